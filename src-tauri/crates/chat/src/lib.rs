@@ -1,0 +1,1 @@
+//! LLM connections, prompt templates, reply parsing.

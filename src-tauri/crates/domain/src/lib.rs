@@ -1,0 +1,1 @@
+//! The nouns of Wattsmith: units, parameters, configurations, trials, measurements.

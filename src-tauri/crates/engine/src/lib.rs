@@ -1,0 +1,1 @@
+//! Inference servers: parameter catalogues, supervision, workloads over HTTP.

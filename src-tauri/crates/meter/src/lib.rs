@@ -1,0 +1,1 @@
+//! From sensors to joules: NVML, RAPL and the CPU-time estimate.

@@ -1,0 +1,1 @@
+//! Session reports as HTML, CSV, JSON and Markdown from one view model.

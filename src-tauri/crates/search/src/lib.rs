@@ -1,0 +1,1 @@
+//! Numeric advisors behind one ask/tell trait.

@@ -1,0 +1,1 @@
+//! Intervals, comparisons and stopping rules on the log scale.

@@ -1,0 +1,1 @@
+//! The use cases: run a trial, one turn of the loop, autopilot.
