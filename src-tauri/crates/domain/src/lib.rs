@@ -1,1 +1,41 @@
-//! The nouns of Wattsmith: units, parameters, configurations, trials, measurements.
+//! The nouns of Wattsmith, and the checks that need nothing but them.
+//!
+//! One turn of the loop in these words: an advisor makes a [`Proposal`] of a [`Configuration`]; a
+//! [`Trial`] runs the [`Workload`] under it and holds one [`Repeat`] per measured window; the
+//! repeats give joules per [`WorkUnit`]; [`Feedback`] tells the advisor what was seen.
+//!
+//! No IO, no async, no clock: every other room imports this one, and it imports none of them.
+
+mod clock;
+mod configuration;
+mod id;
+mod machine;
+mod measurement;
+mod parameter;
+mod proposal;
+mod record;
+mod session;
+mod trial;
+mod units;
+mod workload;
+
+pub use clock::{Clock, SystemClock};
+pub use configuration::{Change, Configuration, Rejection};
+pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
+pub use machine::{Availability, Machine, SensorReport};
+pub use measurement::{
+    CpuUse, DeviceEnergy, Energy, EstimateSpread, Interval, Performance, PowerSample, Quantiles,
+    Repeat, Scope, Source, SteadyState, Warning, WarningKind,
+};
+pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
+pub use proposal::{
+    Advisor, Connection, Exchange, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
+};
+pub use record::SessionRecord;
+pub use session::{Constraints, Ending, Engine, Model, Objective, Session, Threshold};
+pub use trial::{
+    Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,
+    TrialState, Verdict,
+};
+pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
+pub use workload::{WorkUnit, Workload};

@@ -1,0 +1,63 @@
+//! The machine that is measured, and which of its sensors answer.
+
+use crate::measurement::{Scope, Source};
+use serde::{Deserialize, Serialize};
+
+/// Whether a sensor can be used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "availability", rename_all = "kebab-case")]
+pub enum Availability {
+    /// It answers.
+    Available {
+        /// How often its value changes, milliseconds, where that was seen.
+        period_ms: Option<f64>,
+    },
+    /// It does not answer. Never shown as zero.
+    Unavailable {
+        /// Why.
+        reason: String,
+        /// What the person can do about it; empty when nothing helps.
+        remedy: String,
+    },
+}
+
+/// One sensor, found or missing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SensorReport {
+    /// Such as `NVIDIA GPU energy counter`.
+    pub name: String,
+    /// Such as `GPU 0: NVIDIA H100`; empty when there is no device to name.
+    pub device: String,
+    /// What it would give.
+    pub source: Source,
+    /// What it covers.
+    pub scope: Scope,
+    /// Typical systematic error as a fraction.
+    pub error: f64,
+    /// Whether it answers.
+    #[serde(flatten)]
+    pub availability: Availability,
+}
+
+/// The machine, as recorded with every session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Such as `Debian GNU/Linux 12`.
+    pub os: String,
+    /// Kernel version.
+    pub kernel: String,
+    /// Processor name.
+    pub cpu: String,
+    /// Physical cores.
+    pub physical_cores: u32,
+    /// Logical cores.
+    pub logical_cores: u32,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+    /// GPU names with UUID and driver.
+    pub gpus: Vec<String>,
+    /// Every sensor that was looked for.
+    pub sensors: Vec<SensorReport>,
+    /// Whether the machine is a virtual one, where that shows.
+    pub virtual_machine: Option<String>,
+}

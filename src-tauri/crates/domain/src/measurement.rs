@@ -1,0 +1,306 @@
+//! What was measured in one window, and what is known about its errors.
+
+use crate::units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What part of the machine a figure covers. Figures of different scope are never compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The GPU board or boards.
+    GpuBoard,
+    /// The CPU package or packages, DRAM where its sensor answers.
+    CpuPackage,
+    /// GPU boards and CPU packages together.
+    GpuAndCpu,
+    /// The whole machine at the wall.
+    Wall,
+    /// Worked out from CPU time; no sensor was read.
+    Estimated,
+}
+
+impl Scope {
+    /// In words, as the screen shows it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::GpuBoard => "GPU board",
+            Self::CpuPackage => "CPU package",
+            Self::GpuAndCpu => "GPU board and CPU package",
+            Self::Wall => "whole machine at the wall",
+            Self::Estimated => "whole machine, estimated from CPU time",
+        }
+    }
+}
+
+/// Where joules come from, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// NVML's total energy counter (Volta and newer).
+    NvmlCounter,
+    /// NVML's instant power, integrated.
+    NvmlInstant,
+    /// NVML's averaged power, integrated.
+    NvmlAverage,
+    /// RAPL energy counters through powercap.
+    Rapl,
+    /// Idle watts × time + watts per busy core × CPU seconds.
+    Estimate,
+}
+
+impl Source {
+    /// Whether a sensor was read.
+    #[must_use]
+    pub fn is_measured(self) -> bool {
+        self != Self::Estimate
+    }
+
+    /// The name used in JSON and on the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NvmlCounter => "nvml-counter",
+            Self::NvmlInstant => "nvml-instant",
+            Self::NvmlAverage => "nvml-average",
+            Self::Rapl => "rapl",
+            Self::Estimate => "estimate",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// One reading of a device's power.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PowerSample {
+    /// When.
+    pub at: MonotonicNs,
+    /// How much.
+    pub power: Watts,
+}
+
+/// Joules of one device over the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceEnergy {
+    /// Such as `NVIDIA H100 (GPU-1f2e…)` or `package-0`.
+    pub device: String,
+    /// How it was obtained.
+    pub source: Source,
+    /// Energy over the window.
+    pub joules: Joules,
+    /// The same by integrating power, where the counter is the source and power answers too.
+    pub integral: Option<Joules>,
+}
+
+/// How far an estimate depends on coefficients that nobody measured: the same wall and CPU seconds
+/// priced at the two ends of the plausible idle-to-busy ratio.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EstimateSpread {
+    /// At 3 W idle + 10 W per busy core: favours settings that keep few cores busy.
+    pub low_idle: Joules,
+    /// At 30 W idle + 4 W per busy core: favours settings that finish soon.
+    pub high_idle: Joules,
+}
+
+/// Energy of one window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Energy {
+    /// Everything the scope used during the window. This is what is optimised.
+    pub gross: Joules,
+    /// Gross less the model-loaded idle power × the window; none for estimates.
+    pub net: Option<Joules>,
+    /// What is covered.
+    pub scope: Scope,
+    /// Per device; their sum is `gross`.
+    pub devices: Vec<DeviceEnergy>,
+    /// Systematic error of the sensor as a fraction of the figure (0.05 is ±5 %).
+    pub sensor_error: f64,
+    /// Present exactly when the figure is an estimate.
+    pub estimate: Option<EstimateSpread>,
+}
+
+impl Energy {
+    /// Whether every joule was read from a sensor.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.estimate.is_none()
+    }
+
+    /// Source names joined by `+`, each once.
+    #[must_use]
+    pub fn source(&self) -> String {
+        let mut sources: Vec<Source> = self.devices.iter().map(|device| device.source).collect();
+        sources.sort();
+        sources.dedup();
+        sources
+            .iter()
+            .map(|source| source.label())
+            .collect::<Vec<_>>()
+            .join("+")
+    }
+}
+
+/// A median and a 95th percentile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Half of the requests were below this.
+    pub p50: f64,
+    /// 19 of 20 requests were below this.
+    pub p95: f64,
+}
+
+/// How fast the work was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Performance {
+    /// Output tokens of the window over its length.
+    pub tokens_per_second: f64,
+    /// From a request sent to its first token, seconds.
+    pub time_to_first_token_s: Quantiles,
+    /// Between tokens of one request, seconds.
+    pub time_per_output_token_s: Quantiles,
+    /// Prompt processing as the engine timed it, summed over requests, seconds.
+    pub prefill_s: f64,
+    /// Generation as the engine timed it, summed over requests, seconds.
+    pub decode_s: f64,
+    /// Prompt tokens processed in the window.
+    pub prompt_tokens: Tokens,
+    /// Requests completed in the window.
+    pub requests: u32,
+}
+
+/// Whose CPU time the window contained.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct CpuUse {
+    /// The engine's process tree, CPU seconds.
+    pub engine_s: f64,
+    /// Wattsmith itself, load driver and sampling included, CPU seconds.
+    pub own_s: f64,
+    /// Everything else on the machine, CPU seconds.
+    pub other_s: f64,
+    /// Logical cores of the machine.
+    pub cores: u32,
+}
+
+/// The part of the window in which every client was busy.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SteadyState {
+    /// Length of that part.
+    pub span: Seconds,
+    /// Gross joules per output token in it.
+    pub joules_per_unit: f64,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarningKind {
+    /// The window was shorter than measuring well needs.
+    ShortWindow,
+    /// Other programs used the machine.
+    OtherLoad,
+    /// The machine ran on battery.
+    OnBattery,
+    /// Counter and integral differ by more than 5 %.
+    SensorDisagreement,
+    /// Some devices do not answer, so the scope is smaller than the machine.
+    PartialScope,
+    /// The engine uses another value than was asked for.
+    SettingIgnored,
+    /// The clock or temperature was limited by the hardware.
+    Throttled,
+    /// The default's figure moved since the session began.
+    Drift,
+    /// The load driver itself used a noticeable share of a core.
+    DriverLoad,
+}
+
+/// Something that makes a figure less trustworthy, with advice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// About what.
+    pub kind: WarningKind,
+    /// What was seen and what to do, in one or two sentences.
+    pub text: String,
+}
+
+/// One measured window: the workload once, under one configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// From 1 within its trial or confirmation.
+    pub index: u32,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// Length of the window: first request sent to last token received.
+    pub window: Seconds,
+    /// Work done, as the engine counted it.
+    pub units: Tokens,
+    /// Joules.
+    pub energy: Energy,
+    /// Speed.
+    pub performance: Performance,
+    /// Steady state beside the whole-work figure, where long enough.
+    pub steady: Option<SteadyState>,
+    /// Model-loaded idle power used for `energy.net`.
+    pub idle: Option<Watts>,
+    /// CPU time.
+    pub cpu: CpuUse,
+    /// From launch to ready; outside the window.
+    pub load: Seconds,
+    /// Warm-up requests; outside the window.
+    pub warm_up: Seconds,
+    /// Energy of everything around the window (load, warm-up, idle), for the cost of the search.
+    pub overhead: Joules,
+    /// Whether the window was shortened on purpose (`--quick`).
+    pub quick: bool,
+    /// What to be careful about.
+    pub warnings: Vec<Warning>,
+}
+
+impl Repeat {
+    /// Gross joules per unit of work.
+    #[must_use]
+    pub fn joules_per_unit(&self) -> f64 {
+        self.energy.gross / self.units
+    }
+
+    /// Net joules per unit of work.
+    #[must_use]
+    pub fn net_joules_per_unit(&self) -> Option<f64> {
+        self.energy.net.map(|net| net / self.units)
+    }
+
+    /// The estimate's figure at both ends of the plausible ratio: (low idle, high idle).
+    #[must_use]
+    pub fn estimate_ends(&self) -> Option<(f64, f64)> {
+        self.energy
+            .estimate
+            .map(|spread| (spread.low_idle / self.units, spread.high_idle / self.units))
+    }
+}
+
+/// A mean with its confidence interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Geometric mean.
+    pub mean: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Repeats behind it.
+    pub n: u32,
+}
+
+impl Interval {
+    /// Half the width as a fraction of the mean.
+    #[must_use]
+    pub fn relative_half_width(&self) -> f64 {
+        (self.high - self.low) / (2.0 * self.mean)
+    }
+}

@@ -1,0 +1,305 @@
+//! One knob of an engine, and the space that several knobs span.
+
+use crate::configuration::{Configuration, Rejection};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The value of one parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// On or off.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A real number.
+    Float(f64),
+    /// One of a fixed list of words.
+    Choice(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(on) => f.write_str(if *on { "on" } else { "off" }),
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Choice(word) => f.write_str(word),
+        }
+    }
+}
+
+/// What values a parameter takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Kind {
+    /// Whole numbers from `min` to `max`, both included.
+    Int {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+        /// Values worth trying, ascending; numeric search uses these, a chat LLM may leave them.
+        levels: Vec<i64>,
+    },
+    /// Real numbers from `min` to `max`, both included.
+    Float {
+        /// Least value.
+        min: f64,
+        /// Greatest value.
+        max: f64,
+        /// Values worth trying, ascending.
+        levels: Vec<f64>,
+    },
+    /// On or off.
+    Bool,
+    /// One of `options`.
+    Choice {
+        /// The words allowed.
+        options: Vec<String>,
+    },
+}
+
+impl Kind {
+    /// The values that a search over a grid visits.
+    #[must_use]
+    pub fn levels(&self) -> Vec<Value> {
+        match self {
+            Self::Int { levels, .. } => levels.iter().copied().map(Value::Int).collect(),
+            Self::Float { levels, .. } => levels.iter().copied().map(Value::Float).collect(),
+            Self::Bool => vec![Value::Bool(false), Value::Bool(true)],
+            Self::Choice { options } => options.iter().cloned().map(Value::Choice).collect(),
+        }
+    }
+
+    /// The range in words, as prompts and error messages say it.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Int { min, max, .. } => format!("whole number, {min} to {max}"),
+            Self::Float { min, max, .. } => format!("number, {min} to {max}"),
+            Self::Bool => "on or off".to_owned(),
+            Self::Choice { options } => format!("one of {}", options.join(", ")),
+        }
+    }
+
+    /// Brings a value that means the right thing into this kind's own form: `"4"` and `4.0` become
+    /// `4` for an int, `"on"` becomes true for a bool. `None` when it means nothing here. Says
+    /// nothing about the range: see [`Kind::contains`].
+    #[must_use]
+    pub fn coerce(&self, value: &Value) -> Option<Value> {
+        const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53: beyond it a float is no exact integer
+        match (self, value) {
+            (Self::Int { .. }, Value::Int(_))
+            | (Self::Bool, Value::Bool(_))
+            | (Self::Choice { .. }, Value::Choice(_)) => Some(value.clone()),
+            (Self::Int { .. }, Value::Float(number))
+                if number.fract() == 0.0 && number.abs() < EXACT =>
+            {
+                Some(Value::Int(*number as i64))
+            }
+            (Self::Int { .. }, Value::Choice(text)) => {
+                let text = text.trim();
+                if let Ok(number) = text.parse::<i64>() {
+                    return Some(Value::Int(number));
+                }
+                let number = text.parse::<f64>().ok()?;
+                self.coerce(&Value::Float(number))
+            }
+            (Self::Float { .. }, Value::Float(number)) if number.is_finite() => Some(value.clone()),
+            (Self::Float { .. }, Value::Int(number)) => Some(Value::Float(*number as f64)),
+            (Self::Float { .. }, Value::Choice(text)) => {
+                let number = text.trim().parse::<f64>().ok()?;
+                self.coerce(&Value::Float(number))
+            }
+            (Self::Bool, Value::Int(0)) => Some(Value::Bool(false)),
+            (Self::Bool, Value::Int(1)) => Some(Value::Bool(true)),
+            (Self::Bool, Value::Choice(text)) => match text.trim().to_ascii_lowercase().as_str() {
+                "on" | "true" | "yes" | "1" => Some(Value::Bool(true)),
+                "off" | "false" | "no" | "0" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            (Self::Choice { options }, Value::Bool(on)) => {
+                // JSON authors write `true` for a choice between "on" and "off".
+                let word = if *on { "on" } else { "off" };
+                options
+                    .iter()
+                    .any(|option| option == word)
+                    .then(|| Value::Choice(word.to_owned()))
+            }
+            (Self::Choice { .. }, Value::Int(number)) => Some(Value::Choice(number.to_string())),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of this kind lies in range.
+    #[must_use]
+    pub fn contains(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Int { min, max, .. }, Value::Int(number)) => (min..=max).contains(&number),
+            (Self::Float { min, max, .. }, Value::Float(number)) => (min..=max).contains(&number),
+            (Self::Bool, Value::Bool(_)) => true,
+            (Self::Choice { options }, Value::Choice(word)) => options.contains(word),
+            _ => false,
+        }
+    }
+}
+
+/// How the engine is told a parameter's value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "tell", rename_all = "kebab-case")]
+pub enum Tell {
+    /// `flag value` on the command line.
+    Flag {
+        /// Such as `--threads`.
+        flag: String,
+    },
+    /// One word when on, another when off.
+    Switch {
+        /// Such as `--kv-unified`.
+        on: String,
+        /// Such as `--no-kv-unified`.
+        off: String,
+    },
+    /// Multiplied by another parameter's value before it is told, as llama-server's `--ctx-size` is
+    /// context per slot × slots.
+    Product {
+        /// Such as `--ctx-size`.
+        flag: String,
+        /// The other factor's parameter.
+        factor: String,
+    },
+}
+
+/// One knob.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Name in configurations and prompts, such as `threads`.
+    pub name: String,
+    /// Values.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// What the engine does when nobody says anything, made explicit.
+    pub default: Value,
+    /// How the engine is told.
+    pub told: Tell,
+    /// What it does, one plain sentence.
+    pub effect: String,
+    /// What can go wrong, one plain sentence; empty when nothing can.
+    pub danger: String,
+    /// Whether it can change what the model answers; locked by the quality lock.
+    pub changes_output: bool,
+}
+
+/// A relation between two parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "kebab-case")]
+pub enum Rule {
+    /// `parameter` may not exceed `limit`.
+    AtMost {
+        /// The smaller one.
+        parameter: String,
+        /// The larger one.
+        limit: String,
+    },
+}
+
+/// The parameters that a session tunes, in the order in which they are shown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ParameterSpace {
+    /// The knobs.
+    pub parameters: Vec<Parameter>,
+    /// What must hold between them.
+    pub rules: Vec<Rule>,
+}
+
+impl ParameterSpace {
+    /// The parameter called `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Parameter> {
+        self.parameters
+            .iter()
+            .find(|parameter| parameter.name == name)
+    }
+
+    /// Every parameter at its default.
+    #[must_use]
+    pub fn default_configuration(&self) -> Configuration {
+        self.parameters
+            .iter()
+            .map(|parameter| (parameter.name.clone(), parameter.default.clone()))
+            .collect()
+    }
+
+    /// Fills what is missing with defaults, brings every value into its canonical form and checks
+    /// names, ranges and rules. Two configurations that mean the same come out equal.
+    ///
+    /// # Errors
+    /// Every reason why the configuration cannot be used, not only the first.
+    pub fn check(&self, asked: &Configuration) -> Result<Configuration, Vec<Rejection>> {
+        self.check_from(&self.default_configuration(), asked)
+    }
+
+    /// Like [`ParameterSpace::check`], but what is missing is taken from `base`.
+    ///
+    /// # Errors
+    /// Every reason why the configuration cannot be used.
+    pub fn check_from(
+        &self,
+        base: &Configuration,
+        asked: &Configuration,
+    ) -> Result<Configuration, Vec<Rejection>> {
+        let mut rejections = Vec::new();
+        let mut result = self.default_configuration();
+        for (name, value) in base.iter() {
+            if self.get(name).is_some() {
+                result.set(name, value.clone());
+            }
+        }
+        for (name, value) in asked.iter() {
+            match self.get(name) {
+                None => rejections.push(Rejection::Unknown {
+                    name: name.to_owned(),
+                    known: self
+                        .parameters
+                        .iter()
+                        .map(|parameter| parameter.name.clone())
+                        .collect(),
+                }),
+                Some(parameter) => match parameter.kind.coerce(value) {
+                    Some(value) if parameter.kind.contains(&value) => result.set(name, value),
+                    _ => rejections.push(Rejection::NotInRange {
+                        name: name.to_owned(),
+                        value: value.to_string(),
+                        range: parameter.kind.describe(),
+                    }),
+                },
+            }
+        }
+        for rule in &self.rules {
+            let Rule::AtMost { parameter, limit } = rule;
+            if let (Some(Value::Int(small)), Some(Value::Int(large))) =
+                (result.get(parameter), result.get(limit))
+                && small > large
+            {
+                rejections.push(Rejection::RuleBroken {
+                    what: format!("{parameter} ({small}) must be at most {limit} ({large})"),
+                });
+            }
+        }
+        if rejections.is_empty() {
+            Ok(result)
+        } else {
+            Err(rejections)
+        }
+    }
+
+    /// How many configurations the grid of levels holds before rules are applied.
+    #[must_use]
+    pub fn grid_size(&self) -> u64 {
+        self.parameters
+            .iter()
+            .map(|parameter| parameter.kind.levels().len().max(1) as u64)
+            .fold(1, u64::saturating_mul)
+    }
+}

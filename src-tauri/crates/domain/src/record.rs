@@ -1,0 +1,66 @@
+//! A session with all that happened in it: what is stored, shown and reported.
+
+use crate::id::TrialId;
+use crate::proposal::{Exchange, Feedback, Proposal};
+use crate::session::Session;
+use crate::trial::{Confirmation, Purpose, Trial};
+use crate::units::Joules;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A session with all that happened in it, each list oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// What is tuned, on what, towards what.
+    pub session: Session,
+    /// Trials by number.
+    pub trials: Vec<Trial>,
+    /// Proposals made.
+    pub proposals: Vec<Proposal>,
+    /// Prompts and replies.
+    pub exchanges: Vec<Exchange>,
+    /// Feedback by trial.
+    pub feedback: Vec<Feedback>,
+    /// Fresh repeats after a first crossing.
+    pub confirmations: Vec<Confirmation>,
+}
+
+impl SessionRecord {
+    /// The default's trial, once it was begun.
+    #[must_use]
+    pub fn default_trial(&self) -> Option<&Trial> {
+        self.trials
+            .iter()
+            .find(|trial| trial.purpose == Purpose::Default)
+    }
+
+    /// The trial with this identity.
+    #[must_use]
+    pub fn trial(&self, id: &TrialId) -> Option<&Trial> {
+        self.trials.iter().find(|trial| trial.id == *id)
+    }
+
+    /// Keys of the configurations that were measured or that failed: not to be proposed again.
+    /// A trial that was taken back may be.
+    #[must_use]
+    pub fn tried(&self) -> BTreeSet<String> {
+        self.trials
+            .iter()
+            .filter(|trial| !matches!(trial.state, crate::TrialState::Discarded { .. }))
+            .map(|trial| trial.configuration.key())
+            .collect()
+    }
+
+    /// Joules that the search has cost so far: every window, what lies around it, the local advisor.
+    #[must_use]
+    pub fn energy_spent(&self) -> Joules {
+        let trials: Joules = self.trials.iter().map(Trial::energy_spent).sum();
+        let confirmations: Joules = self
+            .confirmations
+            .iter()
+            .map(Confirmation::energy_spent)
+            .sum();
+        let advisor: f64 = self.exchanges.iter().filter_map(|one| one.joules).sum();
+        trials + confirmations + Joules(advisor)
+    }
+}

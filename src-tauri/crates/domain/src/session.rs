@@ -1,0 +1,197 @@
+//! One tuning effort: what is tuned, on what, towards what.
+
+use crate::id::SessionId;
+use crate::machine::Machine;
+use crate::parameter::ParameterSpace;
+use crate::proposal::{Advisor, Connection};
+use crate::workload::Workload;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// When the goal is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "threshold", rename_all = "kebab-case")]
+pub enum Threshold {
+    /// At or below this many joules per unit.
+    Joules {
+        /// J/unit.
+        joules: f64,
+    },
+    /// At least this many per cent below the default.
+    PercentBelowDefault {
+        /// Per cent, above 0 and below 100.
+        percent: f64,
+    },
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Joules { joules } => write!(f, "{joules} J"),
+            Self::PercentBelowDefault { percent } => write!(f, "{percent} % below default"),
+        }
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = String;
+    /// Reads `10%` or `0.25J`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let fail = || {
+            format!("{text:?} is no threshold; write 10% (below the default) or 0.25J (per token)")
+        };
+        let number = |digits: &str| {
+            digits
+                .trim()
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite() && *number > 0.0)
+                .ok_or_else(fail)
+        };
+        if let Some(digits) = text.strip_suffix('%') {
+            let percent = number(digits)?;
+            if percent >= 100.0 {
+                return Err(fail());
+            }
+            Ok(Self::PercentBelowDefault { percent })
+        } else if let Some(digits) = text.strip_suffix(['J', 'j']) {
+            Ok(Self::Joules {
+                joules: number(digits)?,
+            })
+        } else {
+            Err(fail())
+        }
+    }
+}
+
+/// What a configuration must keep to, besides its energy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Constraints {
+    /// Least output tokens per second.
+    pub min_tokens_per_second: Option<f64>,
+    /// Greatest 95th percentile of the time to first token, seconds.
+    pub max_time_to_first_token_s: Option<f64>,
+    /// Whether settings that can change the answers are locked.
+    pub quality_lock: bool,
+}
+
+/// Least energy per unit, under constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Objective {
+    /// Ends the session when certainly reached.
+    pub threshold: Threshold,
+    /// What must hold.
+    pub constraints: Constraints,
+}
+
+/// An inference server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engine {
+    /// Such as `llama-server`.
+    pub name: String,
+    /// Its own version line.
+    pub version: String,
+    /// The binary.
+    pub path: String,
+}
+
+/// A model file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// For people, such as `SmolLM2-135M-Instruct`.
+    pub name: String,
+    /// The file.
+    pub path: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Such as `Q4_1`; empty when unknown.
+    pub quantisation: String,
+    /// File size.
+    pub bytes: u64,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ending", rename_all = "kebab-case")]
+pub enum Ending {
+    /// Confirmed below the threshold.
+    ThresholdReached,
+    /// All trials used.
+    BudgetSpent,
+    /// The person stopped it.
+    Stopped,
+    /// Nothing untried is left.
+    SpaceExhausted,
+}
+
+impl Ending {
+    /// In words.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::ThresholdReached => "threshold reached",
+            Self::BudgetSpent => "budget spent",
+            Self::Stopped => "stopped",
+            Self::SpaceExhausted => "nothing untried left",
+        }
+    }
+}
+
+/// One tuning effort.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Identity.
+    pub id: SessionId,
+    /// For people.
+    pub name: String,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// The machine as it was when the session began.
+    pub machine: Machine,
+    /// The engine.
+    pub engine: Engine,
+    /// The model.
+    pub model: Model,
+    /// The work.
+    pub workload: Workload,
+    /// The goal.
+    pub objective: Objective,
+    /// The knobs.
+    pub space: ParameterSpace,
+    /// Who proposes.
+    pub advisor: Advisor,
+    /// How the LLM is reached, where the advisor needs one.
+    pub connection: Option<Connection>,
+    /// Trials after the default before the session ends.
+    pub budget: u32,
+    /// Windows per trial.
+    pub repeats: u32,
+    /// Whether windows are shortened; said on the face of every figure.
+    pub quick: bool,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Whether the person has agreed that prompts go to the remote provider.
+    pub consent: bool,
+    /// Why it ended, once it has. A session can be taken up again.
+    pub ending: Option<Ending>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_are_read_in_per_cent_and_joules() {
+        assert_eq!(
+            "10%".parse(),
+            Ok(Threshold::PercentBelowDefault { percent: 10.0 })
+        );
+        assert_eq!("0.25J".parse(), Ok(Threshold::Joules { joules: 0.25 }));
+        for bad in ["", "10", "-3%", "100%", "nanJ", "infJ", "0%", "J", "ten%"] {
+            let error = bad.parse::<Threshold>().unwrap_err();
+            assert!(error.contains("10%"), "{bad}: {error}");
+        }
+    }
+}
