@@ -1,0 +1,325 @@
+//! The async face of the store.
+
+use crate::error::{Fault, StoreError};
+use crate::open::{self, StoreOptions};
+use crate::writer::{self, Command, Job};
+use crate::{records, sampled};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use tokio::sync::oneshot;
+use wattsmith_domain::{
+    Confirmation, ConfirmationId, Exchange, Feedback, PowerSample, Proposal, Repeat, Session,
+    SessionId, SessionRecord, Trial, TrialId,
+};
+
+/// Which side of a confirmation a repeat belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The trial that crossed the threshold.
+    Best,
+    /// The default.
+    Default,
+}
+
+impl Side {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// A handle to the database; clones share one connection.
+///
+/// Every method may fail with any [`StoreError`]; `Full`, `Locked` and `Io` depend on the machine
+/// and not on the arguments. Dropping a future does not take back what it asked for.
+#[derive(Clone)]
+pub struct Store {
+    commands: mpsc::Sender<Command>,
+    path: Arc<PathBuf>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish()
+    }
+}
+
+impl Store {
+    /// Opens the database at `path`, or creates it; its folder must exist. Brings an older one up
+    /// to date. Waits for the disk: call it at start, or from a thread that may block.
+    ///
+    /// # Errors
+    /// `NewerSchema` and `Corrupt` leave the file as it was; `Locked`, `Full`, `Io`.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, StoreOptions::default())
+    }
+
+    /// Like [`Store::open`], with options.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let db = open::open(path, options)?;
+        let (commands, queue) = mpsc::channel();
+        let own = path.to_path_buf();
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer::run(db, own, &queue))
+            .map_err(|error| StoreError::Io {
+                path: path.to_path_buf(),
+                what: format!("no thread for it could be started: {error}"),
+            })?;
+        Ok(Self {
+            commands,
+            path: Arc::new(path.to_path_buf()),
+        })
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Stores a session, or replaces what is stored of it. Its trials stay.
+    ///
+    /// # Errors
+    /// `Refused` when a figure is no finite number.
+    pub async fn put_session(&self, session: &Session) -> Result<(), StoreError> {
+        let session = session.clone();
+        self.write(move |db| records::put_session(db, &session))
+            .await
+    }
+
+    /// Stores a trial without its repeats, or replaces what is stored of it. Repeats already stored
+    /// stay; see [`Store::add_repeat`].
+    ///
+    /// # Errors
+    /// `NotFound` without its session; `Refused` when a figure is no finite number.
+    pub async fn put_trial(&self, trial: &Trial) -> Result<(), StoreError> {
+        let trial = trial.clone();
+        self.write(move |db| records::put_trial(db, &trial)).await
+    }
+
+    /// Stores a finished repeat and its power samples by device. It survives a killed process and a
+    /// power cut from the moment this returns.
+    ///
+    /// # Errors
+    /// `NotFound` without its trial; `Refused` when the trial has a repeat with this index, or a
+    /// figure is no finite number.
+    pub async fn add_repeat(
+        &self,
+        trial: &TrialId,
+        repeat: &Repeat,
+        samples: &[(String, Vec<PowerSample>)],
+    ) -> Result<(), StoreError> {
+        let (trial, repeat, samples) = (trial.clone(), repeat.clone(), samples.to_vec());
+        self.write(move |db| sampled::add_repeat(db, &trial, &repeat, &samples))
+            .await
+    }
+
+    /// Stores a confirmation without its repeats, or replaces what is stored of it.
+    ///
+    /// # Errors
+    /// As [`Store::put_trial`].
+    pub async fn put_confirmation(&self, confirmation: &Confirmation) -> Result<(), StoreError> {
+        let confirmation = confirmation.clone();
+        self.write(move |db| records::put_confirmation(db, &confirmation))
+            .await
+    }
+
+    /// Stores a finished repeat of a confirmation and its power samples by device. Indices count
+    /// for each side by itself.
+    ///
+    /// # Errors
+    /// As [`Store::add_repeat`].
+    pub async fn add_confirmation_repeat(
+        &self,
+        confirmation: &ConfirmationId,
+        side: Side,
+        repeat: &Repeat,
+        samples: &[(String, Vec<PowerSample>)],
+    ) -> Result<(), StoreError> {
+        let (confirmation, repeat) = (confirmation.clone(), repeat.clone());
+        let samples = samples.to_vec();
+        self.write(move |db| {
+            sampled::add_confirmation_repeat(db, &confirmation, side, &repeat, &samples)
+        })
+        .await
+    }
+
+    /// Stores a proposal, or replaces it.
+    ///
+    /// # Errors
+    /// As [`Store::put_trial`].
+    pub async fn put_proposal(&self, proposal: &Proposal) -> Result<(), StoreError> {
+        let proposal = proposal.clone();
+        self.write(move |db| records::put_proposal(db, &proposal))
+            .await
+    }
+
+    /// Stores an exchange, or replaces it.
+    ///
+    /// # Errors
+    /// As [`Store::put_trial`].
+    pub async fn put_exchange(&self, exchange: &Exchange) -> Result<(), StoreError> {
+        let exchange = exchange.clone();
+        self.write(move |db| records::put_exchange(db, &exchange))
+            .await
+    }
+
+    /// Stores the feedback on a trial, or replaces it.
+    ///
+    /// # Errors
+    /// `NotFound` without its session or trial.
+    pub async fn put_feedback(
+        &self,
+        session: &SessionId,
+        feedback: &Feedback,
+    ) -> Result<(), StoreError> {
+        let (session, feedback) = (session.clone(), feedback.clone());
+        self.write(move |db| records::put_feedback(db, &session, &feedback))
+            .await
+    }
+
+    /// A session with all that happened in it, as of one moment.
+    ///
+    /// # Errors
+    /// `NotFound`; `Corrupt` when a stored record does not make sense.
+    pub async fn record(&self, session: &SessionId) -> Result<SessionRecord, StoreError> {
+        let session = session.clone();
+        self.read(move |db| records::record(db, &session)).await
+    }
+
+    /// Every session, newest first.
+    ///
+    /// # Errors
+    /// `Corrupt` when a stored record does not make sense.
+    pub async fn sessions(&self) -> Result<Vec<Session>, StoreError> {
+        self.read(records::sessions).await
+    }
+
+    /// Every session with all that happened in it, newest first.
+    ///
+    /// # Errors
+    /// `Corrupt` when a stored record does not make sense.
+    pub async fn records(&self) -> Result<Vec<SessionRecord>, StoreError> {
+        self.read(records::records).await
+    }
+
+    /// Deletes a session and all that happened in it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_session(&self, session: &SessionId) -> Result<(), StoreError> {
+        let session = session.clone();
+        self.write(move |db| records::delete_session(db, &session))
+            .await
+    }
+
+    /// Power samples of one window of a trial by device, thinned to at most `max_points` for each
+    /// (at least 2) in a way that keeps peaks and troughs.
+    ///
+    /// # Errors
+    /// `NotFound` without this repeat; `Corrupt` when the samples are damaged.
+    pub async fn samples(
+        &self,
+        trial: &TrialId,
+        repeat_index: u32,
+        max_points: usize,
+    ) -> Result<Vec<(String, Vec<PowerSample>)>, StoreError> {
+        let trial = trial.clone();
+        self.read(move |db| sampled::of_trial(db, &trial, repeat_index, max_points))
+            .await
+    }
+
+    /// Like [`Store::samples`], for a window of a confirmation.
+    ///
+    /// # Errors
+    /// As [`Store::samples`].
+    pub async fn confirmation_samples(
+        &self,
+        confirmation: &ConfirmationId,
+        side: Side,
+        repeat_index: u32,
+        max_points: usize,
+    ) -> Result<Vec<(String, Vec<PowerSample>)>, StoreError> {
+        let id = confirmation.clone();
+        self.read(move |db| sampled::of_confirmation(db, &id, side, repeat_index, max_points))
+            .await
+    }
+
+    /// What is set for `key`.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let key = key.to_owned();
+        self.read(move |db| records::setting(db, &key)).await
+    }
+
+    /// Sets `key`. Not for secrets: those belong in the OS keyring.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.write(move |db| records::set_setting(db, &key, &value))
+            .await
+    }
+
+    /// Discards every trial that is still marked as running, and names them; their finished repeats
+    /// stay. Call it at start, **while holding the machine-wide measuring lock**: without it, a
+    /// trial that another process runs in this moment would be discarded under its hands.
+    ///
+    /// # Errors
+    /// `Corrupt` when a stored record does not make sense.
+    pub async fn interrupted(&self) -> Result<Vec<TrialId>, StoreError> {
+        self.write(records::interrupted).await
+    }
+
+    /// Finishes what is queued, folds the log into the file and closes it. Other clones then answer
+    /// with [`StoreError::Closed`]. Dropping every clone closes too, without waiting for it.
+    ///
+    /// # Errors
+    /// `Closed` when it was closed before.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Close(reply))?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Write(Box::new(Job {
+            work,
+            made: None,
+            reply,
+        })))?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let path = Arc::clone(&self.path);
+        self.send(Command::Read(Box::new(move |db| {
+            let _ = reply.send(work(db).map_err(|fault| fault.at(&path)));
+        })))?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn send(&self, command: Command) -> Result<(), StoreError> {
+        self.commands.send(command).map_err(|_| StoreError::Closed)
+    }
+}
