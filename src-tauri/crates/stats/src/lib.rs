@@ -1,1 +1,23 @@
-//! Intervals, comparisons and stopping rules on the log scale.
+//! Intervals, comparisons and stopping rules, all on the logarithm of joules per unit of work.
+//!
+//! Energy varies by a factor rather than by an amount (a busier machine costs so many per cent
+//! more), so means here are geometric, errors are relative, and every bound is positive by
+//! construction. Nothing reads a clock, a file or a random number: the same record always gives the
+//! same [`Analysis`]. The tuner asks it what to do next; the report and the screen draw it.
+
+mod analysis;
+mod compare;
+mod constraints;
+mod decide;
+mod importance;
+mod interval;
+mod quantile;
+
+pub use analysis::{Analysis, TrialAnalysis};
+pub use compare::compare;
+pub use decide::{CONFIRMATION_LOOKS, confirmation_alpha, decide};
+pub use importance::Importance;
+pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
+
+/// The confidence of every interval that is shown, unless a function says otherwise.
+pub const CONFIDENCE: f64 = 0.95;

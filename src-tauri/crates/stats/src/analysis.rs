@@ -1,0 +1,324 @@
+//! All that follows from a session's record: one value for the tuner, the screen and the report.
+
+use crate::compare::{common_scope, compare, ends, gross};
+use crate::constraints::{mean_performance, violations};
+use crate::importance::{Importance, Point, importance};
+use crate::interval::{Pooled, geometric_mean, interval, pooled_log_sd};
+use crate::{CONFIDENCE, decide};
+use std::collections::BTreeMap;
+use wattsmith_domain::{
+    Comparison, Configuration, Decision, Interval, Joules, Performance, Purpose, Repeat, Scope,
+    SessionRecord, Threshold, Trial, TrialId, Verdict,
+};
+
+/// What may be said about one trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialAnalysis {
+    /// Which.
+    pub id: TrialId,
+    /// From 1 within its session.
+    pub number: u32,
+    /// Geometric mean of gross J/unit, from the first repeat on.
+    pub mean: Option<f64>,
+    /// The same with its 95 % interval, once anything is known about repeatability.
+    pub joules_per_unit: Option<Interval>,
+    /// Net J/unit with its 95 % interval; none for estimates.
+    pub net: Option<Interval>,
+    /// An estimate's mean J/unit at both ends of its coefficients: (low idle, high idle).
+    pub ends: Option<(f64, f64)>,
+    /// Against the default.
+    pub comparison: Option<Comparison>,
+    /// Constraints that it does not keep, in words; empty when it keeps them all.
+    pub violations: Vec<String>,
+    /// Mean over its repeats.
+    pub performance: Option<Performance>,
+    /// J/unit that its advisor expected.
+    pub predicted: Option<f64>,
+}
+
+/// What may be said about a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Repeatability, from the repeats of all trials and confirmations.
+    pub pooled: Option<Pooled>,
+    /// The default's J/unit, 95 %.
+    pub default: Option<Interval>,
+    /// Per trial, in the record's order.
+    pub trials: Vec<TrialAnalysis>,
+    /// Least mean J/unit among complete trials that keep the constraints; may be the default.
+    pub best: Option<TrialId>,
+    /// Whether another trial would be the best at one of the ends of the estimate's coefficients:
+    /// then no "best" may be stated.
+    pub best_depends_on_estimate: bool,
+    /// The lowest complete trial that keeps the constraints, whose mean crosses the threshold, and
+    /// that no confirmation has judged yet.
+    pub crossing: Option<TrialId>,
+    /// The confirmed trial with its ratio to the default from fresh repeats alone; the lowest one
+    /// where there are several.
+    pub confirmed: Option<(TrialId, Interval)>,
+    /// Knobs in the space's order.
+    pub importance: Vec<Importance>,
+    /// What the search has cost so far.
+    pub energy_spent: Joules,
+    /// Units of work after which the saving has paid for the search. Only where a confirmation, or
+    /// else a certain comparison of the best, stands behind the saving.
+    pub pays_back_after_units: Option<u64>,
+}
+
+impl Analysis {
+    /// Works everything out anew; cheap enough to be called after every repeat.
+    #[must_use]
+    pub fn of(record: &SessionRecord) -> Self {
+        let scope = record
+            .default_trial()
+            .and_then(|trial| common_scope(&trial.repeats));
+        let pooled = pooled_log_sd(&groups(record, scope, |repeat| {
+            Some(repeat.joules_per_unit())
+        }));
+        let net = pooled_log_sd(&groups(record, scope, Repeat::net_joules_per_unit));
+        let default_repeats = record
+            .default_trial()
+            .map_or(&[][..], |trial| trial.repeats.as_slice());
+        let default = interval(&gross(default_repeats), pooled, CONFIDENCE);
+        let trials: Vec<TrialAnalysis> = record
+            .trials
+            .iter()
+            .map(|trial| TrialAnalysis::of(trial, record, default_repeats, pooled, net))
+            .collect();
+        let candidates: Vec<Candidate> = usable(record, &trials, scope)
+            .filter(|(_, analysis)| analysis.violations.is_empty())
+            .filter_map(|(_, analysis)| {
+                Some(Candidate {
+                    id: &analysis.id,
+                    mean: analysis.mean?,
+                    ends: analysis.ends,
+                })
+            })
+            .collect();
+        let best = least(&candidates, |one| Some(one.mean));
+        let best_depends_on_estimate = best.is_some_and(|best| {
+            [0, 1].into_iter().any(|end| {
+                least(&candidates, |one| {
+                    one.ends.map(|ends| [ends.0, ends.1][end])
+                })
+                .is_some_and(|other| other.id != best.id)
+            })
+        });
+        let crossing = crossing(record, &candidates, geometric_mean(&gross(default_repeats)));
+        let confirmed = confirmed(record);
+        let energy_spent = record.energy_spent();
+        let pays_back_after_units = saving_per_unit(&trials, best, confirmed.as_ref(), default)
+            .and_then(|saving| {
+                let units = (energy_spent.0 / saving).ceil();
+                (0.0..1e18).contains(&units).then_some(units as u64)
+            });
+        let points: Vec<Point> = usable(record, &trials, scope)
+            .filter_map(|(trial, analysis)| {
+                Some(Point {
+                    configuration: &trial.configuration,
+                    log_mean: analysis.mean?.ln(),
+                    repeats: trial.repeats.len() as f64,
+                })
+            })
+            .collect();
+        Self {
+            pooled,
+            default,
+            best: best.map(|one| one.id.clone()),
+            best_depends_on_estimate,
+            crossing,
+            confirmed,
+            importance: importance(&points, &record.session.space, pooled),
+            energy_spent,
+            pays_back_after_units,
+            trials,
+        }
+    }
+
+    /// The analysis of one trial.
+    #[must_use]
+    pub fn trial(&self, id: &TrialId) -> Option<&TrialAnalysis> {
+        self.trials.iter().find(|trial| trial.id == *id)
+    }
+}
+
+impl TrialAnalysis {
+    fn of(
+        trial: &Trial,
+        record: &SessionRecord,
+        default: &[Repeat],
+        pooled: Option<Pooled>,
+        pooled_net: Option<Pooled>,
+    ) -> Self {
+        let same_scope = common_scope(&trial.repeats).is_some();
+        let values = if same_scope {
+            gross(&trial.repeats)
+        } else {
+            Vec::new()
+        };
+        let joules_per_unit = interval(&values, pooled, CONFIDENCE);
+        let net: Option<Vec<f64>> = trial
+            .repeats
+            .iter()
+            .map(Repeat::net_joules_per_unit)
+            .collect();
+        let comparison = if trial.purpose == Purpose::Default {
+            joules_per_unit.map(|own| Comparison {
+                ratio: Interval {
+                    mean: 1.0,
+                    low: 1.0,
+                    high: 1.0,
+                    n: own.n,
+                },
+                verdict: Verdict::Reference,
+            })
+        } else {
+            compare(&trial.repeats, default, pooled)
+        };
+        let performance = mean_performance(&trial.repeats);
+        let session = &record.session;
+        Self {
+            id: trial.id.clone(),
+            number: trial.number,
+            mean: geometric_mean(&values),
+            joules_per_unit,
+            net: net.and_then(|net| interval(&net, pooled_net, CONFIDENCE)),
+            ends: ends(&trial.repeats)
+                .and_then(|[low, high]| Some((geometric_mean(&low)?, geometric_mean(&high)?))),
+            comparison,
+            violations: violations(
+                &session.objective.constraints,
+                performance.as_ref(),
+                &trial.configuration,
+                &session.space,
+            ),
+            performance,
+            predicted: record
+                .proposals
+                .iter()
+                .find(|proposal| Some(&proposal.id) == trial.proposal.as_ref())
+                .and_then(|proposal| proposal.predicted_joules_per_unit),
+        }
+    }
+}
+
+/// One group of figures per configuration, over trials and confirmations, of one scope only.
+fn groups(
+    record: &SessionRecord,
+    scope: Option<Scope>,
+    figure: impl Fn(&Repeat) -> Option<f64>,
+) -> Vec<Vec<f64>> {
+    let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut add = |configuration: &Configuration, repeats: &[Repeat]| {
+        groups.entry(configuration.key()).or_default().extend(
+            repeats
+                .iter()
+                .filter(|repeat| scope.is_none_or(|scope| repeat.energy.scope == scope))
+                .filter_map(&figure),
+        );
+    };
+    for trial in &record.trials {
+        add(&trial.configuration, &trial.repeats);
+    }
+    for confirmation in &record.confirmations {
+        if let Some(trial) = record.trial(&confirmation.trial) {
+            add(&trial.configuration, &confirmation.best);
+        }
+        if let Some(trial) = record.default_trial() {
+            add(&trial.configuration, &confirmation.default);
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// A complete trial of the session's scope that keeps the constraints.
+struct Candidate<'a> {
+    id: &'a TrialId,
+    mean: f64,
+    ends: Option<(f64, f64)>,
+}
+
+/// Complete trials of the session's scope, each with what is known about it.
+fn usable<'a>(
+    record: &'a SessionRecord,
+    trials: &'a [TrialAnalysis],
+    scope: Option<Scope>,
+) -> impl Iterator<Item = (&'a Trial, &'a TrialAnalysis)> {
+    record.trials.iter().zip(trials).filter(move |(trial, _)| {
+        trial.is_complete() && (scope.is_none() || common_scope(&trial.repeats) == scope)
+    })
+}
+
+fn least<'a, 'b>(
+    candidates: &'b [Candidate<'a>],
+    figure: impl Fn(&Candidate) -> Option<f64>,
+) -> Option<&'b Candidate<'a>> {
+    candidates
+        .iter()
+        .filter_map(|one| Some((one, figure(one)?)))
+        .min_by(|(_, one), (_, other)| one.total_cmp(other))
+        .map(|(one, _)| one)
+}
+
+fn crossing(
+    record: &SessionRecord,
+    candidates: &[Candidate],
+    default_mean: Option<f64>,
+) -> Option<TrialId> {
+    let limit = match record.session.objective.threshold {
+        Threshold::Joules { joules } => joules,
+        Threshold::PercentBelowDefault { percent } => default_mean? * (1.0 - percent / 100.0),
+    };
+    let judged = |id: &TrialId| {
+        record
+            .confirmations
+            .iter()
+            .any(|confirmation| confirmation.trial == *id && confirmation.decision.is_some())
+    };
+    candidates
+        .iter()
+        .filter(|one| one.mean <= limit && !judged(one.id))
+        .min_by(|one, other| one.mean.total_cmp(&other.mean))
+        .map(|one| one.id.clone())
+}
+
+fn confirmed(record: &SessionRecord) -> Option<(TrialId, Interval)> {
+    record
+        .confirmations
+        .iter()
+        .filter(|confirmation| confirmation.decision == Some(Decision::Below))
+        .filter_map(|confirmation| {
+            let ratio = confirmation.ratio.or_else(|| {
+                let threshold = record.session.objective.threshold;
+                decide(
+                    &confirmation.best,
+                    &confirmation.default,
+                    threshold,
+                    confirmation.alpha,
+                )
+                .map(|(ratio, _)| ratio)
+            })?;
+            Some((confirmation.trial.clone(), ratio))
+        })
+        .min_by(|(_, one), (_, other)| one.mean.total_cmp(&other.mean))
+}
+
+fn saving_per_unit(
+    trials: &[TrialAnalysis],
+    best: Option<&Candidate>,
+    confirmed: Option<&(TrialId, Interval)>,
+    default: Option<Interval>,
+) -> Option<f64> {
+    let ratio = match confirmed {
+        Some((_, ratio)) => *ratio,
+        None => {
+            let best = best?;
+            let best = trials.iter().find(|trial| trial.id == *best.id)?;
+            best.comparison
+                .filter(|comparison| comparison.verdict == Verdict::Better)?
+                .ratio
+        }
+    };
+    let saving = default?.mean * (1.0 - ratio.mean);
+    (saving > 0.0).then_some(saving)
+}
