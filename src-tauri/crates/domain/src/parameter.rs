@@ -191,8 +191,8 @@ pub struct Parameter {
     pub changes_output: bool,
 }
 
-/// A relation between two parameters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A relation between two parameters. Its `Display` is one sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "kebab-case")]
 pub enum Rule {
     /// `parameter` may not exceed `limit`.
@@ -202,6 +202,64 @@ pub enum Rule {
         /// The larger one.
         limit: String,
     },
+    /// None of `values` of `parameter` works while `other` is `value`.
+    Excludes {
+        /// The one that is restricted.
+        parameter: String,
+        /// Its values that do not work then.
+        values: Vec<Value>,
+        /// The one that restricts it.
+        other: String,
+        /// The value at which it does.
+        value: Value,
+    },
+}
+
+impl Rule {
+    /// What is wrong with `configuration` by this rule; `None` when it keeps to it.
+    #[must_use]
+    pub fn broken_by(&self, configuration: &Configuration) -> Option<String> {
+        match self {
+            Self::AtMost { parameter, limit } => {
+                let (small, large) = (configuration.int(parameter)?, configuration.int(limit)?);
+                (small > large)
+                    .then(|| format!("{parameter} ({small}) must be at most {limit} ({large})"))
+            }
+            Self::Excludes {
+                parameter,
+                values,
+                other,
+                value,
+            } => {
+                let restricted = configuration.get(parameter)?;
+                (configuration.get(other)? == value && values.contains(restricted))
+                    .then(|| format!("{parameter} cannot be {restricted} while {other} is {value}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost { parameter, limit } => {
+                write!(f, "{parameter} must be at most {limit}")
+            }
+            Self::Excludes {
+                parameter,
+                values,
+                other,
+                value,
+            } => {
+                let values: Vec<String> = values.iter().map(Value::to_string).collect();
+                write!(
+                    f,
+                    "{parameter} cannot be {} while {other} is {value}",
+                    values.join(" or ")
+                )
+            }
+        }
+    }
 }
 
 /// The parameters that a session tunes, in the order in which they are shown.
@@ -276,17 +334,12 @@ impl ParameterSpace {
                 },
             }
         }
-        for rule in &self.rules {
-            let Rule::AtMost { parameter, limit } = rule;
-            if let (Some(Value::Int(small)), Some(Value::Int(large))) =
-                (result.get(parameter), result.get(limit))
-                && small > large
-            {
-                rejections.push(Rejection::RuleBroken {
-                    what: format!("{parameter} ({small}) must be at most {limit} ({large})"),
-                });
-            }
-        }
+        rejections.extend(
+            self.rules
+                .iter()
+                .filter_map(|rule| rule.broken_by(&result))
+                .map(|what| Rejection::RuleBroken { what }),
+        );
         if rejections.is_empty() {
             Ok(result)
         } else {
@@ -301,5 +354,51 @@ impl ParameterSpace {
             .iter()
             .map(|parameter| parameter.kind.levels().len().max(1) as u64)
             .fold(1, u64::saturating_mul)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excluded_pair_of_values_is_refused_in_words() {
+        let choice = |name: &str, options: &[&str]| Parameter {
+            name: name.to_owned(),
+            kind: Kind::Choice {
+                options: options.iter().map(ToString::to_string).collect(),
+            },
+            default: Value::Choice(options[0].to_owned()),
+            told: Tell::Flag {
+                flag: format!("--{name}"),
+            },
+            effect: String::new(),
+            danger: String::new(),
+            changes_output: false,
+        };
+        let space = ParameterSpace {
+            parameters: vec![
+                choice("type", &["f16", "q4"]),
+                choice("fast", &["on", "off"]),
+            ],
+            rules: vec![Rule::Excludes {
+                parameter: "type".to_owned(),
+                values: vec![Value::Choice("q4".to_owned())],
+                other: "fast".to_owned(),
+                value: Value::Choice("off".to_owned()),
+            }],
+        };
+        let mut asked = Configuration::default();
+        asked.set("type", Value::Choice("q4".to_owned()));
+        assert!(space.check(&asked).is_ok());
+        asked.set("fast", Value::Choice("off".to_owned()));
+        assert_eq!(
+            space.check(&asked).unwrap_err()[0].to_string(),
+            "type cannot be q4 while fast is off"
+        );
+        assert_eq!(
+            space.rules[0].to_string(),
+            "type cannot be q4 while fast is off"
+        );
     }
 }
