@@ -1,0 +1,69 @@
+//! Owen-scrambled Sobol points over the grid of levels: even coverage of every knob from the first
+//! few points on, in any order of magnitude, without a model of what is measured.
+
+use crate::NumericAdvisor;
+use crate::grid::Grid;
+use crate::shuffle::SplitMix;
+use std::collections::BTreeSet;
+use wattsmith_domain::{Configuration, ParameterSpace};
+
+/// Points of the sequence looked at, at most, before the grid is walked instead. A sequence keeps
+/// hitting cells it has been in, so the last cells of a small grid would take it forever.
+const POINTS: u64 = 4096;
+/// The same per cell of the grid.
+const POINTS_PER_CELL: u64 = 4;
+
+/// The Sobol advisor. Holds no position: the next point is the first of the sequence that is valid
+/// and untried.
+#[derive(Debug, Clone)]
+pub struct Sobol {
+    space: ParameterSpace,
+    seed: u64,
+}
+
+impl Sobol {
+    /// A sequence over `space`; different seeds give independent scramblings.
+    #[must_use]
+    pub fn new(space: &ParameterSpace, seed: u64) -> Self {
+        Self {
+            space: space.clone(),
+            seed,
+        }
+    }
+
+    /// The next configuration whose key is not in `tried`; `None` when the grid holds no more. (Of
+    /// a grid so full of broken rules that a million points in a row are invalid, it gives up.)
+    #[must_use]
+    pub fn next(&self, tried: &BTreeSet<String>) -> Option<Configuration> {
+        let grid = Grid::of(&self.space);
+        let cells = self.space.grid_size();
+        let points = cells.saturating_mul(POINTS_PER_CELL).min(POINTS) as u32;
+        (0..points)
+            .find_map(|point| grid.fresh(&self.indices(&grid, point), tried))
+            .or_else(|| grid.walk(SplitMix(self.seed).next(), tried))
+    }
+
+    fn indices(&self, grid: &Grid, point: u32) -> Vec<usize> {
+        let seed = (self.seed ^ (self.seed >> 32)) as u32;
+        grid.levels()
+            .iter()
+            .zip(0_u32..)
+            .map(|(levels, dimension)| {
+                // Past the last dimension the same ones serve again under another scrambling.
+                let block = dimension / sobol_burley::NUM_DIMENSIONS;
+                let x = sobol_burley::sample(
+                    point,
+                    dimension % sobol_burley::NUM_DIMENSIONS,
+                    seed.wrapping_add(block.wrapping_mul(0x9e37_79b9)),
+                );
+                ((x * levels.len() as f32) as usize).min(levels.len() - 1)
+            })
+            .collect()
+    }
+}
+
+impl NumericAdvisor for Sobol {
+    fn ask(&mut self, tried: &BTreeSet<String>) -> Option<Configuration> {
+        self.next(tried)
+    }
+}
