@@ -33,7 +33,7 @@ fmt:  ## format Rust and the interface
 package:  ## a .deb with the engine and the small model
 	@scripts/package full
 
-package-slim:  ## a .deb without them: they are fetched or pointed at later
+package-slim:  ## a .deb with the engine, without the model
 	@scripts/package slim
 
 clean:  ## remove build results; downloaded models stay
