@@ -24,6 +24,27 @@ pub(crate) fn is_short(path: &Path) -> bool {
         || file_size_limit().is_some_and(|limit| largest.saturating_add(SHORT) > limit)
 }
 
+/// A write beyond `ulimit -f` ends a process by SIGXFSZ unless it handles that signal; handled, the
+/// write fails instead and becomes [`StoreError::Full`](crate::StoreError::Full). Call it on a thread
+/// that runs no async code.
+#[cfg(unix)]
+pub(crate) fn outlive_file_size_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // The handler stays for the life of the process; the runtime is needed only to install it.
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        let _guard = runtime.enter();
+        let _ = signal(SignalKind::from_raw(
+            nix::sys::signal::Signal::SIGXFSZ as i32,
+        ));
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn outlive_file_size_limit() {}
+
 fn wal(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");

@@ -3,7 +3,7 @@
 use crate::error::{Fault, StoreError};
 use crate::open::{self, StoreOptions};
 use crate::writer::{self, Command, Job};
-use crate::{records, sampled};
+use crate::{records, sampled, space};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -62,16 +62,27 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_with(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
-        let db = open::open(path, options)?;
         let (commands, queue) = mpsc::channel();
+        let (ready, opened) = mpsc::channel();
         let own = path.to_path_buf();
         std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || writer::run(db, own, &queue))
+            .spawn(move || {
+                space::outlive_file_size_limit();
+                match open::open(&own, options) {
+                    Err(error) => drop(ready.send(Err(error))),
+                    Ok(db) => {
+                        if ready.send(Ok(())).is_ok() {
+                            writer::run(db, &own, &queue);
+                        }
+                    }
+                }
+            })
             .map_err(|error| StoreError::Io {
                 path: path.to_path_buf(),
                 what: format!("no thread for it could be started: {error}"),
             })?;
+        opened.recv().map_err(|_| StoreError::Closed)??;
         Ok(Self {
             commands,
             path: Arc::new(path.to_path_buf()),

@@ -7,7 +7,7 @@
 
 use crate::error::{Fault, StoreError};
 use rusqlite::{Connection, TransactionBehavior};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
@@ -52,15 +52,13 @@ where
 }
 
 /// Runs until every sender is gone or it is told to close.
-pub(crate) fn run(mut db: Connection, path: PathBuf, commands: &mpsc::Receiver<Command>) {
+pub(crate) fn run(mut db: Connection, path: &Path, commands: &mpsc::Receiver<Command>) {
     let mut held = None;
     while let Some(command) = held.take().or_else(|| commands.recv().ok()) {
         match command {
             Command::Read(read) => read(&db),
             Command::Close(done) => {
-                let closed = db
-                    .close()
-                    .map_err(|(_, error)| Fault::from(error).at(&path));
+                let closed = db.close().map_err(|(_, error)| Fault::from(error).at(path));
                 let _ = done.send(closed);
                 return;
             }
@@ -73,13 +71,13 @@ pub(crate) fn run(mut db: Connection, path: PathBuf, commands: &mpsc::Receiver<C
                         Err(_) => break,
                     }
                 }
-                write(&mut db, &path, batch);
+                write(&mut db, path, batch);
             }
         }
     }
 }
 
-fn write(db: &mut Connection, path: &std::path::Path, mut batch: Vec<Box<dyn Write>>) {
+fn write(db: &mut Connection, path: &Path, mut batch: Vec<Box<dyn Write>>) {
     if batch.len() > 1 && together(db, &mut batch).is_ok() {
         for job in batch {
             job.answer(Ok(()));

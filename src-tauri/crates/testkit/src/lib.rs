@@ -1,1 +1,3 @@
 //! Stand-ins for tests: scripted chat server, scripted engine.
+
+pub mod fixtures;
