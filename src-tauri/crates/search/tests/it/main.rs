@@ -165,9 +165,8 @@ fn a_shortlist_offers_neighbours_of_the_best_and_points_far_from_it() {
             .collect::<Vec<_>>()
     };
     let (from_base, from_default) = (changes(&base), changes(&default));
-    assert_eq!(
-        from_base.iter().filter(|n| **n == 1).count(),
-        2,
+    assert!(
+        from_base.iter().filter(|n| **n == 1).count() >= 2,
         "{from_base:?}"
     );
     assert!(
