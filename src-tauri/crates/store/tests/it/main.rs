@@ -1,5 +1,7 @@
 //! The store from outside: what goes in comes out, and nothing finished is ever lost.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
+
 #[cfg(unix)]
 mod killed;
 mod limits;
