@@ -1,0 +1,168 @@
+//! Engines that outlived a crashed Wattsmith. Each running engine has a record on disk with enough
+//! to know its process again: the pid alone is not enough, because pids are given out anew.
+
+use crate::process::{group_is_gone, signal_group};
+use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A process, so described that no other one is ever mistaken for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub pid: i32,
+    /// Clock ticks between boot and the start of the process.
+    pub start_ticks: u64,
+    /// The program file.
+    pub exe: PathBuf,
+}
+
+impl Identity {
+    /// The process that has this pid now; `None` when there is none (a zombie has no program).
+    pub(crate) fn of(pid: i32) -> Option<Self> {
+        let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Some(Self {
+            pid,
+            start_ticks: start_ticks(&stat)?,
+            exe,
+        })
+    }
+
+    fn is_running(&self) -> bool {
+        Self::of(self.pid).as_ref() == Some(self)
+    }
+}
+
+/// Field 22 of `/proc/PID/stat`. The second field is the program's name in parentheses and may
+/// itself hold spaces and parentheses.
+fn start_ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// One running engine, as recorded on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// The boot during which it was started; ticks and pids mean nothing in another.
+    pub boot: String,
+    pub engine: Identity,
+    /// The Wattsmith that started it: while that runs, the engine is no orphan.
+    pub owner: Identity,
+}
+
+impl Record {
+    pub(crate) fn of(engine_pid: i32) -> Option<Self> {
+        Some(Self {
+            boot: boot_id(),
+            engine: Identity::of(engine_pid)?,
+            owner: Identity::of(i32::try_from(std::process::id()).ok()?)?,
+        })
+    }
+
+    pub(crate) fn write(&self, directory: &Path) -> std::io::Result<PathBuf> {
+        let path = directory.join(format!(
+            "engine-{}-{}.json",
+            self.engine.pid, self.engine.start_ticks
+        ));
+        let part = path.with_extension("part");
+        std::fs::write(&part, serde_json::to_vec(self)?)?;
+        std::fs::rename(&part, &path)?;
+        Ok(path)
+    }
+
+    fn is_orphan(&self) -> bool {
+        self.boot == boot_id() && self.engine.is_running() && !self.owner.is_running()
+    }
+
+    fn is_stale(&self) -> bool {
+        self.boot != boot_id() || !self.engine.is_running()
+    }
+}
+
+fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
+}
+
+/// Ends engines that a Wattsmith which no longer runs left behind, and forgets those that ended by
+/// themselves. A process is touched only when pid, start time and program are the recorded ones and
+/// its owner is gone. Returns one sentence for each engine ended; call it at start.
+pub async fn reap_orphans(state_dir: &Path) -> Vec<String> {
+    let mut reaped = Vec::new();
+    let Ok(mut entries) = tokio::fs::read_dir(state_dir).await else {
+        return reaped; // no directory yet: nothing was ever started
+    };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !(name.starts_with("engine-") && name.ends_with(".json")) {
+            continue;
+        }
+        let Some(record) = tokio::fs::read(&path)
+            .await
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok())
+        else {
+            tracing::warn!(path = %path.display(), "an engine record that cannot be read is dropped");
+            let _ = tokio::fs::remove_file(&path).await;
+            continue;
+        };
+        if record.is_orphan() {
+            end(&record).await;
+            reaped.push(format!(
+                "An engine left behind by an earlier run was ended: {} (process {}).",
+                record.engine.exe.display(),
+                record.engine.pid
+            ));
+        }
+        if record.is_stale() {
+            let _ = tokio::fs::remove_file(&path).await;
+        }
+    }
+    reaped
+}
+
+/// TERM, wait, KILL, wait. The identity is checked anew before each signal.
+async fn end(record: &Record) {
+    for (signal, rounds) in [(Signal::SIGTERM, 40), (Signal::SIGKILL, 100)] {
+        if !record.engine.is_running() {
+            return;
+        }
+        signal_group(record.engine.pid, signal);
+        for _ in 0..rounds {
+            if !record.engine.is_running() || group_is_gone(record.engine.pid) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_time_is_found_behind_any_program_name() {
+        let tail = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 777 20";
+        for name in ["(cat)", "(a b)", "(x) S 9 (y)", "()))"] {
+            assert_eq!(start_ticks(&format!("42 {name} {tail}")), Some(777));
+        }
+        assert_eq!(start_ticks("42 (cat) S 1"), None);
+        assert_eq!(start_ticks(""), None);
+    }
+
+    #[test]
+    fn a_running_process_knows_itself() {
+        let me = Identity::of(i32::try_from(std::process::id()).unwrap()).unwrap();
+        assert!(me.is_running());
+        let recycled = Identity {
+            start_ticks: me.start_ticks + 1,
+            ..me
+        };
+        assert!(!recycled.is_running());
+    }
+}
