@@ -1,1 +1,37 @@
-//! LLM connections, prompt templates, reply parsing.
+//! What is said to a chat LLM, how it is reached and what is understood of its reply.
+//!
+//! One exchange in this room's words: the tuner fills a [`PromptContext`]; [`render`] turns it into
+//! a prompt by a template of [`Templates`]; a [`Chat`] carries it there and streams the reply back;
+//! [`parse_reply`] makes of it a configuration that the parameter space allows, or a [`ReplyError`]
+//! whose text can be sent back to the LLM. [`Keys`] keeps API keys in the keyring of the system.
+//!
+//! A reply is data: nothing in it is run, and no claim about energy is taken from it but the
+//! prediction that was asked for.
+
+mod connection;
+mod context;
+mod facts;
+mod keys;
+mod openai;
+mod render;
+mod reply;
+mod sample;
+mod schema;
+mod secret;
+mod templates;
+
+pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
+pub use context::{
+    Choice, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
+    RefusedProposal,
+};
+pub use facts::{
+    EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts, rules, settings,
+};
+pub use keys::{Kept, KeyError, Keys};
+pub use openai::{OpenAiCompatible, Timeouts, normal_base_url};
+pub use render::{TemplateError, render};
+pub use reply::{ParsedReply, ReplyError, parse_reply};
+pub use schema::reply_schema;
+pub use secret::Secret;
+pub use templates::{Template, Templates};

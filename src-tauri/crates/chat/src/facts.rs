@@ -1,0 +1,196 @@
+//! Domain nouns in the few words that a prompt has for them.
+
+use serde::Serialize;
+use wattsmith_domain::{
+    Configuration, Constraints, Engine, Machine, Model, Objective, ParameterSpace, Scope, Workload,
+};
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MachineFacts {
+    /// Such as `Debian GNU/Linux 12`.
+    pub os: String,
+    /// Processor name.
+    pub cpu: String,
+    /// Physical cores.
+    pub physical_cores: u32,
+    /// Logical cores.
+    pub logical_cores: u32,
+    /// Memory, GiB.
+    pub memory_gib: f64,
+    /// GPU names; empty when there is none.
+    pub gpus: Vec<String>,
+    /// Kind of virtual machine, where it is one.
+    pub virtual_machine: Option<String>,
+}
+
+impl From<&Machine> for MachineFacts {
+    fn from(machine: &Machine) -> Self {
+        Self {
+            os: machine.os.clone(),
+            cpu: machine.cpu.clone(),
+            physical_cores: machine.physical_cores,
+            logical_cores: machine.logical_cores,
+            memory_gib: machine.memory_bytes as f64 / f64::from(1 << 30),
+            gpus: machine.gpus.clone(),
+            virtual_machine: machine.virtual_machine.clone(),
+        }
+    }
+}
+
+/// Where joules come from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EnergyFacts {
+    /// What part of the machine they cover, in words.
+    pub scope: String,
+    /// Sensor names joined by `+`, or `estimate`.
+    pub source: String,
+    /// Whether sensors were read; false when joules are worked out from CPU time.
+    pub measured: bool,
+    /// Systematic error of the sensors, per cent.
+    pub sensor_error_percent: f64,
+    /// How much repeats of one configuration differ (one standard deviation), per cent; none
+    /// before there are repeats.
+    pub noise_percent: Option<f64>,
+}
+
+impl EnergyFacts {
+    /// `sensor_error` is a fraction, as the meter gives it; `noise` the pooled standard deviation
+    /// of log J/unit.
+    #[must_use]
+    pub fn new(scope: Scope, source: &str, sensor_error: f64, noise: Option<f64>) -> Self {
+        Self {
+            scope: scope.label().to_owned(),
+            source: source.to_owned(),
+            measured: scope != Scope::Estimated,
+            sensor_error_percent: sensor_error * 100.0,
+            noise_percent: noise.map(|sd| sd * 100.0),
+        }
+    }
+}
+
+/// The inference server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngineFacts {
+    /// Such as `llama-server`.
+    pub name: String,
+    /// Its own version line.
+    pub version: String,
+}
+
+impl From<&Engine> for EngineFacts {
+    fn from(engine: &Engine) -> Self {
+        Self {
+            name: engine.name.clone(),
+            version: engine.version.clone(),
+        }
+    }
+}
+
+/// The model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelFacts {
+    /// Such as `SmolLM2-135M-Instruct`; comes from the file, so it is quoted in the prompt.
+    pub name: String,
+    /// Such as `Q4_1`; empty when unknown.
+    pub quantisation: String,
+    /// File size, 10⁶ bytes.
+    pub megabytes: f64,
+}
+
+impl From<&Model> for ModelFacts {
+    fn from(model: &Model) -> Self {
+        Self {
+            name: model.name.clone(),
+            quantisation: model.quantisation.clone(),
+            megabytes: model.bytes as f64 / 1e6,
+        }
+    }
+}
+
+/// The work of every trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkloadFacts {
+    /// Short name.
+    pub name: String,
+    /// Requests in one pass.
+    pub requests: u32,
+    /// Clients that send at the same time.
+    pub concurrency: u32,
+    /// Tokens generated for each request.
+    pub output_tokens: u32,
+    /// `token` or `image`: the word after "J/".
+    pub unit: String,
+}
+
+impl From<&Workload> for WorkloadFacts {
+    fn from(workload: &Workload) -> Self {
+        Self {
+            name: workload.name.clone(),
+            requests: workload.requests,
+            concurrency: workload.concurrency,
+            output_tokens: workload.output_tokens,
+            unit: workload.unit.noun().to_owned(),
+        }
+    }
+}
+
+/// What is to be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GoalFacts {
+    /// The threshold, such as `10 % below default`.
+    pub threshold: String,
+    /// Constraints, one sentence each; empty when there are none.
+    pub constraints: Vec<String>,
+    /// Trials left, this one included.
+    pub trials_left: u32,
+}
+
+impl GoalFacts {
+    /// From a session's objective.
+    #[must_use]
+    pub fn new(objective: &Objective, trials_left: u32) -> Self {
+        Self {
+            threshold: objective.threshold.to_string(),
+            constraints: constraints(&objective.constraints),
+            trials_left,
+        }
+    }
+}
+
+fn constraints(constraints: &Constraints) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(least) = constraints.min_tokens_per_second {
+        sentences.push(format!("at least {least} output tokens per second"));
+    }
+    if let Some(most) = constraints.max_time_to_first_token_s {
+        sentences.push(format!(
+            "time to first token (95th percentile) at most {most} s"
+        ));
+    }
+    if constraints.quality_lock {
+        sentences.push("no setting that can change what the model answers".to_owned());
+    }
+    sentences
+}
+
+/// Relations between parameters, one sentence each.
+#[must_use]
+pub fn rules(space: &ParameterSpace) -> Vec<String> {
+    space.rules.iter().map(ToString::to_string).collect()
+}
+
+/// What differs from the default in `configuration`, in the space's order: `threads=2 parallel=8`,
+/// or `default`.
+#[must_use]
+pub fn settings(configuration: &Configuration, space: &ParameterSpace) -> String {
+    let changes = configuration.changes_from(&space.default_configuration(), space);
+    if changes.is_empty() {
+        return "default".to_owned();
+    }
+    let pairs: Vec<String> = changes
+        .iter()
+        .map(|change| format!("{}={}", change.name, change.to))
+        .collect();
+    pairs.join(" ")
+}

@@ -1,0 +1,228 @@
+//! API keys in the keyring of the system; where there is none, in memory for this run only.
+
+use crate::openai::normal_base_url;
+use crate::secret::Secret;
+use keyring::credential::CredentialPersistence;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+const SERVICE: &str = "wattsmith";
+/// How long the keyring may take; it may ask the person to unlock it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where a key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// In the keyring of the system: there after a restart, too.
+    Keyring,
+    /// In memory until this program ends.
+    Memory {
+        /// Why not in the keyring.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keyring => f.write_str("kept in the keyring of this system"),
+            Self::Memory { reason } => {
+                write!(f, "kept for this run only, because {reason}")
+            }
+        }
+    }
+}
+
+/// Why a key could not be taken away.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the key for {server} could not be removed from the keyring: {reason}; remove the entry \"wattsmith\" there by hand"
+)]
+pub struct KeyError {
+    /// The base URL.
+    pub server: String,
+    /// What the keyring said.
+    pub reason: String,
+}
+
+/// What a keyring can do; blocking.
+trait Vault: Send + Sync {
+    fn get(&self, account: &str) -> Result<Option<Secret>, String>;
+    fn set(&self, account: &str, key: &Secret) -> Result<(), String>;
+    fn remove(&self, account: &str) -> Result<(), String>;
+}
+
+/// API keys by base URL. Clones share what is in memory.
+#[derive(Clone)]
+pub struct Keys {
+    vault: Arc<dyn Vault>,
+    memory: Arc<Mutex<HashMap<String, (Secret, String)>>>,
+    patience: Duration,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(masked)")
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Keys {
+    /// The keys of the person who runs this program. Nothing is read yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Arc::new(SystemKeyring), PATIENCE)
+    }
+
+    fn with(vault: Arc<dyn Vault>, patience: Duration) -> Self {
+        Self {
+            vault,
+            memory: Arc::default(),
+            patience,
+        }
+    }
+
+    /// Keeps a key, and says where.
+    pub async fn set(&self, base_url: &str, key: Secret) -> Kept {
+        let account = account(base_url);
+        let (for_vault, name) = (key.clone(), account.clone());
+        match self.ask(move |vault| vault.set(&name, &for_vault)).await {
+            Ok(()) => {
+                self.memory().remove(&account);
+                Kept::Keyring
+            }
+            Err(reason) => {
+                self.memory().insert(account, (key, reason.clone()));
+                Kept::Memory { reason }
+            }
+        }
+    }
+
+    /// The key for a server and where it is kept. A keyring that does not answer counts as one
+    /// without the key.
+    pub async fn get(&self, base_url: &str) -> Option<(Secret, Kept)> {
+        let account = account(base_url);
+        if let Some((key, reason)) = self.memory().get(&account).cloned() {
+            return Some((key, Kept::Memory { reason }));
+        }
+        match self.ask(move |vault| vault.get(&account)).await {
+            Ok(key) => key.map(|key| (key, Kept::Keyring)),
+            Err(reason) => {
+                tracing::debug!(reason, "no key from the keyring");
+                None
+            }
+        }
+    }
+
+    /// Removes the key for a server.
+    ///
+    /// # Errors
+    /// [`KeyError`] when it was in the keyring, which does not give it up. Without a keyring there
+    /// is nothing to remove but memory, and that succeeds.
+    pub async fn forget(&self, base_url: &str) -> Result<(), KeyError> {
+        let account = account(base_url);
+        let in_memory = self.memory().remove(&account).is_some();
+        let name = account.clone();
+        match self.ask(move |vault| vault.remove(&name)).await {
+            Ok(()) => Ok(()),
+            Err(_) if in_memory => Ok(()),
+            Err(reason) => Err(KeyError {
+                server: account,
+                reason,
+            }),
+        }
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Secret, String)>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the keyring on a thread of its own: a bus that never answers would hold up the end of a
+    /// runtime whose blocking pool waits for it.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Vault) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, String> {
+        let (send, answer) = oneshot::channel();
+        let vault = Arc::clone(&self.vault);
+        let thread = std::thread::Builder::new().name("keyring".to_owned());
+        thread
+            .spawn(move || {
+                let _ = send.send(question(vault.as_ref()));
+            })
+            .map_err(|error| format!("no thread could be started for it ({error})"))?;
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err("the keyring failed".to_owned()),
+            Err(_) => Err(format!(
+                "the keyring did not answer within {} s",
+                self.patience.as_secs_f32()
+            )),
+        }
+    }
+}
+
+/// One account per server, however its address was written.
+fn account(base_url: &str) -> String {
+    normal_base_url(base_url).unwrap_or_else(|_| base_url.trim().to_owned())
+}
+
+/// The keyring crate: Secret Service over D-Bus on Linux.
+struct SystemKeyring;
+
+impl SystemKeyring {
+    fn entry(account: &str) -> Result<keyring::Entry, String> {
+        // Built without a store for this system, the crate falls back to one that forgets.
+        let lasting = keyring::default::default_credential_builder().persistence();
+        if !matches!(
+            lasting,
+            CredentialPersistence::UntilDelete | CredentialPersistence::UntilReboot
+        ) {
+            return Err("this system has no keyring that Wattsmith can use".to_owned());
+        }
+        keyring::Entry::new(SERVICE, account).map_err(|error| in_words(&error))
+    }
+}
+
+impl Vault for SystemKeyring {
+    fn get(&self, account: &str) -> Result<Option<Secret>, String> {
+        match Self::entry(account)?.get_password() {
+            Ok(key) => Ok(Some(Secret::new(&key))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(in_words(&error)),
+        }
+    }
+
+    fn set(&self, account: &str, key: &Secret) -> Result<(), String> {
+        Self::entry(account)?
+            .set_password(key.expose())
+            .map_err(|error| in_words(&error))
+    }
+
+    fn remove(&self, account: &str) -> Result<(), String> {
+        match Self::entry(account)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(in_words(&error)),
+        }
+    }
+}
+
+fn in_words(error: &keyring::Error) -> String {
+    match error {
+        keyring::Error::PlatformFailure(cause) => {
+            format!("the keyring cannot be reached ({cause})")
+        }
+        keyring::Error::NoStorageAccess(cause) => format!("the keyring is locked ({cause})"),
+        // Carries the stored bytes, which may be a key.
+        keyring::Error::BadEncoding(_) => "the stored key is no text".to_owned(),
+        other => format!("the keyring refused ({other})"),
+    }
+}

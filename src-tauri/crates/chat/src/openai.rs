@@ -1,0 +1,417 @@
+//! Any server that speaks OpenAI's chat completions: providers, gateways, llama-server itself.
+
+mod refusal;
+mod stream;
+
+use crate::connection::{Chat, ChatError, ChatReply, ChatRequest};
+use crate::secret::Secret;
+use async_trait::async_trait;
+use refusal::Refusal;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use serde_json::{Value, json};
+use std::error::Error as _;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Times a request is sent again after "too many requests" or a fault of the server.
+const RETRIES: u32 = 2;
+/// Longest pause before such a retry; a server that asks for more gets an error to the person.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long a server may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until connected.
+    pub connect: Duration,
+    /// From there until the first byte of the reply: the server reads the prompt, or thinks.
+    pub first: Duration,
+    /// Between two pieces of the reply.
+    pub idle: Duration,
+    /// Before the first retry; doubled for the second, and replaced by what the server asks for.
+    pub backoff: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first: Duration::from_secs(180),
+            idle: Duration::from_secs(60),
+            backoff: Duration::from_millis(500),
+        }
+    }
+}
+
+/// A model on a server that speaks OpenAI's chat completions.
+#[derive(Debug, Clone)]
+pub struct OpenAiCompatible {
+    base_url: String,
+    model: String,
+    key: Option<Secret>,
+    timeouts: Timeouts,
+    client: Client,
+}
+
+impl OpenAiCompatible {
+    /// Prepares a connection; nothing is sent yet. Redirects are never followed, so that a prompt
+    /// goes only where the person agreed to.
+    ///
+    /// # Errors
+    /// [`ChatError::BadAddress`], [`ChatError::Unauthorized`] for a key that cannot be sent.
+    pub fn new(
+        base_url: &str,
+        model: &str,
+        key: Option<Secret>,
+        timeouts: Timeouts,
+    ) -> Result<Self, ChatError> {
+        let base_url = normal_base_url(base_url)?;
+        let bad = |what: String| ChatError::BadAddress {
+            url: base_url.clone(),
+            what,
+        };
+        let url = Url::parse(&base_url).map_err(|error| bad(error.to_string()))?;
+        let mut builder = Client::builder()
+            .connect_timeout(timeouts.connect)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("wattsmith/", env!("CARGO_PKG_VERSION")));
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
+        if url.scheme() == "http" {
+            // No certificates are needed, so a machine without any can still reach its own server.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| bad(in_words(error)))?;
+        let key = key.filter(|key| !key.is_empty());
+        if let Some(key) = &key
+            && HeaderValue::from_str(key.expose()).is_err()
+        {
+            return Err(ChatError::Unauthorized {
+                server: base_url,
+                message: "the key has characters that no key has".to_owned(),
+            });
+        }
+        Ok(Self {
+            base_url,
+            model: model.to_owned(),
+            key,
+            timeouts,
+            client,
+        })
+    }
+
+    /// The address in its normal form, without the path of a call.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The model's name on the server.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// Names of the models that the server has, sorted.
+    ///
+    /// # Errors
+    /// [`ChatError`], as for a prompt.
+    pub async fn list_models(&self, cancel: &CancellationToken) -> Result<Vec<String>, ChatError> {
+        let listing = async {
+            let response = self.send(|| self.request(Method::GET, "models")).await?;
+            let list = match response {
+                Ok(response) => self.json(response).await?,
+                Err(refusal) => return Err(refusal.into_error(&self.base_url, &self.model)),
+            };
+            let entries = list.get("data").or_else(|| list.get("models"));
+            let entries = entries
+                .and_then(Value::as_array)
+                .ok_or_else(|| self.bad_reply("its list of models has no \"data\"".to_owned()))?;
+            let mut names: Vec<String> = entries
+                .iter()
+                .filter_map(|entry| entry.get("id").or_else(|| entry.get("name"))?.as_str())
+                .map(str::to_owned)
+                .collect();
+            names.sort();
+            names.dedup();
+            Ok(names)
+        };
+        cancel
+            .run_until_cancelled(listing)
+            .await
+            .unwrap_or(Err(ChatError::Cancelled))
+    }
+
+    /// Sends a prompt of one line, to see that address, key and model work.
+    ///
+    /// # Errors
+    /// [`ChatError`], as for a prompt.
+    pub async fn test(&self, cancel: &CancellationToken) -> Result<ChatReply, ChatError> {
+        let request = ChatRequest {
+            max_tokens: 64,
+            ..ChatRequest::new("Answer with the one word: ready")
+        };
+        self.complete(request, &mut |_| {}, cancel).await
+    }
+
+    async fn exchange(
+        &self,
+        request: &ChatRequest,
+        on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
+    ) -> Result<ChatReply, ChatError> {
+        let mut body = body(request, &self.model);
+        loop {
+            let sent = self
+                .send(|| self.request(Method::POST, "chat/completions").json(&body))
+                .await?;
+            match sent {
+                Ok(response) => return stream::read(self, response, on_delta).await,
+                Err(refusal) => {
+                    // Each time a field fewer, so this ends.
+                    if !refusal.adapt(&mut body) {
+                        return Err(refusal.into_error(&self.base_url, &self.model));
+                    }
+                    tracing::debug!(server = self.base_url, "sent again without what it refused");
+                }
+            }
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self
+            .client
+            .request(method, format!("{}/{path}", self.base_url));
+        if let Some(key) = &self.key
+            && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
+        {
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        request
+    }
+
+    /// Sends until there is an answer that waiting would not change.
+    async fn send(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Result<Response, Refusal>, ChatError> {
+        for attempt in 0..=RETRIES {
+            let response = tokio::time::timeout(self.timeouts.first, request().send())
+                .await
+                .map_err(|_| self.timeout("the reply was waited for", self.timeouts.first))?
+                .map_err(|error| self.not_connected(error))?;
+            if response.status().is_success() {
+                return Ok(Ok(response));
+            }
+            let refusal = self.refusal(response).await;
+            let pause = refusal
+                .retry_after
+                .unwrap_or(self.timeouts.backoff * 2_u32.pow(attempt));
+            if attempt == RETRIES || !refusal.may_pass() || pause > LONGEST_PAUSE {
+                return Ok(Err(refusal));
+            }
+            tracing::debug!(
+                server = self.base_url,
+                status = refusal.status,
+                ?pause,
+                "retry"
+            );
+            tokio::time::sleep(pause).await;
+        }
+        Err(self.bad_reply("every attempt failed".to_owned()))
+    }
+
+    async fn refusal(&self, response: Response) -> Refusal {
+        let status = response.status();
+        let retry_after = refusal::retry_after(response.headers());
+        // A refusal is worth telling even where its text does not arrive.
+        let text = stream::whole(self, response).await.unwrap_or_default();
+        let message = refusal::message(status, &text);
+        Refusal {
+            status: status.as_u16(),
+            message: self.redact(&message),
+            retry_after,
+        }
+    }
+
+    async fn json(&self, response: Response) -> Result<Value, ChatError> {
+        let text = stream::whole(self, response).await?;
+        serde_json::from_str(&text)
+            .map_err(|_| self.bad_reply(format!("no JSON, but {:?}", excerpt(&text))))
+    }
+
+    fn redact(&self, text: &str) -> String {
+        match &self.key {
+            Some(key) => key.redact(text),
+            None => text.to_owned(),
+        }
+    }
+
+    fn bad_reply(&self, what: String) -> ChatError {
+        ChatError::BadReply {
+            server: self.base_url.clone(),
+            what: self.redact(&what),
+        }
+    }
+
+    fn timeout(&self, during: &'static str, after: Duration) -> ChatError {
+        ChatError::Timeout {
+            server: self.base_url.clone(),
+            during,
+            after,
+        }
+    }
+
+    fn not_connected(&self, error: reqwest::Error) -> ChatError {
+        if error.is_timeout() {
+            return self.timeout("a connection was being made", self.timeouts.connect);
+        }
+        ChatError::Unreachable {
+            server: self.base_url.clone(),
+            message: in_words(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Chat for OpenAiCompatible {
+    async fn complete(
+        &self,
+        request: ChatRequest,
+        on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<ChatReply, ChatError> {
+        cancel
+            .run_until_cancelled(self.exchange(&request, on_delta))
+            .await
+            .unwrap_or(Err(ChatError::Cancelled))
+    }
+}
+
+/// The body of a call; what only some servers know can be taken out again.
+fn body(request: &ChatRequest, model: &str) -> Value {
+    let mut body = json!({
+        "model": model,
+        "messages": [{ "role": "user", "content": request.prompt }],
+        "max_tokens": request.max_tokens,
+        "stream": true,
+        "stream_options": { "include_usage": true },
+    });
+    if let Some(schema) = &request.schema {
+        body["response_format"] = json!({
+            "type": "json_schema",
+            "json_schema": { "name": "proposal", "schema": schema },
+        });
+    }
+    if let Some(temperature) = request.temperature {
+        body["temperature"] = json!(temperature);
+    }
+    if let Some(seed) = request.seed {
+        body["seed"] = json!(seed);
+    }
+    body
+}
+
+/// One form for all ways to write a server's address: no call's path, no slash at the end, `/v1`
+/// where no path was given.
+///
+/// # Errors
+/// [`ChatError::BadAddress`] for what is no http(s) address, or one with a password in it.
+pub fn normal_base_url(address: &str) -> Result<String, ChatError> {
+    let address = address.trim();
+    let bad = |what: &str| ChatError::BadAddress {
+        // What stands before an @ may be a password.
+        url: address.rsplit('@').next().unwrap_or(address).to_owned(),
+        what: what.to_owned(),
+    };
+    let url = Url::parse(address).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(bad(
+            "it must begin with http:// or https:// and name a host",
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("a name or key does not belong into it"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("a ? or # does not belong into it"));
+    }
+    let path = url.path().trim_end_matches('/');
+    let path = path.strip_suffix("/chat/completions").unwrap_or(path);
+    let path = if path.is_empty() { "/v1" } else { path };
+    Ok(format!("{}{path}", url.origin().ascii_serialization()))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+/// The innermost cause says what happened; the outer ones only where, and may hold the whole URL.
+fn in_words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words = inner.to_string();
+        cause = inner.source();
+    }
+    words
+}
+
+fn excerpt(text: &str) -> String {
+    text.trim().chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_into_one_form() {
+        for written in [
+            "https://Host.example",
+            "https://host.example/",
+            " https://host.example:443/v1/ ",
+            "https://host.example/v1/chat/completions",
+        ] {
+            assert_eq!(normal_base_url(written).unwrap(), "https://host.example/v1");
+        }
+        assert_eq!(
+            normal_base_url("http://[::1]:8080/api").unwrap(),
+            "http://[::1]:8080/api"
+        );
+    }
+
+    #[test]
+    fn addresses_that_cannot_be_used_say_why_and_hide_passwords() {
+        for written in [
+            "",
+            "host/v1",
+            "ftp://host/v1",
+            "file:///etc",
+            "https://u:hunter2@host/v1",
+            "https://host/v1?key=1",
+        ] {
+            let error = normal_base_url(written).unwrap_err().to_string();
+            assert!(error.contains("https://host/v1"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let loopback = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        assert!(loopback("http://127.0.0.1:1/v1"));
+        assert!(loopback("http://localhost/v1"));
+        assert!(loopback("http://[::1]:8/v1"));
+        assert!(!loopback("http://10.0.0.1/v1"));
+        assert!(!loopback("http://127.0.0.1.example.com/v1"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Settings in a reply without JSON: `--threads 4` as on a command line, `threads = 4`,
+//! `- **threads**: 4`, a table row, or the number of a choice.
+
+use super::draft::Draft;
+use super::json::Node;
+use super::names::{find, plain, value};
+use wattsmith_domain::{Parameter, ParameterSpace, Tell, Value};
+
+/// Flags of a whole command line that are no settings.
+const NO_SETTINGS: [&str; 6] = ["model", "host", "port", "alias", "apikey", "help"];
+/// Longer values without a digit are prose about a parameter.
+const MOST_WORDS: usize = 3;
+/// Words after which a number is a choice.
+const CHOICE_WORDS: [&str; 8] = [
+    "choice", "choose", "chose", "option", "entry", "number", "pick", "select",
+];
+
+/// What a text without JSON proposes.
+pub(super) fn draft(text: &str, space: &ParameterSpace, with_shortlist: bool) -> Draft {
+    let mut draft = Draft::default();
+    settings(text, space, &mut draft);
+    if with_shortlist && !draft.proposes() {
+        choices(text, &mut draft);
+    }
+    draft
+}
+
+/// Takes the settings in a text into a draft.
+pub(super) fn settings(text: &str, space: &ParameterSpace, draft: &mut Draft) {
+    for line in text.lines() {
+        let line = line.replace(['`', '*', '"', '\\'], " ");
+        let line = line.trim();
+        if flags(line, space, draft) {
+            continue;
+        }
+        for (name, written) in pairs(line) {
+            match find(space, name) {
+                Some(parameter) => setting(parameter, written, draft),
+                None => draft.label(name.trim(), written),
+            }
+        }
+    }
+}
+
+/// Reads a line with flags; false when it has none.
+fn flags(line: &str, space: &ParameterSpace, draft: &mut Draft) -> bool {
+    let mut words = line.split_whitespace().peekable();
+    let mut any = false;
+    while let Some(word) = words.next() {
+        let is_flag = word.strip_prefix("--");
+        if !is_flag.is_some_and(|name| name.starts_with(|first: char| first.is_alphabetic())) {
+            continue;
+        }
+        any = true;
+        let (flag, given) = match word.split_once('=') {
+            Some((flag, given)) => (flag, Some(given)),
+            None => (word, None),
+        };
+        if let Some((parameter, on)) = switch(space, flag) {
+            draft.ask(parameter, &Node::Bool(on));
+            continue;
+        }
+        let next = given.or_else(|| words.next_if(|next| !next.starts_with("--")));
+        match (find(space, flag), next) {
+            (Some(parameter), Some(written)) => {
+                let written = written.trim_end_matches([',', ';']);
+                draft.ask(parameter, &Node::Text(written.to_owned()));
+            }
+            (Some(parameter), None) => draft.ask(parameter, &Node::Bool(true)),
+            (None, _) if NO_SETTINGS.contains(&plain(flag).as_str()) => {}
+            (None, _) => draft.invent(flag),
+        }
+    }
+    any
+}
+
+fn switch<'a>(space: &'a ParameterSpace, word: &str) -> Option<(&'a Parameter, bool)> {
+    space
+        .parameters
+        .iter()
+        .find_map(|parameter| match &parameter.told {
+            Tell::Switch { on, .. } if on == word => Some((parameter, true)),
+            Tell::Switch { off, .. } if off == word => Some((parameter, false)),
+            _ => None,
+        })
+}
+
+/// Names and values in a line: several of `a=1 b=2`, or one of `a: 1` and `| a | 1 |`.
+fn pairs(line: &str) -> Vec<(&str, &str)> {
+    let equals = line.matches('=').count();
+    if equals > 1 {
+        return line
+            .split([' ', ',', ';', '|'])
+            .filter_map(|part| part.split_once('='))
+            .collect();
+    }
+    let list_mark = |letter: char| " -•+>#|".contains(letter) || letter.is_ascii_digit();
+    let unmarked = if line.starts_with(|first: char| first.is_ascii_digit()) {
+        line.split_once(['.', ')']).map_or(line, |(_, rest)| rest)
+    } else {
+        line
+    };
+    unmarked
+        .trim_start_matches(list_mark)
+        .split_once([':', '=', '|', '→'])
+        .into_iter()
+        .collect()
+}
+
+fn setting(parameter: &Parameter, written: &str, draft: &mut Draft) {
+    // "4 (the physical cores)", "4.", "4 |"
+    let written = written.split('(').next().unwrap_or_default();
+    let written = written.trim().trim_end_matches(['.', ',', ';', '|']).trim();
+    if written.is_empty() {
+        return;
+    }
+    let node = Node::Text(written.to_owned());
+    let understood =
+        value(parameter, &node).is_some_and(|value: Value| parameter.kind.coerce(&value).is_some());
+    let has_digit = written.contains(|letter: char| letter.is_ascii_digit());
+    let is_prose = !has_digit && written.split_whitespace().count() > MOST_WORDS;
+    // For a choice of words every text can be coerced, also a sentence about it.
+    if (understood && !is_prose) || has_digit || !is_prose {
+        draft.ask(parameter, &node);
+    }
+}
+
+/// The numbers that a text calls its choice.
+fn choices(text: &str, draft: &mut Draft) {
+    let is_number = |word: &str| {
+        let digits = word.trim_start_matches('#');
+        !digits.is_empty() && digits.len() < 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let bare = |word: &str| {
+        word.trim_matches(|letter: char| !(letter.is_alphanumeric() || letter == '#'))
+            .to_lowercase()
+    };
+    let whole = bare(text.trim());
+    if is_number(&whole) {
+        draft.choose(&whole);
+        return;
+    }
+    let words: Vec<String> = text.split([' ', '\n', '\t', ':', '=']).map(bare).collect();
+    let words: Vec<&String> = words.iter().filter(|word| !word.is_empty()).collect();
+    for pair in words.windows(2) {
+        let announced = CHOICE_WORDS.contains(&pair[0].as_str()) || Draft::is_choice_label(pair[0]);
+        if announced && is_number(pair[1]) {
+            draft.choose(pair[1]);
+        }
+    }
+}
