@@ -1,1 +1,32 @@
-//! From sensors to joules: NVML, RAPL and the CPU-time estimate.
+//! From sensors to joules.
+//!
+//! [`Meter::open`] probes what the machine has: NVIDIA boards through NVML, CPU packages through
+//! RAPL, and where neither answers an estimate from CPU time, labelled as one and never mixed with
+//! a measured joule. [`Meter::record`] starts one thread per sensor and keeps every sample;
+//! [`Recorded`] cuts the window out of them afterwards, so that nothing needs to be timed while
+//! the engine works. A sensor that does not answer is unavailable with a reason, or an error; it is
+//! never zero. Nothing here is async: the tuner calls it from a blocking task.
+//!
+//! A new kind of sensor is a type with [`EnergyCounter`] or [`PowerGauge`], found in the `probe`
+//! module.
+
+mod cpu;
+mod error;
+mod estimate;
+mod files;
+mod meter;
+mod nvml;
+mod probe;
+mod rapl;
+mod recorded;
+mod recording;
+mod sensor;
+mod series;
+mod surroundings;
+mod warnings;
+
+pub use error::MeterError;
+pub use meter::{Meter, MeterOptions};
+pub use recorded::Recorded;
+pub use recording::Recording;
+pub use sensor::{EnergyCounter, PowerGauge, ReadError};

@@ -1,0 +1,289 @@
+//! CPU time of the engine's process tree, of this process and of the whole machine, from procfs.
+
+use crate::files::Root;
+use crate::series::{Hole, Series};
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+use wattsmith_domain::{CpuUse, MonotonicNs};
+
+/// The kernel tells CPU time to user space in hundredths of a second on every architecture that
+/// runs an inference engine.
+const TICKS_PER_SECOND: f64 = 100.0;
+/// How often the tree is searched for new processes. What a process used before it is found counts
+/// in full once it is, so this only delays, and it spares reading every process ten times a second.
+const SEARCH_EVERY: Duration = Duration::from_secs(2);
+/// How long CPU time may go unread around an edge of the window. Wider than for sensors: between
+/// two readings it is known exactly, and only the share before the edge is interpolated.
+pub(crate) const MOST_UNREAD: Duration = Duration::from_secs(2);
+
+/// Reads CPU seconds, again and again.
+pub(crate) struct CpuReader {
+    root: Root,
+    engine: Option<Tree>,
+    /// CPU seconds never run backwards, even when a process takes its share with it.
+    engine_seconds: f64,
+}
+
+struct Tree {
+    top: u32,
+    members: Vec<u32>,
+    searched: Option<Instant>,
+}
+
+/// One reading, CPU seconds since each one's own origin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct CpuReading {
+    pub(crate) engine: f64,
+    pub(crate) own: f64,
+    pub(crate) machine: f64,
+}
+
+impl CpuReader {
+    pub(crate) fn new(root: Root, engine: Option<u32>) -> Self {
+        Self {
+            root,
+            engine: engine.map(|top| Tree {
+                top,
+                members: vec![top],
+                searched: None,
+            }),
+            engine_seconds: 0.0,
+        }
+    }
+
+    /// Reads all three. `thorough` searches the tree even when it was searched a moment ago.
+    pub(crate) fn read(&mut self, thorough: bool) -> Option<CpuReading> {
+        let machine = machine_seconds(&self.root.text("proc/stat")?)?;
+        let own = self.process(std::process::id())?.seconds;
+        if let Some(mut tree) = self.engine.take() {
+            if thorough
+                || tree
+                    .searched
+                    .is_none_or(|last| last.elapsed() >= SEARCH_EVERY)
+            {
+                tree.members = self.descendants(tree.top);
+                tree.searched = Some(Instant::now());
+            }
+            let seconds: f64 = tree
+                .members
+                .iter()
+                .filter_map(|pid| self.process(*pid))
+                .map(|process| process.seconds)
+                .sum();
+            self.engine_seconds = self.engine_seconds.max(seconds);
+            self.engine = Some(tree);
+        }
+        Some(CpuReading {
+            engine: self.engine_seconds,
+            own,
+            machine,
+        })
+    }
+
+    fn process(&self, pid: u32) -> Option<Process> {
+        Process::parse(&self.root.text(&format!("proc/{pid}/stat"))?)
+    }
+
+    /// `top` and everything that descends from it.
+    fn descendants(&self, top: u32) -> Vec<u32> {
+        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+        for pid in self
+            .root
+            .names("proc")
+            .iter()
+            .filter_map(|n| n.parse().ok())
+        {
+            if let Some(process) = self.process(pid) {
+                children.entry(process.parent).or_default().push(pid);
+            }
+        }
+        let mut members = vec![top];
+        let mut seen = HashSet::from([top]);
+        let mut next = 0;
+        while let Some(pid) = members.get(next) {
+            let found = children.remove(pid).unwrap_or_default();
+            members.extend(found.into_iter().filter(|pid| seen.insert(*pid)));
+            next += 1;
+        }
+        members
+    }
+}
+
+struct Process {
+    parent: u32,
+    /// Its own, and that of its children that have ended and been waited for.
+    seconds: f64,
+}
+
+impl Process {
+    /// Reads `/proc/<pid>/stat`. The name in parentheses may hold spaces and parentheses itself, so
+    /// fields are counted from the last one on.
+    fn parse(stat: &str) -> Option<Self> {
+        let (_, rest) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        // Field 3 (state) is the first after the name: utime is field 14.
+        let ticks = |field: usize| fields.get(field - 3)?.parse::<f64>().ok();
+        Some(Self {
+            parent: fields.get(1)?.parse().ok()?,
+            seconds: (ticks(14)? + ticks(15)? + ticks(16)? + ticks(17)?) / TICKS_PER_SECOND,
+        })
+    }
+}
+
+/// Busy CPU seconds of the machine, from `/proc/stat`. Guests count in `user` already; time that a
+/// hypervisor took away was not spent by anything here.
+fn machine_seconds(stat: &str) -> Option<f64> {
+    let all = stat.lines().find(|line| line.starts_with("cpu "))?;
+    let fields: Option<Vec<f64>> = all
+        .split_whitespace()
+        .skip(1)
+        .map(|field| field.parse().ok())
+        .collect();
+    match fields?.as_slice() {
+        [user, nice, system, _idle, _iowait, irq, softirq, ..] => {
+            Some((user + nice + system + irq + softirq) / TICKS_PER_SECOND)
+        }
+        _ => None,
+    }
+}
+
+/// Logical cores that are online, from `/proc/stat`; 0 where it cannot be read.
+pub(crate) fn cores(root: &Root) -> u32 {
+    let stat = root.text("proc/stat").unwrap_or_default();
+    let count = stat
+        .lines()
+        .filter(|line| {
+            line.strip_prefix("cpu")
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
+        .count();
+    u32::try_from(count).unwrap_or(0)
+}
+
+/// CPU seconds over time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CpuLog {
+    engine: Series,
+    own: Series,
+    machine: Series,
+    pub(crate) cores: u32,
+}
+
+impl CpuLog {
+    pub(crate) fn new(cores: u32) -> Self {
+        Self {
+            cores,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn push(&mut self, at: MonotonicNs, reading: CpuReading) {
+        self.engine.push(at, reading.engine);
+        self.own.push(at, reading.own);
+        self.machine.push(at, reading.machine);
+    }
+
+    pub(crate) fn engine(&self) -> &Series {
+        &self.engine
+    }
+
+    /// Who used the CPU between two instants.
+    pub(crate) fn between(&self, from: MonotonicNs, to: MonotonicNs) -> Result<CpuUse, Hole> {
+        let gained = |series: &Series| series.gained(from, to, MOST_UNREAD);
+        let (engine_s, own_s) = (gained(&self.engine)?, gained(&self.own)?);
+        Ok(CpuUse {
+            engine_s,
+            own_s,
+            // The three are read one after the other, and in whole ticks.
+            other_s: (gained(&self.machine)? - engine_s - own_s).max(0.0),
+            cores: self.cores,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root(dir.path().to_owned());
+        for (path, text) in files {
+            let path = root.path(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        (dir, root)
+    }
+
+    fn stat(name: &str, parent: u32, ticks: [u32; 4]) -> String {
+        let [a, b, c, d] = ticks;
+        format!("1 ({name}) S {parent} 1 1 0 -1 4194560 1 2 3 4 {a} {b} {c} {d} 20 0 9 0 77")
+    }
+
+    const MACHINE: &str =
+        "cpu  1000 100 300 9999 50 20 30 40 0 0\ncpu0 1 1 1 1\ncpu1 1 1 1 1\nintr 1";
+
+    #[test]
+    fn the_tree_counts_descendants_and_children_that_have_ended() {
+        let own = stat("wattsmith", 1, [5, 5, 0, 0]);
+        let (_dir, root) = tree(&[
+            ("proc/stat", MACHINE),
+            (&format!("proc/{}/stat", std::process::id()), &own),
+            (
+                "proc/4000001/stat",
+                &stat("llama (server) x", 1, [100, 20, 3, 7]),
+            ),
+            (
+                "proc/4000002/stat",
+                &stat("worker", 4_000_001, [50, 0, 0, 0]),
+            ),
+            (
+                "proc/4000003/stat",
+                &stat("worker's", 4_000_002, [25, 0, 0, 0]),
+            ),
+            ("proc/4000004/stat", &stat("stranger", 1, [900, 0, 0, 0])),
+            ("proc/self/stat", "not a process id"),
+        ]);
+        assert_eq!(cores(&root), 2);
+        let mut reader = CpuReader::new(root.clone(), Some(4_000_001));
+        let expected = CpuReading {
+            engine: 2.05,
+            own: 0.1,
+            machine: 14.5,
+        };
+        assert_eq!(reader.read(false), Some(expected));
+
+        // The tree ends: what it used stays used.
+        std::fs::remove_dir_all(root.path("proc/4000001")).unwrap();
+        std::fs::remove_dir_all(root.path("proc/4000002")).unwrap();
+        assert_eq!(reader.read(true), Some(expected));
+    }
+
+    #[test]
+    fn a_machine_without_procfs_gives_nothing_rather_than_zero() {
+        let (_dir, root) = tree(&[]);
+        assert_eq!(CpuReader::new(root.clone(), None).read(true), None);
+        let (_dir, root) = tree(&[("proc/stat", "cpu  garbled")]);
+        assert_eq!(CpuReader::new(root, None).read(true), None);
+    }
+
+    #[test]
+    fn other_load_is_what_neither_engine_nor_we_used() {
+        let mut log = CpuLog::new(4);
+        let reading = |engine, own, machine| CpuReading {
+            engine,
+            own,
+            machine,
+        };
+        log.push(MonotonicNs(0), reading(1.0, 0.5, 100.0));
+        log.push(MonotonicNs(1_000_000_000), reading(3.0, 0.6, 103.0));
+        let used = log
+            .between(MonotonicNs(0), MonotonicNs(1_000_000_000))
+            .unwrap();
+        assert!((used.engine_s - 2.0).abs() < 1e-9);
+        assert!((used.own_s - 0.1).abs() < 1e-9);
+        assert!((used.other_s - 0.9).abs() < 1e-9);
+        assert_eq!(used.cores, 4);
+    }
+}

@@ -1,0 +1,191 @@
+//! The best combination of what the machine offers.
+
+use crate::cpu::{self, CpuReader};
+use crate::estimate::LEAST_ERROR;
+use crate::files::Root;
+use crate::probe::Looked;
+use crate::recording::Recording;
+use crate::sensor::{Device, PERIOD};
+use crate::surroundings::Surroundings;
+use crate::{nvml, rapl};
+use std::path::PathBuf;
+use std::sync::Arc;
+use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock};
+
+/// Where sensors are looked for.
+#[derive(Clone)]
+pub struct MeterOptions {
+    /// Root of the file tree that holds `proc` and `sys`.
+    pub root: PathBuf,
+    /// NVML's shared library; none for the driver's own.
+    pub nvml_library: Option<PathBuf>,
+    /// The clock that engine events are stamped with too.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for MeterOptions {
+    /// This machine, its driver, its clock.
+    fn default() -> Self {
+        Self {
+            root: PathBuf::from("/"),
+            nvml_library: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// The sensors that are used, and those that cannot be.
+pub struct Meter {
+    root: Root,
+    clock: Arc<dyn Clock>,
+    devices: Vec<Device>,
+    reports: Vec<SensorReport>,
+    gpus: Vec<String>,
+    virtual_machine: Option<String>,
+    not_covered: Option<String>,
+}
+
+impl Meter {
+    /// Probes every sensor: is it there, readable, and does its counter move. Takes up to a second
+    /// per counter that stands still; blocks. Never fails: what does not answer is in
+    /// [`Meter::sensors`] with its reason, and the estimate is left.
+    #[must_use]
+    pub fn open(options: MeterOptions) -> Self {
+        let root = Root(options.root);
+        let surroundings = Surroundings::look(&root);
+        let gpu = nvml::find(options.nvml_library.as_deref());
+        let cpu = rapl::find(&root, &surroundings);
+        let not_covered = [
+            ("the GPU", &gpu, cpu.devices.is_empty()),
+            ("the CPU package", &cpu, gpu.devices.is_empty()),
+        ]
+        .into_iter()
+        // With no measured device at all the estimate covers everything.
+        .filter(|(_, found, alone)| !(found.devices.is_empty() && *alone))
+        .filter_map(|(what, found, _)| Some(format!("{what} ({})", found.missing.as_ref()?)))
+        .reduce(|one, other| format!("{one}, {other}"));
+        let mut reports = gpu.reports;
+        reports.extend(cpu.reports);
+        reports.push(estimate_report(&root));
+        let mut devices = gpu.devices;
+        devices.extend(cpu.devices);
+        for report in &reports {
+            tracing::debug!(?report, "sensor");
+        }
+        Self {
+            root,
+            clock: options.clock,
+            devices,
+            reports,
+            gpus: gpu.names,
+            virtual_machine: surroundings.virtual_machine,
+            not_covered,
+        }
+    }
+
+    /// Every sensor that was looked for, with its reason and remedy where it does not answer.
+    #[must_use]
+    pub fn sensors(&self) -> Vec<SensorReport> {
+        self.reports.clone()
+    }
+
+    /// GPUs by name, with UUID and driver, measured or not.
+    #[must_use]
+    pub fn gpus(&self) -> Vec<String> {
+        self.gpus.clone()
+    }
+
+    /// The hypervisor, where this is a virtual machine and that shows.
+    #[must_use]
+    pub fn virtual_machine(&self) -> Option<String> {
+        self.virtual_machine.clone()
+    }
+
+    /// What a figure from this meter covers.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        scope_of(self.devices.iter().map(|device| device.info.scope))
+    }
+
+    /// Source names joined by `+`, as [`wattsmith_domain::Energy::source`] gives them.
+    #[must_use]
+    pub fn source_label(&self) -> String {
+        if self.devices.is_empty() {
+            return Source::Estimate.label().to_owned();
+        }
+        let mut sources: Vec<Source> = self.devices.iter().map(|one| one.info.source).collect();
+        sources.sort();
+        sources.dedup();
+        let labels: Vec<&str> = sources.iter().map(|source| source.label()).collect();
+        labels.join("+")
+    }
+
+    /// Typical systematic error as a fraction: that of the worst device. For an estimate the least
+    /// that is ever stated.
+    #[must_use]
+    pub fn sensor_error(&self) -> f64 {
+        if self.devices.is_empty() {
+            return LEAST_ERROR;
+        }
+        self.devices
+            .iter()
+            .map(|device| device.info.error)
+            .fold(0.0, f64::max)
+    }
+
+    /// Whether joules are read from a sensor.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        !self.devices.is_empty()
+    }
+
+    /// Begins to record, on threads of its own; returns after the first reading of every sensor.
+    /// CPU time is recorded beside the sensors, that of `engine_pid`'s process tree apart.
+    ///
+    /// `live` gets the sum of all devices' latest power at most ten times a second, and nothing
+    /// while one of them does not answer. It must not block; samples that it misses are kept all the
+    /// same.
+    pub fn record(
+        &self,
+        engine_pid: Option<u32>,
+        live: impl Fn(PowerSample) + Send + 'static,
+    ) -> Recording {
+        Recording::begin(
+            &self.devices,
+            CpuReader::new(self.root.clone(), engine_pid),
+            self.root.clone(),
+            Arc::clone(&self.clock),
+            self.not_covered.clone(),
+            Box::new(live),
+        )
+    }
+}
+
+/// What devices of these scopes cover together; nothing at all is the estimate.
+pub(crate) fn scope_of(scopes: impl Iterator<Item = Scope>) -> Scope {
+    scopes
+        .reduce(|one, other| if one == other { one } else { Scope::GpuAndCpu })
+        .unwrap_or(Scope::Estimated)
+}
+
+fn estimate_report(root: &Root) -> SensorReport {
+    let looked = Looked {
+        name: "Estimate from CPU time",
+        device: String::new(),
+        source: Source::Estimate,
+        scope: Scope::Estimated,
+        error: LEAST_ERROR,
+    };
+    let readable = CpuReader::new(root.clone(), None).read(false).is_some();
+    if readable && cpu::cores(root) > 0 {
+        looked.available(Some(PERIOD))
+    } else {
+        looked.unavailable((
+            format!(
+                "CPU time cannot be read from {}",
+                root.path("proc").display()
+            ),
+            "Mount procfs there; Wattsmith needs Linux.".to_owned(),
+        ))
+    }
+}

@@ -1,0 +1,215 @@
+//! CPU packages and their memory through RAPL, as the kernel's powercap class shows it.
+//!
+//! Each `intel-rapl:N` is a package (or `psys`, the whole platform, which contains the packages and
+//! is therefore never added to them); `intel-rapl:N:M` are parts of a package, of which only `dram`
+//! lies beside it and not within. AMD's processors appear under the same names.
+
+use crate::files::{Root, text};
+use crate::probe::{Found, Looked, watch};
+use crate::sensor::{Device, EnergyCounter, Info, PERIOD, ReadError};
+use crate::surroundings::Surroundings;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use wattsmith_domain::{Joules, Scope, Source};
+
+const CLASS: &str = "sys/class/powercap";
+/// How the memory beside a package is called after it.
+const DRAM: &str = " dram";
+/// Typical systematic error against a meter at the processor's supply.
+const ERROR: f64 = 0.05;
+
+/// How a counter file is read; a parameter because tests run as root, who is denied nothing.
+pub(crate) type Reader = fn(&Path) -> io::Result<String>;
+
+/// Looks for packages and their memory.
+pub(crate) fn find(root: &Root, surroundings: &Surroundings) -> Found {
+    find_with(root, surroundings, text)
+}
+
+fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
+    let mut found = Found::default();
+    let zones = zones(root);
+    if zones.is_empty() {
+        let why = surroundings.hides_the_cpu().unwrap_or_else(|| {
+            (
+                format!(
+                    "there is no CPU energy counter under {}",
+                    root.path(CLASS).display()
+                ),
+                "On an Intel processor since 2011 or an AMD one since 2017: sudo modprobe \
+                 intel_rapl_msr"
+                    .to_owned(),
+            )
+        });
+        // Every processor draws power, so a figure without it covers less than the machine.
+        found.missing = Some(why.0.clone());
+        found.reports.push(looked(String::new()).unavailable(why));
+        return found;
+    }
+    for zone in zones {
+        let counter = Zone::new(&zone, read);
+        match counter.raw() {
+            Err(error) => {
+                let why = explain(root, &zone, &error);
+                found.missing.get_or_insert_with(|| why.0.clone());
+                found.reports.push(looked(zone.name).unavailable(why));
+            }
+            Ok(_) => match watch(&counter) {
+                Err(still) => {
+                    let why = still.explain();
+                    found.missing.get_or_insert_with(|| why.0.clone());
+                    found.reports.push(looked(zone.name).unavailable(why));
+                }
+                Ok(period) => {
+                    found
+                        .reports
+                        .push(looked(zone.name.clone()).available(Some(period)));
+                    found.devices.push(Device {
+                        info: Info {
+                            name: zone.name,
+                            source: Source::Rapl,
+                            scope: Scope::CpuPackage,
+                            error: ERROR,
+                            period: PERIOD,
+                        },
+                        counter: Some(Arc::new(counter)),
+                        gauge: None,
+                    });
+                }
+            },
+        }
+    }
+    // DRAM without its package would be a fraction of what the scope's name says.
+    if found
+        .devices
+        .iter()
+        .all(|one| one.info.name.ends_with(DRAM))
+    {
+        found.devices.clear();
+    }
+    found
+}
+
+fn looked(device: String) -> Looked {
+    Looked {
+        name: "CPU energy counter (RAPL)",
+        device,
+        source: Source::Rapl,
+        scope: Scope::CpuPackage,
+        error: ERROR,
+    }
+}
+
+struct ZoneFiles {
+    name: String,
+    folder: PathBuf,
+}
+
+fn zones(root: &Root) -> Vec<ZoneFiles> {
+    let name_of = |zone: &str| root.text(&format!("{CLASS}/{zone}/name"));
+    let mut zones = Vec::new();
+    for zone in root.names(CLASS) {
+        let Some(number) = zone.strip_prefix("intel-rapl:") else {
+            continue;
+        };
+        let Some(own) = name_of(&zone) else { continue };
+        let name = match number.split_once(':') {
+            None if own.starts_with("package") => own,
+            Some((package, _)) if own == "dram" => {
+                let package = name_of(&format!("intel-rapl:{package}"));
+                format!("{}{DRAM}", package.unwrap_or_default())
+            }
+            _ => continue,
+        };
+        zones.push(ZoneFiles {
+            name,
+            folder: root.path(CLASS).join(zone),
+        });
+    }
+    zones
+}
+
+fn explain(root: &Root, zone: &ZoneFiles, error: &io::Error) -> (String, String) {
+    let file = zone.folder.join("energy_uj");
+    if error.kind() == ErrorKind::PermissionDenied {
+        return (
+            format!(
+                "only root may read {} (since 2020, because fine-grained energy readings can leak \
+                 secrets to other users)",
+                file.display()
+            ),
+            format!(
+                "Grant it until the next start of the machine: sudo chmod a+r \
+                 {}/intel-rapl:*/energy_uj",
+                root.path(CLASS).display()
+            ),
+        );
+    }
+    (
+        format!("{} cannot be read: {error}", file.display()),
+        String::new(),
+    )
+}
+
+/// One zone's counter, unwrapped.
+struct Zone {
+    file: PathBuf,
+    /// Microjoules after which it starts again from 0, where the kernel tells.
+    range: Option<u64>,
+    read: Reader,
+    state: Mutex<Unwrapped>,
+}
+
+#[derive(Default)]
+struct Unwrapped {
+    last: Option<u64>,
+    microjoules: u64,
+}
+
+impl Zone {
+    fn new(zone: &ZoneFiles, read: Reader) -> Self {
+        Self {
+            file: zone.folder.join("energy_uj"),
+            range: text(&zone.folder.join("max_energy_range_uj"))
+                .ok()
+                .and_then(|range| range.parse().ok()),
+            read,
+            state: Mutex::default(),
+        }
+    }
+
+    fn raw(&self) -> io::Result<u64> {
+        (self.read)(&self.file)?
+            .parse()
+            .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it holds no number"))
+    }
+}
+
+impl EnergyCounter for Zone {
+    fn energy(&self) -> Result<Joules, ReadError> {
+        // Held while reading, so that two threads cannot count the same wrap twice.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let raw = self
+            .raw()
+            .map_err(|error| ReadError(format!("{}: {error}", self.file.display())))?;
+        let gained = match (state.last, self.range) {
+            (None, _) => 0,
+            (Some(last), _) if raw >= last => raw - last,
+            (Some(last), Some(range)) if range >= last => range - last + raw,
+            _ => {
+                return Err(ReadError(format!(
+                    "{} ran backwards and does not say where it wraps",
+                    self.file.display()
+                )));
+            }
+        };
+        state.last = Some(raw);
+        state.microjoules = state.microjoules.saturating_add(gained);
+        Ok(Joules(state.microjoules as f64 / 1e6))
+    }
+}
+
+#[cfg(test)]
+#[path = "rapl_tests.rs"]
+mod tests;

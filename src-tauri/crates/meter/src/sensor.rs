@@ -1,0 +1,55 @@
+//! What a sensor is: something that counts joules, tells watts, or both.
+
+use std::sync::Arc;
+use std::time::Duration;
+use wattsmith_domain::{Joules, Scope, Source, Watts};
+
+/// A reading failed; says what the sensor answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(pub String);
+
+/// Counts the energy that a device has used.
+pub trait EnergyCounter: Send + Sync {
+    /// Joules since an origin that stays the same while the process lives. Never less than before:
+    /// a register that wraps is unwrapped inside.
+    ///
+    /// # Errors
+    /// What the sensor answered instead of a number.
+    fn energy(&self) -> Result<Joules, ReadError>;
+}
+
+/// Tells a device's power at this moment.
+pub trait PowerGauge: Send + Sync {
+    /// Watts now.
+    ///
+    /// # Errors
+    /// What the sensor answered instead of a number.
+    fn power(&self) -> Result<Watts, ReadError>;
+}
+
+/// A device with the sensors that were found to answer.
+#[derive(Clone)]
+pub(crate) struct Device {
+    pub(crate) info: Info,
+    /// Preferred for energy where it is there.
+    pub(crate) counter: Option<Arc<dyn EnergyCounter>>,
+    /// Integrated where there is no counter, kept beside it where there is.
+    pub(crate) gauge: Option<Arc<dyn PowerGauge>>,
+}
+
+/// What is known of a device besides its readings.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Info {
+    /// Such as `NVIDIA H100 (GPU-1f2e…)` or `package-0`.
+    pub(crate) name: String,
+    pub(crate) source: Source,
+    pub(crate) scope: Scope,
+    /// Typical systematic error as a fraction.
+    pub(crate) error: f64,
+    /// How often it is read.
+    pub(crate) period: Duration,
+}
+
+/// How often every sensor is read: as fast as NVML changes its values, and fast enough for the rest.
+pub(crate) const PERIOD: Duration = Duration::from_millis(100);

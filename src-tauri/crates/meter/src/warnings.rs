@@ -1,0 +1,112 @@
+//! What makes a window's figure less trustworthy, and what to do about it.
+
+use crate::recorded::Recorded;
+use wattsmith_domain::{CpuUse, MonotonicNs, Seconds, Source, Warning, WarningKind};
+
+/// Share of the machine that other programs may use.
+const MOST_OTHER: f64 = 0.05;
+/// Share of one core that Wattsmith itself may use.
+const MOST_OWN: f64 = 0.03;
+/// Share by which counter and integral may differ.
+const MOST_DISAGREEMENT: f64 = 0.05;
+/// An averaged power needs so long a window for its lag not to matter.
+const LEAST_AVERAGED: Seconds = Seconds(60.0);
+
+impl Recorded {
+    /// What to be careful about between two instants.
+    #[must_use]
+    pub fn warnings(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<Warning> {
+        let window = to.since(from);
+        let mut warnings = Vec::new();
+        if let Some(used) = self.cpu(from, to) {
+            warnings.extend(other_load(used, window));
+            warnings.extend(driver_load(used, window));
+        }
+        if self.on_battery {
+            warnings.push(warning(
+                WarningKind::OnBattery,
+                "The machine ran on battery, which lowers its clocks. Plug it in and measure again."
+                    .to_owned(),
+            ));
+        }
+        if let Some(what) = &self.not_covered {
+            warnings.push(warning(
+                WarningKind::PartialScope,
+                format!("The figure leaves out {what}. See the sensors for what can be done."),
+            ));
+        }
+        warnings.extend(self.disagreements(from, to));
+        let averaged = self
+            .devices
+            .iter()
+            .any(|one| one.info.source == Source::NvmlAverage);
+        if averaged && window.0 < LEAST_AVERAGED.0 {
+            warnings.push(warning(
+                WarningKind::ShortWindow,
+                format!(
+                    "This GPU tells its power only as an average over a second, which needs windows \
+                     of {} s or more; this one took {:.1} s.",
+                    LEAST_AVERAGED.0, window.0
+                ),
+            ));
+        }
+        warnings
+    }
+
+    fn disagreements(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<Warning> {
+        let Ok(energy) = self.energy(from, to) else {
+            return Vec::new();
+        };
+        energy
+            .devices
+            .iter()
+            .filter_map(|device| {
+                let off = device.integral?.0 / device.joules.0 - 1.0;
+                (off.abs() > MOST_DISAGREEMENT).then(|| {
+                    warning(
+                        WarningKind::SensorDisagreement,
+                        format!(
+                            "{}: power integrated over the window is {:.0} % {} than its energy \
+                             counter says. The counter is used; a longer window tells more.",
+                            device.device,
+                            off.abs() * 100.0,
+                            if off > 0.0 { "more" } else { "less" },
+                        ),
+                    )
+                })
+            })
+            .collect()
+    }
+}
+
+fn other_load(used: CpuUse, window: Seconds) -> Option<Warning> {
+    let share = used.other_s / (f64::from(used.cores) * window.0);
+    (share > MOST_OTHER).then(|| {
+        warning(
+            WarningKind::OtherLoad,
+            format!(
+                "Other programs used {:.0} % of the machine's CPU time during the window. Close \
+                 builds, browsers and the like, and measure again.",
+                share * 100.0
+            ),
+        )
+    })
+}
+
+fn driver_load(used: CpuUse, window: Seconds) -> Option<Warning> {
+    let share = used.own_s / window.0;
+    (share > MOST_OWN).then(|| {
+        warning(
+            WarningKind::DriverLoad,
+            format!(
+                "Wattsmith itself used {:.0} % of a core during the window. Hide its window, or \
+                 measure with wattsmith-cli.",
+                share * 100.0
+            ),
+        )
+    })
+}
+
+fn warning(kind: WarningKind, text: String) -> Warning {
+    Warning { kind, text }
+}
