@@ -5,6 +5,7 @@ use crate::secret::Secret;
 use keyring::credential::CredentialPersistence;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -61,6 +62,8 @@ pub struct Keys {
     vault: Arc<dyn Vault>,
     memory: Arc<Mutex<HashMap<String, (Secret, String)>>>,
     patience: Duration,
+    /// Set once the keyring did not answer, so that it is waited for only when a key is to be kept.
+    silent: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Keys {
@@ -87,7 +90,15 @@ impl Keys {
             vault,
             memory: Arc::default(),
             patience,
+            silent: Arc::default(),
         }
+    }
+
+    /// Keeps a key until this program ends, and leaves the keyring alone: for a key that came from
+    /// the environment.
+    pub fn keep_for_now(&self, base_url: &str, key: Secret) {
+        let reason = "it came from the environment".to_owned();
+        self.memory().insert(account(base_url), (key, reason));
     }
 
     /// Keeps a key, and says where.
@@ -113,6 +124,9 @@ impl Keys {
         if let Some((key, reason)) = self.memory().get(&account).cloned() {
             return Some((key, Kept::Memory { reason }));
         }
+        if self.silent.load(Ordering::Relaxed) {
+            return None;
+        }
         match self.ask(move |vault| vault.get(&account)).await {
             Ok(key) => key.map(|key| (key, Kept::Keyring)),
             Err(reason) => {
@@ -125,8 +139,7 @@ impl Keys {
     /// Removes the key for a server.
     ///
     /// # Errors
-    /// [`KeyError`] when it was in the keyring, which does not give it up. Without a keyring there
-    /// is nothing to remove but memory, and that succeeds.
+    /// [`KeyError`] when it was not in memory and the keyring does not answer or give it up.
     pub async fn forget(&self, base_url: &str) -> Result<(), KeyError> {
         let account = account(base_url);
         let in_memory = self.memory().remove(&account).is_some();
@@ -159,7 +172,9 @@ impl Keys {
                 let _ = send.send(question(vault.as_ref()));
             })
             .map_err(|error| format!("no thread could be started for it ({error})"))?;
-        match tokio::time::timeout(self.patience, answer).await {
+        let answer = tokio::time::timeout(self.patience, answer).await;
+        self.silent.store(answer.is_err(), Ordering::Relaxed);
+        match answer {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err("the keyring failed".to_owned()),
             Err(_) => Err(format!(
@@ -224,5 +239,114 @@ fn in_words(error: &keyring::Error) -> String {
         // Carries the stored bytes, which may be a key.
         keyring::Error::BadEncoding(_) => "the stored key is no text".to_owned(),
         other => format!("the keyring refused ({other})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: &str = "https://host.example/v1";
+
+    /// A keyring that works, that is absent, or that never answers.
+    #[derive(Default)]
+    struct Fake {
+        keys: Mutex<HashMap<String, Secret>>,
+        absent: bool,
+        hangs: bool,
+    }
+
+    impl Fake {
+        fn answer<T>(&self, answer: T) -> Result<T, String> {
+            if self.hangs {
+                std::thread::park();
+            }
+            if self.absent {
+                return Err("there is no keyring".to_owned());
+            }
+            Ok(answer)
+        }
+    }
+
+    impl Vault for Fake {
+        fn get(&self, account: &str) -> Result<Option<Secret>, String> {
+            self.answer(self.keys.lock().unwrap().get(account).cloned())
+        }
+        fn set(&self, account: &str, key: &Secret) -> Result<(), String> {
+            self.answer(())?;
+            self.keys
+                .lock()
+                .unwrap()
+                .insert(account.to_owned(), key.clone());
+            Ok(())
+        }
+        fn remove(&self, account: &str) -> Result<(), String> {
+            self.answer(())?;
+            self.keys.lock().unwrap().remove(account);
+            Ok(())
+        }
+    }
+
+    fn keys(fake: Fake) -> Keys {
+        Keys::with(Arc::new(fake), Duration::from_secs(60))
+    }
+
+    #[tokio::test]
+    async fn a_key_in_the_keyring_is_found_however_the_address_is_written() {
+        let keys = keys(Fake::default());
+        let key = Secret::new("sk-1");
+        assert_eq!(keys.set(SERVER, key.clone()).await, Kept::Keyring);
+        let found = keys.get("https://HOST.example/").await;
+        assert_eq!(found, Some((key, Kept::Keyring)));
+        keys.forget(SERVER).await.unwrap();
+        assert_eq!(keys.get(SERVER).await, None);
+    }
+
+    #[tokio::test]
+    async fn without_a_keyring_a_key_lives_for_this_run_and_that_is_said() {
+        let keys = keys(Fake {
+            absent: true,
+            ..Fake::default()
+        });
+        assert_eq!(keys.get(SERVER).await, None);
+        let kept = keys.set(SERVER, Secret::new("sk-1")).await;
+        assert_eq!(
+            kept.to_string(),
+            "kept for this run only, because there is no keyring"
+        );
+        assert_eq!(
+            keys.clone().get(SERVER).await,
+            Some((Secret::new("sk-1"), kept))
+        );
+        keys.forget(SERVER).await.unwrap();
+        assert_eq!(keys.get(SERVER).await, None);
+        let error = keys.forget(SERVER).await.unwrap_err();
+        assert!(error.to_string().contains("by hand"), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_keyring_that_hangs_is_given_up_and_not_asked_again_for_reading() {
+        let keys = keys(Fake {
+            hangs: true,
+            ..Fake::default()
+        });
+        let begun = tokio::time::Instant::now();
+        assert_eq!(keys.get(SERVER).await, None);
+        assert_eq!(begun.elapsed().as_secs(), 60);
+        assert_eq!(keys.get(SERVER).await, None);
+        assert_eq!(begun.elapsed().as_secs(), 60, "asked again");
+        let kept = keys.set(SERVER, Secret::new("sk-1")).await;
+        assert!(
+            kept.to_string().contains("did not answer within 60 s"),
+            "{kept}"
+        );
+    }
+
+    #[test]
+    fn keys_do_not_show_what_they_hold() {
+        let keys = Keys::new();
+        keys.memory()
+            .insert(SERVER.to_owned(), (Secret::new("sk-1"), String::new()));
+        assert_eq!(format!("{keys:?}"), "Keys(masked)");
     }
 }

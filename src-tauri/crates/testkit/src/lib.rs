@@ -1,3 +1,4 @@
 //! Stand-ins for tests: scripted chat server, scripted engine.
 
 pub mod fixtures;
+pub mod scripted_chat;

@@ -3,8 +3,8 @@
 
 use super::draft::Draft;
 use super::json::Node;
-use super::names::{find, plain, value};
-use wattsmith_domain::{Parameter, ParameterSpace, Tell, Value};
+use super::names::{find, plain};
+use wattsmith_domain::{Kind, Parameter, ParameterSpace, Tell};
 
 /// Flags of a whole command line that are no settings.
 const NO_SETTINGS: [&str; 6] = ["model", "host", "port", "alias", "apikey", "help"];
@@ -108,21 +108,37 @@ fn pairs(line: &str) -> Vec<(&str, &str)> {
 }
 
 fn setting(parameter: &Parameter, written: &str, draft: &mut Draft) {
-    // "4 (the physical cores)", "4.", "4 |"
+    let written = without_remark(written);
+    if !written.is_empty() && !is_prose(&parameter.kind, written) {
+        draft.ask(parameter, &Node::Text(written.to_owned()));
+    }
+}
+
+/// "4 (the physical cores)", "4.", "4 |" and "4, because …" all say 4; "4, 8" says two things.
+fn without_remark(written: &str) -> &str {
     let written = written.split('(').next().unwrap_or_default();
-    let written = written.trim().trim_end_matches(['.', ',', ';', '|']).trim();
-    if written.is_empty() {
-        return;
-    }
-    let node = Node::Text(written.to_owned());
-    let understood =
-        value(parameter, &node).is_some_and(|value: Value| parameter.kind.coerce(&value).is_some());
-    let has_digit = written.contains(|letter: char| letter.is_ascii_digit());
-    let is_prose = !has_digit && written.split_whitespace().count() > MOST_WORDS;
-    // For a choice of words every text can be coerced, also a sentence about it.
-    if (understood && !is_prose) || has_digit || !is_prose {
-        draft.ask(parameter, &node);
-    }
+    let written = [",", ";", " because "]
+        .iter()
+        .fold(written, |written, mark| match written.split_once(mark) {
+            Some((value, rest)) if !has_digit(rest) => value,
+            _ => written,
+        });
+    written.trim().trim_end_matches(['.', ',', ';', '|']).trim()
+}
+
+fn has_digit(text: &str) -> bool {
+    text.contains(|letter: char| letter.is_ascii_digit())
+}
+
+/// Whether a text speaks about a parameter without naming any value that it could take.
+fn is_prose(kind: &Kind, text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let is_value = |word: &str| match kind {
+        Kind::Choice { options } => options.iter().any(|option| option == word),
+        Kind::Bool => matches!(word, "on" | "off"),
+        Kind::Int { .. } | Kind::Float { .. } => false,
+    };
+    words.clone().count() > MOST_WORDS && !has_digit(text) && !words.any(is_value)
 }
 
 /// The numbers that a text calls its choice.
