@@ -1,0 +1,137 @@
+//! A machine made of files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use wattsmith_domain::{Availability, Clock, MonotonicNs, SensorReport, SystemClock};
+use wattsmith_meter::{Meter, MeterOptions, Recorded};
+
+/// A root folder with the real `/proc` and an empty `sys`, and no NVIDIA driver.
+pub struct Machine {
+    root: TempDir,
+    pub library: PathBuf,
+    packages: Vec<Package>,
+}
+
+impl Machine {
+    pub fn bare() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/proc", root.path().join("proc")).unwrap();
+        let library = root.path().join("no/libnvidia-ml.so.1");
+        Self {
+            root,
+            library,
+            packages: Vec::new(),
+        }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// A CPU package that draws so many watts from now on.
+    pub fn with_package(mut self, number: u32, watts: f64) -> Self {
+        let zone = self.zone(number);
+        self.packages
+            .push(Package::start(zone.join("energy_uj"), watts));
+        self
+    }
+
+    /// A CPU package whose counter is no file that can be read.
+    pub fn with_unreadable_package(self, number: u32) -> Self {
+        std::fs::create_dir(self.zone(number).join("energy_uj")).unwrap();
+        self
+    }
+
+    fn zone(&self, number: u32) -> PathBuf {
+        let zone = self
+            .root()
+            .join(format!("sys/class/powercap/intel-rapl:{number}"));
+        std::fs::create_dir_all(&zone).unwrap();
+        std::fs::write(zone.join("name"), format!("package-{number}\n")).unwrap();
+        std::fs::write(zone.join("max_energy_range_uj"), "262143328850\n").unwrap();
+        zone
+    }
+
+    pub fn meter(&self) -> Meter {
+        Meter::open(MeterOptions {
+            root: self.root().to_owned(),
+            nvml_library: Some(self.library.clone()),
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// A counter file that a thread keeps counting up.
+struct Package {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Package {
+    fn start(file: PathBuf, watts: f64) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let begin = Instant::now();
+        let write = move || {
+            let microjoules = 77_000_000 + (begin.elapsed().as_secs_f64() * watts * 1e6) as u64;
+            let fresh = file.with_extension("fresh");
+            std::fs::write(&fresh, format!("{microjoules}\n")).unwrap();
+            std::fs::rename(&fresh, &file).unwrap();
+        };
+        write();
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                write();
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        Self {
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Package {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+pub fn now() -> MonotonicNs {
+    SystemClock.now()
+}
+
+/// Records for `length`; the recording and the window inside it.
+pub fn record(meter: &Meter, length: Duration) -> (Recorded, MonotonicNs, MonotonicNs) {
+    let recording = meter.record(None, |_| {});
+    let from = now();
+    std::thread::sleep(length);
+    let to = now();
+    (recording.finish(), from, to)
+}
+
+/// Reason and remedy of the first unavailable sensor with this name.
+pub fn unavailable(sensors: &[SensorReport], name: &str) -> (String, String) {
+    sensors
+        .iter()
+        .filter(|report| report.name.starts_with(name))
+        .find_map(|report| match &report.availability {
+            Availability::Unavailable { reason, remedy } => Some((reason.clone(), remedy.clone())),
+            Availability::Available { .. } => None,
+        })
+        .unwrap_or_else(|| panic!("{name} is not unavailable in {sensors:#?}"))
+}
+
+pub fn is_available(sensors: &[SensorReport], name: &str) -> bool {
+    sensors.iter().any(|report| {
+        report.name == name && matches!(report.availability, Availability::Available { .. })
+    })
+}

@@ -1,0 +1,8 @@
+//! The meter on scripted boards behind a real library, on made-up sysfs trees and on real processes.
+
+// Helpers of tests may panic too; clippy sees only the functions that carry #[test].
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod estimate;
+mod machine;
+mod nvml;

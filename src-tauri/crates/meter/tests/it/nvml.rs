@@ -1,0 +1,291 @@
+//! NVIDIA boards, through the C boundary.
+
+use crate::machine::{Machine, is_available, now, record, unavailable};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use wattsmith_domain::{Scope, Source, WarningKind};
+use wattsmith_meter::MeterError;
+use wattsmith_testkit::fake_nvml::FakeNvml;
+
+const COUNTER: &str = "NVIDIA GPU energy counter";
+const INSTANT: &str = "NVIDIA GPU power, instant";
+const AVERAGE: &str = "NVIDIA GPU power, averaged";
+
+fn machine(script: &str) -> (FakeNvml, Machine) {
+    let driver = FakeNvml::new(script).unwrap();
+    let mut machine = Machine::bare();
+    machine.library = driver.library();
+    (driver, machine)
+}
+
+/// Within 5 %: the scripted counter ticks every 20 ms, and the window lasts over a second.
+fn near(joules: f64, expected: f64) -> bool {
+    (joules / expected - 1.0).abs() < 0.05
+}
+
+#[test]
+fn a_boards_counter_and_its_integrated_power_tell_the_joules_of_a_window() {
+    let script = "driver 580.82\ndevices 2\nname 0 Scripted H100\nuuid 0 GPU-aa\npower 0 300\n\
+                  name 1 Scripted L4\nuuid 1 GPU-bb\npower 1 50\n";
+    let (_driver, machine) = machine(script);
+    let meter = machine.meter();
+    assert_eq!(
+        meter.gpus(),
+        [
+            "Scripted H100 (GPU-aa, driver 580.82)",
+            "Scripted L4 (GPU-bb, driver 580.82)"
+        ]
+    );
+    assert_eq!(
+        (meter.scope(), meter.is_measured()),
+        (Scope::GpuBoard, true)
+    );
+    assert_eq!(meter.source_label(), "nvml-counter");
+    let (recorded, from, to) = record(&meter, Duration::from_millis(1200));
+    let energy = recorded.energy(from, to).unwrap();
+    let window = to.since(from).0;
+    assert!(
+        near(energy.gross.0, 350.0 * window),
+        "{energy:?} over {window} s"
+    );
+    assert_eq!(energy.devices[0].device, "Scripted H100 (GPU-aa)");
+    assert!(near(energy.devices[0].joules.0, 300.0 * window));
+    assert!(near(energy.devices[1].integral.unwrap().0, 50.0 * window));
+    assert!(
+        energy
+            .devices
+            .iter()
+            .all(|one| one.source == Source::NvmlCounter)
+    );
+    // The processor is there, but its counter is not.
+    let kinds: Vec<_> = recorded
+        .warnings(from, to)
+        .iter()
+        .map(|one| one.kind)
+        .collect();
+    assert!(kinds.contains(&WarningKind::PartialScope), "{kinds:?}");
+    assert!(
+        !kinds.contains(&WarningKind::SensorDisagreement),
+        "{kinds:?}"
+    );
+}
+
+#[test]
+fn a_ramp_is_integrated_where_there_is_no_counter() {
+    let (_driver, machine) = machine("power 0 100 40\ncounter 0 3\n");
+    let meter = machine.meter();
+    let (reason, _) = unavailable(&meter.sensors(), COUNTER);
+    assert!(reason.contains("does not offer"), "{reason}");
+    assert_eq!(meter.source_label(), "nvml-instant");
+    let (recorded, from, to) = record(&meter, Duration::from_millis(1200));
+    let energy = recorded.energy(from, to).unwrap();
+    // The ramp began when the library was loaded, so only its slope is known here: the mean power
+    // is that of the samples around the middle.
+    let middle = from.0 + (to.0 - from.0) / 2;
+    let samples = &recorded.samples()[0].1;
+    let nearest = samples
+        .iter()
+        .min_by_key(|one| one.at.0.abs_diff(middle))
+        .unwrap();
+    let at_middle = nearest.power.0 + 40.0 * (middle as f64 - nearest.at.0 as f64) / 1e9;
+    let mean = energy.gross.0 / to.since(from).0;
+    assert!((mean / at_middle - 1.0).abs() < 0.02, "{mean} {at_middle}");
+    assert_eq!(energy.devices[0].integral, None);
+}
+
+#[test]
+fn the_averaged_power_is_the_last_resort_and_says_that_it_needs_longer_windows() {
+    let (_driver, machine) = machine("power 0 80\ncounter 0 3\ninstant 0 3\n");
+    let meter = machine.meter();
+    assert!(!is_available(&meter.sensors(), INSTANT));
+    assert!(is_available(&meter.sensors(), AVERAGE));
+    assert_eq!(
+        (meter.source_label().as_str(), meter.sensor_error()),
+        ("nvml-average", 0.13)
+    );
+    let (recorded, from, to) = record(&meter, Duration::from_millis(500));
+    let warnings = recorded.warnings(from, to);
+    assert!(
+        warnings
+            .iter()
+            .any(|one| one.kind == WarningKind::ShortWindow),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_frozen_counter_is_unavailable_and_power_takes_its_place() {
+    let (_driver, machine) = machine("power 0 80\ncounter 0 frozen\n");
+    let meter = machine.meter();
+    let (reason, remedy) = unavailable(&meter.sensors(), COUNTER);
+    assert!(
+        reason.contains("stood still") && !remedy.is_empty(),
+        "{reason} {remedy}"
+    );
+    assert_eq!(meter.source_label(), "nvml-instant");
+    let (recorded, from, to) = record(&meter, Duration::from_millis(600));
+    let energy = recorded.energy(from, to).unwrap();
+    assert!(near(energy.gross.0, 80.0 * to.since(from).0), "{energy:?}");
+}
+
+#[test]
+fn a_board_that_tells_nothing_leaves_the_estimate_and_is_not_mixed_with_it() {
+    let (_driver, machine) = machine("counter 0 3\ninstant 0 3\naverage 0 3\n");
+    let meter = machine.meter();
+    assert_eq!(
+        (meter.scope(), meter.is_measured()),
+        (Scope::Estimated, false)
+    );
+    assert_eq!(meter.gpus(), ["Scripted GPU (GPU-00000000, driver 580.00)"]);
+    for name in [COUNTER, INSTANT, AVERAGE] {
+        unavailable(&meter.sensors(), name);
+    }
+    let (recorded, from, to) = record(&meter, Duration::from_millis(300));
+    let energy = recorded.energy(from, to).unwrap();
+    assert_eq!(energy.source(), "estimate");
+    let kinds: Vec<_> = recorded
+        .warnings(from, to)
+        .iter()
+        .map(|one| one.kind)
+        .collect();
+    assert!(!kinds.contains(&WarningKind::PartialScope), "{kinds:?}");
+}
+
+#[test]
+fn a_board_lost_in_mid_run_is_an_error_and_the_live_stream_stops() {
+    let (driver, machine) = machine("power 0 80\n");
+    let meter = machine.meter();
+    let told = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&told);
+    let recording = meter.record(None, move |sample| {
+        assert!(sample.power.0 > 0.0);
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let from = now();
+    wait_until(|| told.load(Ordering::Relaxed) >= 2);
+    driver.play("power 0 80\nlost 0\n").unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let quiet = told.load(Ordering::Relaxed);
+    std::thread::sleep(Duration::from_millis(400));
+    assert_eq!(told.load(Ordering::Relaxed), quiet);
+    let to = now();
+    let error = recording.finish().energy(from, to).unwrap_err();
+    assert!(matches!(error, MeterError::Lost { .. }), "{error}");
+    assert!(error.to_string().contains("fallen off the bus"), "{error}");
+}
+
+#[test]
+fn a_counter_that_starts_anew_in_mid_run_is_an_error() {
+    let (driver, machine) = machine("power 0 80\n");
+    let meter = machine.meter();
+    let recording = meter.record(None, |_| {});
+    let from = now();
+    std::thread::sleep(Duration::from_millis(300));
+    driver.play("power 0 80\ncounter 0 frozen\n").unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let error = recording.finish().energy(from, now());
+    assert!(error.is_err(), "{error:?}");
+}
+
+#[test]
+fn counter_and_power_that_disagree_are_flagged() {
+    let (_driver, machine) = machine("power 0 200\nintegral 0 1.3\n");
+    let (recorded, from, to) = record(&machine.meter(), Duration::from_millis(1200));
+    let warnings = recorded.warnings(from, to);
+    let text = warnings
+        .iter()
+        .find(|one| one.kind == WarningKind::SensorDisagreement)
+        .map(|one| one.text.clone())
+        .unwrap_or_else(|| panic!("{warnings:?}"));
+    assert!(text.contains("% more than its energy counter"), "{text}");
+}
+
+#[test]
+fn every_way_in_which_the_driver_refuses_has_a_reason() {
+    let reasons: Vec<String> = ["init 9", "init 18", "init 4", "init 999", "devices 0"]
+        .into_iter()
+        .map(|script| {
+            let (_driver, machine) = machine(&format!("{script}\n"));
+            let meter = machine.meter();
+            assert!(!meter.is_measured());
+            let (reason, remedy) = unavailable(&meter.sensors(), COUNTER);
+            format!("{script}: {reason} | {remedy}")
+        })
+        .collect();
+    insta::assert_snapshot!(reasons.join("\n"));
+}
+
+#[test]
+fn a_missing_library_is_a_clean_unavailable() {
+    let meter = Machine::bare().meter();
+    let (reason, remedy) = unavailable(&meter.sensors(), COUNTER);
+    assert!(reason.contains("could not be loaded"), "{reason}");
+    assert!(
+        remedy.contains("without an NVIDIA GPU nothing is missing"),
+        "{remedy}"
+    );
+    assert!(meter.gpus().is_empty());
+    assert!(!meter.is_measured());
+}
+
+#[test]
+fn boards_and_packages_are_measured_together() {
+    let (_driver, machine) = machine("power 0 200\n");
+    let machine = machine.with_package(0, 30.0).with_package(1, 20.0);
+    let meter = machine.meter();
+    assert_eq!(meter.scope(), Scope::GpuAndCpu);
+    assert_eq!(meter.source_label(), "nvml-counter+rapl");
+    let (recorded, from, to) = record(&meter, Duration::from_millis(1200));
+    let energy = recorded.energy(from, to).unwrap();
+    assert_eq!(
+        (energy.scope, energy.source().as_str()),
+        (Scope::GpuAndCpu, "nvml-counter+rapl")
+    );
+    let names: Vec<&str> = energy
+        .devices
+        .iter()
+        .map(|one| one.device.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["Scripted GPU (GPU-00000000)", "package-0", "package-1"]
+    );
+    assert!(near(energy.gross.0, 250.0 * to.since(from).0), "{energy:?}");
+    let kinds: Vec<_> = recorded
+        .warnings(from, to)
+        .iter()
+        .map(|one| one.kind)
+        .collect();
+    assert!(!kinds.contains(&WarningKind::PartialScope), "{kinds:?}");
+}
+
+#[test]
+fn a_package_that_cannot_be_read_beside_a_board_narrows_the_scope_aloud() {
+    let (_driver, machine) = machine("power 0 200\n");
+    let machine = machine.with_unreadable_package(0);
+    let meter = machine.meter();
+    assert_eq!(meter.scope(), Scope::GpuBoard);
+    let (recorded, from, to) = record(&meter, Duration::from_millis(300));
+    let warnings = recorded.warnings(from, to);
+    let text = &warnings
+        .iter()
+        .find(|one| one.kind == WarningKind::PartialScope)
+        .unwrap()
+        .text;
+    assert!(
+        text.contains("the CPU package") && text.contains("cannot be read"),
+        "{text}"
+    );
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "it never happened"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
