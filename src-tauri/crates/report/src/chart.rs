@@ -1,0 +1,313 @@
+//! Where things stand in the charts, in the units of their view boxes. The page's template draws
+//! them.
+
+mod scale;
+
+use crate::format;
+use crate::view::Figures;
+use scale::{Scale, steps};
+use serde::Serialize;
+use wattsmith_domain::{SessionRecord, Threshold};
+use wattsmith_stats::{Analysis, TrialAnalysis};
+
+/// A mark on an axis.
+#[derive(Debug, Serialize)]
+pub(crate) struct Tick {
+    pub at: f64,
+    pub label: String,
+}
+
+/// A horizontal line with a word to it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Level {
+    pub y: f64,
+    /// Where the word's baseline lies, clear of other words.
+    pub label_y: f64,
+    pub label: &'static str,
+}
+
+/// One trial.
+#[derive(Debug, Serialize)]
+pub(crate) struct Point {
+    pub x: f64,
+    pub y: f64,
+    pub low: f64,
+    pub high: f64,
+    pub number: u32,
+    /// Where its number goes, in the chart of throughput.
+    pub label_y: f64,
+    pub kind: Kind,
+    /// All figures in words.
+    pub title: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    Default,
+    Trial,
+    Best,
+    /// It does not keep the constraints.
+    Outside,
+}
+
+/// The box that the data lie in.
+#[derive(Debug, Serialize)]
+pub(crate) struct Frame {
+    pub width: f64,
+    pub height: f64,
+    pub left: f64,
+    pub right: f64,
+    pub top: f64,
+    pub bottom: f64,
+}
+
+/// J/unit by trial.
+#[derive(Debug, Serialize)]
+pub(crate) struct EnergyChart {
+    pub frame: Frame,
+    pub y_ticks: Vec<Tick>,
+    pub x_ticks: Vec<Tick>,
+    pub points: Vec<Point>,
+    /// Trials that gave no figure.
+    pub missing: Vec<Tick>,
+    pub default: Option<Level>,
+    pub goal: Option<Level>,
+    /// The best so far, as an SVG path.
+    pub best: String,
+    pub text: String,
+}
+
+/// J/unit against tokens per second.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpeedChart {
+    pub frame: Frame,
+    pub y_ticks: Vec<Tick>,
+    pub x_ticks: Vec<Tick>,
+    pub points: Vec<Point>,
+    pub text: String,
+}
+
+struct Seen<'a> {
+    analysis: &'a TrialAnalysis,
+    mean: f64,
+    low: f64,
+    high: f64,
+    kind: Kind,
+}
+
+fn seen<'a>(record: &SessionRecord, analysis: &'a Analysis) -> Vec<Seen<'a>> {
+    record
+        .trials
+        .iter()
+        .zip(&analysis.trials)
+        .filter(|(trial, _)| trial.is_complete())
+        .filter_map(|(trial, one)| {
+            let mean = one.mean.filter(|mean| mean.is_finite())?;
+            let (low, high) = one
+                .joules_per_unit
+                .filter(|all| all.low.is_finite() && all.high.is_finite())
+                .map_or((mean, mean), |all| (all.low, all.high));
+            let kind = if !one.violations.is_empty() {
+                Kind::Outside
+            } else if analysis.best.as_ref() == Some(&one.id) {
+                Kind::Best
+            } else if trial.purpose == wattsmith_domain::Purpose::Default {
+                Kind::Default
+            } else {
+                Kind::Trial
+            };
+            Some(Seen {
+                analysis: one,
+                mean,
+                low,
+                high,
+                kind,
+            })
+        })
+        .collect()
+}
+
+const ENERGY: Frame = Frame {
+    width: 640.0,
+    height: 300.0,
+    left: 56.0,
+    right: 624.0,
+    top: 16.0,
+    bottom: 262.0,
+};
+
+const SPEED: Frame = Frame {
+    width: 400.0,
+    height: 300.0,
+    left: 56.0,
+    right: 384.0,
+    top: 16.0,
+    bottom: 254.0,
+};
+
+/// The chart of J/unit by trial; none before the first figure.
+pub(crate) fn energy(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    figures: &Figures,
+) -> Option<EnergyChart> {
+    let seen = seen(record, analysis);
+    let default = analysis.default.map(|one| one.mean).or_else(|| {
+        let trial = record.default_trial()?;
+        analysis.trial(&trial.id)?.mean
+    });
+    let goal = match record.session.objective.threshold {
+        Threshold::Joules { joules } => Some(joules),
+        Threshold::PercentBelowDefault { percent } => {
+            default.map(|mean| mean * (1.0 - percent / 100.0))
+        }
+    };
+    let extent = seen
+        .iter()
+        .flat_map(|one| [one.low, one.high])
+        .chain(default)
+        .chain(goal);
+    let frame = ENERGY;
+    let y = Scale::fit(extent, frame.bottom, frame.top)?;
+    (!seen.is_empty()).then_some(())?;
+    let count = record.trials.len().max(3) as f64;
+    let x = |number: u32| {
+        let step = (frame.right - frame.left) / count;
+        one_decimal(frame.left + (f64::from(number) - 0.5) * step)
+    };
+    let points: Vec<Point> = seen
+        .iter()
+        .map(|one| point(one, x(one.analysis.number), &y, figures))
+        .collect();
+    let missing = analysis
+        .trials
+        .iter()
+        .filter(|one| seen.iter().all(|other| other.analysis.id != one.id))
+        .map(|one| Tick {
+            at: x(one.number),
+            label: format!("Trial {}: no figure", one.number),
+        })
+        .collect();
+    let every = record.trials.len().div_ceil(16);
+    let (default, goal) = levels(default.map(|mean| y.at(mean)), goal.map(|mean| y.at(mean)));
+    let crossed = (points.iter().map(|one| (one.x, one.y, one.kind)))
+        .filter(|(_, _, kind)| *kind != Kind::Outside)
+        .map(|(x, y, _)| (x, y));
+    Some(EnergyChart {
+        best: steps(crossed, frame.right),
+        y_ticks: y.ticks(),
+        x_ticks: record
+            .trials
+            .iter()
+            .step_by(every)
+            .map(|trial| Tick {
+                at: x(trial.number),
+                label: trial.number.to_string(),
+            })
+            .collect(),
+        text: energy_text(&seen, figures),
+        points,
+        missing,
+        default,
+        goal,
+        frame,
+    })
+}
+
+/// The chart of J/unit against throughput; none with fewer than two figures.
+pub(crate) fn speed(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    figures: &Figures,
+) -> Option<SpeedChart> {
+    let seen = seen(record, analysis);
+    let rate = |one: &Seen| {
+        let performance = one.analysis.performance.as_ref()?;
+        Some(performance.tokens_per_second).filter(|rate| rate.is_finite())
+    };
+    let frame = SPEED;
+    let x = Scale::fit(seen.iter().filter_map(rate), frame.left, frame.right)?;
+    let y = Scale::fit(seen.iter().map(|one| one.mean), frame.bottom, frame.top)?;
+    let points: Vec<Point> = seen
+        .iter()
+        .filter_map(|one| Some(point(one, x.at(rate(one)?), &y, figures)))
+        .collect();
+    (points.len() > 1).then(|| SpeedChart {
+        x_ticks: x.ticks(),
+        y_ticks: y.ticks(),
+        text: format!(
+            "{} against output tokens per second for {}. Down and to the right is better. The \
+             table of trials has the figures.",
+            figures.unit,
+            format::plural(points.len(), "trial")
+        ),
+        points,
+        frame,
+    })
+}
+
+fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
+    let number = one.analysis.number;
+    let speed = one
+        .analysis
+        .performance
+        .as_ref()
+        .map_or(String::new(), |all| {
+            format!(", {}", format::with_unit(all.tokens_per_second, "tokens/s"))
+        });
+    Point {
+        x,
+        y: y.at(one.mean),
+        low: y.at(one.low),
+        high: y.at(one.high),
+        number,
+        label_y: one_decimal(y.at(one.mean) - 9.0),
+        kind: one.kind,
+        title: format!(
+            "Trial {number}: {} {}{speed}",
+            format::plus_minus(one.mean, (one.high - one.low) / 2.0),
+            figures.unit
+        ),
+    }
+}
+
+/// Both lines, their words kept apart where the lines lie close together.
+fn levels(default: Option<f64>, goal: Option<f64>) -> (Option<Level>, Option<Level>) {
+    const ABOVE: f64 = -5.0;
+    const BELOW: f64 = 13.0;
+    let default_first = default.zip(goal).is_none_or(|(one, other)| one <= other);
+    let level = |y: Option<f64>, label, above: bool| {
+        y.map(|y| Level {
+            y,
+            label_y: one_decimal(y + if above { ABOVE } else { BELOW }),
+            label,
+        })
+    };
+    (
+        level(default, "default", default_first),
+        level(goal, "goal", !default_first),
+    )
+}
+
+fn energy_text(seen: &[Seen], figures: &Figures) -> String {
+    let least = seen.iter().min_by(|a, b| a.mean.total_cmp(&b.mean));
+    let most = seen.iter().max_by(|a, b| a.mean.total_cmp(&b.mean));
+    let range = least.zip(most).map_or(String::new(), |(least, most)| {
+        format!(
+            " From {} in trial {} to {} in trial {}.",
+            format::number(least.mean),
+            least.analysis.number,
+            format::number(most.mean),
+            most.analysis.number
+        )
+    });
+    format!(
+        "{} by trial, each with its 95 % interval.{range} The table of trials has the figures.",
+        figures.unit
+    )
+}
+
+fn one_decimal(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}

@@ -1,0 +1,83 @@
+//! The whole record and what follows from it, for programs.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use wattsmith_domain::{Interval, SessionRecord};
+use wattsmith_stats::{Analysis, TrialAnalysis};
+
+/// Name and version of the format; the number grows when a field changes its meaning or goes.
+const SCHEMA: &str = "wattsmith-report/1";
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    /// Whether every joule came from a sensor; none when there is no figure yet.
+    measured: Option<bool>,
+    record: &'a SessionRecord,
+    analysis: Value,
+}
+
+/// The report as indented JSON.
+pub(crate) fn text(record: &SessionRecord) -> serde_json::Result<String> {
+    let mut windows = record.trials.iter().flat_map(|one| &one.repeats).peekable();
+    let report = Report {
+        schema: SCHEMA,
+        measured: windows
+            .peek()
+            .is_some()
+            .then(|| windows.all(|one| one.energy.is_measured())),
+        record,
+        analysis: analysis(&Analysis::of(record)),
+    };
+    serde_json::to_string_pretty(&report)
+}
+
+fn analysis(analysis: &Analysis) -> Value {
+    json!({
+        "confidence": wattsmith_stats::CONFIDENCE,
+        "pooled_log_sd": analysis.pooled.map(|one| json!({"sd": one.sd, "df": one.df})),
+        "default_joules_per_unit": analysis.default,
+        "best": analysis.best,
+        "best_depends_on_estimate": analysis.best_depends_on_estimate,
+        "crossing": analysis.crossing,
+        "confirmed": analysis.confirmed.as_ref().map(|(id, ratio)| json!({
+            "trial": id,
+            "ratio": ratio,
+            "saving_percent": saving(*ratio),
+        })),
+        "knobs": analysis
+            .importance
+            .iter()
+            .map(|one| json!({"name": one.name, "share": one.share}))
+            .collect::<Vec<_>>(),
+        "energy_spent_joules": analysis.energy_spent,
+        "pays_back_after_units": analysis.pays_back_after_units,
+        "trials": analysis.trials.iter().map(trial).collect::<Vec<_>>(),
+    })
+}
+
+fn trial(trial: &TrialAnalysis) -> Value {
+    json!({
+        "id": trial.id,
+        "number": trial.number,
+        "joules_per_unit": trial.joules_per_unit,
+        "joules_per_unit_net": trial.net,
+        "joules_per_unit_at_estimate_ends": trial.ends.map(|(low_idle, high_idle)| json!({
+            "low_idle": low_idle,
+            "high_idle": high_idle,
+        })),
+        "comparison": trial.comparison,
+        "violations": trial.violations,
+        "performance": trial.performance,
+        "predicted_joules_per_unit": trial.predicted,
+    })
+}
+
+fn saving(ratio: Interval) -> Value {
+    let percent = |ratio: f64| (1.0 - ratio) * 100.0;
+    json!({
+        "mean": percent(ratio.mean),
+        "low": percent(ratio.high),
+        "high": percent(ratio.low),
+    })
+}

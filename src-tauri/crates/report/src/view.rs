@@ -1,0 +1,253 @@
+//! The view model: everything a report says, already in words.
+
+mod best;
+mod certainty;
+mod conversation;
+mod cost;
+mod provenance;
+mod trials;
+
+use crate::chart::{self, EnergyChart, SpeedChart};
+use crate::format;
+use serde::Serialize;
+use wattsmith_domain::{Scope, SessionRecord, Trial};
+use wattsmith_stats::Analysis;
+
+pub(crate) use best::Best;
+pub(crate) use certainty::Certainty;
+pub(crate) use conversation::Turn;
+pub(crate) use cost::Cost;
+pub(crate) use provenance::Provenance;
+pub(crate) use trials::{ConfirmationRow, TrialRow};
+
+/// A whole report.
+#[derive(Debug, Serialize)]
+pub(crate) struct View {
+    pub title: String,
+    /// One line: engine, model, workload, date.
+    pub subtitle: Vec<String>,
+    pub figures: Figures,
+    pub certainty: Certainty,
+    pub best: Option<Best>,
+    pub cost: Cost,
+    pub trials: Vec<TrialRow>,
+    pub confirmations: Vec<ConfirmationRow>,
+    pub energy_chart: Option<EnergyChart>,
+    pub speed_chart: Option<SpeedChart>,
+    pub knobs: Vec<Knob>,
+    pub method: Vec<String>,
+    pub constraints: Vec<String>,
+    pub provenance: Provenance,
+    pub conversation: Vec<Turn>,
+    /// Whether any trial has a net figure, and whether any is an estimate: columns appear only then.
+    pub has_net: bool,
+    pub has_ends: bool,
+}
+
+/// What every figure of the session is labelled with.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Figures {
+    /// `J/token`, or `J/token, estimated`.
+    pub unit: String,
+    /// `J/token` alone.
+    pub short_unit: String,
+    /// `token`.
+    pub noun: &'static str,
+    pub estimated: bool,
+    /// `Measured`, `ESTIMATED`, or that there is none yet.
+    pub label: &'static str,
+    /// Both errors and the scope, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How much a knob mattered.
+#[derive(Debug, Serialize)]
+pub(crate) struct Knob {
+    pub name: String,
+    /// Width of its bar, per cent.
+    pub width: f64,
+    pub share: String,
+}
+
+impl View {
+    pub(crate) fn of(record: &SessionRecord) -> Self {
+        let analysis = Analysis::of(record);
+        let figures = Figures::of(record, &analysis);
+        let certainty = Certainty::of(record, &analysis, &figures);
+        let trials = trials::rows(record, &analysis, &figures);
+        Self {
+            title: record.session.name.clone(),
+            subtitle: subtitle(record),
+            best: Best::of(record, &analysis, &certainty),
+            cost: Cost::of(record, &analysis, &certainty, &figures),
+            confirmations: trials::confirmations(record, &figures),
+            energy_chart: chart::energy(record, &analysis, &figures),
+            speed_chart: chart::speed(record, &analysis, &figures),
+            knobs: knobs(&analysis),
+            method: provenance::method(record),
+            constraints: provenance::constraints(record),
+            provenance: Provenance::of(record),
+            conversation: conversation::turns(record, &analysis, &figures),
+            has_net: trials.iter().any(|trial| trial.net.is_some()),
+            has_ends: trials.iter().any(|trial| trial.ends.is_some()),
+            trials,
+            certainty,
+            figures,
+        }
+    }
+}
+
+impl Figures {
+    fn of(record: &SessionRecord, analysis: &Analysis) -> Self {
+        let noun = record.session.workload.unit.noun();
+        let short_unit = format!("J/{noun}");
+        let energies: Vec<_> = windows(record).map(|repeat| &repeat.energy).collect();
+        let estimated = energies.iter().any(|energy| !energy.is_measured());
+        let mut notes = Vec::new();
+        if let Some(pooled) = analysis.pooled {
+            notes.push(format!(
+                "Repeatability: one window of the same settings differs from the next by about {} \
+                 (standard deviation). The intervals show this.",
+                format::percent(pooled.sd)
+            ));
+        }
+        let error = energies
+            .iter()
+            .map(|energy| energy.sensor_error)
+            .fold(f64::NAN, f64::max);
+        if error.is_finite() {
+            let percent = format::percent(error);
+            notes.push(if estimated {
+                format!(
+                    "Error of the estimate: ± {percent} on every joule, in the same direction for \
+                     all trials. The intervals do not show this. What is said to hold was checked \
+                     at both ends of the plausible watts."
+                )
+            } else {
+                format!(
+                    "Error of the sensor: ± {percent} on every joule, in the same direction for \
+                     all trials. The intervals do not show this, and a saving in per cent does not \
+                     change with it."
+                )
+            });
+        }
+        notes.extend(scope_note(
+            &energies.iter().map(|e| e.scope).collect::<Vec<_>>(),
+        ));
+        if windows(record).any(|repeat| repeat.quick) {
+            notes.push(
+                "Quick session: windows were shortened on purpose, so that the figures are rougher \
+                 than those of a full session."
+                    .to_owned(),
+            );
+        }
+        Self {
+            unit: if estimated {
+                format!("{short_unit}, estimated")
+            } else {
+                short_unit.clone()
+            },
+            short_unit,
+            noun,
+            estimated,
+            label: match (energies.is_empty(), estimated) {
+                (true, _) => "No figures yet",
+                (false, true) => "ESTIMATED",
+                (false, false) => "Measured",
+            },
+            notes,
+        }
+    }
+}
+
+fn scope_note(scopes: &[Scope]) -> Option<String> {
+    let mut scopes = scopes.to_vec();
+    scopes.sort();
+    scopes.dedup();
+    Some(match scopes.as_slice() {
+        [] => return None,
+        [Scope::GpuBoard] => "Scope: the GPU board. Processor, memory and the rest of the machine \
+                              are not in these joules."
+            .to_owned(),
+        [Scope::CpuPackage] => "Scope: the CPU package. The rest of the machine is not in these \
+                                joules."
+            .to_owned(),
+        [Scope::GpuAndCpu] => {
+            "Scope: GPU board and CPU package. The rest of the machine is not in \
+                               these joules."
+                .to_owned()
+        }
+        [Scope::Wall] => "Scope: the whole machine at the wall.".to_owned(),
+        [Scope::Estimated] => "Scope: the whole machine, worked out from CPU time. No sensor was \
+                               read."
+            .to_owned(),
+        many => format!(
+            "Scope: it changed during the session ({}). Figures of different scope are not \
+             compared.",
+            many.iter()
+                .map(|scope| scope.label())
+                .collect::<Vec<_>>()
+                .join("; ")
+        ),
+    })
+}
+
+fn windows(record: &SessionRecord) -> impl Iterator<Item = &wattsmith_domain::Repeat> {
+    record
+        .trials
+        .iter()
+        .flat_map(|trial| &trial.repeats)
+        .chain(record.confirmations.iter().flat_map(|one| &one.best))
+        .chain(record.confirmations.iter().flat_map(|one| &one.default))
+}
+
+fn subtitle(record: &SessionRecord) -> Vec<String> {
+    let session = &record.session;
+    let work = &session.workload;
+    let mut parts = vec![
+        session.engine.name.clone(),
+        format!("{} {}", session.model.name, session.model.quantisation)
+            .trim_end()
+            .to_owned(),
+        format!(
+            "{} workload: {} requests, {} at once, {} tokens out",
+            work.name, work.requests, work.concurrency, work.output_tokens
+        ),
+        format!("goal: {}", session.objective.threshold),
+        format::moment(&session.created_at),
+    ];
+    if let Some(ending) = &session.ending {
+        parts.push(ending.label().to_owned());
+    }
+    parts
+}
+
+fn knobs(analysis: &Analysis) -> Vec<Knob> {
+    if analysis.importance.iter().all(|one| one.share.is_none()) {
+        return Vec::new();
+    }
+    analysis
+        .importance
+        .iter()
+        .map(|one| Knob {
+            name: one.name.clone(),
+            width: one
+                .share
+                .map_or(0.0, |share| (share * 100.0).clamp(0.0, 100.0).round()),
+            share: one
+                .share
+                .map_or("inside the noise".to_owned(), format::percent),
+        })
+        .collect()
+}
+
+/// `parallel 4 → 8, threads 8 → 4`, against the default.
+fn changes(record: &SessionRecord, trial: &Trial) -> Vec<String> {
+    let space = &record.session.space;
+    trial
+        .configuration
+        .changes_from(&space.default_configuration(), space)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}

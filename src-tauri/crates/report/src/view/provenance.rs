@@ -1,0 +1,235 @@
+//! Where the figures come from: method, constraints, machine, sensors, engine, model, workload.
+
+use crate::format;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wattsmith_domain::{Availability, SessionRecord, WorkUnit};
+
+/// A name and what it is.
+#[derive(Debug, Serialize)]
+pub(crate) struct Fact {
+    pub name: &'static str,
+    pub value: String,
+    /// Set in a fixed-width face: hashes and versions.
+    pub code: bool,
+}
+
+/// One sensor that was looked for.
+#[derive(Debug, Serialize)]
+pub(crate) struct SensorRow {
+    pub name: String,
+    pub covers: &'static str,
+    pub error: String,
+    pub available: bool,
+    pub status: String,
+    pub remedy: String,
+}
+
+/// What another person needs in order to do it again.
+#[derive(Debug, Serialize)]
+pub(crate) struct Provenance {
+    pub machine: Vec<Fact>,
+    pub sensors: Vec<SensorRow>,
+    pub setup: Vec<Fact>,
+}
+
+fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact {
+        name,
+        value: value.into(),
+        code: false,
+    }
+}
+
+fn code(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact {
+        code: true,
+        ..fact(name, value)
+    }
+}
+
+impl Provenance {
+    pub(crate) fn of(record: &SessionRecord) -> Self {
+        Self {
+            machine: machine(record),
+            sensors: sensors(record),
+            setup: setup(record),
+        }
+    }
+}
+
+fn machine(record: &SessionRecord) -> Vec<Fact> {
+    let machine = &record.session.machine;
+    let mut facts = vec![
+        fact("System", &machine.os),
+        fact("Kernel", &machine.kernel),
+        fact(
+            "Processor",
+            format!(
+                "{}, {} physical and {} logical cores",
+                machine.cpu, machine.physical_cores, machine.logical_cores
+            ),
+        ),
+        fact("Memory", format::bytes(machine.memory_bytes)),
+        fact(
+            "GPU",
+            if machine.gpus.is_empty() {
+                "none found".to_owned()
+            } else {
+                machine.gpus.join("; ")
+            },
+        ),
+    ];
+    if let Some(kind) = &machine.virtual_machine {
+        facts.push(fact("Virtual machine", kind));
+    }
+    facts
+}
+
+fn sensors(record: &SessionRecord) -> Vec<SensorRow> {
+    let row = |sensor: &wattsmith_domain::SensorReport| {
+        let (available, status, remedy) = match &sensor.availability {
+            Availability::Available { period_ms } => {
+                let period = period_ms.map_or(String::new(), |period| {
+                    format!(", a new value every {} ms", format::number(period))
+                });
+                (true, format!("answers{period}"), String::new())
+            }
+            Availability::Unavailable { reason, remedy } => {
+                (false, format!("unavailable: {reason}"), remedy.clone())
+            }
+        };
+        SensorRow {
+            name: if sensor.device.is_empty() {
+                sensor.name.clone()
+            } else {
+                format!("{} ({})", sensor.name, sensor.device)
+            },
+            covers: sensor.scope.label(),
+            error: format!("± {}", format::percent(sensor.error)),
+            available,
+            status,
+            remedy,
+        }
+    };
+    record.session.machine.sensors.iter().map(row).collect()
+}
+
+fn setup(record: &SessionRecord) -> Vec<Fact> {
+    let session = &record.session;
+    let (model, work) = (&session.model, &session.workload);
+    let mut facts = vec![
+        fact(
+            "Engine",
+            format!("{}, {}", session.engine.name, session.engine.version),
+        ),
+        fact(
+            "Model",
+            [
+                &model.name,
+                &model.quantisation,
+                &format::bytes(model.bytes),
+            ]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", "),
+        ),
+        code("Model file, SHA-256", &model.sha256),
+        fact(
+            "Workload",
+            format!(
+                "{}: {} from {} at once, {} tokens out each, {} over them in a window, seed {}",
+                work.name,
+                format::plural(work.requests as usize, "request"),
+                format::plural(work.concurrency as usize, "client"),
+                work.output_tokens,
+                if work.passes == 1 {
+                    "one pass".to_owned()
+                } else {
+                    format!("{} passes", work.passes)
+                },
+                work.seed
+            ),
+        ),
+        code("Workload, SHA-256", &work.hash),
+        fact(
+            "Advisor",
+            match &session.connection {
+                Some(connection) => format!("{} ({})", session.advisor, connection.label()),
+                None => session.advisor.to_string(),
+            },
+        ),
+    ];
+    let templates: BTreeMap<&str, &str> = record
+        .exchanges
+        .iter()
+        .map(|one| (one.template_hash.as_str(), one.template.as_str()))
+        .collect();
+    for (hash, name) in templates {
+        facts.push(code("Template, SHA-256", format!("{hash} ({name})")));
+    }
+    facts.push(fact(
+        "Plan",
+        format!(
+            "{} beside the default, {} each, seed {}",
+            format::plural(session.budget as usize, "trial"),
+            format::plural(session.repeats as usize, "window"),
+            session.seed
+        ),
+    ));
+    facts.push(code("Session", &session.id.0));
+    facts
+}
+
+/// How it was measured, in sentences.
+pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
+    let session = &record.session;
+    let unit = session.workload.unit;
+    let work = match unit {
+        WorkUnit::OutputToken => format!(
+            "{} output tokens, as the engine counts them",
+            format::count(session.workload.window_tokens() as f64)
+        ),
+        WorkUnit::Image => format!("{} images", session.workload.requests),
+    };
+    vec![
+        format!(
+            "Each window is the same whole work, from the first request sent to the last {} \
+             received, prompt processing included: {work}. Loading and warm-up lie outside and \
+             are counted as cost of the search only. The figure is everything the scope used in \
+             the window, divided by the {}s.",
+            unit.noun(),
+            unit.noun()
+        ),
+        "Intervals are 95 % intervals of the mean, on the logarithm, with the spread of all \
+         windows of the session pooled. Trials are compared with the default one at a time. This \
+         guides the search and decides nothing: a trial that crosses the goal is measured again, \
+         in turn with the default, and these fresh windows alone decide. All confirmations of a \
+         session together stop it falsely in at most 5 % of sessions."
+            .to_owned(),
+    ]
+}
+
+/// What a configuration had to keep to, in sentences.
+pub(crate) fn constraints(record: &SessionRecord) -> Vec<String> {
+    let objective = &record.session.objective;
+    let mut lines = vec![format!("Goal: {}.", objective.threshold)];
+    let limits = &objective.constraints;
+    if let Some(rate) = limits.min_tokens_per_second {
+        lines.push(format!("At least {}.", format::with_unit(rate, "tokens/s")));
+    }
+    if let Some(time) = limits.max_time_to_first_token_s {
+        lines.push(format!(
+            "First token within {} in 19 of 20 requests.",
+            format::duration(time)
+        ));
+    }
+    lines.push(if limits.quality_lock {
+        "Quality lock: settings that can change answers stayed at their defaults.".to_owned()
+    } else {
+        "No quality lock: settings that can change answers were free.".to_owned()
+    });
+    lines
+}

@@ -1,0 +1,261 @@
+//! Every trial and every confirmation as a row.
+
+use super::certainty::{Tone, less_or_more, span};
+use super::{Figures, changes};
+use crate::format;
+use serde::Serialize;
+use wattsmith_domain::{
+    Comparison, Confirmation, Decision, FailureCause, Interval, Purpose, Repeat, SessionRecord,
+    Trial, TrialState, Verdict, Warning,
+};
+use wattsmith_stats::{Analysis, TrialAnalysis, geometric_mean};
+
+/// One trial.
+#[derive(Debug, Serialize)]
+pub(crate) struct TrialRow {
+    pub number: u32,
+    pub is_default: bool,
+    pub is_best: bool,
+    pub changes: Vec<String>,
+    pub repeats: usize,
+    /// `0.228 ± 0.009`, without its unit: the column's head has it.
+    pub figure: String,
+    pub net: Option<String>,
+    /// An estimate at both ends of its coefficients: `0.11 to 0.44`.
+    pub ends: Option<String>,
+    pub speed: String,
+    pub first_token: String,
+    pub verdict: Badge,
+    pub predicted: Option<String>,
+    pub notes: Vec<String>,
+}
+
+/// A verdict in words.
+#[derive(Debug, Serialize)]
+pub(crate) struct Badge {
+    pub tone: Tone,
+    pub text: String,
+    /// The interval behind it, or what would decide it.
+    pub more: String,
+}
+
+/// One confirmation.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConfirmationRow {
+    pub number: u32,
+    pub trial: u32,
+    pub best: String,
+    pub default: String,
+    pub windows: String,
+    pub verdict: Badge,
+}
+
+pub(crate) fn rows(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    figures: &Figures,
+) -> Vec<TrialRow> {
+    record
+        .trials
+        .iter()
+        .zip(&analysis.trials)
+        .map(|(trial, seen)| row(record, analysis, figures, trial, seen))
+        .collect()
+}
+
+fn row(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    figures: &Figures,
+    trial: &Trial,
+    seen: &TrialAnalysis,
+) -> TrialRow {
+    let performance = seen.performance.as_ref();
+    TrialRow {
+        number: trial.number,
+        is_default: trial.purpose == Purpose::Default,
+        is_best: trial.is_complete() && analysis.best.as_ref() == Some(&trial.id),
+        changes: changes(record, trial),
+        repeats: trial.repeats.len(),
+        figure: seen
+            .joules_per_unit
+            .map(interval)
+            .or_else(|| seen.mean.map(format::number))
+            .unwrap_or_else(|| format::NONE.to_owned()),
+        net: seen.net.map(interval),
+        ends: seen
+            .ends
+            .map(|(low, high)| format!("{} to {}", format::number(low), format::number(high))),
+        speed: performance.map_or(format::NONE.to_owned(), |one| {
+            format::number(one.tokens_per_second)
+        }),
+        first_token: performance.map_or(format::NONE.to_owned(), |one| {
+            let both = one.time_to_first_token_s;
+            format!(
+                "{} / {}",
+                format::number(both.p50),
+                format::number(both.p95)
+            )
+        }),
+        verdict: verdict(record, analysis, trial, seen),
+        predicted: seen
+            .predicted
+            .map(|value| format::with_unit(value, &figures.short_unit)),
+        notes: notes(trial, seen),
+    }
+}
+
+fn verdict(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    trial: &Trial,
+    seen: &TrialAnalysis,
+) -> Badge {
+    let badge = |tone, text: &str, more: &str| Badge {
+        tone,
+        text: text.to_owned(),
+        more: more.to_owned(),
+    };
+    match &trial.state {
+        TrialState::Pending => return badge(Tone::Plain, "not started", ""),
+        TrialState::Running => return badge(Tone::Plain, "not finished", ""),
+        TrialState::Failed { cause, .. } => {
+            return badge(Tone::Bad, &format!("failed: {}", cause_word(*cause)), "");
+        }
+        TrialState::Discarded { .. } => return badge(Tone::Plain, "not used", ""),
+        TrialState::Complete => {}
+    }
+    let reached = record
+        .confirmations
+        .iter()
+        .any(|one| one.trial == trial.id && one.decision == Some(Decision::Below));
+    if let Some((id, ratio)) = &analysis.confirmed
+        && *id == trial.id
+        && reached
+    {
+        return badge(
+            Tone::Good,
+            &format!("goal confirmed: {}", less_or_more(ratio.mean)),
+            &span(*ratio),
+        );
+    }
+    let Some(Comparison { ratio, verdict }) = seen.comparison else {
+        return badge(Tone::Plain, "not compared", "too few repeats");
+    };
+    let seen = less_or_more(ratio.mean);
+    match verdict {
+        Verdict::Reference => badge(Tone::Plain, "default", ""),
+        Verdict::Better => badge(
+            Tone::Good,
+            &format!("{seen}, outside the noise"),
+            &span(ratio),
+        ),
+        Verdict::Worse => badge(
+            Tone::Bad,
+            &format!("{seen}, outside the noise"),
+            &span(ratio),
+        ),
+        Verdict::NotDecided { .. } => badge(Tone::Open, "not decided", &span(ratio)),
+        Verdict::DependsOnEstimate => badge(Tone::Open, "depends on the estimate", ""),
+    }
+}
+
+fn notes(trial: &Trial, seen: &TrialAnalysis) -> Vec<String> {
+    let mut notes = Vec::new();
+    match &trial.state {
+        TrialState::Failed { message, .. } => notes.push(message.clone()),
+        TrialState::Discarded { cause } => notes.push(cause.clone()),
+        _ => {}
+    }
+    notes.extend(
+        seen.violations
+            .iter()
+            .map(|one| format!("Constraint not kept: {one}")),
+    );
+    if let Some(launch) = &trial.launch {
+        notes.extend(
+            launch
+                .differences
+                .iter()
+                .map(|one| format!("{}: {} asked for, {} used.", one.name, one.asked, one.used)),
+        );
+    }
+    notes.extend(warnings(trial.repeats.iter().flat_map(|one| &one.warnings)));
+    notes
+}
+
+/// Each text once, with how often it was seen.
+fn warnings<'a>(warnings: impl Iterator<Item = &'a Warning>) -> Vec<String> {
+    let mut seen: Vec<(&str, usize)> = Vec::new();
+    for warning in warnings {
+        match seen.iter_mut().find(|(text, _)| *text == warning.text) {
+            Some((_, times)) => *times += 1,
+            None => seen.push((&warning.text, 1)),
+        }
+    }
+    seen.into_iter()
+        .map(|(text, times)| match times {
+            1 => text.to_owned(),
+            _ => format!("{text} ({times} windows)"),
+        })
+        .collect()
+}
+
+pub(crate) fn confirmations(record: &SessionRecord, figures: &Figures) -> Vec<ConfirmationRow> {
+    record
+        .confirmations
+        .iter()
+        .map(|one| ConfirmationRow {
+            number: one.number,
+            trial: record.trial(&one.trial).map_or(0, |trial| trial.number),
+            best: mean(&one.best, figures),
+            default: mean(&one.default, figures),
+            windows: format!("{} + {}", one.best.len(), one.default.len()),
+            verdict: outcome(one),
+        })
+        .collect()
+}
+
+fn outcome(confirmation: &Confirmation) -> Badge {
+    let more = confirmation.ratio.map_or(String::new(), span);
+    let (tone, text) = match confirmation.decision {
+        Some(Decision::Below) => (Tone::Good, "below the goal"),
+        Some(Decision::NotDecided) => (Tone::Open, "not decided"),
+        Some(Decision::DependsOnEstimate) => (Tone::Open, "depends on the estimate"),
+        None => (Tone::Plain, "not finished"),
+    };
+    Badge {
+        tone,
+        text: text.to_owned(),
+        more,
+    }
+}
+
+fn mean(repeats: &[Repeat], figures: &Figures) -> String {
+    let values: Vec<f64> = repeats.iter().map(Repeat::joules_per_unit).collect();
+    geometric_mean(&values).map_or(format::NONE.to_owned(), |mean| {
+        format::with_unit(mean, &figures.short_unit)
+    })
+}
+
+fn interval(interval: Interval) -> String {
+    format::plus_minus(interval.mean, (interval.high - interval.low) / 2.0)
+}
+
+fn cause_word(cause: FailureCause) -> &'static str {
+    match cause {
+        FailureCause::ModelNotFound => "model not found",
+        FailureCause::ModelCorrupt => "damaged model",
+        FailureCause::EngineNotFound => "engine not found",
+        FailureCause::OutOfMemory => "out of memory",
+        FailureCause::UnknownFlag => "unknown flag",
+        FailureCause::PortTaken => "port taken",
+        FailureCause::LoadTimeout => "load timeout",
+        FailureCause::Hang => "hang",
+        FailureCause::Crash => "crash",
+        FailureCause::RequestFailed => "request failed",
+        FailureCause::WrongWork => "wrong work",
+        FailureCause::SensorLost => "sensor lost",
+        FailureCause::StorageFailed => "storage failed",
+    }
+}

@@ -1,0 +1,6 @@
+//! Reports of whole sessions, as they are read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
+
+mod page;
+mod texts;
