@@ -158,6 +158,7 @@ fn wait(retry_after: Option<Duration>) -> String {
 
 fn advice(status: u16) -> &'static str {
     match status {
+        ..=299 => "it failed in the middle of its reply: try again",
         300..=399 => "the server has moved: enter its new address",
         400..=499 => "it does not accept the request: check the model and its limits",
         _ => "the fault is on its side: try again later",

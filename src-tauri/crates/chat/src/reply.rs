@@ -11,7 +11,8 @@ mod names;
 mod text;
 
 use draft::Draft;
-use json::Found;
+use json::{Fault, Found};
+use names::Names;
 use std::collections::BTreeMap;
 use wattsmith_domain::{Configuration, ParameterSpace, Rejection};
 
@@ -140,22 +141,25 @@ pub fn parse_reply(
         };
         return Err(no_proposal(what));
     }
+    let names = Names::of(space);
     let Found { objects, fault } = json::objects(answer, MOST_OBJECTS);
     let mut drafts: Vec<Draft> = objects
         .into_iter()
-        .flat_map(|object| Draft::all(object, space))
+        .flat_map(|object| Draft::all(object, &names))
         .filter(Draft::proposes)
         .collect();
     match fault {
         // What comes after a broken or endless part cannot be trusted to be all there is.
-        Some(fault) if drafts.is_empty() || fault == json::Fault::TooMany => {
-            return Err(no_proposal(fault.what()));
-        }
+        Some(Fault::TooMany) => return Err(no_proposal(Fault::TooMany.what())),
+        Some(Fault::Cut) if drafts.is_empty() => return Err(ReplyError::CutOff),
+        Some(fault) if drafts.is_empty() => return Err(no_proposal(fault.what())),
+        _ if drafts.len() > MOST_OBJECTS => return Err(no_proposal(Fault::TooMany.what())),
         _ => {}
     }
     if drafts.is_empty() {
-        drafts
-            .extend(Some(lines::draft(answer, space, shortlist.is_some())).filter(Draft::proposes));
+        drafts.extend(
+            Some(lines::draft(answer, &names, shortlist.is_some())).filter(Draft::proposes),
+        );
     }
     let parsed: Vec<ParsedReply> = drafts
         .into_iter()

@@ -116,7 +116,7 @@ pub enum Rejection {
         known: Vec<String>,
     },
     /// The value means nothing for this parameter or lies outside its range.
-    #[error("{name} cannot be {value}: it is a {range}")]
+    #[error("{name} cannot be {value}; allowed is: {range}")]
     NotInRange {
         /// The parameter.
         name: String,

@@ -122,13 +122,13 @@ pub(super) async fn read(
     response: Response,
     on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
 ) -> Result<ChatReply, ChatError> {
-    let is_json = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("application/json"));
+    let kind = response.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let mut partial = Partial::default();
-    if is_json {
+    if kind.starts_with("text/html") {
+        return Err(chat.bad_reply("it is a web page".to_owned()));
+    }
+    if kind.starts_with("application/json") {
         let body = chat.json(response).await?;
         fail_on_error(chat, &body)?;
         if let Some(text) = partial.take(&body) {

@@ -1,16 +1,18 @@
 //! What one object (or one text without any) proposes, before it is checked.
 
 use super::json::Node;
-use super::names::{find, plain, prediction, value};
+use super::names::{Names, plain, prediction, value};
 use super::text::sentence;
 use super::{ParsedReply, ReplyError, Terms, lines, no_proposal};
 use std::collections::BTreeMap;
-use wattsmith_domain::{Configuration, Parameter, ParameterSpace, Rejection, Value};
+use wattsmith_domain::{Configuration, Parameter, Rejection, Value};
 
 /// Characters of a reason and of a sentence on one knob that are kept.
 const REASON_CHARS: usize = 2_000;
 const KNOB_CHARS: usize = 400;
 const NAME_CHARS: usize = 60;
+/// Choices and invented names that are told back.
+const MOST_TOLD: usize = 8;
 
 /// What an answer's own fields are called, in the plain form of [`plain`].
 enum Field {
@@ -75,10 +77,10 @@ pub(super) struct Draft {
 
 impl Draft {
     /// The drafts in an object: its own, and those of lists of proposals in it.
-    pub fn all(object: Node, space: &ParameterSpace) -> Vec<Self> {
+    pub fn all(object: Node, names: &Names) -> Vec<Self> {
         let mut own = Self::default();
         let mut others = Vec::new();
-        own.take(object, space, false, &mut others);
+        own.take(object, names, false, &mut others);
         others.push(own);
         others
     }
@@ -90,60 +92,60 @@ impl Draft {
 
     /// Takes in an object. Inside a configuration every unknown name counts as invented; so it does
     /// beside one, because a parameter that is ignored silently is one that was not tried.
-    fn take(&mut self, object: Node, space: &ParameterSpace, inside: bool, others: &mut Vec<Self>) {
+    fn take(&mut self, object: Node, names: &Names, inside: bool, others: &mut Vec<Self>) {
         let Node::Object { members, whole } = object else {
             return;
         };
         let mut flat = false;
         for (key, node) in members {
-            if let Some(parameter) = find(space, &key) {
+            if let Some(parameter) = names.find(&key) {
                 flat = true;
                 self.ask(parameter, &node);
                 continue;
             }
             match Field::of(&key) {
-                None => self.invented.push(sentence(&key, NAME_CHARS)),
-                Some(Field::Configuration) => self.inner(node, space, true, others),
-                Some(Field::Wrapper) => self.inner(node, space, false, others),
-                Some(field) => self.field(&field, node, space),
+                None => self.invent(&key),
+                Some(Field::Configuration) => self.inner(node, names, true, others),
+                Some(Field::Wrapper) => self.inner(node, names, false, others),
+                Some(field) => self.field(&field, node, names),
             }
         }
         self.cut |= !whole && (inside || flat);
     }
 
-    fn inner(&mut self, node: Node, space: &ParameterSpace, inside: bool, others: &mut Vec<Self>) {
+    fn inner(&mut self, node: Node, names: &Names, inside: bool, others: &mut Vec<Self>) {
         match node {
             Node::Array { items, whole } => {
                 self.cut |= !whole;
                 for item in items {
                     let mut draft = Self::default();
-                    draft.inner(item, space, inside, others);
+                    draft.inner(item, names, inside, others);
                     others.push(draft);
                 }
             }
-            Node::Text(text) => lines::settings(&text, space, self),
-            object => self.take(object, space, inside, others),
+            Node::Text(text) => lines::settings(&text, names, self),
+            object => self.take(object, names, inside, others),
         }
     }
 
-    fn field(&mut self, field: &Field, node: Node, space: &ParameterSpace) {
+    fn field(&mut self, field: &Field, node: Node, names: &Names) {
         match (field, node) {
             (Field::Reason, Node::Text(text)) => self.explain(&text),
             (Field::Choice, Node::Number(number)) => self.choose(&number),
             (Field::Choice, Node::Text(text)) => {
                 let before = self.asked.len();
-                lines::settings(&text, space, self);
+                lines::settings(&text, names, self);
                 if self.asked.len() == before {
                     self.choose(&text);
                 }
             }
             (Field::Choice, object @ Node::Object { .. }) => {
-                self.take(object, space, true, &mut Vec::new());
+                self.take(object, names, true, &mut Vec::new());
             }
             (Field::Prediction, node) => self.predicted = prediction(&node),
             (Field::Knobs, Node::Object { members, .. }) => {
                 for (name, node) in members {
-                    if let (Some(parameter), Node::Text(text)) = (find(space, &name), node) {
+                    if let (Some(parameter), Node::Text(text)) = (names.find(&name), node) {
                         self.explain_knob(parameter, &text);
                     }
                 }
@@ -163,9 +165,14 @@ impl Draft {
         }
         if let Some(value) = value(parameter, node) {
             let value = parameter.kind.coerce(&value).unwrap_or(value);
-            let entry = (parameter.name.clone(), value);
-            if !self.asked.contains(&entry) {
-                self.asked.push(entry);
+            // Two different values say all there is to say about an ambiguous reply.
+            let mut before = self
+                .asked
+                .iter()
+                .filter(|(name, _)| *name == parameter.name);
+            let known = before.clone().any(|(_, other)| *other == value);
+            if !known && before.nth(1).is_none() {
+                self.asked.push((parameter.name.clone(), value));
             }
         }
     }
@@ -181,13 +188,16 @@ impl Draft {
             if trimmed.is_empty() { written } else { trimmed },
             NAME_CHARS,
         );
-        if !self.choices.contains(&choice) {
+        if self.choices.len() < MOST_TOLD && !self.choices.contains(&choice) {
             self.choices.push(choice);
         }
     }
 
     pub fn invent(&mut self, name: &str) {
-        self.invented.push(sentence(name, NAME_CHARS));
+        let name = sentence(name, NAME_CHARS);
+        if self.invented.len() < MOST_TOLD && !self.invented.contains(&name) {
+            self.invented.push(name);
+        }
     }
 
     pub fn explain(&mut self, text: &str) {

@@ -3,8 +3,8 @@
 
 use super::draft::Draft;
 use super::json::Node;
-use super::names::{find, plain};
-use wattsmith_domain::{Kind, Parameter, ParameterSpace, Tell};
+use super::names::{Names, plain};
+use wattsmith_domain::{Kind, Parameter};
 
 /// Flags of a whole command line that are no settings.
 const NO_SETTINGS: [&str; 6] = ["model", "host", "port", "alias", "apikey", "help"];
@@ -16,9 +16,9 @@ const CHOICE_WORDS: [&str; 8] = [
 ];
 
 /// What a text without JSON proposes.
-pub(super) fn draft(text: &str, space: &ParameterSpace, with_shortlist: bool) -> Draft {
+pub(super) fn draft(text: &str, names: &Names, with_shortlist: bool) -> Draft {
     let mut draft = Draft::default();
-    settings(text, space, &mut draft);
+    settings(text, names, &mut draft);
     if with_shortlist && !draft.proposes() {
         choices(text, &mut draft);
     }
@@ -26,15 +26,15 @@ pub(super) fn draft(text: &str, space: &ParameterSpace, with_shortlist: bool) ->
 }
 
 /// Takes the settings in a text into a draft.
-pub(super) fn settings(text: &str, space: &ParameterSpace, draft: &mut Draft) {
+pub(super) fn settings(text: &str, names: &Names, draft: &mut Draft) {
     for line in text.lines() {
         let line = line.replace(['`', '*', '"', '\\'], " ");
         let line = line.trim();
-        if flags(line, space, draft) {
+        if flags(line, names, draft) {
             continue;
         }
         for (name, written) in pairs(line) {
-            match find(space, name) {
+            match names.find(name) {
                 Some(parameter) => setting(parameter, written, draft),
                 None => draft.label(name.trim(), written),
             }
@@ -43,7 +43,7 @@ pub(super) fn settings(text: &str, space: &ParameterSpace, draft: &mut Draft) {
 }
 
 /// Reads a line with flags; false when it has none.
-fn flags(line: &str, space: &ParameterSpace, draft: &mut Draft) -> bool {
+fn flags(line: &str, names: &Names, draft: &mut Draft) -> bool {
     let mut words = line.split_whitespace().peekable();
     let mut any = false;
     while let Some(word) = words.next() {
@@ -56,12 +56,12 @@ fn flags(line: &str, space: &ParameterSpace, draft: &mut Draft) -> bool {
             Some((flag, given)) => (flag, Some(given)),
             None => (word, None),
         };
-        if let Some((parameter, on)) = switch(space, flag) {
+        if let Some((parameter, on)) = names.switch(flag) {
             draft.ask(parameter, &Node::Bool(on));
             continue;
         }
         let next = given.or_else(|| words.next_if(|next| !next.starts_with("--")));
-        match (find(space, flag), next) {
+        match (names.find(flag), next) {
             (Some(parameter), Some(written)) => {
                 let written = written.trim_end_matches([',', ';']);
                 draft.ask(parameter, &Node::Text(written.to_owned()));
@@ -72,17 +72,6 @@ fn flags(line: &str, space: &ParameterSpace, draft: &mut Draft) -> bool {
         }
     }
     any
-}
-
-fn switch<'a>(space: &'a ParameterSpace, word: &str) -> Option<(&'a Parameter, bool)> {
-    space
-        .parameters
-        .iter()
-        .find_map(|parameter| match &parameter.told {
-            Tell::Switch { on, .. } if on == word => Some((parameter, true)),
-            Tell::Switch { off, .. } if off == word => Some((parameter, false)),
-            _ => None,
-        })
 }
 
 /// Names and values in a line: several of `a=1 b=2`, or one of `a: 1` and `| a | 1 |`.

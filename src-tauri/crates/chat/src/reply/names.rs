@@ -6,6 +6,8 @@ use wattsmith_domain::{Kind, Parameter, ParameterSpace, Tell, Value};
 
 /// Characters of a refused value that are repeated in the refusal.
 const VALUE_CHARS: usize = 60;
+/// Bytes of the longest name that is looked up.
+const MOST_NAME_BYTES: usize = 80;
 /// Words that may stand before or after a parameter's own name.
 const BEFORE: [&str; 3] = ["numberof", "num", "n"];
 const AFTER: [&str; 7] = ["tokens", "token", "count", "size", "percent", "ms", "value"];
@@ -42,33 +44,62 @@ pub(super) fn plain(name: &str) -> String {
         .collect()
 }
 
-/// The parameter that `name` means: by its name, by the engine's flag for it, or by its name with
-/// a word such as "number of" or "tokens" around it.
-pub(super) fn find<'a>(space: &'a ParameterSpace, name: &str) -> Option<&'a Parameter> {
-    let wanted = plain(name);
-    let exact = |wanted: &str| {
-        let by_name = |parameter: &&Parameter| plain(&parameter.name) == wanted;
-        let by_flag = |parameter: &&Parameter| match &parameter.told {
-            Tell::Flag { flag } => plain(flag) == wanted,
-            Tell::Switch { .. } | Tell::Product { .. } => false,
-        };
-        let mut all = space.parameters.iter();
-        all.clone().find(by_name).or_else(|| all.find(by_flag))
-    };
-    if wanted.is_empty() {
-        return None;
+/// The names of a space in their plain form, made once for a whole reply.
+pub(super) struct Names<'a> {
+    space: &'a ParameterSpace,
+    plain: Vec<(String, &'a Parameter)>,
+}
+
+impl<'a> Names<'a> {
+    pub fn of(space: &'a ParameterSpace) -> Self {
+        let by_name = space.parameters.iter().map(|one| (plain(&one.name), one));
+        let by_flag = space.parameters.iter().filter_map(|one| match &one.told {
+            Tell::Flag { flag } => Some((plain(flag), one)),
+            // A switch says its value, too; a product is told another number than it is set to.
+            Tell::Switch { .. } | Tell::Product { .. } => None,
+        });
+        Self {
+            space,
+            plain: by_name.chain(by_flag).collect(),
+        }
     }
-    exact(&wanted)
-        .or_else(|| {
+
+    /// The parameter that `name` means: by its name, by the engine's flag for it, or by one of
+    /// these with a word such as "number of" or "tokens" around it.
+    pub fn find(&self, name: &str) -> Option<&'a Parameter> {
+        if name.len() > MOST_NAME_BYTES {
+            return None;
+        }
+        let wanted = plain(name);
+        let exact = |wanted: &str| {
+            let same = self.plain.iter().find(|(plain, _)| plain == wanted);
+            same.map(|(_, parameter)| *parameter)
+        };
+        if wanted.is_empty() {
+            return None;
+        }
+        let without_first = || {
             BEFORE
                 .iter()
                 .find_map(|word| exact(wanted.strip_prefix(word)?))
-        })
-        .or_else(|| {
+        };
+        let without_last = || {
             AFTER
                 .iter()
                 .find_map(|word| exact(wanted.strip_suffix(word)?))
-        })
+        };
+        exact(&wanted).or_else(without_first).or_else(without_last)
+    }
+
+    /// The parameter that a word on a command line switches, and to what.
+    pub fn switch(&self, word: &str) -> Option<(&'a Parameter, bool)> {
+        let switched = |parameter: &'a Parameter| match &parameter.told {
+            Tell::Switch { on, .. } if on == word => Some((parameter, true)),
+            Tell::Switch { off, .. } if off == word => Some((parameter, false)),
+            _ => None,
+        };
+        self.space.parameters.iter().find_map(switched)
+    }
 }
 
 /// A value in the form that the space's check understands; none when it says "leave it". What
@@ -146,7 +177,9 @@ pub(super) fn prediction(node: &Node) -> Option<f64> {
         .find(|letter: char| !(letter.is_ascii_digit() || ".eE+-".contains(letter)))
         .unwrap_or(text.len());
     let unit = plain(&text[end..]);
-    let is_unit = ["", "j", "joules"].contains(&unit.as_str())
+    let is_unit = text[end..].trim().is_empty()
+        || unit == "j"
+        || unit == "joules"
         || unit.starts_with("jtoken")
         || unit.starts_with("jper")
         || unit.starts_with("jimage")

@@ -1,0 +1,9 @@
+//! The room through its public face, against real servers on this machine.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod connection;
+mod keyring;
+mod prompts;
+mod replies;
+mod schemas;
+mod space;
