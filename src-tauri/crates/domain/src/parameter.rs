@@ -61,6 +61,27 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind that has `value` as its only value.
+    #[must_use]
+    pub fn only(value: Value) -> Self {
+        match value {
+            Value::Int(number) => Self::Int {
+                min: number,
+                max: number,
+                levels: vec![number],
+            },
+            Value::Float(number) => Self::Float {
+                min: number,
+                max: number,
+                levels: vec![number],
+            },
+            Value::Bool(on) => Self::only(Value::Choice(Value::Bool(on).to_string())),
+            Value::Choice(word) => Self::Choice {
+                options: vec![word],
+            },
+        }
+    }
+
     /// The values that a search over a grid visits.
     #[must_use]
     pub fn levels(&self) -> Vec<Value> {

@@ -1,1 +1,46 @@
-//! The use cases: run a trial, one turn of the loop, autopilot.
+//! The use cases: create a session, measure, ask, decide, report. The only room that knows all the
+//! others; it knows no window and no terminal.
+//!
+//! One turn of the loop in this room: [`Tuner::perform`] takes a [`Step`]; `ask` renders a prompt
+//! and makes a proposal of the reply; `trial` runs it window by window through `measure`; `feedback`
+//! drafts what to tell the advisor; [`Next`] says from the record alone what comes after.
+//!
+//! Shutting down: every job holds a cancellation token; cancelling it makes the step return, and
+//! no step returns before its engine's process group is gone.
+
+mod ask;
+mod error;
+mod event;
+mod export;
+pub mod feedback;
+mod job;
+mod lock;
+mod machine;
+mod measure;
+mod models;
+mod next;
+mod paths;
+mod plan;
+mod prompt;
+mod trial;
+mod tuner;
+pub mod words;
+
+pub use error::TunerError;
+pub use event::{Event, EventKind, Phase, PhaseKind};
+pub use export::{Format, default_name};
+pub use job::JobState;
+pub use lock::MachineLock;
+pub use measure::own_share;
+pub use models::ModelEntry;
+pub use next::{Next, trials_used};
+pub use paths::Paths;
+pub use plan::SessionPlan;
+pub use trial::cause_label;
+pub use tuner::{Step, Tuner, TunerOptions};
+
+// The app and the cli see the other rooms through this one.
+pub use wattsmith_chat as chat;
+pub use wattsmith_domain as domain;
+pub use wattsmith_engine::{catalogue, workloads};
+pub use wattsmith_stats as stats;

@@ -1,0 +1,160 @@
+//! The words of the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use wattsmith_tuner::Format;
+use wattsmith_tuner::domain::{Advisor, Configuration, Threshold, Value};
+
+/// Lowers the energy that model inference costs on this machine.
+#[derive(Parser)]
+#[command(name = "wattsmith-cli", version)]
+pub(crate) struct Cli {
+    /// Folder for database, reports and templates
+    #[arg(long, global = true, env = "WATTSMITH_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// What can be measured on this machine, what not and why
+    Doctor(JsonArgs),
+    /// Measure one configuration
+    Trial(TrialArgs),
+    /// Tune until energy per token is below a threshold
+    Tune(TuneArgs),
+    /// Stored sessions
+    Sessions(JsonArgs),
+    /// Models on this machine
+    Models(JsonArgs),
+    /// Write a session's report
+    Report(ReportArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct JsonArgs {
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Inference servers.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum EngineName {
+    /// llama.cpp's server
+    LlamaServer,
+}
+
+/// What is measured, for `trial` and `tune` alike.
+#[derive(Args)]
+pub(crate) struct WorkArgs {
+    /// Inference server
+    #[arg(long, value_enum, default_value = "llama-server")]
+    pub engine: EngineName,
+    /// Model file (GGUF); the smallest one at hand when left out
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Workload
+    #[arg(long, default_value = "chat")]
+    pub workload: String,
+    /// A setting that differs from the default; can be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub settings: Vec<(String, Value)>,
+    /// Measured windows per configuration
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeats: u32,
+    /// Shorter windows: sooner, less certain
+    #[arg(long)]
+    pub quick: bool,
+    /// JSON lines while it runs, one JSON object at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl WorkArgs {
+    pub(crate) fn start(&self) -> Configuration {
+        self.settings.iter().cloned().collect()
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct TrialArgs {
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct TuneArgs {
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Who proposes: enhanced, baseline or sobol
+    #[arg(long, default_value = "enhanced")]
+    pub advisor: Advisor,
+    /// How the chat LLM is reached: local, local:FILE, openai:MODEL or paste
+    #[arg(long, value_name = "HOW")]
+    pub connection: Option<String>,
+    /// Server of an openai: connection; its key is read from WATTSMITH_API_KEY or OPENAI_API_KEY
+    #[arg(long, env = "OPENAI_BASE_URL", default_value = "https://api.openai.com/v1")]
+    pub base_url: String,
+    /// Agree that prompts go to that server
+    #[arg(long)]
+    pub agree: bool,
+    /// Stop at 10% below the default, or at 0.25J per token
+    #[arg(long, default_value = "10%")]
+    pub threshold: Threshold,
+    /// Trials after the default
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub budget: u32,
+    /// Go on without asking
+    #[arg(long)]
+    pub auto: bool,
+    /// Parameters to tune, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub parameters: Vec<String>,
+    /// Least output tokens per second
+    #[arg(long, value_name = "N")]
+    pub min_tokens_per_second: Option<f64>,
+    /// Greatest time to first token (95th percentile), seconds
+    #[arg(long, value_name = "S")]
+    pub max_time_to_first_token: Option<f64>,
+    /// Allow settings that can change what the model answers
+    #[arg(long)]
+    pub allow_output_changes: bool,
+    /// Go on with a stored session instead of a new one
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Name of the session
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Write the report here when it ends (html, csv, json or md by its suffix)
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct ReportArgs {
+    /// Session: its id, the start of its id, or `latest`
+    pub session: String,
+    /// html, csv, json or md
+    #[arg(long, default_value = "html")]
+    pub format: Format,
+    /// Where to; into the data folder when left out
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads `threads=2`. What the value means is the parameter's matter.
+fn setting(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        .ok_or_else(|| format!("{text:?} is no setting; write it like threads=2"))?;
+    Ok((name.to_owned(), Value::Choice(value.to_owned())))
+}

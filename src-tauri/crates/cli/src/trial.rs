@@ -1,0 +1,155 @@
+//! `trial`: one configuration, measured. Stored like every session, so that it can be reported.
+
+use crate::Stop;
+use crate::args::TrialArgs;
+use crate::progress::{Progress, json_line};
+use crate::terminal::interruptible;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use wattsmith_tuner::domain::{Advisor, SessionRecord, Trial, TrialState};
+use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::{SessionPlan, Step, Tuner, cause_label, words};
+
+pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop> {
+    let work = &args.work;
+    let session = tuner
+        .create_session(SessionPlan {
+            name: "trial".to_owned(),
+            model: work.model.clone(),
+            workload: work.workload.clone(),
+            advisor: Advisor::Sobol,
+            start: work.start(),
+            budget: 0,
+            repeats: work.repeats,
+            quick: work.quick,
+            ..SessionPlan::default()
+        })
+        .await?;
+    let progress = Progress::show(tuner, &session, work.json);
+    let done = interruptible(
+        tuner,
+        &session,
+        tuner.perform(&session, Step::MeasureDefault),
+    )
+    .await;
+    drop(progress);
+    done??;
+    let record = tuner.record(&session).await?;
+    let analysis = Analysis::of(&record);
+    let trial = record
+        .default_trial()
+        .ok_or_else(|| Stop::Failed("the trial was not stored".to_owned()))?;
+    if let TrialState::Failed { cause, message } = &trial.state {
+        if work.json {
+            json_line(&json!({"event": "result", "state": "failed", "cause": cause, "message": message}));
+        }
+        return Err(Stop::Failed(format!("{}: {message}", cause_label(*cause))));
+    }
+    let result = figures(&record, &analysis, trial);
+    if work.json {
+        json_line(&result);
+    } else {
+        show(&record, &analysis, trial);
+    }
+    Ok(())
+}
+
+/// A trial's figures as JSON.
+pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> Value {
+    let own = analysis.trial(&trial.id);
+    let interval = own.and_then(|own| own.joules_per_unit);
+    let mean = own.and_then(|own| own.mean);
+    // One repeat has a mean, but nothing that tells its error.
+    let joules = interval.map_or_else(
+        || json!({"mean": mean, "low": null, "high": null, "n": trial.repeats.len()}),
+        |one| json!(one),
+    );
+    let first = trial.repeats.first();
+    let performance = own.and_then(|own| own.performance.as_ref());
+    let tokens: u64 = trial.repeats.iter().map(|repeat| repeat.units.0).sum();
+    json!({
+        "event": "trial",
+        "session": record.session.id,
+        "trial": trial.number,
+        "state": trial.state,
+        "configuration": trial.configuration,
+        "joules_per_token": joules,
+        "joules_per_token_net": own.and_then(|own| own.net),
+        "estimate_ends": own.and_then(|own| own.ends),
+        "scope": first.map(|one| one.energy.scope),
+        "source": first.map(|one| one.energy.source()),
+        "measured": first.is_some_and(|one| one.energy.is_measured()),
+        "sensor_error": first.map(|one| one.energy.sensor_error),
+        "unit": record.session.workload.unit,
+        "tokens_per_second": performance.map(|one| one.tokens_per_second),
+        "time_to_first_token_s": performance.map(|one| one.time_to_first_token_s),
+        "output_tokens": tokens,
+        "quick": record.session.quick,
+        "engine": record.session.engine,
+        "model": record.session.model,
+        "workload": record.session.workload,
+        "comparison": own.and_then(|own| own.comparison),
+        "launch": trial.launch,
+        "warnings": words::warnings(&trial.repeats),
+        "repeats": trial.repeats,
+    })
+}
+
+/// A trial's figures as text.
+pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
+    let Some(own) = analysis.trial(&trial.id) else {
+        return;
+    };
+    let unit = record.session.workload.unit.noun();
+    let name = match trial.number {
+        1 => "Default".to_owned(),
+        number => format!("Trial {number}"),
+    };
+    if let TrialState::Failed { cause, message } = &trial.state {
+        println!("{name}: failed ({}): {message}", cause_label(*cause));
+        return;
+    }
+    let (figure, repeats) = match (&own.joules_per_unit, own.mean) {
+        (Some(interval), _) => (words::interval(interval), interval.n),
+        (None, Some(mean)) => (words::figure(mean), 1),
+        (None, None) => return,
+    };
+    let first = trial.repeats.first();
+    let estimated = first.is_some_and(|one| !one.energy.is_measured());
+    println!(
+        "{name}: {figure} J/{unit}{} · {repeats} repeat{} · {}",
+        if estimated { " ESTIMATED" } else { "" },
+        if repeats == 1 { "" } else { "s" },
+        first.map_or("", |one| one.energy.scope.label()),
+    );
+    if let Some(first) = first {
+        println!(
+            "  {}: ±{:.0} %{}",
+            if estimated { "estimate" } else { "sensor" },
+            first.energy.sensor_error * 100.0,
+            own.net.map_or(String::new(), |net| format!(
+                " · net of idle {} J/{unit}",
+                words::interval(&net)
+            ))
+        );
+    }
+    if let Some(performance) = &own.performance {
+        println!(
+            "  {} tokens/s · first token {} s (95 %: {} s)",
+            words::figure(performance.tokens_per_second),
+            words::figure(performance.time_to_first_token_s.p50),
+            words::figure(performance.time_to_first_token_s.p95),
+        );
+    }
+    if trial.number > 1
+        && let Some(comparison) = &own.comparison
+    {
+        println!("  {}", words::verdict(comparison));
+    }
+    for violation in &own.violations {
+        println!("  breaks a constraint: {violation}");
+    }
+    for warning in words::warnings(&trial.repeats) {
+        println!("  note: {warning}");
+    }
+}

@@ -1,0 +1,341 @@
+//! `tune`: the loop, step by step as the next step follows from the record.
+
+use crate::Stop;
+use crate::args::TuneArgs;
+use crate::listing;
+use crate::progress::{Progress, json_line};
+use crate::terminal::{interruptible, line, until_full_stop};
+use crate::trial::{figures, show};
+use serde_json::json;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use wattsmith_tuner::chat::{Secret, settings};
+use wattsmith_tuner::domain::{
+    Connection, Constraints, Decision, ExchangeId, ExchangeOutcome, ProposalId, SessionId,
+    SessionRecord, TrialState,
+};
+use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::{Format, Next, SessionPlan, Step, Tuner, words};
+
+pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
+    let session = open(tuner, &args).await?;
+    let mut told = Told::default();
+    loop {
+        let record = tuner.record(&session).await?;
+        let analysis = Analysis::of(&record);
+        told.news(&record, &analysis, args.work.json);
+        let step = match Next::of(&record, &analysis) {
+            Next::MeasureDefault => {
+                if let Some(TrialState::Failed { message, .. }) =
+                    record.default_trial().map(|trial| &trial.state)
+                    && told.started
+                {
+                    return Err(Stop::Failed(format!("the default cannot be measured: {message}")));
+                }
+                Step::MeasureDefault
+            }
+            Next::Ask => Step::Ask,
+            Next::Confirm(trial) => {
+                told.crossing(&record, &trial, args.work.json);
+                Step::Confirm
+            }
+            Next::Decide(proposal) => match decide(tuner, &args, &record, &proposal).await? {
+                Some(step) => step,
+                None => continue,
+            },
+            Next::Paste(exchange) => {
+                paste(tuner, &args, &record, &exchange).await?;
+                continue;
+            }
+            Next::Stuck { reason } => {
+                if !args.work.json {
+                    println!("{reason} A Sobol point is taken instead.");
+                }
+                Step::Numeric
+            }
+            Next::Consent { provider } => {
+                if !args.agree {
+                    return Err(Stop::Usage(format!(
+                        "prompts would go to {provider}; they tell about this machine, the model \
+                         and the measurements. Add --agree to go on"
+                    )));
+                }
+                tuner.agree(&session).await?;
+                continue;
+            }
+            Next::Ended(_) => break,
+        };
+        told.started = true;
+        let progress = Progress::show(tuner, &session, args.work.json);
+        let done = interruptible(tuner, &session, tuner.perform(&session, step)).await;
+        drop(progress);
+        done??;
+    }
+    finish(tuner, &args, &session).await
+}
+
+/// The session to go on with, or a new one.
+async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
+    if let Some(word) = &args.session {
+        let session = listing::find(tuner, word).await?;
+        if session.ending.is_some() {
+            tuner.resume(&session.id, args.budget).await?;
+        }
+        return Ok(session.id);
+    }
+    let connection = connection(args)?;
+    if let Some(Connection::OpenAi { base_url, .. }) = &connection {
+        let key = std::env::var("WATTSMITH_API_KEY").or_else(|_| std::env::var("OPENAI_API_KEY"));
+        if let Ok(key) = key {
+            // For this run only: a key from the environment is not put into the keyring.
+            tuner.keys().keep_for_now(base_url, Secret::new(&key));
+        }
+    }
+    Ok(tuner
+        .create_session(SessionPlan {
+            name: args.name.clone(),
+            model: args.work.model.clone(),
+            workload: args.work.workload.clone(),
+            advisor: args.advisor,
+            connection,
+            threshold: args.threshold,
+            constraints: Constraints {
+                min_tokens_per_second: args.min_tokens_per_second,
+                max_time_to_first_token_s: args.max_time_to_first_token,
+                quality_lock: !args.allow_output_changes,
+            },
+            tuned: args.parameters.clone(),
+            start: args.work.start(),
+            budget: args.budget,
+            repeats: args.work.repeats,
+            quick: args.work.quick,
+            seed: args.seed,
+        })
+        .await?)
+}
+
+fn connection(args: &TuneArgs) -> Result<Option<Connection>, Stop> {
+    let Some(word) = args.connection.as_deref() else {
+        return Ok(None);
+    };
+    Ok(match word.split_once(':') {
+        None if word == "local" => None, // the largest advisor model at hand
+        None if word == "paste" => Some(Connection::Paste),
+        Some(("local", file)) => Some(Connection::Local {
+            model: PathBuf::from(file).display().to_string(),
+        }),
+        Some(("openai", model)) if !model.is_empty() => Some(Connection::OpenAi {
+            base_url: args.base_url.clone(),
+            model: model.to_owned(),
+        }),
+        _ => {
+            return Err(Stop::Usage(format!(
+                "there is no connection {word:?}; write local, local:FILE, openai:MODEL or paste"
+            )));
+        }
+    })
+}
+
+/// What the person wants done with a proposal; none when they took it back.
+async fn decide(
+    tuner: &Arc<Tuner>,
+    args: &TuneArgs,
+    record: &SessionRecord,
+    id: &ProposalId,
+) -> Result<Option<Step>, Stop> {
+    let pasted = record.session.connection == Some(Connection::Paste);
+    if args.auto || pasted || args.work.json {
+        return Ok(Some(Step::Run(id.clone())));
+    }
+    println!("Run it? Enter runs it, n takes it back and asks again, q stops here.");
+    match line().await? {
+        Some(answer) if answer.trim().eq_ignore_ascii_case("n") => {
+            tuner.dismiss_proposal(&record.session.id, id).await?;
+            Ok(None)
+        }
+        Some(answer) if !answer.trim().eq_ignore_ascii_case("q") => Ok(Some(Step::Run(id.clone()))),
+        _ => {
+            tuner.stop(&record.session.id).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Shows the prompt and takes the reply.
+async fn paste(
+    tuner: &Arc<Tuner>,
+    args: &TuneArgs,
+    record: &SessionRecord,
+    id: &ExchangeId,
+) -> Result<(), Stop> {
+    let prompt = record
+        .exchanges
+        .iter()
+        .find(|exchange| exchange.id == *id)
+        .map(|exchange| exchange.prompt.as_str())
+        .unwrap_or_default();
+    if args.work.json {
+        json_line(&json!({"event": "prompt", "exchange": id, "prompt": prompt}));
+    } else {
+        println!("--- copy this into any chat ---\n{prompt}\n--- end of the prompt ---");
+        println!("Paste the reply, then a line that holds only a full stop.");
+    }
+    let Some(reply) = until_full_stop().await? else {
+        return Err(Stop::Failed(format!(
+            "the input ended before a reply came; go on later with --session {}",
+            record.session.id
+        )));
+    };
+    tuner.give_reply(&record.session.id, id, &reply).await?;
+    let record = tuner.record(&record.session.id).await?;
+    if let Some(ExchangeOutcome::Refused { reason }) = record
+        .exchanges
+        .iter()
+        .find(|exchange| exchange.id == *id)
+        .map(|exchange| &exchange.outcome)
+    {
+        if args.work.json {
+            json_line(&json!({"event": "refused", "exchange": id, "reason": reason}));
+        } else {
+            println!("That gave no proposal: {reason}");
+        }
+        // The next prompt tells the chat what was wrong.
+        tuner.perform(&record.session.id, Step::Ask).await?;
+    }
+    Ok(())
+}
+
+/// What has been shown already.
+#[derive(Default)]
+struct Told {
+    started: bool,
+    seen: HashSet<String>,
+}
+
+impl Told {
+    fn news(&mut self, record: &SessionRecord, analysis: &Analysis, json: bool) {
+        for trial in &record.trials {
+            let finished = !matches!(trial.state, TrialState::Running | TrialState::Pending);
+            if finished && self.seen.insert(trial.id.0.clone()) {
+                if json {
+                    json_line(&figures(record, analysis, trial));
+                } else {
+                    show(record, analysis, trial);
+                }
+            }
+        }
+        for proposal in &record.proposals {
+            if !self.seen.insert(proposal.id.0.clone()) {
+                continue;
+            }
+            if json {
+                json_line(&json!({"event": "proposal", "proposal": proposal}));
+                continue;
+            }
+            println!(
+                "\nProposal ({}): {}",
+                proposal.advisor,
+                settings(&proposal.configuration, &record.session.space)
+            );
+            if !proposal.reason.is_empty() {
+                println!("  {}", proposal.reason);
+            }
+            if let Some(predicted) = proposal.predicted_joules_per_unit {
+                println!("  It expects {} J/token.", words::figure(predicted));
+            }
+        }
+        for confirmation in &record.confirmations {
+            let Some(decision) = confirmation.decision else {
+                continue;
+            };
+            if !self.seen.insert(confirmation.id.0.clone()) {
+                continue;
+            }
+            if json {
+                json_line(&json!({"event": "confirmation", "confirmation": confirmation}));
+            } else {
+                println!("  {}", decided(decision, confirmation.best.len()));
+            }
+        }
+    }
+
+    fn crossing(&mut self, record: &SessionRecord, id: &wattsmith_tuner::domain::TrialId, json: bool) {
+        if json || !self.seen.insert(format!("crossing {id}")) {
+            return;
+        }
+        let number = record.trial(id).map_or(0, |trial| trial.number);
+        println!(
+            "\nTrial {number} crosses the threshold. One crossing may be luck: fresh repeats of it \
+             and of the default decide."
+        );
+    }
+}
+
+fn decided(decision: Decision, pairs: usize) -> String {
+    match decision {
+        Decision::Below => format!("Confirmed by {pairs} fresh pairs: below the threshold."),
+        Decision::NotDecided => {
+            format!("Not confirmed by {pairs} fresh pairs: the search goes on.")
+        }
+        Decision::DependsOnEstimate => format!(
+            "After {pairs} fresh pairs the answer depends on how much this machine draws when \
+             idle, which no sensor tells: not counted as reached."
+        ),
+    }
+}
+
+async fn finish(tuner: &Arc<Tuner>, args: &TuneArgs, session: &SessionId) -> Result<(), Stop> {
+    let record = tuner.record(session).await?;
+    let analysis = Analysis::of(&record);
+    let mut report = None;
+    if let Some(out) = &args.report {
+        let suffix = out.extension().and_then(|suffix| suffix.to_str()).unwrap_or("html");
+        let format: Format = suffix.parse().map_err(Stop::Usage)?;
+        report = Some(tuner.report(session, format, Some(out)).await?);
+    }
+    let best = analysis.best.as_ref().and_then(|best| record.trial(best));
+    let ending = record.session.ending.as_ref();
+    if args.work.json {
+        json_line(&json!({
+            "event": "result",
+            "session": session,
+            "ending": ending,
+            "trials": record.trials.len(),
+            "prompts": record.exchanges.len(),
+            "best": best.map(|trial| figures(&record, &analysis, trial)),
+            "confirmed": analysis.confirmed.as_ref().map(|(trial, ratio)| json!({"trial": trial, "ratio": ratio})),
+            "energy_spent_j": analysis.energy_spent,
+            "pays_back_after_units": analysis.pays_back_after_units,
+            "report": report,
+        }));
+        return Ok(());
+    }
+    println!(
+        "\nEnded: {}.",
+        ending.map_or("not yet", wattsmith_tuner::domain::Ending::label)
+    );
+    if let Some(best) = best {
+        println!(
+            "Best settings (trial {}): {}",
+            best.number,
+            settings(&best.configuration, &record.session.space)
+        );
+        println!("What is certain: {}.", listing::outcome(&analysis));
+        if analysis.best_depends_on_estimate {
+            println!("Which settings are best depends on the estimate; a power sensor would tell.");
+        }
+    }
+    println!(
+        "The search itself cost {} J{}.",
+        words::figure(analysis.energy_spent.0),
+        analysis.pays_back_after_units.map_or(String::new(), |units| format!(
+            "; it has paid for itself after {units} tokens"
+        ))
+    );
+    println!("Session {session}");
+    if let Some(report) = report {
+        println!("Report: {}", report.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What can go wrong in a use case, in words for the person; a kind only where a caller acts on it.
+
+use wattsmith_chat::{ChatError, TemplateError};
+use wattsmith_domain::FailureCause;
+use wattsmith_engine::EngineError;
+use wattsmith_store::StoreError;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TunerError {
+    /// Another job holds the session, or another Wattsmith measures on this machine.
+    #[error("{0}")]
+    Busy(String),
+    /// The person has to agree before prompts leave this machine.
+    #[error(
+        "The prompt would go to {provider}. It tells about this machine, the model and the \
+         measurements. Agree once for this session to go on."
+    )]
+    ConsentNeeded {
+        /// Who would get it.
+        provider: String,
+    },
+    /// No such record.
+    #[error("{0}")]
+    NotFound(String),
+    /// The person cancelled.
+    #[error("Cancelled.")]
+    Cancelled,
+    /// What was asked for cannot be done: the text says why and what to do.
+    #[error("{0}")]
+    Invalid(String),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(EngineError),
+    /// The chat LLM failed.
+    #[error(transparent)]
+    Chat(ChatError),
+    /// A template is broken.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Storing failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file could not be read or written.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done, with the path.
+        what: String,
+        /// The system's word.
+        source: std::io::Error,
+    },
+}
+
+impl TunerError {
+    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            source,
+        }
+    }
+
+    /// The cause that a trial records when this ends it.
+    #[must_use]
+    pub(crate) fn failure_cause(&self) -> FailureCause {
+        match self {
+            Self::Engine(error) => error.cause().unwrap_or(FailureCause::RequestFailed),
+            Self::Store(_) | Self::Io { .. } => FailureCause::StorageFailed,
+            _ => FailureCause::RequestFailed,
+        }
+    }
+}
+
+impl From<EngineError> for TunerError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Cancelled,
+            failed => Self::Engine(failed),
+        }
+    }
+}
+
+impl From<ChatError> for TunerError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Cancelled => Self::Cancelled,
+            other => Self::Chat(other),
+        }
+    }
+}

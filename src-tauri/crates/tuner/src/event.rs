@@ -1,0 +1,83 @@
+//! What happens while a job runs, for whoever watches: the window, the terminal. Watching is
+//! optional and lossy; what counts is in the store.
+
+use wattsmith_domain::{PowerSample, SessionId};
+
+/// What a job is doing. Each has a name and a clock on the screen, so that slow and stuck never look
+/// the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PhaseKind {
+    /// Nothing runs.
+    #[default]
+    Idle,
+    /// The engine loads the model.
+    LoadingEngine,
+    /// Warm-up requests.
+    WarmingUp,
+    /// Idle power with the model loaded.
+    MeasuringIdle,
+    /// A measuring window is open.
+    Measuring,
+    /// The engine is being ended.
+    StoppingEngine,
+    /// The local advisor's model loads.
+    LoadingAdvisor,
+    /// The chat LLM writes.
+    Asking,
+}
+
+impl PhaseKind {
+    /// Name for the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Idle => "Idle",
+            Self::LoadingEngine => "Loading the model",
+            Self::WarmingUp => "Warming up",
+            Self::MeasuringIdle => "Measuring idle power",
+            Self::Measuring => "Measuring",
+            Self::StoppingEngine => "Stopping the engine",
+            Self::LoadingAdvisor => "Loading the advisor",
+            Self::Asking => "The advisor is writing",
+        }
+    }
+}
+
+/// A phase with its clock.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Phase {
+    /// Which.
+    pub kind: PhaseKind,
+    /// Such as `trial 5 · repeat 2 of 3`.
+    pub detail: String,
+    /// Unix time in milliseconds when it began.
+    pub started_at_ms: f64,
+    /// Seconds it is expected to take, from earlier ones in the session.
+    pub expected_s: Option<f64>,
+    /// Part of the work done, 0 to 1.
+    pub progress: Option<f64>,
+}
+
+/// Something to watch.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// In which session.
+    pub session: SessionId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// Kinds of events.
+#[derive(Debug, Clone)]
+pub enum EventKind {
+    /// The phase changed, or went on.
+    Phase(Phase),
+    /// Power since the last such event.
+    Power(Vec<PowerSample>),
+    /// More of the LLM's reply.
+    Reply(String),
+    /// The record changed: read it again.
+    Changed,
+    /// A job ended with an error.
+    Failed(String),
+}

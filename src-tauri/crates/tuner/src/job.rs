@@ -1,0 +1,232 @@
+//! Jobs: at most one per session, each with a phase, a clock and a way to cancel it. A job's place
+//! is freed when it is dropped, whatever ended it.
+
+use crate::error::TunerError;
+use crate::event::{Event, EventKind, Phase, PhaseKind};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use wattsmith_domain::{PowerSample, SessionId};
+
+/// Events kept for a slow watcher; when it falls further behind it loses the oldest.
+const EVENTS: usize = 1024;
+
+#[derive(Clone)]
+struct Entry {
+    cancel: CancellationToken,
+    phase: Phase,
+    autopilot: bool,
+    pausing: bool,
+}
+
+/// All running jobs, and the stream of what happens in them.
+#[derive(Clone)]
+pub(crate) struct Jobs {
+    entries: Arc<Mutex<HashMap<SessionId, Entry>>>,
+    events: broadcast::Sender<Event>,
+}
+
+/// What a session's job is doing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JobState {
+    /// Whether one runs.
+    pub running: bool,
+    /// What it does.
+    pub phase: Phase,
+    /// Whether it goes on by itself.
+    pub autopilot: bool,
+    /// Whether it will pause after the current step.
+    pub pausing: bool,
+}
+
+impl Jobs {
+    pub(crate) fn new() -> Self {
+        Self {
+            entries: Arc::default(),
+            events: broadcast::channel(EVENTS).0,
+        }
+    }
+
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    pub(crate) fn emit(&self, session: &SessionId, kind: EventKind) {
+        // Nobody watching is no error.
+        let _ = self.events.send(Event {
+            session: session.clone(),
+            kind,
+        });
+    }
+
+    /// Claims the session.
+    pub(crate) fn begin(&self, session: &SessionId, autopilot: bool) -> Result<Job, TunerError> {
+        let mut entries = self.lock();
+        if let Some(entry) = entries.get(session) {
+            let doing = entry.phase.kind.label().to_lowercase();
+            return Err(TunerError::Busy(format!(
+                "This session is busy ({doing}). Wait for it, or cancel it first."
+            )));
+        }
+        let cancel = CancellationToken::new();
+        entries.insert(
+            session.clone(),
+            Entry {
+                cancel: cancel.clone(),
+                phase: Phase::default(),
+                autopilot,
+                pausing: false,
+            },
+        );
+        Ok(Job {
+            jobs: self.clone(),
+            session: session.clone(),
+            cancel,
+        })
+    }
+
+    pub(crate) fn state(&self, session: &SessionId) -> JobState {
+        self.lock()
+            .get(session)
+            .map_or_else(JobState::default, |entry| JobState {
+                running: true,
+                phase: entry.phase.clone(),
+                autopilot: entry.autopilot,
+                pausing: entry.pausing,
+            })
+    }
+
+    /// Asks the job to end now. Whether there was one.
+    pub(crate) fn cancel(&self, session: &SessionId) -> bool {
+        self.lock()
+            .get(session)
+            .map(|entry| entry.cancel.cancel())
+            .is_some()
+    }
+
+    pub(crate) fn cancel_all(&self) {
+        for entry in self.lock().values() {
+            entry.cancel.cancel();
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Asks autopilot to pause after the current step, or to go on after all.
+    pub(crate) fn set_pausing(&self, session: &SessionId, pausing: bool) {
+        if let Some(entry) = self.lock().get_mut(session) {
+            entry.pausing = pausing;
+        }
+        self.emit(session, EventKind::Changed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One running job.
+pub(crate) struct Job {
+    jobs: Jobs,
+    pub(crate) session: SessionId,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Job {
+    /// Enters a phase; its clock starts now.
+    pub(crate) fn phase(&self, kind: PhaseKind, detail: &str, expected_s: Option<f64>) {
+        self.set(Phase {
+            kind,
+            detail: detail.to_owned(),
+            started_at_ms: unix_ms(),
+            expected_s,
+            progress: None,
+        });
+    }
+
+    /// Tells how far the phase has come, 0 to 1.
+    pub(crate) fn progress(&self, part: f64) {
+        let mut phase = self.jobs.state(&self.session).phase;
+        phase.progress = Some(part.clamp(0.0, 1.0));
+        self.set(phase);
+    }
+
+    fn set(&self, phase: Phase) {
+        if let Some(entry) = self.jobs.lock().get_mut(&self.session) {
+            entry.phase = phase.clone();
+        }
+        self.emit(EventKind::Phase(phase));
+    }
+
+    pub(crate) fn emit(&self, kind: EventKind) {
+        self.jobs.emit(&self.session, kind);
+    }
+
+    pub(crate) fn pausing(&self) -> bool {
+        self.jobs.state(&self.session).pausing
+    }
+
+    /// Fails once the job was cancelled.
+    pub(crate) fn check(&self) -> Result<(), TunerError> {
+        if self.cancel.is_cancelled() {
+            Err(TunerError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A sink for live power: at most 10 events a second, 1 while a window is open.
+    pub(crate) fn power_feed(&self) -> impl Fn(PowerSample) + Send + Sync + 'static {
+        let jobs = self.jobs.clone();
+        let session = self.session.clone();
+        let pending = Mutex::new((Vec::new(), Instant::now()));
+        move |sample| {
+            let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+            pending.0.push(sample);
+            let measuring = jobs.state(&session).phase.kind == PhaseKind::Measuring;
+            let every = Duration::from_millis(if measuring { 1000 } else { 100 });
+            if pending.1.elapsed() >= every {
+                pending.1 = Instant::now();
+                let batch = std::mem::take(&mut pending.0);
+                jobs.emit(&session, EventKind::Power(batch));
+            }
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.jobs.lock().remove(&self.session);
+        self.emit(EventKind::Phase(Phase::default()));
+        self.emit(EventKind::Changed);
+    }
+}
+
+pub(crate) fn unix_ms() -> f64 {
+    time::OffsetDateTime::now_utc().unix_timestamp_nanos() as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_has_one_job_at_a_time_and_is_free_again_when_it_is_dropped() {
+        let jobs = Jobs::new();
+        let session = SessionId::from("s");
+        let job = jobs.begin(&session, false).unwrap();
+        assert!(matches!(
+            jobs.begin(&session, false),
+            Err(TunerError::Busy(_))
+        ));
+        assert!(jobs.cancel(&session));
+        assert!(matches!(job.check(), Err(TunerError::Cancelled)));
+        drop(job);
+        assert!(!jobs.cancel(&session));
+        assert!(jobs.begin(&session, false).is_ok());
+    }
+}

@@ -1,0 +1,263 @@
+//! One window: launch, warm up, do the work while every sensor is read, end the engine, and work out
+//! the joules. Each window has an engine of its own, so that what varies between launches is part of
+//! the repeatability that is stated.
+
+use crate::error::TunerError;
+use crate::event::PhaseKind;
+use crate::job::Job;
+use crate::tuner::{Tuner, now};
+use std::sync::Arc;
+use std::time::Duration;
+use wattsmith_domain::{
+    Clock as _, Configuration, CpuUse, Energy, FailureCause, Joules, Launch, MonotonicNs,
+    PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Warning, WarningKind,
+    Watts,
+};
+use wattsmith_engine::{
+    Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, launch, warm_up,
+};
+use wattsmith_meter::Recorded;
+
+/// Longest wait until a model is loaded.
+const READY_TIMEOUT: Duration = Duration::from_secs(300);
+/// Model-loaded idle before the work and after it, for real sensors.
+const IDLE: Duration = Duration::from_secs(30);
+/// The same in quick mode.
+const IDLE_QUICK: Duration = Duration::from_secs(5);
+/// Shortest window that measuring well needs.
+pub(crate) const SHORTEST_S: f64 = 10.0;
+
+/// What to measure.
+pub(crate) struct Window<'a> {
+    pub session: &'a Session,
+    pub configuration: &'a Configuration,
+    /// From 1 within its list.
+    pub index: u32,
+    /// For the screen, such as `trial 5 · repeat 2 of 3`.
+    pub label: String,
+    /// Idle power measured earlier in the same trial.
+    pub idle: Option<Watts>,
+    /// Length of an earlier window of the session.
+    pub expected_s: Option<f64>,
+}
+
+/// What came of it.
+pub(crate) struct Measured {
+    pub repeat: Repeat,
+    pub samples: Vec<(String, Vec<PowerSample>)>,
+    pub launch: Launch,
+}
+
+impl Tuner {
+    /// Measures one window. The caller holds the machine lock.
+    ///
+    /// # Errors
+    /// The engine's or the meter's fault, or [`TunerError::Cancelled`]; the engine is gone in any
+    /// case when this returns.
+    pub(crate) async fn window(
+        &self,
+        job: &Job,
+        window: &Window<'_>,
+    ) -> Result<Measured, TunerError> {
+        let session = window.session;
+        let started_at = now();
+        job.phase(PhaseKind::LoadingEngine, &window.label, None);
+        let engine = launch(self.launch_options(window)?, &job.cancel).await?;
+        let recording = self.meter.record(Some(engine.pid()), job.power_feed());
+        let recorded_from = SystemClock.now();
+        let done = self.work(job, window, &engine).await;
+        let recorded_to = SystemClock.now();
+        job.phase(PhaseKind::StoppingEngine, &window.label, None);
+        let load = engine.load();
+        let told = engine.launch().clone();
+        engine.stop().await;
+        // Joining the sensor threads waits for their last sample.
+        let recorded = crate::models::blocking(move || recording.finish()).await?;
+        let work = done?;
+        let idle = work.idle(&recorded).or(window.idle);
+        let (from, to) = (work.driven.started, work.driven.ended);
+        let span = to.since(from);
+        let mut energy = recorded.energy(from, to).map_err(|error| {
+            EngineError::failed(FailureCause::SensorLost, error.to_string())
+        })?;
+        if energy.scope != Scope::Estimated {
+            energy.net = idle.map(|idle| energy.gross - idle * span);
+        }
+        let cpu = recorded.cpu(from, to).unwrap_or_default();
+        let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
+        let mut warnings = recorded.warnings(from, to);
+        warnings.extend(own_warnings(session, span, &told));
+        let repeat = Repeat {
+            index: window.index,
+            started_at,
+            window: span,
+            units: work.driven.output_tokens(),
+            steady: steady(session, &work.driven, &recorded),
+            performance: work.driven.performance(),
+            energy,
+            idle,
+            cpu,
+            load,
+            warm_up: work.warm_up,
+            overhead,
+            quick: session.quick,
+            warnings,
+        };
+        Ok(Measured {
+            repeat,
+            samples: recorded.samples(),
+            launch: told,
+        })
+    }
+
+    fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
+        let session = window.session;
+        // The whole catalogue, so that what is not tuned is told to the engine as well.
+        let space = catalogue(&session.machine);
+        let configuration = space
+            .check(window.configuration)
+            .map_err(|problems| crate::plan::invalid(&problems))?;
+        let mut options = LaunchOptions::new(
+            &session.engine.path,
+            &session.model.path,
+            space,
+            configuration,
+            self.paths.engines_state(),
+        );
+        options.ready_timeout = READY_TIMEOUT;
+        Ok(options)
+    }
+
+    async fn work(
+        &self,
+        job: &Job,
+        window: &Window<'_>,
+        engine: &RunningEngine,
+    ) -> Result<Work, TunerError> {
+        let session = window.session;
+        job.phase(PhaseKind::WarmingUp, &window.label, None);
+        let clock = Arc::new(SystemClock);
+        let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
+        let idle_span = if session.quick { IDLE_QUICK } else { IDLE };
+        let needs_idle = window.idle.is_none() && self.meter.is_measured();
+        let before = match needs_idle {
+            true => Some(self.rest(job, &window.label, idle_span).await?),
+            false => None,
+        };
+        job.phase(PhaseKind::Measuring, &window.label, window.expected_s);
+        let driven = drive(
+            engine,
+            &session.workload,
+            clock,
+            |progress| job.progress(progress.tokens as f64 / progress.tokens_total.max(1) as f64),
+            &job.cancel,
+        )
+        .await?;
+        let after = match needs_idle {
+            true => Some(self.rest(job, &window.label, idle_span).await?),
+            false => None,
+        };
+        Ok(Work {
+            driven,
+            warm_up,
+            rests: before.into_iter().chain(after).collect(),
+        })
+    }
+
+    /// Leaves the loaded model idle; gives the span.
+    async fn rest(
+        &self,
+        job: &Job,
+        label: &str,
+        span: Duration,
+    ) -> Result<(MonotonicNs, MonotonicNs), TunerError> {
+        job.phase(PhaseKind::MeasuringIdle, label, Some(span.as_secs_f64()));
+        let from = SystemClock.now();
+        tokio::select! {
+            () = tokio::time::sleep(span) => Ok((from, SystemClock.now())),
+            () = job.cancel.cancelled() => Err(TunerError::Cancelled),
+        }
+    }
+}
+
+/// What happened between the engine's start and its end.
+struct Work {
+    driven: Driven,
+    warm_up: Seconds,
+    rests: Vec<(MonotonicNs, MonotonicNs)>,
+}
+
+impl Work {
+    /// Mean power of the idle spans, where there were any.
+    fn idle(&self, recorded: &Recorded) -> Option<Watts> {
+        let powers: Option<Vec<f64>> = self
+            .rests
+            .iter()
+            .map(|(from, to)| recorded.mean_power(*from, *to).map(|power| power.0))
+            .collect();
+        let powers = powers?;
+        (!powers.is_empty()).then(|| Watts(powers.iter().sum::<f64>() / powers.len() as f64))
+    }
+}
+
+/// Energy around the window. Loading happens before the engine's pid is known, so it is priced at
+/// the power of what follows it, until the window opens.
+fn overhead(
+    recorded: &Recorded,
+    recorded_from: MonotonicNs,
+    recorded_to: MonotonicNs,
+    from: MonotonicNs,
+    to: MonotonicNs,
+    load: Seconds,
+) -> Joules {
+    let span = |from: MonotonicNs, to: MonotonicNs, and: Seconds| {
+        let power = recorded.mean_power(from, to)?;
+        Some(power * Seconds(to.since(from).0 + and.0))
+    };
+    let before = span(recorded_from, from, load);
+    let after = span(to, recorded_to, Seconds(0.0));
+    [before, after].into_iter().flatten().sum()
+}
+
+fn steady(session: &Session, driven: &Driven, recorded: &Recorded) -> Option<SteadyState> {
+    let (from, to, tokens) = driven.steady_window(session.workload.concurrency)?;
+    let energy: Energy = recorded.energy(from, to).ok()?;
+    (tokens > 0).then(|| SteadyState {
+        span: to.since(from),
+        joules_per_unit: energy.gross.0 / tokens as f64,
+    })
+}
+
+fn own_warnings(session: &Session, span: Seconds, launch: &Launch) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if span.0 < SHORTEST_S {
+        warnings.push(Warning {
+            kind: WarningKind::ShortWindow,
+            text: format!(
+                "The window lasted {:.1} s; below {SHORTEST_S:.0} s start and end weigh too much. {}",
+                span.0,
+                if session.quick {
+                    "Measure without quick mode before relying on it."
+                } else {
+                    "Choose a longer workload."
+                }
+            ),
+        });
+    }
+    for difference in &launch.differences {
+        warnings.push(Warning {
+            kind: WarningKind::SettingIgnored,
+            text: format!(
+                "The engine uses {} = {} instead of {}.",
+                difference.name, difference.used, difference.asked
+            ),
+        });
+    }
+    warnings
+}
+
+/// Share of one core that Wattsmith itself took during the window.
+#[must_use]
+pub fn own_share(cpu: &CpuUse, window: Seconds) -> f64 {
+    cpu.own_s / window.0
+}

@@ -1,0 +1,123 @@
+//! What comes next in a session, worked out from its record alone: a session reopened after a
+//! restart therefore goes on exactly where it was.
+
+use wattsmith_domain::{
+    Ending, Exchange, ExchangeId, ExchangeOutcome, ProposalId, ProposalStatus, Purpose,
+    SessionRecord, TrialId, TrialState,
+};
+use wattsmith_stats::Analysis;
+
+/// The next step of the loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The default has not been measured.
+    MeasureDefault,
+    /// A trial crossed the threshold: fresh repeats decide.
+    Confirm(TrialId),
+    /// A prompt waits for its pasted reply.
+    Paste(ExchangeId),
+    /// A proposal waits to be run, edited or dismissed.
+    Decide(ProposalId),
+    /// The advisor gave no usable proposal.
+    Stuck {
+        /// In words.
+        reason: String,
+    },
+    /// The person has not agreed yet that prompts go to the provider.
+    Consent {
+        /// Who would get them.
+        provider: String,
+    },
+    /// Ask the advisor.
+    Ask,
+    /// It is over.
+    Ended(Ending),
+}
+
+impl Next {
+    /// Works out the next step.
+    #[must_use]
+    pub fn of(record: &SessionRecord, analysis: &Analysis) -> Self {
+        let session = &record.session;
+        if let Some(ending) = &session.ending {
+            return Self::Ended(ending.clone());
+        }
+        if !record
+            .default_trial()
+            .is_some_and(wattsmith_domain::Trial::is_complete)
+        {
+            return Self::MeasureDefault;
+        }
+        if let Some(confirmation) = record
+            .confirmations
+            .iter()
+            .find(|confirmation| confirmation.decision.is_none())
+        {
+            return Self::Confirm(confirmation.trial.clone());
+        }
+        if let Some(crossing) = &analysis.crossing {
+            return Self::Confirm(crossing.clone());
+        }
+        if let Some(proposal) = record
+            .proposals
+            .iter()
+            .rfind(|proposal| proposal.status == ProposalStatus::Offered)
+        {
+            return Self::Decide(proposal.id.clone());
+        }
+        if trials_used(record) >= session.budget {
+            return Self::Ended(Ending::BudgetSpent);
+        }
+        match this_turn(record).last().map(|last| (&last.id, &last.outcome)) {
+            Some((id, ExchangeOutcome::Waiting)) => return Self::Paste(id.clone()),
+            Some((_, ExchangeOutcome::Refused { reason })) => {
+                return Self::Stuck {
+                    reason: format!("The advisor is stuck: {reason}"),
+                };
+            }
+            Some((_, ExchangeOutcome::Failed { error })) => {
+                return Self::Stuck {
+                    reason: error.clone(),
+                };
+            }
+            Some((_, ExchangeOutcome::Accepted)) | None => {}
+        }
+        match &session.connection {
+            Some(connection) if connection.is_remote() && !session.consent => Self::Consent {
+                provider: provider(connection),
+            },
+            _ => Self::Ask,
+        }
+    }
+}
+
+/// Who gets the prompts, for the question of consent.
+pub(crate) fn provider(connection: &wattsmith_domain::Connection) -> String {
+    match connection {
+        wattsmith_domain::Connection::OpenAi { base_url, model } => {
+            format!("{base_url} (model {model})")
+        }
+        other => other.label(),
+    }
+}
+
+/// Trials after the default that count against the budget: all but those taken back.
+#[must_use]
+pub fn trials_used(record: &SessionRecord) -> u32 {
+    let used = record.trials.iter().filter(|trial| {
+        trial.purpose == Purpose::Proposal && !matches!(trial.state, TrialState::Discarded { .. })
+    });
+    u32::try_from(used.count()).unwrap_or(u32::MAX)
+}
+
+/// Exchanges since the last proposal or trial: those of the turn that is being taken. Identities
+/// are in order of time.
+pub(crate) fn this_turn(record: &SessionRecord) -> &[Exchange] {
+    let last_proposal = record.proposals.iter().map(|one| one.id.0.as_str()).max();
+    let last_trial = record.trials.iter().map(|one| one.id.0.as_str()).max();
+    let since = last_proposal.max(last_trial).unwrap_or_default();
+    let from = record
+        .exchanges
+        .partition_point(|exchange| exchange.id.0.as_str() <= since);
+    &record.exchanges[from..]
+}

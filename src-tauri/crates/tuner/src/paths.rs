@@ -1,0 +1,119 @@
+//! Where things lie: the person's data, and the engine and models that setup fetched or the package
+//! brought along.
+
+use std::path::{Path, PathBuf};
+
+/// The version of llama-server that setup fetches.
+const LLAMA_SERVER: &str = "engines/llama-server/0.1.3/bin/llama-server";
+
+/// Folders in use.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// Database, templates, logs and reports.
+    pub data: PathBuf,
+    /// Folders searched for engines and models, first match wins.
+    pub assets: Vec<PathBuf>,
+}
+
+impl Paths {
+    /// `data`, or the person's data folder; assets from `WATTSMITH_ASSETS`, the person's data folder
+    /// and the package, in this order.
+    #[must_use]
+    pub fn new(data: Option<PathBuf>) -> Self {
+        let home = directories::BaseDirs::new().map_or_else(
+            || PathBuf::from(".wattsmith"),
+            |base| base.data_dir().join("wattsmith"),
+        );
+        let mut assets: Vec<PathBuf> = std::env::var_os("WATTSMITH_ASSETS")
+            .map(PathBuf::from)
+            .into_iter()
+            .collect();
+        assets.push(home.join("assets"));
+        if let Ok(binary) = std::env::current_exe()
+            && let Some(prefix) = binary.parent().and_then(Path::parent)
+        {
+            assets.push(prefix.join("lib/wattsmith/assets"));
+        }
+        Self {
+            data: data.unwrap_or(home),
+            assets,
+        }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join("wattsmith.db")
+    }
+
+    /// The person's edits of prompt templates.
+    #[must_use]
+    pub fn templates(&self) -> PathBuf {
+        self.data.join("templates")
+    }
+
+    /// Running engines, their logs, and what is needed to end orphans.
+    #[must_use]
+    pub fn engines_state(&self) -> PathBuf {
+        self.data.join("engines-running")
+    }
+
+    /// Exported reports.
+    #[must_use]
+    pub fn reports(&self) -> PathBuf {
+        self.data.join("reports")
+    }
+
+    /// The llama-server that setup or the package put there.
+    ///
+    /// # Errors
+    /// The sentence to show when there is none.
+    pub fn llama_server(&self) -> Result<PathBuf, String> {
+        if let Some(path) = std::env::var_os("WATTSMITH_LLAMA_SERVER").map(PathBuf::from) {
+            return if path.is_file() {
+                Ok(path)
+            } else {
+                Err(format!(
+                    "WATTSMITH_LLAMA_SERVER names {}, but no file is there. Correct it or unset it.",
+                    path.display()
+                ))
+            };
+        }
+        self.assets
+            .iter()
+            .map(|folder| folder.join(LLAMA_SERVER))
+            .find(|path| path.is_file())
+            .ok_or_else(|| {
+                format!(
+                    "No llama-server was found in {}. Run `make setup` in the source folder, \
+                     install the package, or name one in WATTSMITH_LLAMA_SERVER.",
+                    self.assets
+                        .iter()
+                        .map(|folder| folder.display().to_string())
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
+            })
+    }
+
+    /// Model files in the assets and in the data folder, by name, each name once.
+    #[must_use]
+    pub fn model_files(&self) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        let folders = self.assets.iter().chain(std::iter::once(&self.data));
+        for folder in folders.map(|folder| folder.join("models")) {
+            let Ok(entries) = std::fs::read_dir(&folder) else {
+                continue;
+            };
+            for path in entries.flatten().map(|entry| entry.path()) {
+                let is_model = path.extension().is_some_and(|suffix| suffix == "gguf");
+                let is_new = found.iter().all(|one| one.file_name() != path.file_name());
+                if is_model && is_new && path.is_file() {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+        found
+    }
+}

@@ -1,0 +1,249 @@
+//! From what the person chose to a session that can be run.
+
+use crate::error::TunerError;
+use crate::tuner::{Tuner, fresh_id, now};
+use std::path::PathBuf;
+use wattsmith_domain::{
+    Advisor, Configuration, Connection, Constraints, Engine, Objective, ParameterSpace, Rule,
+    Session, SessionId, Threshold, Workload,
+};
+use wattsmith_engine::{catalogue, workloads};
+
+/// What the person chose for a new session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionPlan {
+    /// Name; made from model and workload when empty.
+    pub name: String,
+    /// Model file; the smallest one at hand when none.
+    pub model: Option<PathBuf>,
+    /// Workload by name.
+    pub workload: String,
+    /// Who proposes.
+    pub advisor: Advisor,
+    /// How the LLM is reached; the local advisor model when none and one is needed.
+    pub connection: Option<Connection>,
+    /// When to stop.
+    pub threshold: Threshold,
+    /// What must hold.
+    pub constraints: Constraints,
+    /// Parameters to tune, by name; all that the quality lock allows when empty.
+    pub tuned: Vec<String>,
+    /// Values to start from instead of the engine's own defaults.
+    pub start: Configuration,
+    /// Trials after the default.
+    pub budget: u32,
+    /// Windows per trial, at least 1.
+    pub repeats: u32,
+    /// Shorter windows.
+    pub quick: bool,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+/// Most windows per trial: beyond it more trials tell more.
+const MOST_REPEATS: u32 = 20;
+/// Most trials per session.
+const MOST_TRIALS: u32 = 500;
+
+impl Default for SessionPlan {
+    /// A first session that gives a figure within 90 s on a small machine: quick windows, three
+    /// repeats, 10 % as the goal.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            model: None,
+            workload: "chat".to_owned(),
+            advisor: Advisor::Enhanced,
+            connection: None,
+            threshold: Threshold::PercentBelowDefault { percent: 10.0 },
+            constraints: Constraints {
+                quality_lock: true,
+                ..Constraints::default()
+            },
+            tuned: Vec::new(),
+            start: Configuration::default(),
+            budget: 8,
+            repeats: 3,
+            quick: true,
+            seed: 1,
+        }
+    }
+}
+
+/// Knobs that a session tunes when nobody says which: those that were seen to matter on a CPU or
+/// that matter with a GPU. The others stay at their defaults and can be added.
+const USUAL: [&str; 7] = [
+    "threads",
+    "threads-batch",
+    "parallel",
+    "batch",
+    "ubatch",
+    "flash-attn",
+    "n-gpu-layers",
+];
+
+impl Tuner {
+    /// Checks a plan and stores the session. Nothing is run yet.
+    ///
+    /// # Errors
+    /// What in the plan cannot be used, where, and what to do.
+    pub async fn create_session(&self, plan: SessionPlan) -> Result<SessionId, TunerError> {
+        let session = self.session(plan).await?;
+        self.store.put_session(&session).await?;
+        Ok(session.id)
+    }
+
+    async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
+        let binary = self.paths.llama_server().map_err(TunerError::Invalid)?;
+        let version = wattsmith_engine::version(&binary).await?;
+        let model = match plan.model {
+            Some(path) => path,
+            None => self.default_model().await.map(|model| model.path).ok_or_else(|| {
+                TunerError::NotFound(
+                    "There is no model on this machine yet. Run `make setup` in the source \
+                     folder, or name a .gguf file."
+                        .to_owned(),
+                )
+            })?,
+        };
+        let model = self.model(&model).await?;
+        let workload = workload(&plan.workload, plan.quick)?;
+        let machine = self.machine().clone();
+        let full = catalogue(&machine);
+        let start = full.check(&plan.start).map_err(|problems| invalid(&problems))?;
+        let space = tuned_space(full, &start, &plan.tuned, plan.constraints.quality_lock)?;
+        if let Threshold::PercentBelowDefault { percent } = plan.threshold
+            && !(percent > 0.0 && percent < 100.0)
+        {
+            return Err(TunerError::Invalid(format!(
+                "A goal of {percent} % below the default cannot be reached; choose 1 to 99."
+            )));
+        }
+        let connection = match (plan.advisor.needs_connection(), plan.connection) {
+            (false, _) => None,
+            (true, Some(connection)) => Some(connection),
+            (true, None) => {
+                let advisor = self.default_advisor_model().await.ok_or_else(|| {
+                    TunerError::NotFound(
+                        "There is no local model that could advise. Run `make setup`, choose \
+                         another connection, or let Sobol points propose."
+                            .to_owned(),
+                    )
+                })?;
+                Some(Connection::Local {
+                    model: advisor.path.display().to_string(),
+                })
+            }
+        };
+        let name = plan.name.trim();
+        Ok(Session {
+            id: SessionId(fresh_id()),
+            name: if name.is_empty() {
+                format!("{} · {}", model.name, plan.workload)
+            } else {
+                name.to_owned()
+            },
+            created_at: now(),
+            machine,
+            engine: Engine {
+                name: "llama-server".to_owned(),
+                version,
+                path: binary.display().to_string(),
+            },
+            model,
+            workload,
+            objective: Objective {
+                threshold: plan.threshold,
+                constraints: plan.constraints,
+            },
+            space,
+            advisor: plan.advisor,
+            connection,
+            budget: plan.budget.min(MOST_TRIALS),
+            repeats: plan.repeats.clamp(1, MOST_REPEATS),
+            quick: plan.quick,
+            seed: plan.seed,
+            consent: false,
+            ending: None,
+        })
+    }
+}
+
+/// The workload called `name`; its short form in quick mode.
+fn workload(name: &str, quick: bool) -> Result<Workload, TunerError> {
+    let known = workloads();
+    let wanted = [format!("{name}-quick"), name.to_owned()];
+    let wanted = if quick { &wanted[..] } else { &wanted[1..] };
+    wanted
+        .iter()
+        .find_map(|wanted| known.iter().find(|workload| workload.name == *wanted))
+        .cloned()
+        .ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
+            TunerError::Invalid(format!(
+                "There is no workload called {name}; choose one of {}.",
+                names.join(", ")
+            ))
+        })
+}
+
+/// The tuned part of the catalogue, with `start` as its defaults. What is not tuned but differs from
+/// the catalogue's own default stays in as a knob with one value, so that it is told to the engine.
+fn tuned_space(
+    full: ParameterSpace,
+    start: &Configuration,
+    tuned: &[String],
+    quality_lock: bool,
+) -> Result<ParameterSpace, TunerError> {
+    if let Some(unknown) = tuned.iter().find(|name| full.get(name).is_none()) {
+        let names: Vec<&str> = full.parameters.iter().map(|one| one.name.as_str()).collect();
+        return Err(TunerError::Invalid(format!(
+            "There is no parameter called {unknown}; choose among {}.",
+            names.join(", ")
+        )));
+    }
+    let parameters: Vec<_> = full
+        .parameters
+        .into_iter()
+        .filter_map(|mut parameter| {
+            let chosen = if tuned.is_empty() {
+                USUAL.contains(&parameter.name.as_str())
+            } else {
+                tuned.contains(&parameter.name)
+            };
+            let free = chosen && !(quality_lock && parameter.changes_output);
+            let value = start.get(&parameter.name)?.clone();
+            let moved = value != parameter.default;
+            parameter.default = value.clone();
+            if !free && moved {
+                parameter.kind = wattsmith_domain::Kind::only(value);
+            }
+            (free || moved).then_some(parameter)
+        })
+        .collect();
+    if parameters.is_empty() {
+        return Err(TunerError::Invalid(
+            "No parameter is left to tune: the quality lock holds all that were chosen. Choose \
+             others, or open the lock."
+                .to_owned(),
+        ));
+    }
+    let has = |name: &String| parameters.iter().any(|parameter| parameter.name == *name);
+    let rules = full
+        .rules
+        .into_iter()
+        .filter(|rule| match rule {
+            Rule::AtMost { parameter, limit } => has(parameter) && has(limit),
+            Rule::Excludes {
+                parameter, other, ..
+            } => has(parameter) && has(other),
+        })
+        .collect();
+    Ok(ParameterSpace { parameters, rules })
+}
+
+/// Reasons as one text.
+pub(crate) fn invalid(problems: &[wattsmith_domain::Rejection]) -> TunerError {
+    let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    TunerError::Invalid(format!("{}.", reasons.join("; ")))
+}

@@ -1,0 +1,150 @@
+//! Fills a prompt from a session's record.
+
+use crate::feedback;
+use crate::next::{this_turn, trials_used};
+use crate::words;
+use wattsmith_chat::{
+    Choice, EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext,
+    RefusedProposal, settings,
+};
+use wattsmith_domain::{
+    Configuration, Connection, ExchangeOutcome, Purpose, SessionRecord, Trial, TrialState,
+};
+use wattsmith_stats::{Analysis, TrialAnalysis};
+
+/// Entries that a small local model may choose from.
+const SHORTLIST: usize = 8;
+
+/// The configuration that a partial answer changes: the best so far, else the default.
+#[must_use]
+pub fn base(record: &SessionRecord, analysis: &Analysis) -> Configuration {
+    analysis
+        .best
+        .as_ref()
+        .and_then(|best| record.trial(best))
+        .map_or_else(
+            || record.session.space.default_configuration(),
+            |trial| trial.configuration.clone(),
+        )
+}
+
+/// Configurations that a small local model may choose from; empty where the choice is free. Derived
+/// from the record, so a prompt shown twice shows the same list.
+#[must_use]
+pub fn shortlist(record: &SessionRecord, analysis: &Analysis) -> Vec<Configuration> {
+    match record.session.connection {
+        Some(Connection::Local { .. }) => wattsmith_search::shortlist(
+            &record.session.space,
+            &base(record, analysis),
+            &record.tried(),
+            SHORTLIST,
+            record.session.seed.wrapping_add(u64::from(trials_used(record))),
+        ),
+        _ => Vec::new(),
+    }
+}
+
+/// Everything that the next prompt may speak of.
+#[must_use]
+pub fn context(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    shortlist: &[Configuration],
+) -> PromptContext {
+    let session = &record.session;
+    let space = &session.space;
+    let measured = record.trials.iter().flat_map(|trial| &trial.repeats).next();
+    let energy = measured.map_or_else(
+        || EnergyFacts::new(wattsmith_domain::Scope::Estimated, "estimate", 0.5, None),
+        |repeat| {
+            EnergyFacts::new(
+                repeat.energy.scope,
+                &repeat.energy.source(),
+                repeat.energy.sensor_error,
+                analysis.pooled.map(|pooled| pooled.sd),
+            )
+        },
+    );
+    let mut context = PromptContext::new(
+        (&session.machine).into(),
+        energy,
+        (&session.engine).into(),
+        (&session.model).into(),
+        (&session.workload).into(),
+        GoalFacts::new(
+            &session.objective,
+            session.budget.saturating_sub(trials_used(record)),
+        ),
+        space,
+    );
+    context.history = record
+        .trials
+        .iter()
+        .filter(|trial| !matches!(trial.state, TrialState::Discarded { .. }))
+        .filter_map(|trial| Some(row(record, analysis, trial, analysis.trial(&trial.id)?)))
+        .collect();
+    context.base = settings(&base(record, analysis), space);
+    // What the person wrote replaces the draft, so that nothing is said twice or against their will.
+    if let Some(last) = record.feedback.last() {
+        let number = record.trial(&last.trial).map_or(0, |trial| trial.number);
+        match &last.edit {
+            Some(edit) => {
+                context.feedback = Some(PersonFeedback {
+                    text: edit.clone(),
+                    trial: number,
+                });
+            }
+            None => context.observations = vec![last.draft.clone()],
+        }
+    }
+    context.explore = feedback::not_tried_yet(record);
+    context.refused = this_turn(record)
+        .iter()
+        .filter_map(|exchange| match &exchange.outcome {
+            ExchangeOutcome::Refused { reason } => Some(RefusedProposal {
+                settings: String::new(),
+                reason: reason.clone(),
+            }),
+            _ => None,
+        })
+        .collect();
+    context.shortlist = Choice::number(shortlist, space);
+    context
+}
+
+fn row(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    trial: &Trial,
+    own: &TrialAnalysis,
+) -> HistoryRow {
+    let verdict = match (&trial.state, &own.comparison) {
+        (TrialState::Failed { message, .. }, _) => {
+            let first = message.lines().next().unwrap_or_default();
+            format!("failed: {first}")
+        }
+        (_, _) if !own.violations.is_empty() => {
+            format!("breaks a constraint: {}", own.violations.join("; "))
+        }
+        (_, Some(comparison)) => words::verdict(comparison),
+        (_, None) => "one window only".to_owned(),
+    };
+    HistoryRow {
+        trial: trial.number,
+        settings: settings(&trial.configuration, &record.session.space),
+        joules: own.joules_per_unit,
+        tokens_per_second: own.performance.as_ref().map(|one| one.tokens_per_second),
+        time_to_first_token_s: own
+            .performance
+            .as_ref()
+            .map(|one| one.time_to_first_token_s.p95),
+        verdict,
+        mark: if trial.purpose == Purpose::Default {
+            Mark::Default
+        } else if analysis.best.as_ref() == Some(&trial.id) {
+            Mark::Best
+        } else {
+            Mark::None
+        },
+    }
+}

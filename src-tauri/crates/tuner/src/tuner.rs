@@ -1,0 +1,356 @@
+//! The one way in to the core: opens the store, the meter and the folders, and offers the use cases.
+
+use crate::error::TunerError;
+use crate::event::{Event, EventKind};
+use crate::job::{Job, JobState, Jobs};
+use crate::machine;
+use crate::models::blocking;
+use crate::next::Next;
+use crate::paths::Paths;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+use wattsmith_chat::{Keys, Templates};
+use wattsmith_domain::{
+    Ending, Machine, PowerSample, ProposalId, Session, SessionId, SessionRecord, SystemClock,
+    TrialId,
+};
+use wattsmith_meter::{Meter, MeterOptions};
+use wattsmith_stats::Analysis;
+use wattsmith_store::Store;
+
+/// What can be chosen at start.
+#[derive(Debug, Clone, Default)]
+pub struct TunerOptions {
+    /// Data folder; the person's own when none.
+    pub data_dir: Option<PathBuf>,
+    /// Where `/sys` and `/proc` are looked for; `/` when none.
+    pub sensor_root: Option<PathBuf>,
+    /// An NVML library to load instead of the driver's.
+    pub nvml_library: Option<PathBuf>,
+}
+
+/// The core. Cheap to share; every use case can be called from any task.
+pub struct Tuner {
+    pub(crate) paths: Paths,
+    pub(crate) store: Store,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) keys: Keys,
+    pub(crate) templates: Templates,
+    pub(crate) jobs: Jobs,
+    machine: Machine,
+}
+
+/// One step of the loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Measure the default configuration.
+    MeasureDefault,
+    /// Ask the advisor for a proposal.
+    Ask,
+    /// Run a proposal.
+    Run(ProposalId),
+    /// Fresh repeats of the best and the default.
+    Confirm,
+    /// A proposal from Sobol points instead of the LLM.
+    Numeric,
+    /// Step after step until the session ends, waits for the person or is paused.
+    Autopilot,
+}
+
+impl Tuner {
+    /// Opens everything, ends engines that a killed Wattsmith left behind, and marks the trials that
+    /// it was running as discarded.
+    ///
+    /// # Errors
+    /// The data folder cannot be made, or the database not be opened.
+    pub async fn open(options: TunerOptions) -> Result<Arc<Self>, TunerError> {
+        let paths = Paths::new(options.data_dir);
+        std::fs::create_dir_all(&paths.data).map_err(|source| {
+            TunerError::io(
+                format!("cannot make the data folder {}", paths.data.display()),
+                source,
+            )
+        })?;
+        let meter_options = MeterOptions {
+            root: options.sensor_root.unwrap_or_else(|| PathBuf::from("/")),
+            nvml_library: options.nvml_library,
+            clock: Arc::new(SystemClock),
+        };
+        let database = paths.database();
+        let (meter, machine, store) = blocking(move || {
+            let meter = Meter::open(meter_options);
+            let machine = machine::describe(&meter);
+            (meter, machine, Store::open(&database))
+        })
+        .await?;
+        let store = store?;
+        for freed in wattsmith_engine::reap_orphans(&paths.engines_state()).await {
+            tracing::info!("{freed}");
+        }
+        store.interrupted().await?;
+        Ok(Arc::new(Self {
+            templates: Templates::open(paths.templates()),
+            keys: Keys::new(),
+            jobs: Jobs::new(),
+            meter: Arc::new(meter),
+            paths,
+            store,
+            machine,
+        }))
+    }
+
+    /// The machine.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// The meter.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Folders in use.
+    #[must_use]
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// API keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Prompt templates.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
+    /// Watches all jobs.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        self.jobs.watch()
+    }
+
+    /// What a session's job is doing.
+    #[must_use]
+    pub fn job(&self, session: &SessionId) -> JobState {
+        self.jobs.state(session)
+    }
+
+    /// All sessions, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn sessions(&self) -> Result<Vec<Session>, TunerError> {
+        Ok(self.store.sessions().await?)
+    }
+
+    /// All that happened in all sessions, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn records(&self) -> Result<Vec<SessionRecord>, TunerError> {
+        Ok(self.store.records().await?)
+    }
+
+    /// All that happened in a session.
+    ///
+    /// # Errors
+    /// There is no such session, or the database cannot be read.
+    pub async fn record(&self, session: &SessionId) -> Result<SessionRecord, TunerError> {
+        Ok(self.store.record(session).await?)
+    }
+
+    /// The power of one window, thinned to about `max_points` per device.
+    ///
+    /// # Errors
+    /// There is no such window, or the database cannot be read.
+    pub async fn samples(
+        &self,
+        trial: &TrialId,
+        repeat: u32,
+        max_points: usize,
+    ) -> Result<Vec<(String, Vec<PowerSample>)>, TunerError> {
+        Ok(self.store.samples(trial, repeat, max_points).await?)
+    }
+
+    /// Does one step and returns when it is done. One job per session; watch it with
+    /// [`Tuner::watch`], end it with [`Tuner::cancel`].
+    ///
+    /// # Errors
+    /// Why the step was not done. A trial that failed is no error: it is in the record.
+    pub async fn perform(&self, session: &SessionId, step: Step) -> Result<(), TunerError> {
+        let job = self.jobs.begin(session, step == Step::Autopilot)?;
+        job.emit(EventKind::Changed);
+        let done = match step {
+            Step::Autopilot => self.autopilot(&job).await,
+            step => self.step(&job, step).await,
+        };
+        done?;
+        self.end_if_over(session).await
+    }
+
+    pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {
+        match step {
+            Step::MeasureDefault => self.measure_default(job).await,
+            Step::Ask => self.ask(job).await,
+            Step::Run(proposal) => self.run_proposal(job, &proposal).await,
+            Step::Confirm => self.confirm(job).await,
+            Step::Numeric => self.propose_numeric(&job.session, "").await,
+            Step::Autopilot => Ok(()),
+        }
+    }
+
+    async fn autopilot(&self, job: &Job) -> Result<(), TunerError> {
+        loop {
+            job.check()?;
+            self.end_if_over(&job.session).await?;
+            let record = self.record(&job.session).await?;
+            let step = match Next::of(&record, &Analysis::of(&record)) {
+                Next::MeasureDefault => {
+                    if failed_default(&record) {
+                        // Trying the same thing again would fail the same way.
+                        return Ok(());
+                    }
+                    Step::MeasureDefault
+                }
+                Next::Ask => Step::Ask,
+                Next::Decide(proposal) => Step::Run(proposal),
+                Next::Confirm(_) => Step::Confirm,
+                Next::Stuck { reason } => {
+                    self.propose_numeric(&job.session, &reason).await?;
+                    continue;
+                }
+                Next::Paste(_) | Next::Consent { .. } | Next::Ended(_) => return Ok(()),
+            };
+            self.step(job, step).await?;
+            job.emit(EventKind::Changed);
+            if job.pausing() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes down that a session is over once that follows from its record.
+    async fn end_if_over(&self, session: &SessionId) -> Result<(), TunerError> {
+        let mut record = self.record(session).await?;
+        if record.session.ending.is_none()
+            && let Next::Ended(ending) = Next::of(&record, &Analysis::of(&record))
+        {
+            record.session.ending = Some(ending);
+            self.store.put_session(&record.session).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a session's job, and with it its engine. Whether there was one.
+    #[must_use]
+    pub fn cancel(&self, session: &SessionId) -> bool {
+        self.jobs.cancel(session)
+    }
+
+    /// Pauses autopilot after the current step, or takes that back.
+    pub fn pause(&self, session: &SessionId, pausing: bool) {
+        self.jobs.set_pausing(session, pausing);
+    }
+
+    /// Ends every job and waits until their engines are gone; 15 s at most.
+    pub async fn shut_down(&self) {
+        self.jobs.cancel_all();
+        for _ in 0..150 {
+            if self.jobs.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Ends the session by the person's wish.
+    ///
+    /// # Errors
+    /// A job runs, there is no such session, or it cannot be stored.
+    pub async fn stop(&self, session: &SessionId) -> Result<(), TunerError> {
+        self.change(session, |session| session.ending = Some(Ending::Stopped))
+            .await
+    }
+
+    /// Takes an ended session up again, with at least `more` trials left.
+    ///
+    /// # Errors
+    /// A job runs, there is no such session, or it cannot be stored.
+    pub async fn resume(&self, session: &SessionId, more: u32) -> Result<(), TunerError> {
+        let used = crate::next::trials_used(&self.record(session).await?);
+        self.change(session, |session| {
+            session.ending = None;
+            session.budget = session.budget.max(used + more);
+        })
+        .await
+    }
+
+    /// Gives the session another name.
+    ///
+    /// # Errors
+    /// The name is empty, there is no such session, or it cannot be stored.
+    pub async fn rename(&self, session: &SessionId, name: &str) -> Result<(), TunerError> {
+        let name = name.trim().to_owned();
+        if name.is_empty() {
+            return Err(TunerError::Invalid(
+                "A session needs a name; type one or press Escape.".to_owned(),
+            ));
+        }
+        self.change(session, |session| session.name = name).await
+    }
+
+    /// Records that prompts may go to the session's remote provider.
+    ///
+    /// # Errors
+    /// There is no such session, or it cannot be stored.
+    pub async fn agree(&self, session: &SessionId) -> Result<(), TunerError> {
+        self.change(session, |session| session.consent = true).await
+    }
+
+    /// Deletes a session and all that belongs to it.
+    ///
+    /// # Errors
+    /// A job runs in it, or the database cannot be written.
+    pub async fn delete(&self, session: &SessionId) -> Result<(), TunerError> {
+        let _claim = self.jobs.begin(session, false)?;
+        Ok(self.store.delete_session(session).await?)
+    }
+
+    pub(crate) async fn change(
+        &self,
+        id: &SessionId,
+        change: impl FnOnce(&mut Session),
+    ) -> Result<(), TunerError> {
+        let mut session = self.record(id).await?.session;
+        change(&mut session);
+        self.store.put_session(&session).await?;
+        self.jobs.emit(id, EventKind::Changed);
+        Ok(())
+    }
+}
+
+fn failed_default(record: &SessionRecord) -> bool {
+    record
+        .default_trial()
+        .is_some_and(|trial| matches!(trial.state, wattsmith_domain::TrialState::Failed { .. }))
+}
+
+/// Now, RFC 3339 in UTC.
+pub(crate) fn now() -> String {
+    time::OffsetDateTime::now_utc()
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default()
+}
+
+/// A new identity; later ones sort after earlier ones.
+pub(crate) fn fresh_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}

@@ -1,0 +1,98 @@
+//! Verdicts and figures in words, the same on the screen, in the terminal and in prompts.
+
+use wattsmith_domain::{Comparison, Interval, Repeat, Verdict};
+
+/// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
+#[must_use]
+pub fn figure(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    let decimals = (2 - magnitude).clamp(0, 9) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// `0.228 ± 0.009`.
+#[must_use]
+pub fn interval(interval: &Interval) -> String {
+    let half = (interval.high - interval.low) / 2.0;
+    let magnitude = interval.mean.abs().log10().floor() as i32;
+    let decimals = (2 - magnitude).clamp(0, 9) as usize;
+    format!("{:.decimals$} ± {:.decimals$}", interval.mean, half)
+}
+
+/// A span in the unit that suits it: `40 s`, `3 min`.
+#[must_use]
+pub fn span(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{:.0} s", seconds.max(1.0))
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}
+
+/// A verdict against the default, as a sentence without a full stop.
+#[must_use]
+pub fn verdict(comparison: &Comparison) -> String {
+    let change = comparison.saving_percent();
+    match comparison.verdict {
+        Verdict::Reference => "the default: everything is compared with it".to_owned(),
+        Verdict::Better => format!("certain: {change:.1} % less than the default"),
+        Verdict::Worse => format!("certain: {:.1} % more than the default", -change),
+        Verdict::NotDecided { seconds_more } => {
+            let seen = if change >= 0.0 {
+                format!("{change:.1} % less was seen")
+            } else {
+                format!("{:.1} % more was seen", -change)
+            };
+            match seconds_more {
+                Some(seconds) => format!(
+                    "not decided: {seen}, inside the noise; about {} more measuring would decide it",
+                    span(seconds)
+                ),
+                None => format!("not decided: {seen}, too little to ever tell"),
+            }
+        }
+        Verdict::DependsOnEstimate => {
+            "depends on the estimate: the order changes with how much this machine draws when idle"
+                .to_owned()
+        }
+    }
+}
+
+/// Distinct warnings of some repeats, in order.
+#[must_use]
+pub fn warnings(repeats: &[Repeat]) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut texts = Vec::new();
+    for warning in repeats.iter().flat_map(|repeat| &repeat.warnings) {
+        // One text per kind: the same advice with slightly other figures helps nobody.
+        if !seen.contains(&warning.kind) {
+            seen.push(warning.kind);
+            texts.push(warning.text.clone());
+        }
+    }
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_significant_digits() {
+        for (value, text) in [
+            (0.22784, "0.228"),
+            (12.345, "12.3"),
+            (1410.4, "1410"),
+            (0.0, "0"),
+            (0.001234, "0.00123"),
+            (99.96, "100.0"),
+        ] {
+            assert_eq!(figure(value), text);
+        }
+    }
+}
