@@ -1,0 +1,56 @@
+// The one door to the core. Inside the app its twin `tauri.ts` answers, in a plain browser `mock/`.
+
+import type * as wire from './types';
+
+export type * from './types';
+
+/** Everything the window asks of the core. Each promise rejects with a `BackendError`. */
+export interface Backend {
+  machine(): Promise<wire.MachineView>;
+  firstLook(): Promise<wire.FirstLook>;
+  newSessionOptions(): Promise<wire.NewSessionOptions>;
+  createSession(draft: wire.SessionDraft): Promise<string>;
+  sessions(): Promise<wire.SessionSummary[]>;
+  session(id: string): Promise<wire.SessionView>;
+  renameSession(id: string, name: string): Promise<void>;
+  deleteSession(id: string): Promise<void>;
+  /** One subscription for the whole window. */
+  follow(listener: (event: wire.LiveEvent) => void): Promise<void>;
+  measureDefault(id: string): Promise<void>;
+  ask(id: string): Promise<void>;
+  runProposal(id: string, proposalId: string): Promise<void>;
+  confirm(id: string): Promise<void>;
+  numericProposal(id: string): Promise<void>;
+  giveReply(id: string, exchangeId: string, reply: string): Promise<void>;
+  editProposal(id: string, proposalId: string, settings: wire.Setting[]): Promise<void>;
+  dismissProposal(id: string, proposalId: string): Promise<void>;
+  proposeByHand(id: string, settings: wire.Setting[]): Promise<void>;
+  /** `null` goes back to the draft. */
+  saveFeedback(id: string, trialId: string, text: string | null): Promise<void>;
+  agree(id: string): Promise<void>;
+  autopilot(id: string, on: boolean): Promise<void>;
+  cancel(id: string): Promise<void>;
+  stop(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  promptPreview(id: string): Promise<wire.PromptPreview>;
+  templates(): Promise<wire.TemplateView[]>;
+  saveTemplate(name: string, text: string): Promise<wire.TemplateView>;
+  restoreTemplate(name: string): Promise<wire.TemplateView>;
+  previewTemplate(id: string, text: string): Promise<wire.PromptPreview>;
+  setApiKey(baseUrl: string, key: string): Promise<wire.KeyStored>;
+  testConnection(connection: wire.ConnectionDraft): Promise<string>;
+  overview(): Promise<wire.OverviewLine[]>;
+  /** The path of the file written. */
+  exportReport(id: string, format: wire.ReportFormat): Promise<string>;
+  openPath(path: string): Promise<void>;
+  powerSeries(trialId: string, repeatIndex: number, maxPoints: number): Promise<wire.PowerSeries[]>;
+}
+
+/** Whether the window belongs to the app and not to a plain browser. */
+export const insideApp = () => '__TAURI_INTERNALS__' in globalThis;
+
+/** Chooses the twin: the core inside the app, else the simulation. */
+export async function openBackend(): Promise<Backend> {
+  if (insideApp()) return (await import('./tauri')).tauriBackend();
+  return (await import('./mock')).mockBackend(new URLSearchParams(globalThis.location.search));
+}

@@ -1,0 +1,250 @@
+// The core's twin for a plain browser: a lively simulation, with scenes for tests and screenshots.
+// `?scenario=` chooses where it begins, `?pace=` stretches (2) or shrinks (0.05) all waits.
+
+import { BackendError, backendError } from '../error';
+import type { Backend } from '../index';
+import type { LiveEvent, OverviewLine } from '../types';
+import { lastConfig, offer, promptValues, readReply } from './advisor';
+import { apply, DEFAULTS, diff } from './engine';
+import { options } from './machine';
+import { Jobs } from './run';
+import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
+import { scene } from './scenarios';
+import { BUILT_IN, render, templateViews } from './templates';
+import { watts } from './trial';
+
+export function mockBackend(query: URLSearchParams): Backend {
+  const start = scene(query.get('scenario') ?? '', Number(query.get('pace') ?? 1));
+  const sessions = new Map(start.sessions.map((s) => [s.id, s]));
+  const templates: Record<string, string> = { ...BUILT_IN };
+  const listeners: ((event: LiveEvent) => void)[] = [];
+  const jobs = new Jobs(
+    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
+    () => templates,
+    start.pace,
+  );
+  let created = 0;
+
+  const find = (id: string): Kept => {
+    const s = sessions.get(id);
+    if (!s) throw new BackendError('not-found', 'This session does not exist any more.');
+    return s;
+  };
+  /** Runs a change on a session and tells the listeners. */
+  const change = async (id: string, what: (s: Kept) => void): Promise<void> => {
+    const s = find(id);
+    try {
+      what(s);
+    } catch (cause) {
+      throw backendError(cause);
+    }
+    jobs.changed(s);
+  };
+  const job = (id: string, what: (s: Kept) => Promise<void>) =>
+    change(id, (s) => jobs.start(s, what));
+  const preview = (s: Kept, template: string, text: string) => {
+    try {
+      const filled = render(text, promptValues(s));
+      return { template, text: filled, tokensAbout: Math.round(filled.length / 4) };
+    } catch (cause) {
+      throw backendError(cause);
+    }
+  };
+  const newest = () =>
+    [...sessions.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const proposal = (s: Kept, id: string) => {
+    const item = s.story.find((i) => i.item === 'proposal' && i.id === id);
+    if (item?.item !== 'proposal')
+      throw new BackendError('not-found', 'This proposal does not exist any more.');
+    return item;
+  };
+
+  if (start.startRunning) {
+    const s = start.sessions[0];
+    if (s)
+      jobs.start(s, (one) =>
+        jobs.measure(
+          one,
+          { ...DEFAULTS, parallel: '8', ubatch: '256', poll: '0' },
+          'Qwen 1.5B, from a list of 5',
+          0.235,
+        ),
+      );
+  }
+
+  return {
+    machine: async () => start.machine,
+    firstLook: async () => ({
+      machine: start.machine,
+      watts: start.machine.measured ? 61 + Math.random() * 3 : null,
+    }),
+    newSessionOptions: async () =>
+      structuredClone(options(start.machine.measured, start.advisorModels)),
+    createSession: async (draft) => {
+      if (!/^\s*\d+(\.\d+)?\s*(%|[jJ])\s*$/.test(draft.threshold))
+        throw new BackendError(
+          'other',
+          `“${draft.threshold}” is no threshold; write 10% (below the default) or 0.25J (per token).`,
+        );
+      const s = keep(
+        `s-new-${++created}`,
+        structuredClone(draft),
+        start.machine,
+        new Date().toISOString(),
+      );
+      sessions.set(s.id, s);
+      return s.id;
+    },
+    sessions: async () => newest().map(summary),
+    session: async (id) => view(find(id)),
+    renameSession: (id, name) => change(id, (s) => void (s.name = name)),
+    deleteSession: (id) => change(id, () => void sessions.delete(id)),
+    follow: async (listener) => void listeners.push(listener),
+    measureDefault: (id) => job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
+    ask: async (id) => {
+      const next = view(find(id)).next;
+      if (next.step === 'consent')
+        throw new BackendError('consent-needed', `Prompts would go to ${next.provider}.`);
+      return job(id, (s) => jobs.ask(s));
+    },
+    runProposal: (id, proposalId) => job(id, (s) => jobs.take(s, proposalId)),
+    confirm: (id) => job(id, (s) => jobs.confirm(s)),
+    numericProposal: (id) =>
+      change(id, (s) => {
+        s.stuck = null;
+        void jobs.numeric(s);
+      }),
+    giveReply: (id, exchangeId, reply) =>
+      change(id, (s) => {
+        const item = s.story.find((i) => i.item === 'exchange' && i.id === exchangeId);
+        if (item?.item !== 'exchange')
+          throw new BackendError('not-found', 'This prompt does not wait for a reply any more.');
+        const read = readReply(s, reply);
+        Object.assign(item, {
+          reply,
+          outcome: 'accepted',
+          replyTokens: Math.round(reply.length / 4),
+        });
+        const made = offer(s, read.config, 'pasted reply', read.reason, {}, false);
+        const shown = proposal(s, made.id);
+        shown.predicted = read.predicted;
+      }),
+    editProposal: (id, proposalId, settings) =>
+      change(id, (s) => {
+        const item = proposal(s, proposalId);
+        const config = apply(s.configs.get(proposalId) ?? DEFAULTS, settings);
+        s.configs.set(proposalId, config);
+        const why = Object.fromEntries(
+          item.knobs.filter((k) => k.changed).map((k) => [k.name, k.sentence]),
+        );
+        Object.assign(item, {
+          knobs: diff(lastConfig(s), config, why, s.draft.tuned),
+          edited: true,
+        });
+      }),
+    dismissProposal: (id, proposalId) =>
+      change(id, (s) => void (proposal(s, proposalId).status = 'dismissed')),
+    proposeByHand: (id, settings) =>
+      change(id, (s) => {
+        const config = apply(lastConfig(s), settings);
+        s.stuck = null;
+        s.story = s.story.filter((i) => !(i.item === 'exchange' && i.outcome === 'waiting'));
+        offer(s, config, 'you', '', {}, false);
+      }),
+    saveFeedback: (id, trialId, text) =>
+      change(id, (s) => {
+        const item = s.story.find((i) => i.item === 'feedback' && i.trialId === trialId);
+        if (item?.item === 'feedback') item.edit = text === item.draft ? null : text;
+      }),
+    agree: (id) => change(id, (s) => void (s.consent = true)),
+    autopilot: (id, on) =>
+      change(id, (s) => {
+        const busy = s.phase.kind !== 'idle';
+        if (on) Object.assign(s, { autopilot: true, pausing: false });
+        else Object.assign(s, { autopilot: busy, pausing: busy });
+        if (on && !busy) jobs.goOn(s);
+      }),
+    cancel: (id) => change(id, (s) => jobs.cancel(s)),
+    stop: (id) =>
+      change(id, (s) => {
+        jobs.cancel(s);
+        s.ending = 'stopped';
+      }),
+    resume: (id) =>
+      change(id, (s) => {
+        s.ending = null;
+        s.draft.budget = Math.max(s.draft.budget, trials(s).length + 4);
+      }),
+    promptPreview: async (id) => {
+      const s = find(id);
+      return preview(s, s.draft.advisor, templates[s.draft.advisor] ?? BUILT_IN.enhanced ?? '');
+    },
+    templates: async () => templateViews(templates),
+    saveTemplate: async (name, text) => {
+      const any = newest()[0];
+      if (any) preview(any, name, text);
+      templates[name] = text;
+      return oneTemplate(name);
+    },
+    restoreTemplate: async (name) => {
+      templates[name] = BUILT_IN[name] ?? '';
+      return oneTemplate(name);
+    },
+    previewTemplate: async (id, text) => preview(find(id), 'preview', text),
+    setApiKey: async () => ({
+      inKeyring: false,
+      note: 'No keyring answers here, so the key is kept until Wattsmith is closed.',
+    }),
+    testConnection: async ({ baseUrl, model }) => {
+      if (!/^https?:\/\/\S+$/.test(baseUrl))
+        throw new BackendError('other', `“${baseUrl}” is no address. Write it as https://host/v1.`);
+      return `${model} answered in 0.8 s.`;
+    },
+    overview: async () => overview(newest()),
+    exportReport: async (id, format) =>
+      `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,
+    openPath: async () => undefined,
+    powerSeries: async (trialId) => {
+      const s = newest().find((one) => one.configs.has(trialId));
+      if (!s) throw new BackendError('not-found', 'No samples of this trial are stored.');
+      const atS = Array.from({ length: 120 }, (_, i) => i / 6);
+      return [
+        {
+          device: s.gpu ? 'RTX 4090' : 'CPU',
+          atS,
+          watts: atS.map((at) => watts(s, s.configs.get(trialId) ?? DEFAULTS, at > 1)),
+        },
+      ];
+    },
+  };
+
+  function oneTemplate(name: string) {
+    const found = templateViews(templates).find((one) => one.name === name);
+    if (!found) throw new BackendError('not-found', `There is no template called ${name}.`);
+    return found;
+  }
+}
+
+/** Sessions that may be compared share a line; others never do. */
+function overview(all: Kept[]): OverviewLine[] {
+  const lines = new Map<string, OverviewLine>();
+  for (const s of [...all].reverse()) {
+    const defaultInterval = byDefault(s)?.joulesPerUnit;
+    if (!defaultInterval) continue;
+    const shown = view(s);
+    const label = [shown.chips[1], shown.chips[2], shown.scope].join(' · ');
+    const line = lines.get(label) ?? { label, estimated: shown.estimated, points: [] };
+    const lead = best(s);
+    const bestInterval = trials(s).find((t) => t.id === lead?.trialId)?.joulesPerUnit ?? null;
+    line.points.push({
+      sessionId: s.id,
+      name: s.name,
+      createdAt: s.createdAt,
+      defaultInterval,
+      bestInterval,
+      verdict: lead ? 'better' : 'not-decided',
+    });
+    lines.set(label, line);
+  }
+  return [...lines.values()];
+}

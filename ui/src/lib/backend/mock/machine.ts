@@ -1,0 +1,143 @@
+// The pretended machines: two bare cores whose joules are estimated, and one with an NVIDIA GPU.
+
+import type { MachineView, NewSessionOptions, SensorView } from '../types';
+import { PARAMETERS } from './engine';
+
+const missing = (
+  name: string,
+  device: string,
+  scope: string,
+  reason: string,
+  remedy: string,
+): SensorView => ({
+  name,
+  device,
+  scope,
+  available: false,
+  periodMs: null,
+  reason,
+  remedy,
+});
+const found = (name: string, device: string, scope: string, periodMs: number): SensorView => ({
+  name,
+  device,
+  scope,
+  available: true,
+  periodMs,
+  reason: '',
+  remedy: '',
+});
+
+const NO_NVML = missing(
+  'NVML',
+  'GPU',
+  'GPU board',
+  'libnvidia-ml.so.1 is not installed: there is no NVIDIA driver here.',
+  'With an NVIDIA card: install its driver, then start Wattsmith again.',
+);
+
+export const ESTIMATED: MachineView = {
+  os: 'Debian GNU/Linux 12',
+  kernel: '6.1.0-28-amd64',
+  cpu: 'Intel Xeon Processor (Sapphire Rapids)',
+  physicalCores: 2,
+  logicalCores: 2,
+  memoryGib: 7.7,
+  gpus: [],
+  virtualMachine: 'KVM',
+  sensors: [
+    found('Estimate from CPU time', 'machine', 'idle watts + watts per busy core, estimated', 100),
+    NO_NVML,
+    missing(
+      'RAPL',
+      'CPU package',
+      'CPU package',
+      '/sys/class/powercap is empty: the virtual machine (KVM) hides the counter.',
+      'Run Wattsmith on the host, or ask its administrator to pass the counter through.',
+    ),
+    missing(
+      'hwmon',
+      'board',
+      'board',
+      'No chip under /sys/class/hwmon reports power.',
+      'A wall plug that speaks HTTP can measure the whole machine.',
+    ),
+    missing('Battery', 'battery', 'whole machine', 'There is no battery.', ''),
+  ],
+  measured: false,
+  scope: 'CPU, estimated',
+  sensorError: 0.25,
+  sentence: 'No power sensor answers here, so joules are estimated from CPU time.',
+};
+
+export const WITH_GPU: MachineView = {
+  os: 'Ubuntu 24.04',
+  kernel: '6.8.0-48-generic',
+  cpu: 'AMD Ryzen 9 7950X',
+  physicalCores: 16,
+  logicalCores: 32,
+  memoryGib: 62.6,
+  gpus: ['NVIDIA GeForce RTX 4090, 24 GiB'],
+  virtualMachine: null,
+  sensors: [
+    found('NVML energy counter', 'RTX 4090', 'GPU board', 100),
+    missing(
+      'RAPL',
+      'CPU package',
+      'CPU package',
+      'Permission denied: /sys/class/powercap/intel-rapl:0/energy_uj can be read by root only.',
+      'sudo chmod o+r /sys/class/powercap/intel-rapl:0/energy_uj',
+    ),
+    found('hwmon', 'amdgpu', 'integrated GPU', 1000),
+    missing('Battery', 'battery', 'whole machine', 'There is no battery.', ''),
+  ],
+  measured: true,
+  scope: 'GPU board',
+  sensorError: 0.05,
+  sentence: 'The GPU’s own energy counter is read; the CPU is not in the figure.',
+};
+
+/** What can be chosen, with a draft that is ready to start. */
+export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions {
+  const smol = {
+    name: 'SmolLM2-135M-Instruct',
+    path: '/home/you/.local/share/wattsmith/assets/models/SmolLM2-135M-Instruct-Q4_1.gguf',
+    quantisation: 'Q4_1',
+    megabytes: 98,
+  };
+  const qwen = {
+    name: 'Qwen2.5-Coder-1.5B-Instruct',
+    path: '/home/you/.local/share/wattsmith/assets/models/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
+    quantisation: 'Q4_K_M',
+    megabytes: 1117,
+  };
+  return {
+    engine: 'llama-server 86a2835',
+    engineProblem: '',
+    models: [smol, qwen],
+    advisorModels: advisorModels ? [qwen, smol] : [],
+    workloads: [
+      { name: 'chat', summary: '16 requests · 8 at once · 64 tokens out' },
+      { name: 'batch', summary: '64 requests · 16 at once · 128 tokens out' },
+      { name: 'single', summary: '16 requests · 1 at once · 128 tokens out' },
+    ],
+    parameters: PARAMETERS,
+    draft: {
+      name: '',
+      modelPath: gpu ? qwen.path : smol.path,
+      workload: 'chat',
+      advisor: advisorModels ? 'enhanced' : 'sobol',
+      connection: advisorModels
+        ? { kind: 'local', model: qwen.path, baseUrl: '' }
+        : { kind: 'none', model: '', baseUrl: '' },
+      threshold: '10%',
+      minTokensPerSecond: null,
+      maxTimeToFirstTokenS: null,
+      qualityLock: true,
+      tuned: PARAMETERS.filter((p) => !p.changesOutput).map((p) => p.name),
+      budget: 12,
+      repeats: 3,
+      quick: false,
+    },
+  };
+}

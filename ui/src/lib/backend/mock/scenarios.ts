@@ -1,0 +1,178 @@
+// Scenes to begin with, chosen by `?scenario=`: each is a state that the window must show well.
+
+import type { MachineView, SessionDraft } from '../types';
+import { exchange, idea, offer, replyText } from './advisor';
+import { DEFAULTS, type Config } from './engine';
+import { ESTIMATED, options, WITH_GPU } from './machine';
+import { interval, keep, trials, byDefault, type Kept } from './session';
+import { addRepeat, begin, finish } from './trial';
+import { BUILT_IN } from './templates';
+
+export interface Scene {
+  machine: MachineView;
+  sessions: Kept[];
+  advisorModels: boolean;
+  startRunning: boolean;
+  pace: number;
+}
+
+const ago = (days: number, hours = 0) =>
+  new Date(Date.now() - days * 86_400_000 - hours * 3_600_000).toISOString();
+
+function measureNow(s: Kept, config: Config, origin: string, predicted: number | null = null) {
+  const trial = begin(s, config, origin, predicted);
+  for (let repeat = 0; repeat < trial.repeatsPlanned; repeat++) addRepeat(s, trial);
+  finish(s, trial);
+  return trial;
+}
+
+/** One finished turn: feedback sent, exchange, proposal, trial. */
+function turn(s: Kept): void {
+  const found = idea(s);
+  if (!found) return;
+  for (const item of s.story) if (item.item === 'feedback') item.sent = true;
+  exchange(s, BUILT_IN, 'accepted', replyText(found, s.gpu));
+  const proposal = offer(
+    s,
+    found.config,
+    'Qwen 1.5B, from a list of 5',
+    found.reason,
+    found.why,
+    true,
+  );
+  const item = s.story.at(-1);
+  if (item?.item === 'proposal') item.status = 'taken';
+  measureNow(s, found.config, proposal.advisor, proposal.predicted);
+}
+
+function session(
+  id: string,
+  created: string,
+  machine: MachineView,
+  turns: number,
+  change: Partial<SessionDraft> = {},
+): Kept {
+  const s = keep(
+    id,
+    { ...options(machine.measured, true).draft, threshold: '20%', ...change },
+    machine,
+    created,
+  );
+  if (turns >= 0) measureNow(s, DEFAULTS, 'default');
+  for (let n = 0; n < turns; n++) turn(s);
+  return s;
+}
+
+function confirmed(s: Kept): Kept {
+  const lead = trials(s)
+    .filter((t) => t.verdict.kind === 'better')
+    .sort((a, b) => (a.joulesPerUnit?.mean ?? 1) - (b.joulesPerUnit?.mean ?? 1))[0];
+  const ratio = (lead?.joulesPerUnit?.mean ?? 1) / (byDefault(s)?.joulesPerUnit?.mean ?? 1);
+  const around = interval([ratio, ratio, ratio, ratio, ratio]);
+  s.judged.add(lead?.number ?? 0);
+  s.story.push({
+    item: 'confirmation',
+    id: `${s.id}-c`,
+    trialNumber: lead?.number ?? 0,
+    pairs: 5,
+    pairsPlanned: 5,
+    decided: true,
+    below: true,
+    ratio: around,
+    text: `Confirmed: trial ${lead?.number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`,
+  });
+  s.ending = 'threshold reached';
+  return s;
+}
+
+function stuck(s: Kept): Kept {
+  for (const item of s.story) if (item.item === 'feedback') item.sent = true;
+  for (let n = 0; n < 3; n++)
+    exchange(
+      s,
+      BUILT_IN,
+      'refused',
+      'I would set `parallel` to 8.\n\n```json\n{"parallel": 8}\n```',
+      'parallel 8 was measured as trial 3 already; the advisor was told so.',
+    );
+  s.stuck = 'The advisor repeated settings that were already measured, three times in a row.';
+  return s;
+}
+
+function failed(s: Kept): Kept {
+  const config = { ...DEFAULTS, parallel: '16', 'cache-type-k': 'f16' };
+  const trial = begin(s, config, 'Qwen 1.5B, from a list of 5', 0.24);
+  Object.assign(trial, {
+    state: 'failed',
+    energyJ: 61,
+    message:
+      'Out of memory: llama-server could not allocate 6.2 GiB for 16 slots of KV cache. Choose fewer parallel slots, or a shorter context per slot.',
+  });
+  s.story.push({
+    item: 'feedback',
+    trialId: trial.id,
+    trialNumber: trial.number,
+    draft: `Trial ${trial.number} failed: out of memory with 16 parallel slots. Stay at 8 or fewer.`,
+    edit: 'Trial 4 failed: out of memory with 16 parallel slots. Stay at 8 or fewer.\nPlease keep the time to first token under 0.3 s, people are waiting for it.',
+    sent: false,
+  });
+  return s;
+}
+
+const older = (machine: MachineView) => [
+  confirmed(session('s-batch', ago(1, 2), machine, 4, { workload: 'batch', modelPath: 'qwen' })),
+  session('s-code', ago(3), machine, 1, {
+    name: 'Qwen 1.5B · code',
+    workload: 'single',
+    modelPath: 'qwen',
+  }),
+];
+
+/** Builds the scene of that name; unknown names give the lively one. */
+export function scene(name: string, pace: number): Scene {
+  const base = { machine: ESTIMATED, advisorModels: true, startRunning: false, pace };
+  const now = (turns: number, change: Partial<SessionDraft> = {}) =>
+    session('s-chat', ago(0, 1), ESTIMATED, turns, change);
+  const openai = { kind: 'openai', model: 'gpt-4o-mini', baseUrl: 'https://api.example.com/v1' };
+  switch (name) {
+    case 'first-run':
+      return { ...base, sessions: [] };
+    case 'no-advisor':
+      return { ...base, sessions: [], advisorModels: false };
+    case 'empty':
+      return { ...base, sessions: [now(-1)] };
+    case 'running':
+      return {
+        ...base,
+        sessions: [now(3), ...older(ESTIMATED)],
+        startRunning: true,
+        pace: pace * 10,
+      };
+    case 'stuck':
+      return { ...base, sessions: [stuck(now(2)), ...older(ESTIMATED)] };
+    case 'failed':
+      return { ...base, sessions: [failed(now(2)), ...older(ESTIMATED)] };
+    case 'ended':
+      return { ...base, sessions: [confirmed(now(4)), ...older(ESTIMATED)] };
+    case 'paste':
+      return {
+        ...base,
+        sessions: [
+          now(1, { connection: { kind: 'paste', model: '', baseUrl: '' } }),
+          ...older(ESTIMATED),
+        ],
+      };
+    case 'consent':
+      return { ...base, sessions: [now(1, { connection: openai }), ...older(ESTIMATED)] };
+    case 'measured-gpu': {
+      const gpu = session('s-gpu', ago(0, 1), WITH_GPU, 3, { name: 'Qwen 1.5B · RTX 4090' });
+      return {
+        ...base,
+        machine: WITH_GPU,
+        sessions: [gpu, session('s-gpu-old', ago(4), WITH_GPU, 2), ...older(ESTIMATED)],
+      };
+    }
+    default:
+      return { ...base, sessions: [now(2), ...older(ESTIMATED)] };
+  }
+}

@@ -1,0 +1,282 @@
+// A pretended session: what is kept of it, and the view that the core would make from that.
+
+import type {
+  BestView,
+  IntervalView,
+  MachineView,
+  NextStep,
+  PhaseView,
+  SessionDraft,
+  SessionSummary,
+  SessionView,
+  StoryItem,
+  TrendPoint,
+  TrialItem,
+  VerdictView,
+} from '../types';
+import { chance, type Chance } from './chance';
+import { commandLine, DEFAULTS, diff, PARAMETERS, type Config } from './engine';
+
+const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
+const IDLE: PhaseView = {
+  kind: 'idle',
+  label: 'Idle',
+  detail: '',
+  startedAtMs: 0,
+  expectedS: null,
+  progress: null,
+};
+
+/** What the simulation keeps of a session. */
+export interface Kept {
+  id: string;
+  name: string;
+  createdAt: string;
+  draft: SessionDraft;
+  machine: MachineView;
+  gpu: boolean;
+  story: StoryItem[];
+  configs: Map<string, Config>;
+  phase: PhaseView;
+  autopilot: boolean;
+  pausing: boolean;
+  consent: boolean;
+  stuck: string | null;
+  ending: string | null;
+  judged: Set<number>;
+  asked: number;
+  chance: Chance;
+  ids: number;
+}
+
+export function keep(
+  id: string,
+  draft: SessionDraft,
+  machine: MachineView,
+  createdAt: string,
+): Kept {
+  const model = /qwen/i.test(draft.modelPath) ? 'Qwen 1.5B' : 'SmolLM2';
+  return {
+    id,
+    name: draft.name || `${model} · ${draft.workload}`,
+    createdAt,
+    draft,
+    machine,
+    gpu: machine.measured,
+    story: [],
+    configs: new Map(),
+    phase: IDLE,
+    autopilot: false,
+    pausing: false,
+    consent: draft.connection.kind !== 'openai',
+    stuck: null,
+    ending: null,
+    judged: new Set(),
+    asked: 0,
+    chance: chance(41 + id.length),
+    ids: 0,
+  };
+}
+
+export const idle = () => ({ ...IDLE });
+export const freshId = (s: Kept, kind: string) => `${s.id}-${kind}-${++s.ids}`;
+export const trials = (s: Kept) => s.story.filter((item) => item.item === 'trial');
+const complete = (s: Kept) => trials(s).filter((trial) => trial.state === 'complete');
+export const byDefault = (s: Kept) => complete(s).find((trial) => trial.origin === 'default');
+
+export function interval(values: number[]): IntervalView | null {
+  if (values.length === 0) return null;
+  const mean = Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+  const wide = Math.exp((1.96 * SPREAD) / Math.sqrt(values.length));
+  return { mean, low: mean / wide, high: mean * wide, n: values.length };
+}
+
+export function verdict(
+  trial: TrialItem,
+  config: Config,
+  reference: TrialItem | undefined,
+): VerdictView {
+  const [mine, theirs] = [trial.joulesPerUnit, reference?.joulesPerUnit];
+  if (!mine) return { kind: 'none', text: 'no figure', savingPercent: null };
+  if (!theirs || !reference || reference.id === trial.id)
+    return {
+      kind: 'reference',
+      text: 'the default: everything is compared with it',
+      savingPercent: null,
+    };
+  const ratio = mine.mean / theirs.mean;
+  const wide = Math.exp(1.96 * SPREAD * Math.sqrt(1 / mine.n + 1 / theirs.n));
+  const savingPercent = (1 - ratio) * 100;
+  const size = Math.abs(savingPercent).toFixed(1);
+  if (trial.estimateEnds && config.threads !== DEFAULTS.threads)
+    return { kind: 'depends-on-estimate', text: 'depends on the estimate', savingPercent };
+  if (ratio * wide < 1)
+    return { kind: 'better', text: `certain: ${size} % less than default`, savingPercent };
+  if (ratio / wide > 1)
+    return { kind: 'worse', text: `certain: ${size} % more than default`, savingPercent };
+  return {
+    kind: 'not-decided',
+    text: 'not decided: about 140 s more would decide it',
+    savingPercent,
+  };
+}
+
+export function goalJoules(s: Kept): number | null {
+  const reference = byDefault(s)?.joulesPerUnit;
+  const text = s.draft.threshold.trim();
+  if (/j$/i.test(text)) return Number.parseFloat(text);
+  return reference ? reference.mean * (1 - Number.parseFloat(text) / 100) : null;
+}
+
+function next(s: Kept): NextStep {
+  if (s.phase.kind !== 'idle') return { step: 'busy' };
+  if (s.ending) return { step: 'ended', ending: s.ending };
+  if (!byDefault(s)) return { step: 'measure-default' };
+  const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
+  if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
+  const waiting = s.story.find((item) => item.item === 'exchange' && item.outcome === 'waiting');
+  if (waiting?.item === 'exchange')
+    return { step: 'paste', exchangeId: waiting.id, prompt: waiting.prompt };
+  const goal = goalJoules(s);
+  const crossing = complete(s).find(
+    (t) =>
+      t.verdict.kind === 'better' &&
+      (t.joulesPerUnit?.mean ?? 9) <= (goal ?? 0) &&
+      !s.judged.has(t.number),
+  );
+  if (crossing) return { step: 'confirm', trialNumber: crossing.number };
+  if (s.stuck) return { step: 'stuck', reason: s.stuck };
+  if (!s.consent)
+    return {
+      step: 'consent',
+      provider: `${s.draft.connection.baseUrl}, ${s.draft.connection.model}`,
+    };
+  return { step: 'ask' };
+}
+
+export function best(s: Kept): BestView | null {
+  const found = complete(s)
+    .filter((t) => t.verdict.kind === 'better')
+    .sort((a, b) => (a.joulesPerUnit?.mean ?? 9) - (b.joulesPerUnit?.mean ?? 9))[0];
+  if (!found) return null;
+  const config = s.configs.get(found.id) ?? DEFAULTS;
+  const confirmed = s.story.some(
+    (i) => i.item === 'confirmation' && i.trialNumber === found.number && i.below,
+  );
+  return {
+    trialId: found.id,
+    number: found.number,
+    knobs: diff(DEFAULTS, config),
+    commandLine: commandLine(config),
+    verdict: found.verdict,
+    confirmed,
+  };
+}
+
+function trend(s: Kept): TrendPoint[] {
+  let least: number | null = null;
+  return complete(s).flatMap((t) => {
+    if (!t.joulesPerUnit) return [];
+    const counts = t.verdict.kind === 'better' || t.verdict.kind === 'reference';
+    if (counts) least = Math.min(least ?? Infinity, t.joulesPerUnit.mean);
+    return [
+      {
+        trialId: t.id,
+        number: t.number,
+        joulesPerUnit: t.joulesPerUnit,
+        tokensPerSecond: t.tokensPerSecond ?? 0,
+        bestSoFar: least,
+        verdict: t.verdict.kind,
+        predicted: t.predicted,
+      },
+    ];
+  });
+}
+
+const CONNECTIONS: Record<string, string> = {
+  local: 'local Qwen 1.5B',
+  paste: 'copy and paste',
+  none: 'no chat model',
+};
+
+export function view(s: Kept): SessionView {
+  const used = Math.max(0, trials(s).length - 1);
+  const workload =
+    {
+      chat: '16 requests · 8 at once · 64 tokens out',
+      batch: '64 requests · 16 at once · 128 tokens out',
+    }[s.draft.workload] ?? '16 requests · 1 at once · 128 tokens out';
+  const goal = s.draft.threshold.endsWith('%')
+    ? `${s.draft.threshold.replace('%', ' %')} below default`
+    : `${s.draft.threshold.replace(/j/i, ' J')}/token`;
+  const connection =
+    CONNECTIONS[s.draft.connection.kind] ??
+    `${s.draft.connection.model} at ${s.draft.connection.baseUrl}`;
+  const spent = trials(s).reduce((sum, t) => sum + t.energyJ, 0);
+  const lead = best(s);
+  const saved =
+    (byDefault(s)?.joulesPerUnit?.mean ?? 0) -
+    (complete(s).find((t) => t.id === lead?.trialId)?.joulesPerUnit?.mean ?? 0);
+  return {
+    id: s.id,
+    name: s.name,
+    createdAt: s.createdAt,
+    chips: [
+      'llama-server 86a2835',
+      /qwen/i.test(s.draft.modelPath) ? 'Qwen2.5-Coder-1.5B Q4_K_M' : 'SmolLM2-135M Q4_1',
+      workload,
+    ],
+    unit: 'token',
+    scope: s.machine.scope,
+    estimated: !s.machine.measured,
+    sensorError: s.machine.sensorError,
+    quick: s.draft.quick,
+    goal,
+    goalJoules: goalJoules(s),
+    defaultInterval: byDefault(s)?.joulesPerUnit ?? null,
+    advisor: s.draft.advisor,
+    connection,
+    trialsUsed: used,
+    budget: s.draft.budget,
+    story: structuredClone(s.story),
+    trend: trend(s),
+    importance:
+      complete(s).length < 3
+        ? []
+        : [
+            { name: 'parallel', share: 0.82 },
+            { name: 'threads', share: 0.11 },
+            { name: 'ubatch', share: null },
+            { name: 'poll', share: null },
+          ],
+    parameters: PARAMETERS.filter((p) => s.draft.tuned.includes(p.name)),
+    best: lead,
+    phase: { ...s.phase },
+    autopilot: s.autopilot,
+    pausing: s.pausing,
+    next: next(s),
+    energySpentJ: spent,
+    paysBackAfterUnits: lead && saved > 0 ? spent / saved : null,
+  };
+}
+
+export function summary(s: Kept): SessionSummary {
+  const lead = best(s);
+  const last = trials(s).at(-1);
+  const outcome = lead?.verdict.savingPercent
+    ? `\u2212${lead.verdict.savingPercent.toFixed(1)}\u202f%`
+    : last?.verdict.kind === 'not-decided' || trials(s).length > 1
+      ? 'not decided'
+      : 'new';
+  return {
+    id: s.id,
+    name: s.name,
+    engine: 'llama-server',
+    createdAt: s.createdAt,
+    running: s.phase.kind !== 'idle',
+    outcome,
+    verdict: lead ? 'better' : outcome === 'new' ? 'none' : 'not-decided',
+    estimated: !s.machine.measured,
+    ending: s.ending,
+  };
+}

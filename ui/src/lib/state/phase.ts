@@ -1,0 +1,40 @@
+// How long a phase has taken, and whether that is still normal.
+
+import type { PhaseKind, PhaseView } from '$lib/backend';
+import { duration } from '$lib/format/time';
+
+export interface Pace {
+  /** Seconds since it began. */
+  elapsed: number;
+  /** Seconds left, where that can be said. */
+  left: number | null;
+  /** What to know and do when it takes more than twice as long as expected; else empty. */
+  overdue: string;
+}
+
+const ADVICE: Partial<Record<PhaseKind, string>> = {
+  'waiting-for-lock':
+    'Another Wattsmith, perhaps in a terminal, is measuring. Let it finish or end it there.',
+  'loading-engine': 'The disk may be busy, or the model does not fit into memory.',
+  asking:
+    'The server may be loaded. Cancelling loses nothing: you can ask again or take a numeric proposal.',
+  'loading-advisor': 'The disk may be busy, or the model does not fit into memory.',
+  'stopping-engine': 'The engine does not react; it will be ended by force.',
+};
+
+/** Reads the clock of a phase. */
+export function paceOf(phase: PhaseView, nowMs: number): Pace {
+  const elapsed = Math.max(0, (nowMs - phase.startedAtMs) / 1000);
+  const expected = phase.expectedS;
+  const late = expected !== null && elapsed > 2 * expected && elapsed > 3;
+  const advice =
+    ADVICE[phase.kind] ??
+    'Other programs may be using the machine. You can wait or cancel; finished repeats are kept.';
+  return {
+    elapsed,
+    left: expected === null || late ? null : Math.max(0, expected - elapsed),
+    overdue: late
+      ? `Slower than expected: this usually takes about ${duration(expected)}. ${advice}`
+      : '',
+  };
+}

@@ -1,0 +1,111 @@
+// What the window knows: machine, sessions, the open session, and live events for each.
+
+import type { Backend, LiveEvent, MachineView, SessionSummary, SessionView } from '$lib/backend';
+import { backendError } from '$lib/backend/error';
+import { fold, quiet, type Live } from './live';
+import { toasts } from './toasts.svelte';
+
+export class Store {
+  machine = $state.raw<MachineView | null>(null);
+  sessions = $state.raw<SessionSummary[] | null>(null);
+  open = $state.raw<SessionView | null>(null);
+  /** Why the open session could not be read. */
+  trouble = $state('');
+  #live = $state.raw<Record<string, Live>>({});
+  #openId = '';
+  #reading = new Set<string>();
+  #again = new Set<string>();
+
+  /** A measuring window is open somewhere: the screen keeps still. */
+  measuring = $derived(Object.values(this.#live).some((one) => one.phase?.kind === 'measuring'));
+
+  constructor(readonly backend: Backend) {}
+
+  async start(): Promise<void> {
+    try {
+      await this.backend.follow((event) => this.take(event));
+      await Promise.all([
+        this.readSessions(),
+        this.backend.machine().then((m) => (this.machine = m)),
+      ]);
+    } catch (cause) {
+      toasts.error(cause);
+      this.sessions ??= [];
+    }
+  }
+
+  live(id: string): Live {
+    return this.#live[id] ?? quiet();
+  }
+
+  /** One live event. */
+  take(event: LiveEvent): void {
+    const id = event.sessionId;
+    if (event.event === 'changed') {
+      void this.#coalesce('list', () => this.readSessions());
+      if (id === this.#openId) void this.#coalesce(id, () => this.#readOpen());
+      return;
+    }
+    this.#live = { ...this.#live, [id]: fold(this.live(id), event) };
+    if (event.event === 'failed' && id !== this.#openId) toasts.error(new Error(event.message));
+  }
+
+  async readSessions(): Promise<void> {
+    this.sessions = await this.backend.sessions();
+  }
+
+  /** Shows a session, or none. */
+  async show(id: string | null): Promise<void> {
+    this.#openId = id ?? '';
+    this.trouble = '';
+    if (this.open?.id !== id) this.open = null;
+    if (id) await this.#readOpen();
+  }
+
+  /** Runs a call for the open session and reads it again; errors go to the edge of the window. */
+  async run(call: (backend: Backend, id: string) => Promise<unknown>): Promise<boolean> {
+    const id = this.#openId;
+    try {
+      await call(this.backend, id);
+      await this.#coalesce(id, () => this.#readOpen());
+      return true;
+    } catch (cause) {
+      if (backendError(cause).code === 'consent-needed') await this.#readOpen();
+      toasts.error(cause);
+      return false;
+    }
+  }
+
+  async #readOpen(): Promise<void> {
+    const id = this.#openId;
+    if (!id) return;
+    try {
+      const view = await this.backend.session(id);
+      if (id !== this.#openId) return;
+      this.open = view;
+      const live = this.live(id);
+      this.#live = { ...this.#live, [id]: { ...live, phase: view.phase } };
+    } catch (cause) {
+      if (id === this.#openId) this.trouble = backendError(cause).message;
+    }
+  }
+
+  /** Many events in a row cost one reading more, not one each. */
+  async #coalesce(key: string, read: () => Promise<void>): Promise<void> {
+    if (this.#reading.has(key)) {
+      this.#again.add(key);
+      return;
+    }
+    this.#reading.add(key);
+    try {
+      do {
+        this.#again.delete(key);
+        await read();
+      } while (this.#again.has(key));
+    } catch (cause) {
+      toasts.error(cause);
+    } finally {
+      this.#reading.delete(key);
+    }
+  }
+}
