@@ -1,7 +1,7 @@
 //! Sends a workload to an engine: a fixed number of clients take requests from one queue, in one
 //! order, and note when each was sent, when its first and its last token came.
 //!
-//! It runs while energy is measured, so it must cost next to nothing: one connection per client,
+//! It runs while energy is measured, so it must cost next to nothing: requests written beforehand,
 //! token events recognised but not parsed, and no timer faster than 10 Hz.
 
 use crate::driven::{Driven, RequestRecord};
@@ -107,6 +107,7 @@ pub async fn drive_with(
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
         bodies: prompts().iter().map(|one| body(one, workload)).collect(),
+        pass: workload.requests,
         requests,
         output_tokens: u64::from(workload.output_tokens),
         next: AtomicU32::new(0),
@@ -205,6 +206,9 @@ struct Shared {
     key: String,
     client: reqwest::Client,
     bodies: Vec<String>,
+    /// Requests in one pass.
+    pass: u32,
+    /// Requests in all.
     requests: u32,
     output_tokens: u64,
     next: AtomicU32,
@@ -275,8 +279,10 @@ async fn client(shared: Arc<Shared>) -> Result<Vec<RequestRecord>, Fault> {
 }
 
 async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
-    let broken = |error: reqwest::Error| Fault::Transport(error.without_url().to_string());
-    let body = shared.bodies[index as usize % shared.bodies.len()].clone();
+    let broken = |error: reqwest::Error| Fault::Transport(with_sources(&error.without_url()));
+    // Each pass sends the same prompts in the same order.
+    let place = index % shared.pass;
+    let body = shared.bodies[place as usize % shared.bodies.len()].clone();
     let sent = shared.clock.now();
     let mut answer = shared
         .client
@@ -331,6 +337,17 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         prefill_ms: last.timings.prompt_ms,
         decode_ms: last.timings.predicted_ms,
     })
+}
+
+/// An error with everything that lies behind it: reqwest itself only says "error sending request".
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
 }
 
 fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {

@@ -405,6 +405,9 @@ fn http_client() -> Result<reqwest::Client, EngineError> {
         .no_proxy()
         .http1_only()
         .tcp_nodelay(true)
+        // The server promises keep-alive and hangs up after each streamed answer all the same; a
+        // kept connection would fail the next request now and then.
+        .pool_max_idle_per_host(0)
         .connect_timeout(Duration::from_secs(5))
         .build()
         .map_err(|error| {

@@ -1,0 +1,7 @@
+//! The engine room against the real llama-server and SmolLM2, and against fake engines that do what
+//! a real one does only on bad days.
+
+mod drive;
+mod failures;
+mod lifecycle;
+mod setting;
