@@ -94,3 +94,49 @@ pub(crate) fn masked(argv: &[String], api_key: &str) -> Vec<String> {
         .map(|word| word.replace(api_key, MASK))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::catalogue;
+    use crate::catalogue::tests::machine;
+
+    fn line(gpus: &[&str], change: &[(&str, Value)], extra: &[&str]) -> String {
+        let space = catalogue(&machine(4, 8, gpus));
+        let mut configuration = space.default_configuration();
+        for (name, value) in change {
+            configuration.set(name, value.clone());
+        }
+        let extra_args: Vec<String> = extra.iter().map(ToString::to_string).collect();
+        let words = argv(&Words {
+            binary: Path::new("bin/llama-server"),
+            model: Path::new("models/a model.gguf"),
+            port: 40_123,
+            api_key: "secret",
+            space: &space,
+            configuration: &configuration,
+            extra_args: &extra_args,
+        });
+        masked(&words, "secret")
+            .join("\n")
+            .replace("\n--", "\n  --")
+    }
+
+    #[test]
+    fn the_default_is_written_out_in_full() {
+        insta::assert_snapshot!(line(&[], &[], &[]));
+    }
+
+    #[test]
+    fn every_kind_of_knob_is_told() {
+        let change = [
+            ("parallel", Value::Int(3)),
+            ("context-per-slot", Value::Int(1000)),
+            ("kv-unified", Value::Bool(false)),
+            ("flash-attn", Value::Choice("off".into())),
+            ("n-gpu-layers", Value::Int(12)),
+        ];
+        let line = line(&["a GPU"], &change, &["--cache-prompt"]);
+        insta::assert_snapshot!(line);
+    }
+}

@@ -201,3 +201,81 @@ fn flag(flag: &str) -> Tell {
 fn word(word: &str) -> Value {
     Value::Choice(word.into())
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn machine(physical: u32, logical: u32, gpus: &[&str]) -> Machine {
+        Machine {
+            os: String::new(),
+            kernel: String::new(),
+            cpu: String::new(),
+            physical_cores: physical,
+            logical_cores: logical,
+            memory_bytes: 0,
+            gpus: gpus.iter().map(ToString::to_string).collect(),
+            sensors: Vec::new(),
+            virtual_machine: None,
+        }
+    }
+
+    #[test]
+    fn the_knobs_read_like_a_table() {
+        let space = catalogue(&machine(8, 16, &["a GPU"]));
+        let rows: Vec<String> = space
+            .parameters
+            .iter()
+            .map(|knob| {
+                let levels: Vec<String> = knob.kind.levels().iter().map(Value::to_string).collect();
+                format!(
+                    "{} [{}] default {}, tried {}{}\n  {}\n  {}",
+                    knob.name,
+                    knob.kind.describe(),
+                    knob.default,
+                    levels.join(" "),
+                    if knob.changes_output {
+                        ", can change answers"
+                    } else {
+                        ""
+                    },
+                    knob.effect,
+                    knob.danger,
+                )
+            })
+            .chain(space.rules.iter().map(ToString::to_string))
+            .collect();
+        insta::assert_snapshot!(rows.join("\n"));
+    }
+
+    #[test]
+    fn every_machine_gets_defaults_and_levels_that_are_in_range() {
+        for (physical, logical) in [(0, 0), (1, 1), (2, 2), (4, 2), (6, 12), (128, 256)] {
+            for gpus in [&[][..], &["a GPU"]] {
+                let space = catalogue(&machine(physical, logical, gpus));
+                let defaults = space.default_configuration();
+                assert_eq!(space.check(&defaults).as_ref(), Ok(&defaults));
+                assert_eq!(space.get("n-gpu-layers").is_some(), !gpus.is_empty());
+                for knob in &space.parameters {
+                    let levels = knob.kind.levels();
+                    assert!(
+                        levels.iter().all(|level| knob.kind.contains(level)),
+                        "{}",
+                        knob.name
+                    );
+                    assert!(levels.contains(&knob.default), "{}", knob.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn quantised_values_need_flash_attention() {
+        let space = catalogue(&machine(2, 2, &[]));
+        let mut asked = space.default_configuration();
+        asked.set("cache-type-v", word("q4_0"));
+        assert!(space.check(&asked).is_ok());
+        asked.set("flash-attn", word("off"));
+        assert!(space.check(&asked).is_err());
+    }
+}

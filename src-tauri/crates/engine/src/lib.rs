@@ -22,6 +22,7 @@ mod log;
 mod orphan;
 mod process;
 mod readback;
+mod ready;
 mod version;
 mod workload;
 

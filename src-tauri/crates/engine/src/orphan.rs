@@ -165,4 +165,83 @@ mod tests {
         };
         assert!(!recycled.is_running());
     }
+
+    /// A process that is nobody's engine but could be: it has a group of its own.
+    struct Sleeper(std::process::Child);
+
+    impl Sleeper {
+        fn start() -> Self {
+            use std::os::unix::process::CommandExt;
+            let child = std::process::Command::new("sleep")
+                .arg("300")
+                .process_group(0)
+                .spawn()
+                .unwrap();
+            Self(child)
+        }
+
+        fn pid(&self) -> i32 {
+            i32::try_from(self.0.id()).unwrap()
+        }
+
+        /// Its record, as if a Wattsmith had started it that is gone by now.
+        fn orphaned(&self) -> Record {
+            let mut record = Record::of(self.pid()).unwrap();
+            record.owner.start_ticks += 1;
+            record
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    /// Whether the sleeper runs and whether its record is there, after the orphans were ended.
+    async fn after_reaping(change: impl Fn(&mut Record)) -> (bool, bool, usize) {
+        let directory = tempfile::tempdir().unwrap();
+        let sleeper = Sleeper::start();
+        let mut record = sleeper.orphaned();
+        change(&mut record);
+        let path = record.write(directory.path()).unwrap();
+        let reaped = reap_orphans(directory.path()).await;
+        let runs = Identity::of(sleeper.pid()).is_some();
+        (runs, path.exists(), reaped.len())
+    }
+
+    #[tokio::test]
+    async fn an_orphan_is_ended_and_told() {
+        assert_eq!(after_reaping(|_| {}).await, (false, false, 1));
+    }
+
+    #[tokio::test]
+    async fn the_engine_of_a_wattsmith_that_runs_is_left_alone() {
+        let me = i32::try_from(std::process::id()).unwrap();
+        let mine = |record: &mut Record| record.owner = Identity::of(me).unwrap();
+        assert_eq!(after_reaping(mine).await, (true, true, 0));
+    }
+
+    #[tokio::test]
+    async fn a_stranger_with_a_recycled_pid_is_not_touched() {
+        let earlier = |record: &mut Record| record.engine.start_ticks -= 1;
+        assert_eq!(after_reaping(earlier).await, (true, false, 0));
+        let another = |record: &mut Record| record.engine.exe = "/another/program".into();
+        assert_eq!(after_reaping(another).await, (true, false, 0));
+        let last_boot = |record: &mut Record| record.boot = "another boot".into();
+        assert_eq!(after_reaping(last_boot).await, (true, false, 0));
+    }
+
+    #[tokio::test]
+    async fn a_record_that_cannot_be_read_is_dropped_and_no_directory_is_no_fault() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("engine-1-2.json");
+        std::fs::write(&path, "{").unwrap();
+        std::fs::write(directory.path().join("other.json"), "{").unwrap();
+        assert_eq!(reap_orphans(directory.path()).await, Vec::<String>::new());
+        assert!(!path.exists() && directory.path().join("other.json").exists());
+        let missing = directory.path().join("missing");
+        assert_eq!(reap_orphans(&missing).await, Vec::<String>::new());
+    }
 }

@@ -1,6 +1,6 @@
 //! Launch, what the engine says it uses, and the end of the whole group.
 
-use crate::setting::{State, binary, fake, fault_of, machine, runs, settings};
+use crate::setting::{State, binary, fake, fault_of, machine, model, runs, settings};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{FailureCause, Value};
@@ -133,13 +133,9 @@ async fn every_flag_of_the_catalogue_is_one_that_the_engine_knows() {
 #[tokio::test]
 async fn an_advisors_model_chats() {
     let state = State::new();
-    let options = LaunchOptions::chat_server(
-        binary(),
-        crate::setting::model(),
-        &machine(),
-        1024,
-        state.path(),
-    );
+    let mut options = LaunchOptions::chat_server(binary(), model(), &machine(), 1024, state.path());
+    options.configuration.set("threads", Value::Int(1));
+    options.configuration.set("threads-batch", Value::Int(1));
     let engine = launch(options, &CancellationToken::new()).await.unwrap();
     let answer: serde_json::Value = reqwest::Client::new()
         .post(format!("{}/v1/chat/completions", engine.base_url()))
@@ -206,7 +202,7 @@ async fn the_version_is_the_engines_own_line() {
 
 #[tokio::test]
 async fn the_pinned_model_tells_what_it_is() {
-    let model = inspect_model(&crate::setting::model()).await.unwrap();
+    let model = inspect_model(&model()).await.unwrap();
     assert_eq!(model.name, "SmolLM2-135M-Instruct");
     assert_eq!(
         model.title.as_deref(),
