@@ -35,6 +35,7 @@ pub(crate) struct Point {
     pub high: f64,
     pub number: u32,
     /// Where its number goes, in the chart of throughput.
+    pub label_x: f64,
     pub label_y: f64,
     pub kind: Kind,
     /// All figures in words.
@@ -129,24 +130,24 @@ fn seen<'a>(record: &SessionRecord, analysis: &'a Analysis) -> Vec<Seen<'a>> {
 }
 
 const ENERGY: Frame = Frame {
-    width: 640.0,
-    height: 300.0,
-    left: 56.0,
-    right: 624.0,
-    top: 16.0,
-    bottom: 262.0,
+    width: 540.0,
+    height: 260.0,
+    left: 44.0,
+    right: 532.0,
+    top: 14.0,
+    bottom: 216.0,
 };
 
 const SPEED: Frame = Frame {
-    width: 400.0,
-    height: 300.0,
-    left: 56.0,
-    right: 384.0,
-    top: 16.0,
-    bottom: 254.0,
+    width: 320.0,
+    height: 260.0,
+    left: 44.0,
+    right: 306.0,
+    top: 14.0,
+    bottom: 216.0,
 };
 
-/// The chart of J/unit by trial; none before the first figure.
+/// The chart of J/unit by trial; none with fewer than two figures.
 pub(crate) fn energy(
     record: &SessionRecord,
     analysis: &Analysis,
@@ -170,7 +171,7 @@ pub(crate) fn energy(
         .chain(goal);
     let frame = ENERGY;
     let y = Scale::fit(extent, frame.bottom, frame.top)?;
-    (!seen.is_empty()).then_some(())?;
+    (seen.len() > 1).then_some(())?;
     let count = record.trials.len().max(3) as f64;
     let x = |number: u32| {
         let step = (frame.right - frame.left) / count;
@@ -233,6 +234,7 @@ pub(crate) fn speed(
         .iter()
         .filter_map(|one| Some(point(one, x.at(rate(one)?), &y, figures)))
         .collect();
+    let points = apart(points);
     (points.len() > 1).then(|| SpeedChart {
         x_ticks: x.ticks(),
         y_ticks: y.ticks(),
@@ -262,7 +264,8 @@ fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
         low: y.at(one.low),
         high: y.at(one.high),
         number,
-        label_y: one_decimal(y.at(one.mean) - 9.0),
+        label_x: x,
+        label_y: y.at(one.mean),
         kind: one.kind,
         title: format!(
             "Trial {number}: {} {}{speed}",
@@ -270,6 +273,30 @@ fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
             figures.unit
         ),
     }
+}
+
+/// Moves the numbers of points that lie close together to free places.
+fn apart(mut points: Vec<Point>) -> Vec<Point> {
+    const PLACES: [(f64, f64); 4] = [(0.0, -10.0), (0.0, 20.0), (12.0, 4.0), (-12.0, 4.0)];
+    let dots: Vec<(f64, f64)> = points.iter().map(|one| (one.x, one.y)).collect();
+    let mut labels: Vec<(f64, f64)> = Vec::new();
+    for point in &mut points {
+        let free = |place: &(f64, f64)| {
+            let at = (point.x + place.0, point.y + place.1);
+            let hits = |other: &(f64, f64)| {
+                // The middle of a digit lies 4 above its baseline.
+                (other.0 - at.0).abs() < 12.0 && (other.1 - (at.1 - 4.0)).abs() < 11.0
+            };
+            let labelled =
+                |other: &(f64, f64)| (other.0 - at.0).abs() < 14.0 && (other.1 - at.1).abs() < 12.0;
+            !dots.iter().any(hits) && !labels.iter().any(labelled)
+        };
+        let place = PLACES.into_iter().find(free).unwrap_or(PLACES[0]);
+        point.label_x = one_decimal(point.x + place.0);
+        point.label_y = one_decimal(point.y + place.1);
+        labels.push((point.label_x, point.label_y));
+    }
+    points
 }
 
 /// Both lines, their words kept apart where the lines lie close together.

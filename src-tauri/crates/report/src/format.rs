@@ -4,6 +4,9 @@
 /// What stands where there is no figure.
 pub(crate) const NONE: &str = "–";
 
+/// Between a number and its unit: a space at which no line breaks.
+pub(crate) const GAP: char = '\u{a0}';
+
 /// Three significant digits, without an exponent: `0.228`, `1.40`, `113`, `1230`.
 pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -15,31 +18,31 @@ pub(crate) fn number(value: f64) -> String {
 /// `number` with its unit.
 pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     if value.is_finite() {
-        format!("{} {unit}", number(value))
+        format!("{}{GAP}{unit}", number(value))
     } else {
         NONE.to_owned()
     }
 }
 
 /// A figure and half the width of its interval, to the same decimal place: `0.228 ± 0.009`.
-pub(crate) fn plus_minus(mean: f64, half: f64) -> String {
-    if !half.is_finite() {
-        return number(mean);
-    }
-    if !mean.is_finite() {
-        return NONE.to_owned();
-    }
-    let decimals = decimals(mean);
-    let shown = fixed(half, decimals);
-    let half = if shown.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
-        format!(
-            "less than {}",
-            fixed(10_f64.powi(-(decimals as i32)), decimals)
-        )
+pub(crate) fn plus_minus(mean: f64, half_width: f64) -> String {
+    if mean.is_finite() && half_width.is_finite() {
+        format!("{} {}", number(mean), half(mean, half_width))
     } else {
-        shown
-    };
-    format!("{} ± {half}", number(mean))
+        number(mean)
+    }
+}
+
+/// Half the width of an interval to the decimal place of its mean: `± 0.009`.
+pub(crate) fn half(mean: f64, half_width: f64) -> String {
+    let decimals = decimals(mean);
+    let shown = fixed(half_width, decimals);
+    if shown.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+        let least = fixed(10_f64.powi(-(decimals as i32)), decimals);
+        format!("±{GAP}less than {least}")
+    } else {
+        format!("±{GAP}{shown}")
+    }
 }
 
 /// Joules, kilojoules or megajoules.
@@ -54,11 +57,11 @@ pub(crate) fn duration(seconds: f64) -> String {
     } else if seconds < 90.0 {
         with_unit(seconds, "s")
     } else if seconds < 5400.0 {
-        format!("{:.0} min", seconds / 60.0)
+        format!("{:.0}{GAP}min", seconds / 60.0)
     } else if seconds < 172_800.0 {
-        format!("{:.1} h", seconds / 3600.0)
+        format!("{:.1}{GAP}h", seconds / 3600.0)
     } else {
-        format!("{:.0} days", seconds / 86_400.0)
+        format!("{:.0}{GAP}days", seconds / 86_400.0)
     }
 }
 
@@ -79,11 +82,21 @@ pub(crate) fn percent(fraction: f64) -> String {
     if !value.is_finite() {
         NONE.to_owned()
     } else if value < 0.05 {
-        "0 %".to_owned()
+        format!("0{GAP}%")
     } else if value < 9.95 {
-        format!("{value:.1} %")
+        format!("{value:.1}{GAP}%")
     } else {
-        format!("{value:.0} %")
+        format!("{value:.0}{GAP}%")
+    }
+}
+
+/// A systematic error, which nobody knows to a tenth of a per cent: `± 5 %`.
+pub(crate) fn error(fraction: f64) -> String {
+    let value = fraction * 100.0;
+    if value.is_finite() && value >= 1.0 {
+        format!("±{GAP}{value:.0}{GAP}%")
+    } else {
+        format!("±{GAP}{}", percent(fraction))
     }
 }
 
@@ -177,22 +190,31 @@ mod tests {
         ] {
             assert_eq!(number(value), text);
         }
-        assert_eq!(joules(1404.0), "1.40 kJ");
-        assert_eq!(joules(999.7), "1000 J");
-        assert_eq!(duration(0.2134), "0.213 s");
-        assert_eq!(duration(5000.0), "83 min");
-        assert_eq!(count(4_321_000.0), "4.32 million");
-        assert_eq!(percent(0.1983), "20 %");
-        assert_eq!(percent(-0.034), "3.4 %");
-        assert_eq!(bytes(98_000_000), "98.0 MB");
+        for (shown, text) in [
+            (joules(1404.0), "1.40 kJ"),
+            (joules(999.7), "1000 J"),
+            (duration(0.2134), "0.213 s"),
+            (duration(5000.0), "83 min"),
+            (count(4_321_000.0), "4.32 million"),
+            (percent(0.1983), "20 %"),
+            (percent(-0.034), "3.4 %"),
+            (error(0.05), "± 5 %"),
+            (bytes(98_000_000), "98.0 MB"),
+        ] {
+            assert_eq!(shown.replace(GAP, " "), text);
+        }
     }
 
     #[test]
     fn an_error_is_rounded_like_its_figure() {
-        assert_eq!(plus_minus(0.228, 0.0094), "0.228 ± 0.009");
-        assert_eq!(plus_minus(113.0, 4.6), "113 ± 5");
-        assert_eq!(plus_minus(0.228, 0.0001), "0.228 ± less than 0.001");
-        assert_eq!(plus_minus(0.228, f64::NAN), "0.228");
+        for (mean, half, text) in [
+            (0.228, 0.0094, "0.228 ± 0.009"),
+            (113.0, 4.6, "113 ± 5"),
+            (0.228, 0.0001, "0.228 ± less than 0.001"),
+            (0.228, f64::NAN, "0.228"),
+        ] {
+            assert_eq!(plus_minus(mean, half).replace(GAP, " "), text);
+        }
     }
 
     proptest! {

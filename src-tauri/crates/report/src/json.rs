@@ -60,6 +60,7 @@ fn trial(trial: &TrialAnalysis) -> Value {
     json!({
         "id": trial.id,
         "number": trial.number,
+        "joules_per_unit_mean": trial.mean,
         "joules_per_unit": trial.joules_per_unit,
         "joules_per_unit_net": trial.net,
         "joules_per_unit_at_estimate_ends": trial.ends.map(|(low_idle, high_idle)| json!({

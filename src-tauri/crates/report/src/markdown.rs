@@ -1,5 +1,6 @@
 //! The short version.
 
+use crate::format::GAP;
 use crate::view::View;
 use std::fmt::Write as _;
 
@@ -22,21 +23,8 @@ pub(crate) fn text(view: &View) -> String {
         }
     }
     trials(w, view);
-    let _ = writeln!(w, "\n### Cost of the search\n");
-    let parts: Vec<String> = view
-        .cost
-        .parts
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    let _ = writeln!(
-        w,
-        "{} ({}). {}",
-        view.cost.total,
-        parts.join(", "),
-        view.cost.payback
-    );
-    out
+    cost(w, view);
+    out.replace(GAP, " ")
 }
 
 fn heading(w: &mut String, view: &View) {
@@ -44,11 +32,20 @@ fn heading(w: &mut String, view: &View) {
     let _ = writeln!(w, "{}\n", escape(&view.subtitle.join(" · ")));
     let _ = writeln!(
         w,
-        "**{}** {} ({})",
+        "**{}** {}",
         escape(&view.certainty.headline),
-        escape(&view.certainty.detail),
-        view.figures.label
+        escape(&view.certainty.detail)
     );
+    if !view.figures.source.is_empty() {
+        let _ = writeln!(w, "\n{}: {}", view.figures.label, view.figures.source);
+    }
+    if !view.lead.is_empty() {
+        let _ = writeln!(w);
+    }
+    for figure in &view.lead {
+        let note = &figure.note;
+        let _ = writeln!(w, "- {}: **{}** ({note})", figure.name, figure.value);
+    }
 }
 
 fn best(w: &mut String, view: &View) {
@@ -93,6 +90,14 @@ fn trials(w: &mut String, view: &View) {
             (false, true) => "as the default".to_owned(),
             (false, false) => trial.changes.join(", "),
         };
+        let verdict = match trial.verdict.more.as_str() {
+            "" => trial.verdict.text.clone(),
+            more => format!("{}, {more}", trial.verdict.text),
+        };
+        let verdict = match trial.notes.first() {
+            Some(note) => format!("{verdict}. {note}"),
+            None => verdict,
+        };
         let _ = writeln!(
             w,
             "| {} | {} | {} | {} | {} |",
@@ -100,9 +105,26 @@ fn trials(w: &mut String, view: &View) {
             escape(&settings),
             trial.figure,
             trial.speed,
-            escape(&trial.verdict.text)
+            escape(&verdict)
         );
     }
+}
+
+fn cost(w: &mut String, view: &View) {
+    let Some(cost) = &view.cost else { return };
+    let parts: Vec<String> = cost
+        .parts
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let _ = writeln!(
+        w,
+        "\n### Cost of the search{}\n\n{} ({}). {}",
+        if cost.estimated { ", ESTIMATED" } else { "" },
+        cost.total,
+        parts.join(", "),
+        cost.payback
+    );
 }
 
 /// Text that Markdown and the HTML within it leave alone, on one line.

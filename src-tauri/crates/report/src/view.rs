@@ -4,6 +4,7 @@ mod best;
 mod certainty;
 mod conversation;
 mod cost;
+mod lead;
 mod provenance;
 mod trials;
 
@@ -17,6 +18,7 @@ pub(crate) use best::Best;
 pub(crate) use certainty::Certainty;
 pub(crate) use conversation::Turn;
 pub(crate) use cost::Cost;
+pub(crate) use lead::LeadFigure;
 pub(crate) use provenance::Provenance;
 pub(crate) use trials::{ConfirmationRow, TrialRow};
 
@@ -28,8 +30,9 @@ pub(crate) struct View {
     pub subtitle: Vec<String>,
     pub figures: Figures,
     pub certainty: Certainty,
+    pub lead: Vec<LeadFigure>,
     pub best: Option<Best>,
-    pub cost: Cost,
+    pub cost: Option<Cost>,
     pub trials: Vec<TrialRow>,
     pub confirmations: Vec<ConfirmationRow>,
     pub energy_chart: Option<EnergyChart>,
@@ -56,6 +59,8 @@ pub(crate) struct Figures {
     pub estimated: bool,
     /// `Measured`, `ESTIMATED`, or that there is none yet.
     pub label: &'static str,
+    /// Such as `nvml-counter · GPU board`.
+    pub source: String,
     /// Both errors and the scope, one sentence each.
     pub notes: Vec<String>,
 }
@@ -78,8 +83,10 @@ impl View {
         Self {
             title: record.session.name.clone(),
             subtitle: subtitle(record),
+            lead: lead::figures(record, &analysis, &certainty, &figures),
             best: Best::of(record, &analysis, &certainty),
-            cost: Cost::of(record, &analysis, &certainty, &figures),
+            cost: (!record.trials.is_empty())
+                .then(|| Cost::of(record, &analysis, &certainty, &figures)),
             confirmations: trials::confirmations(record, &figures),
             energy_chart: chart::energy(record, &analysis, &figures),
             speed_chart: chart::speed(record, &analysis, &figures),
@@ -116,16 +123,16 @@ impl Figures {
             .map(|energy| energy.sensor_error)
             .fold(f64::NAN, f64::max);
         if error.is_finite() {
-            let percent = format::percent(error);
+            let error = format::error(error);
             notes.push(if estimated {
                 format!(
-                    "Error of the estimate: ± {percent} on every joule, in the same direction for \
+                    "Error of the estimate: {error} on every joule, in the same direction for \
                      all trials. The intervals do not show this. What is said to hold was checked \
                      at both ends of the plausible watts."
                 )
             } else {
                 format!(
-                    "Error of the sensor: ± {percent} on every joule, in the same direction for \
+                    "Error of the sensor: {error} on every joule, in the same direction for \
                      all trials. The intervals do not show this, and a saving in per cent does not \
                      change with it."
                 )
@@ -141,7 +148,14 @@ impl Figures {
                     .to_owned(),
             );
         }
+        let mut sources: Vec<String> = energies
+            .iter()
+            .map(|energy| format!("{} · {}", energy.source(), energy.scope.label()))
+            .collect();
+        sources.sort();
+        sources.dedup();
         Self {
+            source: sources.join("; "),
             unit: if estimated {
                 format!("{short_unit}, estimated")
             } else {

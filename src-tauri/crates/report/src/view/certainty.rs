@@ -52,7 +52,7 @@ impl Certainty {
         let says = headline(record, analysis, figures);
         Self {
             certain: certain(record, analysis, figures, &says),
-            open: open(record, analysis),
+            open: open(record, analysis, &says),
             tone: says.tone,
             headline: says.headline,
             detail: says.detail,
@@ -89,7 +89,12 @@ fn headline(record: &SessionRecord, analysis: &Analysis, figures: &Figures) -> S
     if trial.purpose == Purpose::Default {
         let others = record.trials.iter().filter(|one| one.is_complete()).count() - 1;
         let detail = if others == 0 {
-            "Only the default was measured so far.".to_owned()
+            return plain(
+                Tone::Plain,
+                "Only the default was measured.",
+                "There is nothing to compare it with yet.".to_owned(),
+                None,
+            );
         } else {
             format!(
                 "Of {} beside the default, none showed a lower figure within the constraints.",
@@ -186,8 +191,7 @@ fn confirmed(record: &SessionRecord, id: &TrialId, ratio: Interval, figures: &Fi
         ),
         detail: format!(
             "Trial {number} against the default, {}, from {repeats} fresh windows of each, run in \
-             turn. The chance that chance alone did this was kept to {} for this \
-             confirmation.{estimate}",
+             turn. The chance that this is a false alarm was held to {} at most.{estimate}",
             span(ratio),
             format::percent(confirmation.alpha)
         ),
@@ -222,26 +226,14 @@ fn certain(
             span(ratio)
         ));
     }
-    let numbers = |wanted: fn(&Verdict) -> bool| {
-        analysis
-            .trials
-            .iter()
-            .filter(|one| one.comparison.is_some_and(|c| wanted(&c.verdict)))
-            .filter(|one| says.saving.is_none() || says.subject.as_ref() != Some(&one.id))
-            .map(|one| one.number)
-            .collect::<Vec<_>>()
-    };
-    for (list, word) in [
-        (numbers(|v| matches!(v, Verdict::Better)), "less"),
-        (numbers(|v| matches!(v, Verdict::Worse)), "more"),
-    ] {
-        if !list.is_empty() {
-            lines.push(format!(
-                "{} needed {word} than the default by more than the noise of the search, each \
-                 looked at by itself.",
-                trial_list(&list)
-            ));
-        }
+    let worse = numbers(record, analysis, says.subject.as_ref(), |verdict| {
+        matches!(verdict, Verdict::Worse)
+    });
+    if !worse.is_empty() {
+        lines.push(format!(
+            "{} needed more energy than the default, by more than the noise of the search.",
+            trial_list(&worse)
+        ));
     }
     let failed = record
         .trials
@@ -258,9 +250,36 @@ fn certain(
     lines
 }
 
-fn open(record: &SessionRecord, analysis: &Analysis) -> Vec<String> {
+/// Complete trials beside `but` whose verdict is wanted.
+fn numbers(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    but: Option<&TrialId>,
+    wanted: fn(&Verdict) -> bool,
+) -> Vec<u32> {
+    analysis
+        .trials
+        .iter()
+        .filter(|one| used(record, &one.id) && but != Some(&one.id))
+        .filter(|one| one.comparison.is_some_and(|all| wanted(&all.verdict)))
+        .map(|one| one.number)
+        .collect()
+}
+
+fn open(record: &SessionRecord, analysis: &Analysis, says: &Says) -> Vec<String> {
     let mut lines = Vec::new();
-    for one in &analysis.trials {
+    let confirmed = says.saving.and(says.subject.as_ref());
+    let better = numbers(record, analysis, confirmed, |verdict| {
+        matches!(verdict, Verdict::Better)
+    });
+    if !better.is_empty() {
+        lines.push(format!(
+            "{} needed less energy than the default, by more than the noise of the search; only \
+             fresh repeats can make this certain.",
+            trial_list(&better)
+        ));
+    }
+    for one in analysis.trials.iter().filter(|one| used(record, &one.id)) {
         let number = one.number;
         match one.comparison.map(|comparison| comparison.verdict) {
             Some(Verdict::NotDecided {
@@ -297,6 +316,10 @@ fn open(record: &SessionRecord, analysis: &Analysis) -> Vec<String> {
             }),
     );
     lines
+}
+
+fn used(record: &SessionRecord, id: &TrialId) -> bool {
+    record.trial(id).is_some_and(Trial::is_complete)
 }
 
 fn discarded(trial: &Trial) -> bool {

@@ -10,6 +10,7 @@ use wattsmith_stats::Analysis;
 #[derive(Debug, Serialize)]
 pub(crate) struct Cost {
     pub total: String,
+    pub estimated: bool,
     /// Trials, confirmations, advisor.
     pub parts: Vec<(String, String)>,
     pub payback: String,
@@ -42,13 +43,9 @@ impl Cost {
         if record.exchanges.iter().any(|one| one.joules.is_some()) {
             parts.push(("Local advisor".to_owned(), format::joules(advisor)));
         }
-        let estimated = if figures.estimated {
-            " (estimated)"
-        } else {
-            ""
-        };
         Self {
-            total: format!("{}{estimated}", format::joules(analysis.energy_spent.0)),
+            estimated: figures.estimated,
+            total: format::joules(analysis.energy_spent.0),
             parts,
             payback: payback(record, analysis, certainty, figures),
             note: (elsewhere > 0).then(|| {

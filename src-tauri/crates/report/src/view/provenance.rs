@@ -106,7 +106,7 @@ fn sensors(record: &SessionRecord) -> Vec<SensorRow> {
                 format!("{} ({})", sensor.name, sensor.device)
             },
             covers: sensor.scope.label(),
-            error: format!("± {}", format::percent(sensor.error)),
+            error: format::error(sensor.error),
             available,
             status,
             remedy,
@@ -190,7 +190,7 @@ pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
     let work = match unit {
         WorkUnit::OutputToken => format!(
             "{} output tokens, as the engine counts them",
-            format::count(session.workload.window_tokens() as f64)
+            session.workload.window_tokens()
         ),
         WorkUnit::Image => format!("{} images", session.workload.requests),
     };
@@ -218,7 +218,7 @@ pub(crate) fn constraints(record: &SessionRecord) -> Vec<String> {
     let mut lines = vec![format!("Goal: {}.", objective.threshold)];
     let limits = &objective.constraints;
     if let Some(rate) = limits.min_tokens_per_second {
-        lines.push(format!("At least {}.", format::with_unit(rate, "tokens/s")));
+        lines.push(format!("At least {rate} tokens/s."));
     }
     if let Some(time) = limits.max_time_to_first_token_s {
         lines.push(format!(

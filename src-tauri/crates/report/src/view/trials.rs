@@ -133,28 +133,17 @@ fn verdict(
         && *id == trial.id
         && reached
     {
-        return badge(
-            Tone::Good,
-            &format!("goal confirmed: {}", less_or_more(ratio.mean)),
-            &span(*ratio),
-        );
+        return badge(Tone::Good, "goal confirmed", &span(*ratio));
     }
     let Some(Comparison { ratio, verdict }) = seen.comparison else {
         return badge(Tone::Plain, "not compared", "too few repeats");
     };
-    let seen = less_or_more(ratio.mean);
+    let text = less_or_more(ratio.mean);
+    let noise = format!("outside the noise, {}", span(ratio));
     match verdict {
         Verdict::Reference => badge(Tone::Plain, "default", ""),
-        Verdict::Better => badge(
-            Tone::Good,
-            &format!("{seen}, outside the noise"),
-            &span(ratio),
-        ),
-        Verdict::Worse => badge(
-            Tone::Bad,
-            &format!("{seen}, outside the noise"),
-            &span(ratio),
-        ),
+        Verdict::Better => badge(Tone::Good, &text, &noise),
+        Verdict::Worse => badge(Tone::Bad, &text, &noise),
         Verdict::NotDecided { .. } => badge(Tone::Open, "not decided", &span(ratio)),
         Verdict::DependsOnEstimate => badge(Tone::Open, "depends on the estimate", ""),
     }
@@ -234,7 +223,7 @@ fn outcome(confirmation: &Confirmation) -> Badge {
 fn mean(repeats: &[Repeat], figures: &Figures) -> String {
     let values: Vec<f64> = repeats.iter().map(Repeat::joules_per_unit).collect();
     geometric_mean(&values).map_or(format::NONE.to_owned(), |mean| {
-        format::with_unit(mean, &figures.short_unit)
+        format::with_unit(mean, &figures.unit)
     })
 }
 
