@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use wattsmith_domain::{
-    Configuration, Constraints, Engine, Machine, Model, Objective, ParameterSpace, Scope, Workload,
+    Comparison, Configuration, Constraints, Engine, Machine, Model, Objective, ParameterSpace,
+    Scope, Verdict, Workload,
 };
 
 /// The machine.
@@ -180,6 +181,23 @@ pub fn rules(space: &ParameterSpace) -> Vec<String> {
     space.rules.iter().map(ToString::to_string).collect()
 }
 
+/// What may be said against the default, as the history's last column says it.
+#[must_use]
+pub fn verdict(comparison: &Comparison) -> String {
+    let saving = comparison.saving_percent();
+    let percent = saving.abs();
+    match comparison.verdict {
+        Verdict::Reference => "the default".to_owned(),
+        Verdict::Better => format!("better: {percent:.0} % less than the default"),
+        Verdict::Worse => format!("worse: {percent:.0} % more than the default"),
+        Verdict::NotDecided { .. } => {
+            let direction = if saving < 0.0 { "more" } else { "less" };
+            format!("not decided: {percent:.0} % {direction}, inside the noise")
+        }
+        Verdict::DependsOnEstimate => "depends on how watts are estimated".to_owned(),
+    }
+}
+
 /// What differs from the default in `configuration`, in the space's order: `threads=2 parallel=8`,
 /// or `default`.
 #[must_use]
@@ -193,4 +211,35 @@ pub fn settings(configuration: &Configuration, space: &ParameterSpace) -> String
         .map(|change| format!("{}={}", change.name, change.to))
         .collect();
     pairs.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_domain::Interval;
+
+    #[test]
+    fn verdicts_say_how_much_and_whether_it_counts() {
+        let words = |mean: f64, verdict| {
+            let ratio = Interval {
+                mean,
+                low: mean,
+                high: mean,
+                n: 3,
+            };
+            super::verdict(&Comparison { ratio, verdict })
+        };
+        let open = Verdict::NotDecided { seconds_more: None };
+        assert_eq!(words(1.0, Verdict::Reference), "the default");
+        assert_eq!(
+            words(0.82, Verdict::Better),
+            "better: 18 % less than the default"
+        );
+        assert_eq!(
+            words(1.07, Verdict::Worse),
+            "worse: 7 % more than the default"
+        );
+        assert_eq!(words(0.97, open), "not decided: 3 % less, inside the noise");
+        assert_eq!(words(1.02, open), "not decided: 2 % more, inside the noise");
+    }
 }

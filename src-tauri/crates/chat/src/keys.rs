@@ -1,6 +1,6 @@
 //! API keys in the keyring of the system; where there is none, in memory for this run only.
 
-use crate::openai::normal_base_url;
+use crate::address::normal_base_url;
 use crate::secret::Secret;
 use keyring::credential::CredentialPersistence;
 use std::collections::HashMap;

@@ -8,6 +8,7 @@
 //! A reply is data: nothing in it is run, and no claim about energy is taken from it but the
 //! prediction that was asked for.
 
+mod address;
 mod connection;
 mod context;
 mod facts;
@@ -20,6 +21,7 @@ mod schema;
 mod secret;
 mod templates;
 
+pub use address::normal_base_url;
 pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
 pub use context::{
     Choice, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
@@ -27,9 +29,10 @@ pub use context::{
 };
 pub use facts::{
     EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts, rules, settings,
+    verdict,
 };
 pub use keys::{Kept, KeyError, Keys};
-pub use openai::{OpenAiCompatible, Timeouts, normal_base_url};
+pub use openai::{OpenAiCompatible, Timeouts};
 pub use render::{TemplateError, render};
 pub use reply::{ParsedReply, ReplyError, parse_reply};
 pub use schema::reply_schema;

@@ -3,6 +3,7 @@
 mod refusal;
 mod stream;
 
+use crate::address::{is_loopback, normal_base_url};
 use crate::connection::{Chat, ChatError, ChatReply, ChatRequest};
 use crate::secret::Secret;
 use async_trait::async_trait;
@@ -148,10 +149,8 @@ impl OpenAiCompatible {
     /// # Errors
     /// [`ChatError`], as for a prompt.
     pub async fn test(&self, cancel: &CancellationToken) -> Result<ChatReply, ChatError> {
-        let request = ChatRequest {
-            max_tokens: 64,
-            ..ChatRequest::new("Answer with the one word: ready")
-        };
+        // The usual limit of tokens, because some models think before they say one word.
+        let request = ChatRequest::new("Answer with the one word: ready");
         self.complete(request, &mut |_| {}, cancel).await
     }
 
@@ -313,46 +312,6 @@ fn body(request: &ChatRequest, model: &str) -> Value {
     body
 }
 
-/// One form for all ways to write a server's address: no call's path, no slash at the end, `/v1`
-/// where no path was given.
-///
-/// # Errors
-/// [`ChatError::BadAddress`] for what is no http(s) address, or one with a password in it.
-pub fn normal_base_url(address: &str) -> Result<String, ChatError> {
-    let address = address.trim();
-    let bad = |what: &str| ChatError::BadAddress {
-        // What stands before an @ may be a password.
-        url: address.rsplit('@').next().unwrap_or(address).to_owned(),
-        what: what.to_owned(),
-    };
-    let url = Url::parse(address).map_err(|error| bad(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(bad(
-            "it must begin with http:// or https:// and name a host",
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("a name or key does not belong into it"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("a ? or # does not belong into it"));
-    }
-    let path = url.path().trim_end_matches('/');
-    let path = path.strip_suffix("/chat/completions").unwrap_or(path);
-    let path = if path.is_empty() { "/v1" } else { path };
-    Ok(format!("{}{path}", url.origin().ascii_serialization()))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback()),
-        None => false,
-    }
-}
-
 /// The innermost cause says what happened; the outer ones only where, and may hold the whole URL.
 fn in_words(error: reqwest::Error) -> String {
     let error = error.without_url();
@@ -367,51 +326,4 @@ fn in_words(error: reqwest::Error) -> String {
 
 fn excerpt(text: &str) -> String {
     text.trim().chars().take(80).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_come_into_one_form() {
-        for written in [
-            "https://Host.example",
-            "https://host.example/",
-            " https://host.example:443/v1/ ",
-            "https://host.example/v1/chat/completions",
-        ] {
-            assert_eq!(normal_base_url(written).unwrap(), "https://host.example/v1");
-        }
-        assert_eq!(
-            normal_base_url("http://[::1]:8080/api").unwrap(),
-            "http://[::1]:8080/api"
-        );
-    }
-
-    #[test]
-    fn addresses_that_cannot_be_used_say_why_and_hide_passwords() {
-        for written in [
-            "",
-            "host/v1",
-            "ftp://host/v1",
-            "file:///etc",
-            "https://u:hunter2@host/v1",
-            "https://host/v1?key=1",
-        ] {
-            let error = normal_base_url(written).unwrap_err().to_string();
-            assert!(error.contains("https://host/v1"), "{error}");
-            assert!(!error.contains("hunter2"), "{error}");
-        }
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        let loopback = |url: &str| is_loopback(&Url::parse(url).unwrap());
-        assert!(loopback("http://127.0.0.1:1/v1"));
-        assert!(loopback("http://localhost/v1"));
-        assert!(loopback("http://[::1]:8/v1"));
-        assert!(!loopback("http://10.0.0.1/v1"));
-        assert!(!loopback("http://127.0.0.1.example.com/v1"));
-    }
 }

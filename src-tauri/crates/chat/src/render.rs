@@ -198,11 +198,10 @@ pub(crate) fn explain(error: &Error, template: &str) -> TemplateError {
                 .to_owned(),
         };
     }
-    let detail = error.detail().unwrap_or_default();
-    let what = if detail.is_empty() {
-        error.kind().to_string()
-    } else {
-        detail.to_owned()
+    let what = match (error.kind(), error.detail()) {
+        (minijinja::ErrorKind::OutOfFuel, _) => "it has no end, or a very late one".to_owned(),
+        (_, Some(detail)) => detail.to_owned(),
+        (kind, None) => kind.to_string(),
     };
     TemplateError::Syntax { line, what }
 }

@@ -66,7 +66,7 @@ impl PromptContext {
                 },
                 Choice {
                     number: 2,
-                    settings: "threads=2 parallel=8 flash-attn=on".to_owned(),
+                    settings: "threads=2 parallel=8 batch=512".to_owned(),
                 },
             ],
         }

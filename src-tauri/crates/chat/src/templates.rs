@@ -145,7 +145,7 @@ impl Templates {
             if !FUNCTIONS.contains(&name.as_str()) && !is_known(&known, &name) {
                 return Err(TemplateError::UnknownPlaceholder {
                     line: line_of(text, &name),
-                    hint: format!("there are {}", top_level(&known)),
+                    hint: format!("there are {}", neighbours(&known, &name)),
                     name,
                 });
             }
@@ -201,11 +201,18 @@ fn is_known(known: &minijinja::Value, name: &str) -> bool {
     true
 }
 
-fn top_level(known: &minijinja::Value) -> String {
-    let names: Vec<String> = known
-        .try_iter()
-        .map(|names| names.map(|name| name.to_string()).collect())
-        .unwrap_or_default();
+/// The names that `name` could have been: those beside it.
+fn neighbours(known: &minijinja::Value, name: &str) -> String {
+    let parent = name.rsplit_once('.').map_or("", |(parent, _)| parent);
+    let mut here = known.clone();
+    for part in parent.split('.').filter(|part| !part.is_empty()) {
+        here = here.get_attr(part).unwrap_or_default();
+    }
+    let prefix = if parent.is_empty() { "" } else { "." };
+    let names = here.try_iter().into_iter().flatten();
+    let names: Vec<String> = names
+        .map(|name| format!("{parent}{prefix}{name}"))
+        .collect();
     names.join(", ")
 }
 

@@ -14,6 +14,9 @@ const NAME_CHARS: usize = 60;
 /// Choices and invented names that are told back.
 const MOST_TOLD: usize = 8;
 
+/// How names of claims begin.
+const CLAIMS: [&str; 4] = ["expected", "predicted", "estimated", "risk"];
+
 /// What an answer's own fields are called, in the plain form of [`plain`].
 enum Field {
     Reason,
@@ -30,7 +33,8 @@ enum Field {
 
 impl Field {
     fn of(key: &str) -> Option<Self> {
-        Some(match plain(key).as_str() {
+        let key = plain(key);
+        Some(match key.as_str() {
             "reason" | "reasoning" | "reasons" | "rationale" | "explanation" | "why"
             | "justification" => Self::Reason,
             "choice" | "chosen" | "option" | "selection" | "selected" | "pick" => Self::Choice,
@@ -49,12 +53,15 @@ impl Field {
             | "settings"
             | "parameters"
             | "params"
+            | "changes"
             | "proposedconfiguration"
             | "nextconfiguration"
             | "configurations" => Self::Configuration,
             "proposal" | "proposals" | "answer" | "response" | "result" => Self::Wrapper,
             "thought" | "thoughts" | "analysis" | "comment" | "comments" | "note" | "notes"
             | "summary" | "confidence" | "trial" | "hypothesis" => Self::Idle,
+            // Claims about what will come of it are not asked for, and never taken.
+            claim if CLAIMS.iter().any(|word| claim.starts_with(word)) => Self::Idle,
             _ => return None,
         })
     }

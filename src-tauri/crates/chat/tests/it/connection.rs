@@ -222,9 +222,13 @@ async fn cancelling_in_mid_stream_leaves_the_server_at_once() {
         .await;
     assert_eq!(reply, Err(ChatError::Cancelled));
     assert_eq!(seen, "one");
-    while server.abandoned() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let left = async {
+        while server.abandoned() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let left = tokio::time::timeout(Duration::from_secs(60), left).await;
+    assert!(left.is_ok(), "the connection stayed open");
     let already = chat.list_models(&cancel).await;
     assert_eq!(already, Err(ChatError::Cancelled));
 }

@@ -3,6 +3,7 @@
 
 mod connection;
 mod keyring;
+mod local_model;
 mod prompts;
 mod replies;
 mod schemas;

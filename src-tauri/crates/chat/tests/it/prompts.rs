@@ -2,7 +2,7 @@
 
 use wattsmith_chat::{PersonFeedback, PromptContext, TemplateError, Templates, render};
 
-fn built_in(name: &str) -> String {
+pub fn built_in(name: &str) -> String {
     Templates::open("").get(name).unwrap().text
 }
 

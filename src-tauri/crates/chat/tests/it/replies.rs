@@ -48,6 +48,7 @@ fn every_common_form_of_the_same_proposal_is_understood() {
         "thinking without a tag… {\"threads\": 16}</think> {'threads': 4, 'parallel': 8}",
         "{\"proposal\": {\"configuration\": {\"num_threads\": 4, \"n_parallel\": 8}, \"reason\": \"it's better\"}}",
         "{\"proposals\": [{\"threads\": 4, \"parallel\": 8}]}",
+        r#"{"changes": {"threads": 4, "parallel": 8}, "expected_saving": "10 %", "confidence": 0.9}"#,
         "{\"threads\": {\"value\": 4, \"reason\": \"r\"}, \"parallel\": 8, \"ubatch\": null}",
         "{threads: 4, // cores\n parallel: 8}",
         "{\"configuration\": \"threads=4 parallel=8\"}",
