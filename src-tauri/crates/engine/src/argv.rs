@@ -117,9 +117,7 @@ mod tests {
             configuration: &configuration,
             extra_args: &extra_args,
         });
-        masked(&words, "secret")
-            .join("\n")
-            .replace("\n--", "\n  --")
+        masked(&words, "secret").join(" ").replace(" --", "\n  --")
     }
 
     #[test]
