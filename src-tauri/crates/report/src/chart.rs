@@ -187,7 +187,7 @@ pub(crate) fn energy(
         .filter(|one| seen.iter().all(|other| other.analysis.id != one.id))
         .map(|one| Tick {
             at: x(one.number),
-            label: format!("Trial {}: no figure", one.number),
+            label: format!("Trial {}: failed or not used", one.number),
         })
         .collect();
     let every = record.trials.len().div_ceil(16);
