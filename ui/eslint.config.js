@@ -10,6 +10,7 @@ export default ts.config(
       'test-results/',
       'playwright-report/',
       'src/lib/backend/bindings.ts',
+      'src/lib/backend/types.ts',
     ],
   },
   ...ts.configs.recommended,
@@ -24,7 +25,7 @@ export default ts.config(
   {
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
-      'max-lines': ['error', { max: 250, skipBlankLines: false }],
+      'max-lines': ['error', { max: 300 }],
       // One door to the core: everything else speaks to lib/backend.
       'no-restricted-imports': ['error', { patterns: ['@tauri-apps/*'] }],
     },

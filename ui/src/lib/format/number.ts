@@ -68,7 +68,7 @@ export function energy(joules: number): string {
 export function count(value: number): string {
   if (Math.abs(value) >= 1e9) return `${figure(value / 1e9, 2)}${THIN}billion`;
   if (Math.abs(value) >= 1e6) return `${figure(value / 1e6, 2)}${THIN}million`;
-  return figure(value, Math.abs(value) < 1e4 ? 4 : 3);
+  return Math.abs(value) < 1e4 ? fixed(value, 0) : figure(value);
 }
 
 /** An interval as mean and half width with the same decimals: ["0.228", "0.009"]. */

@@ -13,8 +13,9 @@ export class Store {
   trouble = $state('');
   #live = $state.raw<Record<string, Live>>({});
   #openId = '';
-  #reading = new Set<string>();
-  #again = new Set<string>();
+  // What is being read now, and whether to read it once more; nothing on the screen shows them.
+  #reading: Record<string, boolean> = {};
+  #again: Record<string, boolean> = {};
 
   /** A measuring window is open somewhere: the screen keeps still. */
   measuring = $derived(Object.values(this.#live).some((one) => one.phase?.kind === 'measuring'));
@@ -92,20 +93,20 @@ export class Store {
 
   /** Many events in a row cost one reading more, not one each. */
   async #coalesce(key: string, read: () => Promise<void>): Promise<void> {
-    if (this.#reading.has(key)) {
-      this.#again.add(key);
+    if (this.#reading[key]) {
+      this.#again[key] = true;
       return;
     }
-    this.#reading.add(key);
+    this.#reading[key] = true;
     try {
       do {
-        this.#again.delete(key);
+        this.#again[key] = false;
         await read();
-      } while (this.#again.has(key));
+      } while (this.#again[key]);
     } catch (cause) {
       toasts.error(cause);
     } finally {
-      this.#reading.delete(key);
+      this.#reading[key] = false;
     }
   }
 }

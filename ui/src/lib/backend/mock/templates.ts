@@ -62,7 +62,7 @@ export function templateViews(texts: Record<string, string>): TemplateView[] {
     hash: [...text]
       .reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) >>> 0, 7)
       .toString(16)
-      .padStart(64, '5'),
+      .padEnd(64, '5'),
     edited: text !== BUILT_IN[name],
   }));
 }
