@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { options } from '$lib/backend/mock/machine';
+import { problemsOf, readThreshold, tidy } from './draft';
+
+const all = options(false, true);
+const draft = (change: Partial<typeof all.draft>) => ({ ...structuredClone(all.draft), ...change });
+
+describe('a goal', () => {
+  it('is per cent or joules', () => {
+    expect(readThreshold('10%')).toEqual({ value: 10, unit: '%' });
+    expect(readThreshold(' 0.25 j ')).toEqual({ value: 0.25, unit: 'J' });
+  });
+  it.each(['', '10', '-3%', '100%', '0%', 'J', 'ten%', '1e3J'])('is not %j', (text) => {
+    expect(readThreshold(text)).toBeNull();
+  });
+});
+
+describe('a draft', () => {
+  it('is ready as it comes', () => {
+    expect(problemsOf(all.draft, all)).toEqual({});
+  });
+  it('says what is wrong where it is wrong', () => {
+    const wrong = draft({
+      threshold: '%',
+      budget: Number.NaN,
+      repeats: 0,
+      tuned: [],
+      minTokensPerSecond: -1,
+      connection: { kind: 'openai', model: ' ', baseUrl: 'host/v1' },
+    });
+    expect(Object.keys(problemsOf(wrong, all)).sort()).toEqual([
+      'baseUrl',
+      'budget',
+      'minTokensPerSecond',
+      'model',
+      'repeats',
+      'threshold',
+      'tuned',
+    ]);
+  });
+  it('cannot start without an engine, and passes the reason on', () => {
+    expect(
+      problemsOf(all.draft, { ...all, engineProblem: 'No llama-server was found.' }).engine,
+    ).toContain('llama-server');
+  });
+  it('leaves locked knobs out when it is sent', () => {
+    const sent = tidy(
+      draft({ tuned: ['threads', 'cache-type-k'], name: ' x ', threshold: '10 %' }),
+      all,
+    );
+    expect(sent).toMatchObject({ tuned: ['threads'], name: 'x', threshold: '10%' });
+    expect(tidy(draft({ tuned: ['cache-type-k'], qualityLock: false }), all).tuned).toEqual([
+      'cache-type-k',
+    ]);
+  });
+});

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Backend, LiveEvent } from '$lib/backend';
+import { mockBackend } from '$lib/backend/mock';
+import { BackendError } from '$lib/backend/error';
+import { Store } from './store.svelte';
+import { toasts } from './toasts.svelte';
+
+const settle = () => new Promise((done) => setTimeout(done, 0));
+
+describe('the store', () => {
+  let backend: Backend;
+  let store: Store;
+  beforeEach(async () => {
+    backend = mockBackend(new URLSearchParams('scenario=lively'));
+    store = new Store(backend);
+    toasts.list = [];
+    await store.start();
+  });
+
+  it('reads the list, the machine and the open session', async () => {
+    await store.show('s-chat');
+    expect(store.sessions?.length).toBe(3);
+    expect(store.machine?.measured).toBe(false);
+    expect(store.open?.name).toBe('SmolLM2 · chat');
+  });
+  it('says why a session cannot be shown', async () => {
+    await store.show('gone');
+    expect(store.open).toBeNull();
+    expect(store.trouble).toContain('does not exist');
+  });
+  it('reads once more after many changes, not once for each', async () => {
+    await store.show('s-chat');
+    const read = vi.spyOn(backend, 'session');
+    for (let n = 0; n < 50; n++) store.take({ event: 'changed', sessionId: 's-chat' });
+    await settle();
+    expect(read.mock.calls.length).toBeLessThanOrEqual(2);
+  });
+  it('does not read the open session again for changes of another one', async () => {
+    await store.show('s-chat');
+    const read = vi.spyOn(backend, 'session');
+    store.take({ event: 'changed', sessionId: 's-batch' });
+    await settle();
+    expect(read).not.toHaveBeenCalled();
+  });
+  it('knows that a window is open, in whichever session', () => {
+    const phase = (kind: 'measuring' | 'idle'): LiveEvent => ({
+      event: 'phase',
+      sessionId: 's-batch',
+      phase: { kind, label: '', detail: '', startedAtMs: 0, expectedS: null, progress: null },
+    });
+    store.take(phase('measuring'));
+    expect(store.measuring).toBe(true);
+    store.take(phase('idle'));
+    expect(store.measuring).toBe(false);
+  });
+  it('shows why a call was refused and lives on', async () => {
+    await store.show('s-chat');
+    const done = await store.run(() =>
+      Promise.reject(new BackendError('busy', 'Another trial is running.')),
+    );
+    expect(done).toBe(false);
+    expect(toasts.list.map((toast) => toast.text)).toEqual(['Another trial is running.']);
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { mockBackend } from '$lib/backend/mock';
+import type { StoryItem } from '$lib/backend';
+import { entriesOf } from './entries';
+
+const story = async (scenario: string, id = 's-chat') =>
+  (await mockBackend(new URLSearchParams({ scenario })).session(id)).story;
+const kinds = (items: StoryItem[]) => entriesOf(items).map((entry) => entry.kind);
+
+it('tells a proposal and its trial as one', async () => {
+  const entries = entriesOf(await story('lively'));
+  expect(entries.map((e) => e.kind)).toEqual([
+    'trial',
+    'feedback',
+    'exchange',
+    'trial',
+    'feedback',
+    'exchange',
+    'trial',
+    'feedback',
+  ]);
+  const [first, second] = entries.filter((e) => e.kind === 'trial');
+  expect(first?.kind === 'trial' && first.proposal).toBeNull();
+  expect(second?.kind === 'trial' && second.proposal?.status).toBe('taken');
+});
+it('keeps a taken proposal whose trial is not there yet', async () => {
+  const items = await story('lively');
+  const cut = items.slice(0, items.findIndex((item) => item.item === 'proposal') + 1);
+  expect(kinds(cut)).toEqual(['trial', 'feedback', 'exchange', 'proposal']);
+});
+it('does not lend a proposal to a later trial', async () => {
+  const items = await story('failed');
+  const last = entriesOf(items).findLast((e) => e.kind === 'trial');
+  expect(last?.kind === 'trial' && last.proposal).toBeNull();
+});
+it('gives every entry a key of its own', async () => {
+  const keys = entriesOf(await story('ended')).map((entry) => entry.key);
+  expect(new Set(keys).size).toBe(keys.length);
+});
