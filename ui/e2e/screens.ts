@@ -1,0 +1,35 @@
+// Every screen by its address, and how to open one.
+
+import { expect, type Page } from '@playwright/test';
+
+export const SCREENS: Record<string, string> = {
+  'first start': '?scenario=first-run#/',
+  'first start without an advisor': '?scenario=no-advisor#/',
+  'first start with a sensor': '?scenario=measured-gpu#/machine',
+  'new session': '#/new',
+  'empty session': '?scenario=empty#/',
+  'session with feedback': '#/',
+  'session that runs': '?scenario=running#/',
+  'session that is stuck': '?scenario=stuck#/',
+  'session with a failed trial': '?scenario=failed#/',
+  'session that has ended': '?scenario=ended#/',
+  'session that needs consent': '?scenario=consent#/',
+  'session on a GPU': '?scenario=measured-gpu#/',
+  'all sessions': '?scenario=measured-gpu#/overview',
+  'all sessions, none yet': '?scenario=first-run#/overview',
+  templates: '#/templates',
+  machine: '#/machine',
+};
+
+/** Opens an address and waits until the window has something to say. */
+export async function open(page: Page, address: string): Promise<void> {
+  const broken: string[] = [];
+  page.on('pageerror', (error) => broken.push(error.message));
+  await page.goto(`/${address}`);
+  await expect(page.locator('#main h1').first()).toBeVisible();
+  await page.evaluate(() => document.fonts.ready);
+  expect(broken).toEqual([]);
+}
+
+export const step = (page: Page, name: string) =>
+  expect(page.getByTestId('action-bar')).toHaveAttribute('data-step', name);
