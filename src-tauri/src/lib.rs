@@ -1,2 +1,103 @@
-//! The app: thin async commands over the tuner, wire views, one window.
+//! The app: one window over the tuner. Thin async commands, views for the wire, nothing else.
+
+pub mod commands;
+pub mod views;
 pub mod wire;
+
+use std::path::PathBuf;
+use tauri::Manager as _;
+use tauri_specta::{Builder, collect_commands};
+use wattsmith_tuner::{Tuner, TunerOptions};
+
+/// Commands and types as the window sees them; a test writes them to
+/// `ui/src/lib/backend/bindings.ts`.
+#[must_use]
+pub fn wire() -> Builder<tauri::Wry> {
+    Builder::<tauri::Wry>::new()
+        .disable_serde_phases()
+        .commands(collect_commands![
+            commands::machine,
+            commands::first_look,
+            commands::new_session_options,
+            commands::create_session,
+            commands::sessions,
+            commands::session,
+            commands::rename_session,
+            commands::delete_session,
+            commands::overview,
+            commands::power_series,
+            commands::follow,
+            commands::measure_default,
+            commands::ask,
+            commands::run_proposal,
+            commands::confirm,
+            commands::numeric_proposal,
+            commands::autopilot,
+            commands::cancel,
+            commands::stop,
+            commands::resume,
+            commands::give_reply,
+            commands::edit_proposal,
+            commands::dismiss_proposal,
+            commands::propose_by_hand,
+            commands::save_feedback,
+            commands::agree,
+            commands::prompt_preview,
+            commands::preview_template,
+            commands::templates,
+            commands::save_template,
+            commands::restore_template,
+            commands::set_api_key,
+            commands::test_connection,
+            commands::export_report,
+            commands::open_path,
+        ])
+        .typ::<wire::WireError>()
+        .typ::<wire::LiveEvent>()
+}
+
+/// Opens the core, then the window; returns when the window is closed and every engine has ended.
+///
+/// # Errors
+/// Why the core or the window cannot be opened, for the terminal.
+pub fn run() -> Result<(), anyhow::Error> {
+    let tuner = tauri::async_runtime::block_on(Tuner::open(TunerOptions {
+        data_dir: std::env::var_os("WATTSMITH_DATA_DIR").map(PathBuf::from),
+        ..TunerOptions::default()
+    }))?;
+    let wire = wire();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(wire.invoke_handler())
+        .manage(tuner)
+        .build(tauri::generate_context!())?;
+    let mut ending = false;
+    app.run(move |app, event| {
+        if let tauri::RunEvent::ExitRequested { api, .. } = event
+            && !ending
+        {
+            // The window is gone, but engines may still run: they end first, then the process.
+            ending = true;
+            api.prevent_exit();
+            let app = app.clone();
+            tauri::async_runtime::spawn(async move {
+                let tuner = app.state::<std::sync::Arc<Tuner>>();
+                tuner.shut_down().await;
+                app.exit(0);
+            });
+        }
+    });
+    Ok(())
+}
+
+/// WebKitGTK with NVIDIA's driver can show a blank window; plain buffers avoid that. Call before any
+/// thread is started.
+#[allow(unsafe_code)]
+pub fn prefer_plain_buffers() {
+    const SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    let nvidia = std::path::Path::new("/proc/driver/nvidia/version").exists();
+    if cfg!(target_os = "linux") && nvidia && std::env::var_os(SWITCH).is_none() {
+        // SAFETY: called at the top of main, before any other thread exists.
+        unsafe { std::env::set_var(SWITCH, "1") };
+    }
+}

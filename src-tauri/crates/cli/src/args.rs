@@ -95,7 +95,11 @@ pub(crate) struct TuneArgs {
     #[arg(long, value_name = "HOW")]
     pub connection: Option<String>,
     /// Server of an openai: connection; its key is read from WATTSMITH_API_KEY or OPENAI_API_KEY
-    #[arg(long, env = "OPENAI_BASE_URL", default_value = "https://api.openai.com/v1")]
+    #[arg(
+        long,
+        env = "OPENAI_BASE_URL",
+        default_value = "https://api.openai.com/v1"
+    )]
     pub base_url: String,
     /// Agree that prompts go to that server
     #[arg(long)]

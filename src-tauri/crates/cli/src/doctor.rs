@@ -70,7 +70,12 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop>
         println!("Models    none; run `make setup` in the source folder");
     }
     for model in models {
-        println!("Model     {} {} · {}", model.name, model.quantisation, model.path.display());
+        println!(
+            "Model     {} {} · {}",
+            model.name,
+            model.quantisation,
+            model.path.display()
+        );
     }
     println!("Data      {}", tuner.paths().data.display());
     Ok(())
@@ -84,7 +89,8 @@ fn show(sensor: &SensorReport) {
     };
     match &sensor.availability {
         Availability::Available { period_ms } => {
-            let period = period_ms.map_or(String::new(), |ms| format!(", new value every {ms:.0} ms"));
+            let period =
+                period_ms.map_or(String::new(), |ms| format!(", new value every {ms:.0} ms"));
             println!("  yes  {}{device}: answers{period}", sensor.name);
         }
         Availability::Unavailable { reason, remedy } => {

@@ -52,7 +52,10 @@ pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), 
 /// The outcome of a session in a few words.
 pub(crate) fn outcome(analysis: &Analysis) -> String {
     if let Some((_, ratio)) = &analysis.confirmed {
-        return format!("confirmed: {:.1} % less than the default", (1.0 - ratio.mean) * 100.0);
+        return format!(
+            "confirmed: {:.1} % less than the default",
+            (1.0 - ratio.mean) * 100.0
+        );
     }
     analysis
         .best

@@ -102,7 +102,11 @@ fn rewrite(phase: &Phase, watts: Option<f64>) {
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0.0, |span| span.as_secs_f64() * 1e3);
     let elapsed = (now - phase.started_at_ms).max(0.0) / 1e3;
-    let mut line = format!("  {} · {} · {elapsed:.0} s", phase.kind.label(), phase.detail);
+    let mut line = format!(
+        "  {} · {} · {elapsed:.0} s",
+        phase.kind.label(),
+        phase.detail
+    );
     if let Some(part) = phase.progress {
         line.push_str(&format!(" · {:.0} %", part * 100.0));
     } else if let Some(expected) = phase.expected_s {

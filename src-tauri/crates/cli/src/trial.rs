@@ -41,7 +41,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
         .ok_or_else(|| Stop::Failed("the trial was not stored".to_owned()))?;
     if let TrialState::Failed { cause, message } = &trial.state {
         if work.json {
-            json_line(&json!({"event": "result", "state": "failed", "cause": cause, "message": message}));
+            json_line(
+                &json!({"event": "result", "state": "failed", "cause": cause, "message": message}),
+            );
         }
         return Err(Stop::Failed(format!("{}: {message}", cause_label(*cause))));
     }

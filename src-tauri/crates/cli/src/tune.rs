@@ -31,7 +31,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
                     record.default_trial().map(|trial| &trial.state)
                     && told.started
                 {
-                    return Err(Stop::Failed(format!("the default cannot be measured: {message}")));
+                    return Err(Stop::Failed(format!(
+                        "the default cannot be measured: {message}"
+                    )));
                 }
                 Step::MeasureDefault
             }
@@ -260,7 +262,12 @@ impl Told {
         }
     }
 
-    fn crossing(&mut self, record: &SessionRecord, id: &wattsmith_tuner::domain::TrialId, json: bool) {
+    fn crossing(
+        &mut self,
+        record: &SessionRecord,
+        id: &wattsmith_tuner::domain::TrialId,
+        json: bool,
+    ) {
         if json || !self.seen.insert(format!("crossing {id}")) {
             return;
         }
@@ -290,7 +297,10 @@ async fn finish(tuner: &Arc<Tuner>, args: &TuneArgs, session: &SessionId) -> Res
     let analysis = Analysis::of(&record);
     let mut report = None;
     if let Some(out) = &args.report {
-        let suffix = out.extension().and_then(|suffix| suffix.to_str()).unwrap_or("html");
+        let suffix = out
+            .extension()
+            .and_then(|suffix| suffix.to_str())
+            .unwrap_or("html");
         let format: Format = suffix.parse().map_err(Stop::Usage)?;
         report = Some(tuner.report(session, format, Some(out)).await?);
     }
@@ -329,9 +339,11 @@ async fn finish(tuner: &Arc<Tuner>, args: &TuneArgs, session: &SessionId) -> Res
     println!(
         "The search itself cost {} J{}.",
         words::figure(analysis.energy_spent.0),
-        analysis.pays_back_after_units.map_or(String::new(), |units| format!(
-            "; it has paid for itself after {units} tokens"
-        ))
+        analysis
+            .pays_back_after_units
+            .map_or(String::new(), |units| format!(
+                "; it has paid for itself after {units} tokens"
+            ))
     );
     println!("Session {session}");
     if let Some(report) = report {

@@ -128,7 +128,8 @@ pub fn catalogue(machine: &Machine) -> ParameterSpace {
             told: flag("--poll"),
             effect: "How eagerly threads wait for work: 0 sleeps at once, 100 keeps spinning."
                 .into(),
-            danger: "High values keep cores busy while nothing is computed.".into(),
+            danger: "High values keep cores busy while nothing is computed; some builds ignore it."
+                .into(),
             changes_output: false,
         },
         Parameter {

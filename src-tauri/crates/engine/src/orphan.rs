@@ -21,6 +21,11 @@ impl Identity {
     /// The process that has this pid now; `None` when there is none (a zombie has no program).
     pub(crate) fn of(pid: i32) -> Option<Self> {
         let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+        // So the kernel marks a program whose file was replaced since, by an update, say.
+        let exe = match exe.to_str().and_then(|exe| exe.strip_suffix(" (deleted)")) {
+            Some(replaced) => PathBuf::from(replaced),
+            None => exe,
+        };
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         Some(Self {
             pid,

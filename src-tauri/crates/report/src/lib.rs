@@ -57,3 +57,10 @@ pub fn json(record: &SessionRecord) -> Result<String, ReportError> {
 pub fn markdown(record: &SessionRecord) -> String {
     markdown::text(&view::View::of(&redact::record(record)))
 }
+
+/// An engine's command line, ready for a shell: quoted, one flag on each line, without the port, the
+/// key and what only measuring needs.
+#[must_use]
+pub fn command_line(argv: &[String]) -> String {
+    view::command_line(argv)
+}

@@ -14,7 +14,7 @@ use serde::Serialize;
 use wattsmith_domain::{Scope, SessionRecord, Trial};
 use wattsmith_stats::Analysis;
 
-pub(crate) use best::Best;
+pub(crate) use best::{Best, command_line};
 pub(crate) use certainty::Certainty;
 pub(crate) use conversation::Turn;
 pub(crate) use cost::Cost;

@@ -9,6 +9,7 @@
 
 use crate::compare::{common_scope, ends, gross};
 use crate::interval::interval;
+use crate::quantile::LEAST_TAIL;
 use wattsmith_domain::{Decision, Interval, Repeat, Threshold};
 
 /// Pairs of repeats (one of the best, one of the default) after which a confirmation is judged.
@@ -62,6 +63,10 @@ pub fn decide(
     }
     let (best, default) = (&best[..pairs], &default[..pairs]);
     common_scope(best.iter().chain(default))?;
+    if alpha < LEAST_TAIL {
+        let ratio = paired(&gross(best), &gross(default), LEAST_TAIL)?;
+        return Some((ratio, Decision::NotDecided));
+    }
     let ratio = paired(&gross(best), &gross(default), alpha)?;
     let decision = match threshold {
         Threshold::PercentBelowDefault { percent } => {

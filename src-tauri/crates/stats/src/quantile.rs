@@ -2,11 +2,20 @@
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
 
-/// The `p`-quantile of Student's t with `df` degrees of freedom (which may be fractional).
+/// Beyond so many degrees of freedom t is the normal distribution to four digits, and the series
+/// behind the quantile no longer ends.
+const MOST_DF: f64 = 1e4;
+/// How near to certainty a bound may be asked for; beyond it the series loses its digits.
+pub(crate) const LEAST_TAIL: f64 = 1e-6;
+
+/// The `p`-quantile of Student's t with `df` degrees of freedom, which may be fractional but must be
+/// at least 1.
 pub(crate) fn student(p: f64, df: f64) -> Option<f64> {
-    if !(p > 0.0 && p < 1.0) {
+    let within = LEAST_TAIL..=1.0 - LEAST_TAIL;
+    if !within.contains(&p) || df.is_nan() || df < 1.0 {
         return None;
     }
+    let df = df.min(MOST_DF);
     let t = StudentsT::new(0.0, 1.0, df).ok()?.inverse_cdf(p);
     t.is_finite().then_some(t)
 }
@@ -46,6 +55,19 @@ mod tests {
     }
 
     #[test]
+    fn every_quantile_within_the_limits_is_found_and_is_one() {
+        for df in (0..=80).map(|step| 10_f64.powf(f64::from(step) / 20.0)) {
+            let t = StudentsT::new(0.0, 1.0, df).unwrap();
+            for tail in (1..=24).map(|step| 10_f64.powf(-f64::from(step) / 4.0)) {
+                let found = student(1.0 - tail, df).unwrap();
+                let off = (t.sf(found) / tail - 1.0).abs();
+                assert!(off < 1e-6, "{tail} {df}: {found}");
+            }
+        }
+        assert_eq!(student(0.975, 1e300), student(0.975, MOST_DF));
+    }
+
+    #[test]
     fn the_f_tail_agrees_with_printed_tables() {
         for (f, between, within) in [(5.318, 1.0, 8.0), (3.326, 5.0, 10.0)] {
             assert!((f_tail(f, between, within).unwrap() - 0.05).abs() < 1e-4);
@@ -58,7 +80,9 @@ mod tests {
             (0.0, 3.0),
             (1.0, 3.0),
             (f64::NAN, 3.0),
+            (1.0 - 1e-12, 3.0),
             (0.9, 0.0),
+            (0.9, 0.9),
             (0.9, -1.0),
             (0.9, f64::NAN),
         ] {

@@ -58,7 +58,11 @@ impl Tuner {
         Ok(self.prepare(session, Some(text)).await?.prompt)
     }
 
-    async fn prepare(&self, session: &SessionId, text: Option<&str>) -> Result<Prepared, TunerError> {
+    async fn prepare(
+        &self,
+        session: &SessionId,
+        text: Option<&str>,
+    ) -> Result<Prepared, TunerError> {
         let record = self.record(session).await?;
         let analysis = Analysis::of(&record);
         let name = match record.session.advisor {
@@ -448,10 +452,7 @@ impl Tuner {
     }
 }
 
-fn checked(
-    record: &SessionRecord,
-    settings: &Configuration,
-) -> Result<Configuration, TunerError> {
+fn checked(record: &SessionRecord, settings: &Configuration) -> Result<Configuration, TunerError> {
     let configuration = record
         .session
         .space

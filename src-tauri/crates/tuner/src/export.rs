@@ -60,7 +60,11 @@ pub fn default_name(record: &SessionRecord, format: Format) -> String {
     }
     let day = record.session.created_at.get(..10).unwrap_or_default();
     let short = record.session.id.0.get(24..).unwrap_or_default();
-    format!("{}-{day}-{short}.{}", name.trim_end_matches('-'), format.suffix())
+    format!(
+        "{}-{day}-{short}.{}",
+        name.trim_end_matches('-'),
+        format.suffix()
+    )
 }
 
 impl Tuner {
@@ -90,7 +94,10 @@ impl Tuner {
             }
             .map_err(|error| TunerError::Invalid(format!("The report cannot be made: {error}")))?;
             let fail = |source| {
-                TunerError::io(format!("cannot write the report {}", target.display()), source)
+                TunerError::io(
+                    format!("cannot write the report {}", target.display()),
+                    source,
+                )
             };
             if let Some(folder) = target.parent().filter(|one| !one.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(fail)?;

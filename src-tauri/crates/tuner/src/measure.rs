@@ -77,9 +77,9 @@ impl Tuner {
         let idle = work.idle(&recorded).or(window.idle);
         let (from, to) = (work.driven.started, work.driven.ended);
         let span = to.since(from);
-        let mut energy = recorded.energy(from, to).map_err(|error| {
-            EngineError::failed(FailureCause::SensorLost, error.to_string())
-        })?;
+        let mut energy = recorded
+            .energy(from, to)
+            .map_err(|error| EngineError::failed(FailureCause::SensorLost, error.to_string()))?;
         if energy.scope != Scope::Estimated {
             energy.net = idle.map(|idle| energy.gross - idle * span);
         }

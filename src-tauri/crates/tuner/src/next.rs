@@ -68,7 +68,10 @@ impl Next {
         if trials_used(record) >= session.budget {
             return Self::Ended(Ending::BudgetSpent);
         }
-        match this_turn(record).last().map(|last| (&last.id, &last.outcome)) {
+        match this_turn(record)
+            .last()
+            .map(|last| (&last.id, &last.outcome))
+        {
             Some((id, ExchangeOutcome::Waiting)) => return Self::Paste(id.clone()),
             Some((_, ExchangeOutcome::Refused { reason })) => {
                 return Self::Stuck {

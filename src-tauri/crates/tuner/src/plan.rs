@@ -72,7 +72,7 @@ impl Default for SessionPlan {
 
 /// Knobs that a session tunes when nobody says which: those that were seen to matter on a CPU or
 /// that matter with a GPU. The others stay at their defaults and can be added.
-const USUAL: [&str; 7] = [
+pub const USUAL_PARAMETERS: [&str; 7] = [
     "threads",
     "threads-batch",
     "parallel",
@@ -98,19 +98,25 @@ impl Tuner {
         let version = wattsmith_engine::version(&binary).await?;
         let model = match plan.model {
             Some(path) => path,
-            None => self.default_model().await.map(|model| model.path).ok_or_else(|| {
-                TunerError::NotFound(
-                    "There is no model on this machine yet. Run `make setup` in the source \
+            None => self
+                .default_model()
+                .await
+                .map(|model| model.path)
+                .ok_or_else(|| {
+                    TunerError::NotFound(
+                        "There is no model on this machine yet. Run `make setup` in the source \
                      folder, or name a .gguf file."
-                        .to_owned(),
-                )
-            })?,
+                            .to_owned(),
+                    )
+                })?,
         };
         let model = self.model(&model).await?;
         let workload = workload(&plan.workload, plan.quick)?;
         let machine = self.machine().clone();
         let full = catalogue(&machine);
-        let start = full.check(&plan.start).map_err(|problems| invalid(&problems))?;
+        let start = full
+            .check(&plan.start)
+            .map_err(|problems| invalid(&problems))?;
         let space = tuned_space(full, &start, &plan.tuned, plan.constraints.quality_lock)?;
         if let Threshold::PercentBelowDefault { percent } = plan.threshold
             && !(percent > 0.0 && percent < 100.0)
@@ -196,7 +202,11 @@ fn tuned_space(
     quality_lock: bool,
 ) -> Result<ParameterSpace, TunerError> {
     if let Some(unknown) = tuned.iter().find(|name| full.get(name).is_none()) {
-        let names: Vec<&str> = full.parameters.iter().map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> = full
+            .parameters
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
         return Err(TunerError::Invalid(format!(
             "There is no parameter called {unknown}; choose among {}.",
             names.join(", ")
@@ -207,7 +217,7 @@ fn tuned_space(
         .into_iter()
         .filter_map(|mut parameter| {
             let chosen = if tuned.is_empty() {
-                USUAL.contains(&parameter.name.as_str())
+                USUAL_PARAMETERS.contains(&parameter.name.as_str())
             } else {
                 tuned.contains(&parameter.name)
             };

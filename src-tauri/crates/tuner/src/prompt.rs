@@ -2,7 +2,6 @@
 
 use crate::feedback;
 use crate::next::{this_turn, trials_used};
-use crate::words;
 use wattsmith_chat::{
     Choice, EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext,
     RefusedProposal, settings,
@@ -38,7 +37,10 @@ pub fn shortlist(record: &SessionRecord, analysis: &Analysis) -> Vec<Configurati
             &base(record, analysis),
             &record.tried(),
             SHORTLIST,
-            record.session.seed.wrapping_add(u64::from(trials_used(record))),
+            record
+                .session
+                .seed
+                .wrapping_add(u64::from(trials_used(record))),
         ),
         _ => Vec::new(),
     }
@@ -126,7 +128,7 @@ fn row(
         (_, _) if !own.violations.is_empty() => {
             format!("breaks a constraint: {}", own.violations.join("; "))
         }
-        (_, Some(comparison)) => words::verdict(comparison),
+        (_, Some(comparison)) => wattsmith_chat::verdict(comparison),
         (_, None) => "one window only".to_owned(),
     };
     HistoryRow {

@@ -39,7 +39,9 @@ impl Tuner {
             proposal: None,
             state: TrialState::Running,
             launch: None,
-            repeats: earlier.map(|trial| trial.repeats.clone()).unwrap_or_default(),
+            repeats: earlier
+                .map(|trial| trial.repeats.clone())
+                .unwrap_or_default(),
             created_at: now(),
         };
         self.run_trial(job, record, trial, &MachineLock::acquire()?)
@@ -47,11 +49,7 @@ impl Tuner {
     }
 
     /// Runs a proposal.
-    pub(crate) async fn run_proposal(
-        &self,
-        job: &Job,
-        id: &ProposalId,
-    ) -> Result<(), TunerError> {
+    pub(crate) async fn run_proposal(&self, job: &Job, id: &ProposalId) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
         let mut proposal = find_proposal(&record, id)?.clone();
         if proposal.status != ProposalStatus::Offered {
@@ -426,7 +424,9 @@ pub(crate) fn find_proposal<'a>(
         .proposals
         .iter()
         .find(|proposal| proposal.id == *id)
-        .ok_or_else(|| TunerError::NotFound("There is no such proposal in this session.".to_owned()))
+        .ok_or_else(|| {
+            TunerError::NotFound("There is no such proposal in this session.".to_owned())
+        })
 }
 
 /// The cause of a failed trial in words, for the screen.

@@ -3,6 +3,7 @@
 use crate::error::TunerError;
 use crate::event::{Event, EventKind};
 use crate::job::{Job, JobState, Jobs};
+use crate::lock::MachineLock;
 use crate::machine;
 use crate::models::blocking;
 use crate::next::Next;
@@ -89,7 +90,10 @@ impl Tuner {
         for freed in wattsmith_engine::reap_orphans(&paths.engines_state()).await {
             tracing::info!("{freed}");
         }
-        store.interrupted().await?;
+        // Whoever holds the lock may be running one of these trials at this moment.
+        if let Ok(_lock) = MachineLock::acquire() {
+            store.interrupted().await?;
+        }
         Ok(Arc::new(Self {
             templates: Templates::open(paths.templates()),
             keys: Keys::new(),
@@ -187,13 +191,17 @@ impl Tuner {
     /// Why the step was not done. A trial that failed is no error: it is in the record.
     pub async fn perform(&self, session: &SessionId, step: Step) -> Result<(), TunerError> {
         let job = self.jobs.begin(session, step == Step::Autopilot)?;
+        self.perform_as(job, step).await
+    }
+
+    pub(crate) async fn perform_as(&self, job: Job, step: Step) -> Result<(), TunerError> {
         job.emit(EventKind::Changed);
         let done = match step {
             Step::Autopilot => self.autopilot(&job).await,
             step => self.step(&job, step).await,
         };
         done?;
-        self.end_if_over(session).await
+        self.end_if_over(&job.session).await
     }
 
     pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {

@@ -13,9 +13,13 @@ pub fn figure(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// `0.228 ± 0.009`.
+/// `0.228 ± 0.009`, or `0.228 (0.11 to 0.47)` where the interval is wide and so lopsided.
 #[must_use]
 pub fn interval(interval: &Interval) -> String {
+    if interval.relative_half_width() > 0.25 {
+        let [mean, low, high] = [interval.mean, interval.low, interval.high].map(figure);
+        return format!("{mean} ({low} to {high})");
+    }
     let half = (interval.high - interval.low) / 2.0;
     let magnitude = interval.mean.abs().log10().floor() as i32;
     let decimals = (2 - magnitude).clamp(0, 9) as usize;
@@ -40,8 +44,8 @@ pub fn verdict(comparison: &Comparison) -> String {
     let change = comparison.saving_percent();
     match comparison.verdict {
         Verdict::Reference => "the default: everything is compared with it".to_owned(),
-        Verdict::Better => format!("certain: {change:.1} % less than the default"),
-        Verdict::Worse => format!("certain: {:.1} % more than the default", -change),
+        Verdict::Better => format!("outside the noise: {change:.1} % less than the default"),
+        Verdict::Worse => format!("outside the noise: {:.1} % more than the default", -change),
         Verdict::NotDecided { seconds_more } => {
             let seen = if change >= 0.0 {
                 format!("{change:.1} % less was seen")

@@ -121,6 +121,11 @@ impl Best {
     }
 }
 
+/// A launch's words as one shell command, without what Wattsmith adds for itself.
+pub(crate) fn command_line(argv: &[String]) -> String {
+    command(&split(argv).0)
+}
+
 /// The words to keep, and the flags left out.
 fn split(argv: &[String]) -> (Vec<&str>, Vec<&str>) {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());

@@ -1,0 +1,120 @@
+//! What a confirmation may conclude.
+
+use crate::figures::{all, estimated};
+use wattsmith_domain::{Decision, Repeat, Threshold};
+use wattsmith_stats::{confirmation_alpha, decide};
+
+const TEN_PERCENT: Threshold = Threshold::PercentBelowDefault { percent: 10.0 };
+const DEFAULT: [f64; 5] = [0.400, 0.404, 0.398, 0.402, 0.399];
+const BEST: [f64; 5] = [0.300, 0.303, 0.299, 0.305, 0.298];
+
+fn decision(best: &[Repeat], default: &[Repeat], threshold: Threshold) -> Decision {
+    decide(best, default, threshold, 0.01).unwrap().1
+}
+
+#[test]
+fn the_ration_of_false_stops_is_never_overspent() {
+    let total: f64 = (1..=1000)
+        .flat_map(|number| (0..=20).map(move |look| confirmation_alpha(number, look)))
+        .sum();
+    assert!(total <= 0.05 && total > 0.0499, "{total}");
+    assert!((confirmation_alpha(1, 1) - 0.01).abs() < 1e-12);
+    assert!((confirmation_alpha(1, 2) - 0.015).abs() < 1e-12);
+    assert!(confirmation_alpha(2, 2) < confirmation_alpha(1, 2));
+    assert_eq!(confirmation_alpha(0, 1), 0.0);
+    assert_eq!(confirmation_alpha(1, 3), 0.0);
+    assert_eq!(confirmation_alpha(u32::MAX, 1), 0.0);
+}
+
+#[test]
+fn a_clear_saving_is_confirmed_with_the_interval_that_decided() {
+    let (ratio, decided) = decide(&all(&BEST), &all(&DEFAULT), TEN_PERCENT, 0.01).unwrap();
+    assert_eq!(decided, Decision::Below);
+    assert!(ratio.high <= 0.9 && ratio.n == 5, "{ratio:?}");
+    let thirty = Threshold::PercentBelowDefault { percent: 30.0 };
+    assert_eq!(
+        decision(&all(&BEST), &all(&DEFAULT), thirty),
+        Decision::NotDecided
+    );
+    let close = Threshold::PercentBelowDefault { percent: 24.5 };
+    assert_eq!(
+        decision(&all(&BEST), &all(&DEFAULT), close),
+        Decision::NotDecided
+    );
+}
+
+#[test]
+fn what_drifts_over_the_block_cancels_within_pairs() {
+    let drift = |figures: &[f64]| {
+        let drifted: Vec<f64> = figures
+            .iter()
+            .enumerate()
+            .map(|(pair, figure)| figure * 1.1_f64.powi(i32::try_from(pair).unwrap()))
+            .collect();
+        all(&drifted)
+    };
+    let (plain, _) = decide(&all(&BEST), &all(&DEFAULT), TEN_PERCENT, 0.01).unwrap();
+    let (drifted, decided) = decide(&drift(&BEST), &drift(&DEFAULT), TEN_PERCENT, 0.01).unwrap();
+    assert_eq!(decided, Decision::Below);
+    assert!((plain.high / drifted.high - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn joules_are_judged_with_the_sensors_error_and_per_cent_are_not() {
+    // About 0.301 J, so 0.304 at the bound and 0.319 with the sensor's 5 %.
+    let joules = |joules| Threshold::Joules { joules };
+    let (best, default) = (all(&BEST), all(&DEFAULT));
+    assert_eq!(decision(&best, &default, joules(0.33)), Decision::Below);
+    assert_eq!(
+        decision(&best, &default, joules(0.315)),
+        Decision::NotDecided
+    );
+    let mut poor = best.clone();
+    for repeat in &mut poor {
+        repeat.energy.sensor_error = 0.13;
+    }
+    assert_eq!(
+        decision(&poor, &default, joules(0.33)),
+        Decision::NotDecided
+    );
+    assert_eq!(decision(&poor, &default, TEN_PERCENT), Decision::Below);
+}
+
+#[test]
+fn an_estimate_must_pass_at_both_ends() {
+    let shake = [1.0, 1.01, 0.99, 1.005, 0.995];
+    let default: Vec<Repeat> = shake.map(|k| estimated(20.0 * k, 20.0 * k)).to_vec();
+    // Fewer seconds of both kinds: below at any price.
+    let both: Vec<Repeat> = shake.map(|k| estimated(12.0 * k, 12.0 * k)).to_vec();
+    assert_eq!(decision(&both, &default, TEN_PERCENT), Decision::Below);
+    // Half the time, 40 % more CPU: 22 % worse at one end, below in the middle.
+    let trade: Vec<Repeat> = shake.map(|k| estimated(8.0 * k, 28.0 * k)).to_vec();
+    let ratio = decide(&trade, &default, TEN_PERCENT, 0.01).unwrap().0;
+    assert!(ratio.high < 0.9, "{ratio:?}");
+    assert_eq!(
+        decision(&trade, &default, TEN_PERCENT),
+        Decision::DependsOnEstimate
+    );
+    // In joules: 0.216 J in the middle, 0.408 J at the greedy end.
+    let joules = |joules| Threshold::Joules { joules };
+    assert_eq!(
+        decision(&both, &default, joules(0.3)),
+        Decision::DependsOnEstimate
+    );
+    assert_eq!(decision(&both, &default, joules(0.5)), Decision::Below);
+    assert_eq!(decision(&both, &default, joules(0.2)), Decision::NotDecided);
+}
+
+#[test]
+fn too_few_pairs_or_no_alpha_decide_nothing() {
+    let (best, default) = (all(&BEST), all(&DEFAULT));
+    assert_eq!(decide(&best[..4], &default, TEN_PERCENT, 0.01), None);
+    assert_eq!(decide(&best, &default[..4], TEN_PERCENT, 0.01), None);
+    for alpha in [0.0, 0.5, -1.0, f64::NAN] {
+        assert_eq!(decide(&best, &default, TEN_PERCENT, alpha), None);
+    }
+    let spent = decide(&best, &default, TEN_PERCENT, confirmation_alpha(30, 1));
+    assert_eq!(spent.unwrap().1, Decision::NotDecided);
+    let estimates = vec![estimated(20.0, 20.0); 5];
+    assert_eq!(decide(&best, &estimates, TEN_PERCENT, 0.01), None);
+}

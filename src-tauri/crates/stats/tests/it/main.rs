@@ -1,0 +1,10 @@
+//! What may be said and what may not, from single figures to whole sessions.
+
+#![allow(clippy::unwrap_used)] // a panic here is the report
+
+mod analysis;
+mod compare;
+mod decide;
+mod figures;
+mod properties;
+mod simulation;

@@ -1,0 +1,44 @@
+//! Reports.
+
+use super::{Answer, Core};
+use crate::wire::{ErrorCode, ReportFormat, WireError};
+use std::path::Path;
+use tauri_plugin_opener::OpenerExt as _;
+use wattsmith_tuner::Format;
+use wattsmith_tuner::domain::SessionId;
+
+/// Writes a report into the reports folder; gives its path.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_report(core: Core<'_>, id: String, format: ReportFormat) -> Answer<String> {
+    let format = match format {
+        ReportFormat::Html => Format::Html,
+        ReportFormat::Csv => Format::Csv,
+        ReportFormat::Json => Format::Json,
+        ReportFormat::Markdown => Format::Markdown,
+    };
+    let path = core.report(&SessionId(id), format, None).await?;
+    Ok(path.display().to_string())
+}
+
+/// Opens an exported report in the program that the system has for it. Nothing but reports.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_path(app: tauri::AppHandle, core: Core<'_>, path: String) -> Answer<()> {
+    let refuse = |message: String| WireError {
+        code: ErrorCode::Other,
+        message,
+    };
+    if !Path::new(&path).starts_with(core.paths().reports()) || path.contains("..") {
+        return Err(refuse(
+            "Only exported reports are opened from here.".to_owned(),
+        ));
+    }
+    app.opener()
+        .open_path(&path, None::<&str>)
+        .map_err(|error| {
+            refuse(format!(
+                "{path} cannot be opened: {error}. Open it by hand."
+            ))
+        })
+}

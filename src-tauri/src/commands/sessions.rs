@@ -1,0 +1,108 @@
+//! The machine, the list of sessions, and one session.
+
+use super::{Answer, Core};
+use crate::views;
+use crate::wire::{
+    FirstLook, MachineView, NewSessionOptions, OverviewLine, PowerSeries, SessionDraft,
+    SessionSummary, SessionView,
+};
+use wattsmith_tuner::SessionPlan;
+use wattsmith_tuner::domain::{SessionId, TrialId};
+
+/// The machine and its sensors.
+#[tauri::command]
+#[specta::specta]
+pub async fn machine(core: Core<'_>) -> Answer<MachineView> {
+    Ok(views::machine(&core))
+}
+
+/// What a first start shows.
+#[tauri::command]
+#[specta::specta]
+pub async fn first_look(core: Core<'_>) -> Answer<FirstLook> {
+    Ok(FirstLook {
+        machine: views::machine(&core),
+        watts: core.watts_now().await,
+    })
+}
+
+/// What can be chosen for a new session.
+#[tauri::command]
+#[specta::specta]
+pub async fn new_session_options(core: Core<'_>) -> Answer<NewSessionOptions> {
+    Ok(views::options(&core).await)
+}
+
+/// Stores a new session; gives its identity.
+#[tauri::command]
+#[specta::specta]
+pub async fn create_session(core: Core<'_>, draft: SessionDraft) -> Answer<String> {
+    Ok(core.create_session(SessionPlan::try_from(draft)?).await?.0)
+}
+
+/// All sessions, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn sessions(core: Core<'_>) -> Answer<Vec<SessionSummary>> {
+    let records = core.records().await?;
+    Ok(records
+        .iter()
+        .map(|record| views::summary(record, &core.job(&record.session.id)))
+        .collect())
+}
+
+/// One session, whole.
+#[tauri::command]
+#[specta::specta]
+pub async fn session(core: Core<'_>, id: String) -> Answer<SessionView> {
+    let id = SessionId(id);
+    let record = core.record(&id).await?;
+    let meter = (core.meter().scope(), core.meter().sensor_error());
+    Ok(views::session(&record, &core.job(&id), meter))
+}
+
+/// Gives a session another name.
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_session(core: Core<'_>, id: String, name: String) -> Answer<()> {
+    Ok(core.rename(&SessionId(id), &name).await?)
+}
+
+/// Deletes a session.
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_session(core: Core<'_>, id: String) -> Answer<()> {
+    Ok(core.delete(&SessionId(id)).await?)
+}
+
+/// Energy per token across all sessions.
+#[tauri::command]
+#[specta::specta]
+pub async fn overview(core: Core<'_>) -> Answer<Vec<OverviewLine>> {
+    Ok(views::overview(&core.records().await?))
+}
+
+/// Power during one window.
+#[tauri::command]
+#[specta::specta]
+pub async fn power_series(
+    core: Core<'_>,
+    trial_id: String,
+    repeat_index: u32,
+    max_points: u32,
+) -> Answer<Vec<PowerSeries>> {
+    let series = core
+        .samples(&TrialId(trial_id), repeat_index, max_points as usize)
+        .await?;
+    Ok(series
+        .into_iter()
+        .map(|(device, samples)| PowerSeries {
+            device,
+            at_s: samples
+                .iter()
+                .map(|one| one.at.since(samples[0].at).0)
+                .collect(),
+            watts: samples.iter().map(|one| one.power.0).collect(),
+        })
+        .collect())
+}

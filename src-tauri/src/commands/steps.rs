@@ -1,0 +1,158 @@
+//! The steps of the loop. Those that take long are started here and watched over the live channel.
+
+use super::{Answer, Core, configuration};
+use crate::wire::Setting;
+use std::sync::Arc;
+use wattsmith_tuner::domain::{ExchangeId, ProposalId, SessionId, TrialId};
+use wattsmith_tuner::{Step, Tuner};
+
+/// Trials that a session taken up again has left at least.
+const MORE_TRIALS: u32 = 4;
+
+fn start(core: &Core<'_>, id: String, step: Step) -> Answer<()> {
+    Tuner::start(&Arc::clone(core), &SessionId(id), step)?;
+    Ok(())
+}
+
+/// Measures the default.
+#[tauri::command]
+#[specta::specta]
+pub async fn measure_default(core: Core<'_>, id: String) -> Answer<()> {
+    start(&core, id, Step::MeasureDefault)
+}
+
+/// Asks the advisor.
+#[tauri::command]
+#[specta::specta]
+pub async fn ask(core: Core<'_>, id: String) -> Answer<()> {
+    start(&core, id, Step::Ask)
+}
+
+/// Runs a proposal.
+#[tauri::command]
+#[specta::specta]
+pub async fn run_proposal(core: Core<'_>, id: String, proposal_id: String) -> Answer<()> {
+    start(&core, id, Step::Run(ProposalId(proposal_id)))
+}
+
+/// Measures fresh repeats after a first crossing.
+#[tauri::command]
+#[specta::specta]
+pub async fn confirm(core: Core<'_>, id: String) -> Answer<()> {
+    start(&core, id, Step::Confirm)
+}
+
+/// Takes a Sobol point instead of the LLM's proposal.
+#[tauri::command]
+#[specta::specta]
+pub async fn numeric_proposal(core: Core<'_>, id: String) -> Answer<()> {
+    start(&core, id, Step::Numeric)
+}
+
+/// Lets the session go on by itself, or pauses it after the current step.
+#[tauri::command]
+#[specta::specta]
+pub async fn autopilot(core: Core<'_>, id: String, on: bool) -> Answer<()> {
+    let session = SessionId(id.clone());
+    let job = core.job(&session);
+    if job.running && job.autopilot {
+        core.pause(&session, !on);
+        return Ok(());
+    }
+    if on {
+        start(&core, id, Step::Autopilot)?;
+    }
+    Ok(())
+}
+
+/// Ends the running job and its engine.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel(core: Core<'_>, id: String) -> Answer<()> {
+    let _ = core.cancel(&SessionId(id));
+    Ok(())
+}
+
+/// Ends the session by hand.
+#[tauri::command]
+#[specta::specta]
+pub async fn stop(core: Core<'_>, id: String) -> Answer<()> {
+    let id = SessionId(id);
+    let _ = core.cancel(&id);
+    Ok(core.stop(&id).await?)
+}
+
+/// Takes an ended session up again.
+#[tauri::command]
+#[specta::specta]
+pub async fn resume(core: Core<'_>, id: String) -> Answer<()> {
+    Ok(core.resume(&SessionId(id), MORE_TRIALS).await?)
+}
+
+/// Takes a pasted reply.
+#[tauri::command]
+#[specta::specta]
+pub async fn give_reply(
+    core: Core<'_>,
+    id: String,
+    exchange_id: String,
+    reply: String,
+) -> Answer<()> {
+    Ok(core
+        .give_reply(&SessionId(id), &ExchangeId(exchange_id), &reply)
+        .await?)
+}
+
+/// Changes a proposal.
+#[tauri::command]
+#[specta::specta]
+pub async fn edit_proposal(
+    core: Core<'_>,
+    id: String,
+    proposal_id: String,
+    settings: Vec<Setting>,
+) -> Answer<()> {
+    let settings = configuration(settings);
+    Ok(core
+        .edit_proposal(&SessionId(id), &ProposalId(proposal_id), &settings)
+        .await?)
+}
+
+/// Takes a proposal back.
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_proposal(core: Core<'_>, id: String, proposal_id: String) -> Answer<()> {
+    Ok(core
+        .dismiss_proposal(&SessionId(id), &ProposalId(proposal_id))
+        .await?)
+}
+
+/// Offers the person's own settings.
+#[tauri::command]
+#[specta::specta]
+pub async fn propose_by_hand(core: Core<'_>, id: String, settings: Vec<Setting>) -> Answer<()> {
+    core.propose_by_hand(&SessionId(id), &configuration(settings))
+        .await?;
+    Ok(())
+}
+
+/// Keeps the person's feedback; none goes back to the draft.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_feedback(
+    core: Core<'_>,
+    id: String,
+    trial_id: String,
+    text: Option<String>,
+) -> Answer<()> {
+    Ok(core
+        .save_feedback(&SessionId(id), &TrialId(trial_id), text.as_deref())
+        .await?)
+}
+
+/// Agrees that prompts go to the session's provider.
+#[tauri::command]
+#[specta::specta]
+pub async fn agree(core: Core<'_>, id: String) -> Answer<()> {
+    Ok(core.agree(&SessionId(id)).await?)
+}

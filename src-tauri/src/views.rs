@@ -1,0 +1,92 @@
+//! From the tuner's records to what the screen shows. Pure: the same record gives the same view.
+
+mod item;
+mod machine;
+mod overview;
+mod session;
+
+pub use machine::{connection, machine, model, options, workload};
+pub use overview::overview;
+pub use session::{phase, session, summary};
+
+use crate::wire::{IntervalView, KnobView, ParameterView, VerdictKind, VerdictView};
+use wattsmith_tuner::domain::{
+    Comparison, Configuration, Interval, Parameter, ParameterSpace, Verdict,
+};
+use wattsmith_tuner::words;
+
+pub(crate) fn interval(interval: &Interval) -> IntervalView {
+    IntervalView {
+        mean: interval.mean,
+        low: interval.low,
+        high: interval.high,
+        n: interval.n,
+    }
+}
+
+pub(crate) fn verdict_kind(comparison: Option<&Comparison>) -> VerdictKind {
+    match comparison.map(|comparison| comparison.verdict) {
+        None => VerdictKind::None,
+        Some(Verdict::Reference) => VerdictKind::Reference,
+        Some(Verdict::Better) => VerdictKind::Better,
+        Some(Verdict::Worse) => VerdictKind::Worse,
+        Some(Verdict::NotDecided { .. }) => VerdictKind::NotDecided,
+        Some(Verdict::DependsOnEstimate) => VerdictKind::DependsOnEstimate,
+    }
+}
+
+pub(crate) fn verdict(comparison: Option<&Comparison>) -> VerdictView {
+    VerdictView {
+        kind: verdict_kind(comparison),
+        text: comparison.map(words::verdict).unwrap_or_default(),
+        saving_percent: comparison.map(Comparison::saving_percent),
+    }
+}
+
+pub(crate) fn parameter(parameter: &Parameter) -> ParameterView {
+    ParameterView {
+        name: parameter.name.clone(),
+        range: parameter.kind.describe(),
+        levels: parameter
+            .kind
+            .levels()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        default: parameter.default.to_string(),
+        effect: parameter.effect.clone(),
+        danger: parameter.danger.clone(),
+        changes_output: parameter.changes_output,
+    }
+}
+
+/// Every knob, changed or not, in the space's order; `sentence` may know a better sentence than the
+/// catalogue's.
+pub(crate) fn knobs(
+    space: &ParameterSpace,
+    from: &Configuration,
+    to: &Configuration,
+    sentence: impl Fn(&str) -> Option<String>,
+) -> Vec<KnobView> {
+    let text = |configuration: &Configuration, parameter: &Parameter| {
+        configuration
+            .get(&parameter.name)
+            .unwrap_or(&parameter.default)
+            .to_string()
+    };
+    space
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let (from, to) = (text(from, parameter), text(to, parameter));
+            KnobView {
+                name: parameter.name.clone(),
+                changed: from != to,
+                from,
+                to,
+                sentence: sentence(&parameter.name).unwrap_or_else(|| parameter.effect.clone()),
+                danger: parameter.danger.clone(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,244 @@
+//! The entries of a session's story.
+
+use super::{interval, knobs, verdict};
+use crate::wire::{
+    ConfirmationItem, ExchangeItem, ExchangeKind, FeedbackItem, ProposalItem, ProposalKind,
+    RepeatView, StoryItem, TrialItem, TrialStateKind,
+};
+use wattsmith_tuner::domain::{
+    Advisor, Configuration, Confirmation, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
+    ProposalStatus, Purpose, SessionRecord, Trial, TrialState,
+};
+use wattsmith_tuner::stats::{Analysis, CONFIRMATION_LOOKS};
+use wattsmith_tuner::{cause_label, feedback as draft, words};
+
+/// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
+pub fn story(record: &SessionRecord, analysis: &Analysis) -> Vec<StoryItem> {
+    let mut items: Vec<(&str, StoryItem)> = Vec::new();
+    for one in &record.exchanges {
+        items.push((&one.id.0, StoryItem::Exchange(exchange(one))));
+    }
+    for one in &record.proposals {
+        items.push((&one.id.0, StoryItem::Proposal(proposal(record, one))));
+    }
+    for one in &record.trials {
+        items.push((&one.id.0, StoryItem::Trial(trial(record, analysis, one))));
+    }
+    for one in &record.confirmations {
+        items.push((
+            &one.id.0,
+            StoryItem::Confirmation(confirmation(record, one)),
+        ));
+    }
+    for one in &record.feedback {
+        items.push((&one.trial.0, StoryItem::Feedback(feedback(record, one))));
+    }
+    // Stable: feedback was pushed after its trial and has the same key.
+    items.sort_by_key(|(id, _)| *id);
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+fn exchange(exchange: &Exchange) -> ExchangeItem {
+    let (outcome, note) = match &exchange.outcome {
+        ExchangeOutcome::Waiting => (ExchangeKind::Waiting, ""),
+        ExchangeOutcome::Accepted => (ExchangeKind::Accepted, ""),
+        ExchangeOutcome::Refused { reason } => (ExchangeKind::Refused, reason.as_str()),
+        ExchangeOutcome::Failed { error } => (ExchangeKind::Failed, error.as_str()),
+    };
+    ExchangeItem {
+        id: exchange.id.0.clone(),
+        template: exchange.template.clone(),
+        connection: exchange.connection.clone(),
+        prompt: exchange.prompt.clone(),
+        reply: exchange.reply.clone(),
+        outcome,
+        note: note.to_owned(),
+        prompt_tokens: exchange.prompt_tokens.map(|count| count as f64),
+        reply_tokens: exchange.reply_tokens.map(|count| count as f64),
+        duration_s: exchange.duration_s,
+        joules: exchange.joules,
+    }
+}
+
+/// What the diff of a proposal is against: the last settings measured before it.
+fn before<'a>(record: &'a SessionRecord, proposal: &Proposal) -> Option<&'a Configuration> {
+    record
+        .trials
+        .iter()
+        .filter(|trial| trial.id.0 < proposal.id.0 && trial.is_complete())
+        .map(|trial| &trial.configuration)
+        .next_back()
+}
+
+fn proposal(record: &SessionRecord, proposal: &Proposal) -> ProposalItem {
+    let space = &record.session.space;
+    let default = space.default_configuration();
+    ProposalItem {
+        id: proposal.id.0.clone(),
+        advisor: advisor(record, proposal),
+        reason: proposal.reason.clone(),
+        knobs: knobs(
+            space,
+            before(record, proposal).unwrap_or(&default),
+            &proposal.configuration,
+            |name| proposal.knob_reasons.get(name).cloned(),
+        ),
+        predicted: proposal.predicted_joules_per_unit,
+        status: match proposal.status {
+            ProposalStatus::Offered => ProposalKind::Offered,
+            ProposalStatus::Taken => ProposalKind::Taken,
+            ProposalStatus::Dismissed => ProposalKind::Dismissed,
+        },
+        edited: proposal.proposed.is_some(),
+    }
+}
+
+fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
+    match proposal.advisor {
+        Advisor::Sobol => "Sobol sequence".to_owned(),
+        Advisor::Person => "set by hand".to_owned(),
+        Advisor::Enhanced | Advisor::Baseline => record
+            .exchanges
+            .iter()
+            .find(|exchange| Some(&exchange.id) == proposal.exchange.as_ref())
+            .map_or_else(
+                || proposal.advisor.label().to_owned(),
+                |exchange| exchange.connection.clone(),
+            ),
+    }
+}
+
+fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialItem {
+    let own = analysis.trial(&trial.id);
+    let comparison = own.and_then(|own| own.comparison.as_ref());
+    let performance = own.and_then(|own| own.performance.as_ref());
+    let proposal = record
+        .proposals
+        .iter()
+        .find(|proposal| Some(&proposal.id) == trial.proposal.as_ref());
+    let (state, message) = match &trial.state {
+        TrialState::Pending => (TrialStateKind::Pending, String::new()),
+        TrialState::Running => (TrialStateKind::Running, String::new()),
+        TrialState::Complete => (TrialStateKind::Complete, String::new()),
+        TrialState::Failed { cause, message } => (
+            TrialStateKind::Failed,
+            format!("{}: {message}", cause_label(*cause)),
+        ),
+        TrialState::Discarded { cause } => (TrialStateKind::Discarded, cause.clone()),
+    };
+    let space = &record.session.space;
+    TrialItem {
+        id: trial.id.0.clone(),
+        number: trial.number,
+        origin: match (trial.purpose, proposal) {
+            (Purpose::Default, _) => "the default".to_owned(),
+            (_, Some(proposal)) => advisor(record, proposal),
+            (_, None) => String::new(),
+        },
+        state,
+        message,
+        knobs: knobs(
+            space,
+            &space.default_configuration(),
+            &trial.configuration,
+            |_| None,
+        ),
+        joules_per_unit: own
+            .and_then(|own| own.joules_per_unit.as_ref())
+            .map(interval),
+        net: own.and_then(|own| own.net.as_ref()).map(interval),
+        estimate_ends: own.and_then(|own| own.ends),
+        tokens_per_second: performance.map(|one| one.tokens_per_second),
+        ttft_p50_s: performance.map(|one| one.time_to_first_token_s.p50),
+        ttft_p95_s: performance.map(|one| one.time_to_first_token_s.p95),
+        energy_j: trial.energy_spent().0,
+        repeats: trial
+            .repeats
+            .iter()
+            .map(|repeat| RepeatView {
+                index: repeat.index,
+                joules_per_unit: repeat.joules_per_unit(),
+                window_s: repeat.window.0,
+                tokens_per_second: repeat.performance.tokens_per_second,
+                warnings: repeat.warnings.iter().map(|one| one.text.clone()).collect(),
+            })
+            .collect(),
+        repeats_planned: record.session.repeats,
+        verdict: verdict(comparison),
+        violations: own.map(|own| own.violations.clone()).unwrap_or_default(),
+        predicted: own.and_then(|own| own.predicted),
+        differences: trial
+            .launch
+            .iter()
+            .flat_map(|launch| &launch.differences)
+            .map(|one| format!("{}: asked {}, used {}", one.name, one.asked, one.used))
+            .collect(),
+        warnings: words::warnings(&trial.repeats),
+        command_line: command_line(trial),
+        cpu_busy: draft::busy_share(&trial.repeats),
+    }
+}
+
+/// The engine's command line as it was run, ready for a shell.
+pub fn command_line(trial: &Trial) -> String {
+    trial
+        .launch
+        .as_ref()
+        .map(|launch| wattsmith_tuner::command_line(&launch.argv))
+        .unwrap_or_default()
+}
+
+fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> ConfirmationItem {
+    let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
+    let planned = CONFIRMATION_LOOKS
+        .into_iter()
+        .find(|look| *look > pairs)
+        .unwrap_or(pairs);
+    let saving = confirmation
+        .ratio
+        .map(|ratio| format!("{:.1} %", (1.0 - ratio.mean) * 100.0));
+    let seen = saving.as_deref().unwrap_or("nothing yet");
+    let text = match confirmation.decision {
+        Some(Decision::Below) => {
+            format!("Confirmed by {pairs} fresh pairs: {seen} less than the default.")
+        }
+        Some(Decision::NotDecided) => {
+            format!("Not confirmed: {pairs} fresh pairs showed {seen} less, which may be noise.")
+        }
+        Some(Decision::DependsOnEstimate) => format!(
+            "{pairs} fresh pairs showed {seen} less, but whether that holds depends on how much \
+             this machine draws when idle, which no sensor tells."
+        ),
+        None => "One crossing may be luck: fresh repeats of this trial and of the default, taken \
+                 in turns, decide."
+            .to_owned(),
+    };
+    ConfirmationItem {
+        id: confirmation.id.0.clone(),
+        trial_number: record
+            .trial(&confirmation.trial)
+            .map_or(0, |trial| trial.number),
+        pairs,
+        pairs_planned: if confirmation.decision.is_some() {
+            pairs
+        } else {
+            planned
+        },
+        decided: confirmation.decision.is_some(),
+        below: confirmation.decision == Some(Decision::Below),
+        text,
+        ratio: confirmation.ratio.as_ref().map(interval),
+    }
+}
+
+fn feedback(record: &SessionRecord, feedback: &Feedback) -> FeedbackItem {
+    FeedbackItem {
+        trial_id: feedback.trial.0.clone(),
+        trial_number: record
+            .trial(&feedback.trial)
+            .map_or(0, |trial| trial.number),
+        draft: feedback.draft.clone(),
+        edit: feedback.edit.clone(),
+        sent: feedback.sent,
+    }
+}

@@ -1,0 +1,209 @@
+//! The machine, its models, and what can be chosen for a new session.
+
+use crate::wire::{
+    ConnectionDraft, MachineView, ModelView, NewSessionOptions, SensorView, SessionDraft,
+    WorkloadView,
+};
+use std::path::PathBuf;
+use wattsmith_tuner::domain::{
+    Advisor, Availability, Connection, Constraints, SensorReport, Workload,
+};
+use wattsmith_tuner::{ModelEntry, SessionPlan, Tuner, TunerError, catalogue, workloads};
+
+/// The machine and its sensors.
+pub fn machine(tuner: &Tuner) -> MachineView {
+    let machine = tuner.machine();
+    let meter = tuner.meter();
+    let measured = meter.is_measured();
+    MachineView {
+        os: machine.os.clone(),
+        kernel: machine.kernel.clone(),
+        cpu: machine.cpu.clone(),
+        physical_cores: machine.physical_cores,
+        logical_cores: machine.logical_cores,
+        memory_gib: machine.memory_bytes as f64 / f64::from(1 << 30),
+        gpus: machine.gpus.clone(),
+        virtual_machine: machine.virtual_machine.clone(),
+        sensors: machine.sensors.iter().map(sensor).collect(),
+        measured,
+        scope: meter.scope().label().to_owned(),
+        sensor_error: meter.sensor_error(),
+        sentence: if measured {
+            format!(
+                "Measured: {} ({}).",
+                meter.scope().label(),
+                meter.source_label()
+            )
+        } else {
+            "No power sensor answers here, so joules are estimated from CPU time.".to_owned()
+        },
+    }
+}
+
+fn sensor(report: &SensorReport) -> SensorView {
+    let (available, period_ms, reason, remedy) = match &report.availability {
+        Availability::Available { period_ms } => (true, *period_ms, "", ""),
+        Availability::Unavailable { reason, remedy } => {
+            (false, None, reason.as_str(), remedy.as_str())
+        }
+    };
+    SensorView {
+        name: report.name.clone(),
+        device: report.device.clone(),
+        scope: report.scope.label().to_owned(),
+        available,
+        period_ms,
+        reason: reason.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// A model file.
+pub fn model(model: &ModelEntry) -> ModelView {
+    ModelView {
+        name: model.name.clone(),
+        path: model.path.display().to_string(),
+        quantisation: model.quantisation.clone(),
+        megabytes: model.bytes as f64 / 1e6,
+    }
+}
+
+/// A workload in a line.
+pub fn workload(workload: &Workload) -> WorkloadView {
+    WorkloadView {
+        name: workload.name.clone(),
+        summary: format!(
+            "{} requests · {} at once · {} tokens out",
+            workload.requests, workload.concurrency, workload.output_tokens
+        ),
+    }
+}
+
+/// What can be chosen for a new session, with a good first choice filled in.
+pub async fn options(tuner: &Tuner) -> NewSessionOptions {
+    let models = tuner.models().await;
+    let target = tuner.default_model().await;
+    let advisor = tuner.default_advisor_model().await;
+    let plan = SessionPlan::default();
+    let parameters: Vec<_> = catalogue(tuner.machine())
+        .parameters
+        .iter()
+        .map(super::parameter)
+        .collect();
+    let engine = tuner.paths().llama_server();
+    NewSessionOptions {
+        engine: engine
+            .as_ref()
+            .map(|_| "llama-server".to_owned())
+            .unwrap_or_default(),
+        engine_problem: engine.err().unwrap_or_default(),
+        models: models.iter().map(model).collect(),
+        advisor_models: models.iter().map(model).collect(),
+        workloads: workloads()
+            .iter()
+            .filter(|one| !one.name.ends_with("-quick"))
+            .map(workload)
+            .collect(),
+        draft: SessionDraft {
+            name: String::new(),
+            model_path: target
+                .map(|model| model.path.display().to_string())
+                .unwrap_or_default(),
+            workload: plan.workload,
+            advisor: if advisor.is_some() {
+                Advisor::Enhanced
+            } else {
+                Advisor::Sobol
+            }
+            .label()
+            .to_owned(),
+            connection: ConnectionDraft {
+                kind: if advisor.is_some() { "local" } else { "none" }.to_owned(),
+                model: advisor
+                    .map(|model| model.path.display().to_string())
+                    .unwrap_or_default(),
+                base_url: String::new(),
+            },
+            threshold: "10%".to_owned(),
+            min_tokens_per_second: None,
+            max_time_to_first_token_s: None,
+            quality_lock: plan.constraints.quality_lock,
+            tuned: wattsmith_tuner::USUAL_PARAMETERS
+                .iter()
+                .filter(|usual| parameters.iter().any(|one| one.name == **usual))
+                .map(|&name| name.to_owned())
+                .collect(),
+            budget: plan.budget,
+            repeats: plan.repeats,
+            quick: plan.quick,
+        },
+        parameters,
+    }
+}
+
+/// A connection as chosen.
+///
+/// # Errors
+/// What is missing in it.
+pub fn connection(draft: &ConnectionDraft) -> Result<Option<Connection>, TunerError> {
+    let need = |text: &str, what: &str| {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TunerError::Invalid(format!("The connection needs {what}.")));
+        }
+        Ok(text.to_owned())
+    };
+    Ok(match draft.kind.as_str() {
+        "none" => None,
+        "paste" => Some(Connection::Paste),
+        "local" => Some(Connection::Local {
+            model: need(&draft.model, "a local model; choose one")?,
+        }),
+        "openai" => Some(Connection::OpenAi {
+            base_url: need(&draft.base_url, "an address such as https://host/v1")?,
+            model: need(&draft.model, "the model's name on that server")?,
+        }),
+        other => {
+            return Err(TunerError::Invalid(format!(
+                "There is no connection of the kind {other}."
+            )));
+        }
+    })
+}
+
+impl TryFrom<SessionDraft> for SessionPlan {
+    type Error = TunerError;
+
+    fn try_from(draft: SessionDraft) -> Result<Self, TunerError> {
+        let positive = |value: Option<f64>, what: &str| match value {
+            Some(number) if !(number.is_finite() && number > 0.0) => Err(TunerError::Invalid(
+                format!("{what} must be above 0, or left empty."),
+            )),
+            other => Ok(other),
+        };
+        Ok(Self {
+            name: draft.name,
+            model: (!draft.model_path.is_empty()).then(|| PathBuf::from(draft.model_path)),
+            workload: draft.workload,
+            advisor: draft.advisor.parse().map_err(TunerError::Invalid)?,
+            connection: connection(&draft.connection)?,
+            threshold: draft.threshold.parse().map_err(TunerError::Invalid)?,
+            constraints: Constraints {
+                min_tokens_per_second: positive(
+                    draft.min_tokens_per_second,
+                    "The least tokens per second",
+                )?,
+                max_time_to_first_token_s: positive(
+                    draft.max_time_to_first_token_s,
+                    "The greatest time to first token",
+                )?,
+                quality_lock: draft.quality_lock,
+            },
+            tuned: draft.tuned,
+            budget: draft.budget,
+            repeats: draft.repeats,
+            quick: draft.quick,
+            ..Self::default()
+        })
+    }
+}

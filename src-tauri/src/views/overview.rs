@@ -1,0 +1,68 @@
+//! Energy per token across all stored sessions. Only what may be compared shares a line: the same
+//! unit, workload, model file and scope. Estimated and measured are different scopes.
+
+use super::session::scope;
+use super::{interval, verdict_kind};
+use crate::wire::{OverviewLine, OverviewPoint};
+use std::collections::BTreeMap;
+use wattsmith_tuner::domain::{Scope, SessionRecord};
+use wattsmith_tuner::stats::Analysis;
+
+/// The lines, those with the newest session first.
+pub fn overview(records: &[SessionRecord]) -> Vec<OverviewLine> {
+    let mut lines: BTreeMap<(String, String, Scope), OverviewLine> = BTreeMap::new();
+    let mut oldest_first: Vec<&SessionRecord> = records.iter().collect();
+    oldest_first.sort_by(|one, other| one.session.created_at.cmp(&other.session.created_at));
+    for record in oldest_first {
+        let session = &record.session;
+        let (Some(scope), Some((default, point))) = (scope(record), point(record)) else {
+            continue;
+        };
+        let key = (
+            session.workload.hash.clone(),
+            session.model.sha256.clone(),
+            scope,
+        );
+        lines
+            .entry(key)
+            .or_insert_with(|| OverviewLine {
+                label: format!(
+                    "{} {} · {} · {}",
+                    session.model.name,
+                    session.model.quantisation,
+                    session.workload.name,
+                    scope.label()
+                ),
+                estimated: scope == Scope::Estimated,
+                points: Vec::new(),
+            })
+            .points
+            .push(OverviewPoint {
+                default_interval: interval(&default),
+                ..point
+            });
+    }
+    let mut lines: Vec<OverviewLine> = lines.into_values().collect();
+    let newest = |line: &OverviewLine| line.points.last().map(|point| point.created_at.clone());
+    lines.sort_by_key(|line| std::cmp::Reverse(newest(line)));
+    lines
+}
+
+fn point(record: &SessionRecord) -> Option<(wattsmith_tuner::domain::Interval, OverviewPoint)> {
+    let analysis = Analysis::of(record);
+    let default = analysis.default?;
+    let best = analysis.best.as_ref().and_then(|best| analysis.trial(best));
+    Some((
+        default,
+        OverviewPoint {
+            session_id: record.session.id.0.clone(),
+            name: record.session.name.clone(),
+            created_at: record.session.created_at.clone(),
+            default_interval: interval(&default),
+            best_interval: best
+                .and_then(|best| best.joules_per_unit.as_ref())
+                .map(interval),
+            verdict: verdict_kind(best.and_then(|best| best.comparison.as_ref())),
+        },
+    ))
+}

@@ -1,0 +1,115 @@
+//! What the window is shown, from the records of whole sessions.
+
+use wattsmith_app::views;
+use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
+use wattsmith_testkit::fixtures;
+use wattsmith_tuner::JobState;
+use wattsmith_tuner::domain::{Scope, SessionRecord};
+
+fn view(record: &SessionRecord) -> SessionView {
+    views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
+}
+
+#[test]
+fn a_new_session_has_an_empty_story_and_waits_for_the_default() {
+    let view = view(&fixtures::empty());
+    assert!(view.story.is_empty() && view.trend.is_empty() && view.best.is_none());
+    assert!(matches!(view.next, NextStep::MeasureDefault));
+    assert_eq!(view.default_interval.map(|one| one.mean), None);
+}
+
+#[test]
+fn estimated_figures_are_marked_and_measured_ones_are_not() {
+    assert!(view(&fixtures::estimated()).estimated);
+    assert!(!view(&fixtures::measured()).estimated);
+}
+
+#[test]
+fn a_confirmed_saving_is_the_best_and_says_so() {
+    let best = view(&fixtures::confirmed()).best.unwrap();
+    assert!(best.confirmed);
+    assert_eq!(best.verdict.kind, VerdictKind::Better);
+    assert!(
+        best.verdict.text.starts_with("confirmed: "),
+        "{}",
+        best.verdict.text
+    );
+    assert!(
+        !best.command_line.contains("--api-key"),
+        "{}",
+        best.command_line
+    );
+}
+
+#[test]
+fn a_failed_trial_says_what_failed_and_has_no_figure() {
+    let view = view(&fixtures::with_failure());
+    let failed = view.story.iter().find_map(|item| match item {
+        StoryItem::Trial(trial) if !trial.message.is_empty() => Some(trial),
+        _ => None,
+    });
+    let failed = failed.expect("the fixture holds a failed trial");
+    assert!(failed.joules_per_unit.is_none() && failed.verdict.saving_percent.is_none());
+}
+
+#[test]
+fn feedback_stands_right_after_its_trial() {
+    let view = view(&fixtures::everything());
+    for (index, item) in view.story.iter().enumerate() {
+        if let StoryItem::Feedback(feedback) = item {
+            assert!(matches!(
+                &view.story[index - 1],
+                StoryItem::Trial(trial) if trial.id == feedback.trial_id
+            ));
+        }
+    }
+}
+
+#[test]
+fn the_overview_never_mixes_estimated_and_measured_sessions() {
+    let records = [
+        fixtures::estimated(),
+        fixtures::measured(),
+        fixtures::confirmed(),
+        fixtures::empty(),
+    ];
+    let lines = views::overview(&records);
+    let points: usize = lines.iter().map(|line| line.points.len()).sum();
+    assert_eq!(points, 3, "a session without figures has no point");
+    for line in &lines {
+        let estimated: Vec<bool> = line
+            .points
+            .iter()
+            .map(|point| {
+                let record = records
+                    .iter()
+                    .find(|one| one.session.id.0 == point.session_id);
+                view(record.unwrap()).estimated
+            })
+            .collect();
+        assert!(
+            estimated.iter().all(|one| *one == line.estimated),
+            "{}",
+            line.label
+        );
+    }
+}
+
+#[test]
+fn no_view_holds_a_number_that_json_cannot_hold() {
+    for record in [
+        fixtures::empty(),
+        fixtures::measured(),
+        fixtures::confirmed(),
+        fixtures::estimated(),
+        fixtures::with_failure(),
+        fixtures::everything(),
+        fixtures::hostile(),
+    ] {
+        // serde_json writes NaN as null; a view then differs from itself after a round trip.
+        let text = serde_json::to_string(&view(&record)).unwrap();
+        let again: SessionView =
+            serde_json::from_str(&text).expect("a null where a number belongs");
+        assert_eq!(text, serde_json::to_string(&again).unwrap());
+    }
+}
