@@ -1,1 +1,9 @@
-//! Placeholder until the window test below is written.
+//! The real window: the app's binary under a display, driven over WebDriver through WebKitGTK's own
+//! driver, with the real engine and model. `make test` runs it under Xvfb for the debug and the
+//! release build; `WATTSMITH_APP` names the binary, `WATTSMITH_SHOTS` a folder for screenshots.
+
+mod window {
+    mod driver;
+    mod loop_by_paste;
+    mod shows_itself;
+}
