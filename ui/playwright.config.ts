@@ -13,6 +13,7 @@ const quiet = [
 /** The built interface over the simulated core, in the system's own Chromium. */
 export default defineConfig({
   testDir: 'e2e',
+  fullyParallel: true,
   workers: 2,
   timeout: 60_000,
   expect: { timeout: 15_000 },
@@ -24,8 +25,11 @@ export default defineConfig({
     permissions: ['clipboard-read', 'clipboard-write'],
   },
   webServer: {
-    command: 'npm run preview',
+    // A build of its own, so that nobody else's build is pulled away under the tests.
+    command:
+      'npx vite build --outDir node_modules/.e2e --emptyOutDir --logLevel warn && npx vite preview --outDir node_modules/.e2e',
     url: 'http://127.0.0.1:4173',
     reuseExistingServer: false,
+    timeout: 240_000,
   },
 });
