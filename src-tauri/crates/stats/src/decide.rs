@@ -43,6 +43,8 @@ pub fn confirmation_alpha(number: u32, look: u32) -> f64 {
 /// t(pairs − 1). It is two-sided at 1 − 2·alpha, so its upper end is the very bound that decided; at
 /// the alphas of [`confirmation_alpha`] that is at least a 95 % interval.
 ///
+/// Who goes first should alternate from pair to pair, or a steady drift favours one side.
+///
 /// - A threshold in per cent needs the ratio's upper end at or below it: repeatability only, since
 ///   a sensor's systematic error is the same on both sides.
 /// - A threshold in joules needs the best's upper end, raised by the sensor's error, at or below it.
