@@ -10,7 +10,6 @@ export default ts.config(
       'test-results/',
       'playwright-report/',
       'src/lib/backend/bindings.ts',
-      'src/lib/backend/types.ts',
     ],
   },
   ...ts.configs.recommended,

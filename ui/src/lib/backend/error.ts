@@ -1,6 +1,6 @@
 // What every call of the backend rejects with.
 
-import type { ErrorCode, WireError } from './types';
+import type { ErrorCode, WireError } from './bindings';
 
 /** An error with what the screen may act on, and a text that says what, where and what to do. */
 export class BackendError extends Error {

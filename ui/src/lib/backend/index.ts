@@ -1,8 +1,8 @@
 // The one door to the core. Inside the app its twin `tauri.ts` answers, in a plain browser `mock/`.
 
-import type * as wire from './types';
+import type * as wire from './bindings';
 
-export type * from './types';
+export type * from './bindings';
 
 /** Everything the window asks of the core. Each promise rejects with a `BackendError`. */
 export interface Backend {

@@ -1,60 +1,46 @@
-// The core inside the app: commands by name, live events over one channel.
+// The core inside the app, through the generated commands; live events come over one channel.
 
-import { Channel, invoke, type InvokeArgs } from '@tauri-apps/api/core';
+import { Channel } from '@tauri-apps/api/core';
+import { commands, type LiveEvent, type WireError } from './bindings';
 import { backendError } from './error';
 import type { Backend } from './index';
-import type { LiveEvent } from './types';
 
-async function call<T>(command: string, args?: InvokeArgs): Promise<T> {
-  try {
-    return await invoke<T>(command, args);
-  } catch (cause) {
-    throw backendError(cause);
-  }
+type Answer = { status: 'ok'; data: unknown } | { status: 'error'; error: WireError };
+type Command = (...args: never[]) => Promise<Answer>;
+type Data<A> = A extends { status: 'ok'; data: infer T } ? (T extends null ? void : T) : never;
+type Opened<C> = {
+  [Name in keyof C]: C[Name] extends (...args: infer A) => Promise<infer R>
+    ? (...args: A) => Promise<Data<R>>
+    : never;
+};
+
+/** Makes of each command one that gives its data or rejects with a `BackendError`. */
+function opened<C extends Record<string, Command>>(commands: C): Opened<C> {
+  const open =
+    (command: Command) =>
+    async (...args: never[]) => {
+      let answer: Answer;
+      try {
+        answer = await command(...args);
+      } catch (cause) {
+        throw backendError(cause);
+      }
+      if (answer.status === 'error') throw backendError(answer.error);
+      return answer.data;
+    };
+  const pairs = Object.entries(commands).map(([name, command]) => [name, open(command)]);
+  return Object.fromEntries(pairs) as Opened<C>;
 }
 
 /** The gateway to the Rust side. */
 export function tauriBackend(): Backend {
+  const core = opened(commands);
   return {
-    machine: () => call('machine'),
-    firstLook: () => call('first_look'),
-    newSessionOptions: () => call('new_session_options'),
-    createSession: (draft) => call('create_session', { draft }),
-    sessions: () => call('sessions'),
-    session: (id) => call('session', { id }),
-    renameSession: (id, name) => call('rename_session', { id, name }),
-    deleteSession: (id) => call('delete_session', { id }),
+    ...core,
     follow: (listener) => {
       const channel = new Channel<LiveEvent>();
       channel.onmessage = listener;
-      return call('follow', { channel });
+      return core.follow(channel);
     },
-    measureDefault: (id) => call('measure_default', { id }),
-    ask: (id) => call('ask', { id }),
-    runProposal: (id, proposalId) => call('run_proposal', { id, proposalId }),
-    confirm: (id) => call('confirm', { id }),
-    numericProposal: (id) => call('numeric_proposal', { id }),
-    giveReply: (id, exchangeId, reply) => call('give_reply', { id, exchangeId, reply }),
-    editProposal: (id, proposalId, settings) => call('edit_proposal', { id, proposalId, settings }),
-    dismissProposal: (id, proposalId) => call('dismiss_proposal', { id, proposalId }),
-    proposeByHand: (id, settings) => call('propose_by_hand', { id, settings }),
-    saveFeedback: (id, trialId, text) => call('save_feedback', { id, trialId, text }),
-    agree: (id) => call('agree', { id }),
-    autopilot: (id, on) => call('autopilot', { id, on }),
-    cancel: (id) => call('cancel', { id }),
-    stop: (id) => call('stop', { id }),
-    resume: (id) => call('resume', { id }),
-    promptPreview: (id) => call('prompt_preview', { id }),
-    templates: () => call('templates'),
-    saveTemplate: (name, text) => call('save_template', { name, text }),
-    restoreTemplate: (name) => call('restore_template', { name }),
-    previewTemplate: (id, text) => call('preview_template', { id, text }),
-    setApiKey: (baseUrl, key) => call('set_api_key', { baseUrl, key }),
-    testConnection: (connection) => call('test_connection', { connection }),
-    overview: () => call('overview'),
-    exportReport: (id, format) => call('export_report', { id, format }),
-    openPath: (path) => call('open_path', { path }),
-    powerSeries: (trialId, repeatIndex, maxPoints) =>
-      call('power_series', { trialId, repeatIndex, maxPoints }),
   };
 }

@@ -1,6 +1,6 @@
 // A pretended advisor: what it is asked, what it answers, how a pasted reply is read.
 
-import type { ExchangeItem, ProposalItem } from '../types';
+import type { ExchangeItem, ProposalItem } from '../bindings';
 import { apply, DEFAULTS, diff, key, PARAMETERS, truth, type Config } from './engine';
 import { freshId, trials, view, type Kept } from './session';
 import { BUILT_IN, render } from './templates';

@@ -1,7 +1,7 @@
 // A pretended llama-server: its knobs, and what they do to energy and speed. The numbers follow
 // what was seen on two CPU cores with SmolLM2; nothing here is measured.
 
-import type { KnobView, ParameterView, Setting } from '../types';
+import type { KnobView, ParameterView, Setting } from '../bindings';
 import { gauss, type Chance } from './chance';
 
 /** Values by name, as text. */

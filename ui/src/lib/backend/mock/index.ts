@@ -3,7 +3,7 @@
 
 import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
-import type { LiveEvent, OverviewLine } from '../types';
+import type { LiveEvent, OverviewLine } from '../bindings';
 import { lastConfig, offer, promptValues, readReply } from './advisor';
 import { apply, DEFAULTS, diff } from './engine';
 import { options } from './machine';

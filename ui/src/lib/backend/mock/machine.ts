@@ -1,6 +1,6 @@
 // The pretended machines: two bare cores whose joules are estimated, and one with an NVIDIA GPU.
 
-import type { MachineView, NewSessionOptions, SensorView } from '../types';
+import type { MachineView, NewSessionOptions, SensorView } from '../bindings';
 import { PARAMETERS } from './engine';
 
 const missing = (

@@ -1,7 +1,7 @@
 // The simulation's jobs, in time: phases with clocks, live power, streamed replies.
 
 import { BackendError } from '../error';
-import type { LiveEvent, PhaseKind } from '../types';
+import type { LiveEvent, PhaseKind } from '../bindings';
 import { exchange, idea, lastConfig, offer, replyText } from './advisor';
 import { DEFAULTS, key, PARAMETERS, type Config } from './engine';
 import {

@@ -1,6 +1,6 @@
 // Scenes to begin with, chosen by `?scenario=`: each is a state that the window must show well.
 
-import type { MachineView, SessionDraft } from '../types';
+import type { MachineView, SessionDraft } from '../bindings';
 import { exchange, idea, offer, replyText } from './advisor';
 import { DEFAULTS, type Config } from './engine';
 import { ESTIMATED, options, WITH_GPU } from './machine';

@@ -13,7 +13,7 @@ import type {
   TrendPoint,
   TrialItem,
   VerdictView,
-} from '../types';
+} from '../bindings';
 import { chance, type Chance } from './chance';
 import { commandLine, DEFAULTS, diff, PARAMETERS, type Config } from './engine';
 
@@ -225,6 +225,9 @@ export function view(s: Kept): SessionView {
       'llama-server 86a2835',
       /qwen/i.test(s.draft.modelPath) ? 'Qwen2.5-Coder-1.5B Q4_K_M' : 'SmolLM2-135M Q4_1',
       workload,
+      `goal: ${goal}`,
+      `advisor: ${s.draft.advisor}${s.draft.connection.kind === 'none' ? '' : `, ${connection}`}`,
+      ...(s.draft.quick ? ['quick windows'] : []),
     ],
     unit: 'token',
     scope: s.machine.scope,

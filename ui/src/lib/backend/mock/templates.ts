@@ -1,6 +1,6 @@
 // The pretended prompt templates, and a renderer that knows only `{{ name }}`.
 
-import type { TemplateView } from '../types';
+import type { TemplateView } from '../bindings';
 
 const ENHANCED = `You tune an inference server so that each generated token costs less energy.
 

@@ -1,6 +1,6 @@
 // A pretended trial: begun, filled window by window, ended.
 
-import type { TrialItem } from '../types';
+import type { TrialItem } from '../bindings';
 import { commandLine, DEFAULTS, diff, truth, window, type Config } from './engine';
 import { byDefault, freshId, interval, trials, verdict, type Kept } from './session';
 
