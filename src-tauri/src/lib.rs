@@ -67,7 +67,6 @@ pub fn run() -> Result<(), anyhow::Error> {
     }))?;
     let wire = wire();
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_opener::init())
         .invoke_handler(wire.invoke_handler())
         .manage(tuner)
         .build(tauri::generate_context!())?;

@@ -4,7 +4,7 @@ use wattsmith_app::views;
 use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::JobState;
-use wattsmith_tuner::domain::{Scope, SessionRecord};
+use wattsmith_tuner::domain::{Scope, SessionId, SessionRecord};
 
 fn view(record: &SessionRecord) -> SessionView {
     views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
@@ -67,12 +67,15 @@ fn feedback_stands_right_after_its_trial() {
 
 #[test]
 fn the_overview_never_mixes_estimated_and_measured_sessions() {
-    let records = [
+    let mut records = [
         fixtures::estimated(),
         fixtures::measured(),
         fixtures::confirmed(),
         fixtures::empty(),
     ];
+    for (number, record) in records.iter_mut().enumerate() {
+        record.session.id = SessionId(format!("session-{number}"));
+    }
     let lines = views::overview(&records);
     let points: usize = lines.iter().map(|line| line.points.len()).sum();
     assert_eq!(points, 3, "a session without figures has no point");

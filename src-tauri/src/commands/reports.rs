@@ -3,7 +3,6 @@
 use super::{Answer, Core};
 use crate::wire::{ErrorCode, ReportFormat, WireError};
 use std::path::Path;
-use tauri_plugin_opener::OpenerExt as _;
 use wattsmith_tuner::Format;
 use wattsmith_tuner::domain::SessionId;
 
@@ -24,7 +23,7 @@ pub async fn export_report(core: Core<'_>, id: String, format: ReportFormat) -> 
 /// Opens an exported report in the program that the system has for it. Nothing but reports.
 #[tauri::command]
 #[specta::specta]
-pub async fn open_path(app: tauri::AppHandle, core: Core<'_>, path: String) -> Answer<()> {
+pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
     let refuse = |message: String| WireError {
         code: ErrorCode::Other,
         message,
@@ -34,11 +33,6 @@ pub async fn open_path(app: tauri::AppHandle, core: Core<'_>, path: String) -> A
             "Only exported reports are opened from here.".to_owned(),
         ));
     }
-    app.opener()
-        .open_path(&path, None::<&str>)
-        .map_err(|error| {
-            refuse(format!(
-                "{path} cannot be opened: {error}. Open it by hand."
-            ))
-        })
+    open::that_detached(&path)
+        .map_err(|error| refuse(format!("{path} cannot be opened: {error}. Open it by hand.")))
 }
