@@ -1,11 +1,14 @@
 //! Repeats with given figures, and noise to shake them with.
 
+use std::sync::LazyLock;
 use wattsmith_domain::{EstimateSpread, Joules, Repeat, Scope, Seconds, Tokens};
 use wattsmith_testkit::fixtures::{Fixture, Shown};
 
 /// Twenty seconds and a thousand units of work, so many joules each, read from a sensor.
 pub fn measured(joules_per_unit: f64) -> Repeat {
-    let mut repeat = Fixture::on_gpu().repeat(1, Shown(50.0, 40.0));
+    // Made once: the simulation asks for a hundred thousand.
+    static ONE: LazyLock<Repeat> = LazyLock::new(|| Fixture::on_gpu().repeat(1, Shown(50.0, 40.0)));
+    let mut repeat = ONE.clone();
     repeat.window = Seconds(20.0);
     repeat.load = Seconds(1.0);
     repeat.warm_up = Seconds(4.0);
