@@ -74,6 +74,8 @@ impl OpenAiCompatible {
         let url = Url::parse(&base_url).map_err(|error| bad(error.to_string()))?;
         let mut builder = Client::builder()
             .connect_timeout(timeouts.connect)
+            // llama-server promises to keep connections and then closes them; a fresh one costs little.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("wattsmith/", env!("CARGO_PKG_VERSION")));
         if is_loopback(&url) {
