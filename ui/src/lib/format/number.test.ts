@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { change, count, energy, figure, fixed, plusMinus, share, withUnit } from './number';
+import {
+  around,
+  change,
+  count,
+  energy,
+  figure,
+  fixed,
+  geometricMean,
+  meanAround,
+  plusMinus,
+  share,
+  withUnit,
+} from './number';
 
 describe('figures', () => {
   it('keep three significant digits', () => {
@@ -62,5 +74,17 @@ describe('an interval', () => {
   });
   it('never shows a width above zero as zero', () => {
     expect(plusMinus({ mean: 0.2281, low: 0.2279, high: 0.2283 })).toEqual(['0.228', '0.0002']);
+  });
+});
+
+describe('an interval beside its mean', () => {
+  it('is a half width where it is narrow, and two ends where it is wide', () => {
+    expect(meanAround({ mean: 0.2281, low: 0.219, high: 0.237 })).toBe('0.228 ±\u202f0.009');
+    expect(meanAround({ mean: 0.228, low: 0.11, high: 0.47 })).toBe('0.228 (0.110 to 0.470)');
+    expect(around({ mean: 0.228, low: 0.11, high: 0.47 })).toBe('0.110 to 0.470');
+  });
+  it('has a geometric mean in its middle', () => {
+    expect(geometricMean([0.1, 0.4])).toBeCloseTo(0.2);
+    expect(geometricMean([])).toBeNull();
   });
 });

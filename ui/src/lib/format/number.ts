@@ -78,3 +78,23 @@ export function plusMinus(interval: { mean: number; low: number; high: number })
   const shown = Number(half.toFixed(decimals)) === 0 && half > 0 ? decimals + 1 : decimals;
   return [fixed(interval.mean, decimals), fixed(half, shown)];
 }
+
+/** An interval beside its mean: "±0.009", or its ends where it is wide and so lopsided. */
+export function around(interval: { mean: number; low: number; high: number }): string {
+  const half = (interval.high - interval.low) / 2;
+  if (half <= 0.25 * interval.mean) return `±${THIN}${plusMinus(interval)[1]}`;
+  return `${figure(interval.low)} to ${figure(interval.high)}`;
+}
+
+/** Mean and interval in one: "0.228 ±0.009", "0.228 (0.110 to 0.470)". */
+export function meanAround(interval: { mean: number; low: number; high: number }): string {
+  const beside = around(interval);
+  const mean = plusMinus(interval)[0];
+  return beside.startsWith('±') ? `${mean} ${beside}` : `${mean} (${beside})`;
+}
+
+/** The geometric mean of positive figures; `null` for none. */
+export function geometricMean(values: number[]): number | null {
+  if (values.length === 0) return null;
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}

@@ -1,0 +1,81 @@
+// The next step is always at the bottom, and only what can be done is offered.
+
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
+import Harness from '../../test/Harness.svelte';
+import type { NextStep, PhaseView } from '$lib/backend';
+import { BackendError } from '$lib/backend/error';
+import { mockBackend } from '$lib/backend/mock';
+import { quiet } from '$lib/state/live';
+import { Store } from '$lib/state/store.svelte';
+import { toasts } from '$lib/state/toasts.svelte';
+import ActionBar from './ActionBar.svelte';
+
+async function bar(next: NextStep, phase?: PhaseView) {
+  const backend = mockBackend(new URLSearchParams('pace=0.01'));
+  const store = new Store(backend);
+  await store.start();
+  await store.show('s-chat');
+  if (!store.open) throw new Error(store.trouble);
+  const view = { ...store.open, next };
+  const live = { ...quiet(), phase: phase ?? null };
+  render(Harness, {
+    store,
+    of: ActionBar as never,
+    given: { view, live, mode: 'read', setMode: vi.fn() },
+  });
+  return backend;
+}
+const offered = () =>
+  screen
+    .queryAllByRole('button')
+    .map((button) => button.dataset.testid)
+    .filter(Boolean);
+
+describe('the action bar', () => {
+  const steps: [NextStep, string[]][] = [
+    [{ step: 'measure-default' }, ['measure-default']],
+    [{ step: 'ask' }, ['ask', 'by-hand', 'show-prompt']],
+    [{ step: 'consent', provider: 'host' }, ['consent', 'numeric-proposal']],
+    [{ step: 'paste', exchangeId: 'e', prompt: 'p' }, ['numeric-proposal', 'by-hand']],
+    [{ step: 'decide', proposalId: 'p' }, ['run-proposal', 'edit-proposal', 'dismiss-proposal']],
+    [{ step: 'stuck', reason: 'r' }, ['ask', 'numeric-proposal', 'by-hand']],
+    [{ step: 'confirm', trialNumber: 3 }, ['confirm']],
+    [{ step: 'busy' }, ['cancel']],
+    [{ step: 'ended', ending: 'stopped' }, ['resume']],
+  ];
+  it.each(steps)('offers for %o exactly %o', async (next, ids) => {
+    await bar(next);
+    expect(offered()).toEqual(ids);
+  });
+  it('gives a running phase a name and a clock', async () => {
+    const startedAtMs = Date.now() - 65_000;
+    await bar(
+      { step: 'busy' },
+      {
+        kind: 'measuring',
+        label: 'Measuring',
+        detail: 'repeat 2 of 3',
+        startedAtMs,
+        expectedS: 120,
+        progress: 0.5,
+      },
+    );
+    expect(screen.getByTestId('phase').textContent).toMatch(
+      /Measuring.*repeat 2 of 3.*1:0\d.*left/s,
+    );
+  });
+  it('says that it is busy when another job runs, and can be pressed again', async () => {
+    toasts.list = [];
+    const backend = await bar({ step: 'ask' });
+    vi.spyOn(backend, 'ask').mockRejectedValue(
+      new BackendError('busy', 'Another Wattsmith is measuring.'),
+    );
+    await fireEvent.click(screen.getByTestId('ask'));
+    await vi.waitFor(() =>
+      expect(toasts.list.map((toast) => toast.text)).toEqual(['Another Wattsmith is measuring.']),
+    );
+    const again = () => screen.getByTestId<HTMLButtonElement>('ask').disabled;
+    await vi.waitFor(() => expect(again()).toBe(false));
+  });
+});

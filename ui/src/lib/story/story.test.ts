@@ -1,0 +1,154 @@
+// The story's parts, mounted as the window mounts them.
+
+import { fireEvent, render, screen, within } from '@testing-library/svelte';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import Harness from '../../test/Harness.svelte';
+import type { Backend, SessionView, TrialItem } from '$lib/backend';
+import { mockBackend } from '$lib/backend/mock';
+import { quiet } from '$lib/state/live';
+import { Store } from '$lib/state/store.svelte';
+import { saveUnsaved } from './feedback/unsaved';
+import Exchange from './exchange/Exchange.svelte';
+import Story from './Story.svelte';
+import Trial from './trial/Trial.svelte';
+
+let backend: Backend;
+let store: Store;
+let view: SessionView;
+
+async function open(scenario: string, id = 's-chat') {
+  backend = mockBackend(new URLSearchParams({ scenario, pace: '0.01' }));
+  store = new Store(backend);
+  await store.start();
+  await store.show(id);
+  if (!store.open) throw new Error(store.trouble);
+  view = store.open;
+}
+
+const story = () =>
+  render(Harness, {
+    store,
+    of: Story as never,
+    given: { view, live: quiet(), mode: 'read', back: () => undefined },
+  });
+const lastTrial = (change: Partial<TrialItem> = {}): TrialItem => {
+  const item = view.story.findLast((one) => one.item === 'trial');
+  if (item?.item !== 'trial') throw new Error('the scene has no trial');
+  return { ...item, ...change };
+};
+const trial = (item: TrialItem) =>
+  render(Harness, {
+    store,
+    of: Trial as never,
+    given: { item, proposal: null, view, live: quiet() },
+  });
+
+beforeEach(() => open('lively'));
+
+describe('a trial', () => {
+  it('shows its figure with both errors, its scope, and the word estimated', () => {
+    trial(lastTrial());
+    const card = screen.getByTestId('trial');
+    expect(screen.getByTestId('joules-per-token').textContent).toMatch(/^0\.2\d\d$/);
+    expect(card.textContent).toMatch(/±\s0\.0\d\d repeatability/);
+    expect(card.textContent).toMatch(/±\s25\s%\s+estimate/);
+    expect(screen.getByTestId('verdict').textContent).toContain('estimated');
+  });
+  it('shows a single repeat as a figure without an interval', () => {
+    const { repeats } = lastTrial();
+    trial(lastTrial({ joulesPerUnit: null, repeats: repeats.slice(0, 1) }));
+    expect(screen.getByTestId('joules-per-token').textContent).toMatch(/^0\.2\d\d$/);
+    expect(screen.getByTestId('trial').textContent).toContain('one repeat, no interval yet');
+  });
+  it('has no figure while it runs', () => {
+    trial(lastTrial({ state: 'running' }));
+    expect(screen.queryByTestId('joules-per-token')).toBeNull();
+    expect(screen.getByRole('progressbar')).toBeTruthy();
+  });
+  it('says why it failed and what to do, and claims no figure', () => {
+    trial(
+      lastTrial({
+        state: 'failed',
+        message: 'Out of memory. Choose fewer slots.',
+        joulesPerUnit: null,
+        repeats: [],
+      }),
+    );
+    expect(screen.getByTestId('trial').textContent).toContain('Out of memory. Choose fewer slots.');
+    expect(screen.queryByTestId('joules-per-token')).toBeNull();
+  });
+  it('shows warnings, limits not kept and settings applied differently', () => {
+    trial(
+      lastTrial({
+        warnings: ['On battery.'],
+        violations: ['too slow'],
+        differences: ['asked 8, used 4'],
+      }),
+    );
+    for (const text of ['On battery.', 'too slow', 'asked 8, used 4'])
+      expect(screen.getByTestId('trial').textContent).toContain(text);
+  });
+  it('is not called estimated where a sensor measured it', async () => {
+    await open('measured-gpu', 's-gpu');
+    trial(lastTrial());
+    expect(screen.getByTestId('trial').textContent).not.toMatch(/estimate/i);
+    expect(screen.getByTestId('trial').textContent).toMatch(/±\s5\s%\s+sensor/);
+  });
+});
+
+describe('an exchange', () => {
+  it('never runs what a reply holds', () => {
+    const item = view.story.find((one) => one.item === 'exchange');
+    if (item?.item !== 'exchange') throw new Error('the scene has no exchange');
+    const reply = 'Hello <img src=x onerror=alert(1)><script>alert(1)</script> **there**';
+    const { container } = render(Exchange, { item: { ...item, reply } });
+    expect(container.querySelector('img, script')).toBeNull();
+    expect(container.querySelector('strong')?.textContent).toBe('there');
+  });
+});
+
+describe('feedback', () => {
+  it('marks the person’s words and goes back to the draft', async () => {
+    story();
+    const field = screen.getByTestId<HTMLTextAreaElement>('feedback-text');
+    const draft = field.value;
+    await fireEvent.input(field, { target: { value: `${draft} Be quick.` } });
+    const card = screen.getByTestId('feedback');
+    expect(within(card).getByTestId('feedback-edited')).toBeTruthy();
+    expect(card.querySelector('mark')?.textContent).toContain('Be quick.');
+    await fireEvent.click(screen.getByTestId('back-to-draft'));
+    expect(field.value).toBe(draft);
+    expect(card.querySelector('mark')).toBeNull();
+  });
+  it('is saved before the advisor is asked, even while it is being typed', async () => {
+    const save = vi.spyOn(backend, 'saveFeedback');
+    story();
+    await fireEvent.input(screen.getByTestId('feedback-text'), { target: { value: 'Mine.' } });
+    expect(save).not.toHaveBeenCalled();
+    await saveUnsaved();
+    expect(save).toHaveBeenCalledWith('s-chat', expect.any(String), 'Mine.');
+  });
+  it('sends null when it says what the draft says', async () => {
+    await open('failed');
+    const save = vi.spyOn(backend, 'saveFeedback');
+    story();
+    await fireEvent.click(screen.getByTestId('back-to-draft'));
+    expect(save).toHaveBeenCalledWith('s-chat', expect.any(String), null);
+  });
+});
+
+describe('the end of the story', () => {
+  it.each([
+    ['stuck', 'stuck'],
+    ['ended', 'ended'],
+  ])('in the scene %s is the panel %s', async (scenario, panel) => {
+    await open(scenario);
+    story();
+    expect(screen.getByTestId(panel)).toBeTruthy();
+  });
+  it('gives the best settings as a command line when it has ended', async () => {
+    await open('ended');
+    story();
+    expect(screen.getByTestId('ended').textContent).toContain('--parallel 8');
+  });
+});
