@@ -14,14 +14,20 @@ struct Busy {
 }
 
 impl Busy {
+    /// Returns once the inner one works, so that it is found by the first look at the tree.
     fn start() -> Self {
         let file = NamedTempFile::new().unwrap();
-        let work = "sh -c 'while [ -e \"$0\" ]; do :; done' \"$0\" & wait";
+        let work = "sh -c 'echo >\"$0\"; while [ -e \"$0\" ]; do :; done' \"$0\" & wait";
         let child = Command::new("sh")
             .args(["-c", work])
             .arg(file.path())
             .spawn()
             .unwrap();
+        let begin = Instant::now();
+        while std::fs::metadata(file.path()).unwrap().len() == 0 {
+            assert!(begin.elapsed() < Duration::from_secs(20), "it never began");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         Self {
             file: Some(file),
             child,
