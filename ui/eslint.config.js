@@ -5,12 +5,7 @@ import svelteConfig from './svelte.config.js';
 
 export default ts.config(
   {
-    ignores: [
-      'dist/',
-      'test-results/',
-      'playwright-report/',
-      'src/lib/backend/bindings.ts',
-    ],
+    ignores: ['dist/', 'test-results/', 'playwright-report/', 'src/lib/backend/bindings.ts'],
   },
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
