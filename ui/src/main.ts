@@ -1,3 +1,4 @@
+import '$lib/design/locale';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { openBackend } from '$lib/backend';
@@ -12,4 +13,6 @@ const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 theme.start();
 router.start();
-mount(App, { target, props: { backend: await openBackend() } });
+
+// No top-level await: a chunk that imports this one would wait for it for ever.
+void openBackend().then((backend) => mount(App, { target, props: { backend } }));
