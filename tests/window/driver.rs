@@ -2,6 +2,7 @@
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ impl App {
         let address = format!("http://127.0.0.1:{port}");
         let mut tries = 0;
         let client = loop {
-            let made = ClientBuilder::native()
+            let made = ClientBuilder::new(HttpConnector::new())
                 .capabilities(capabilities.clone())
                 .connect(&address)
                 .await;
