@@ -17,7 +17,7 @@ export interface Live {
 }
 
 /** More points than a chart is wide help nobody; older ones are thinned beyond this. */
-export const POINTS_MAX = 1800;
+export const POINTS_MAX = 900;
 
 export const quiet = (): Live => ({
   phase: null,

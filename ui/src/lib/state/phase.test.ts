@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { PhaseView } from '$lib/backend';
 import { paceOf } from './phase';
 
-const phase = (expectedS: number | null): PhaseView => ({
+const phase = (expectedS: number | null, progress: number | null = null): PhaseView => ({
   kind: 'loading-engine',
   label: 'Loading',
   detail: '',
   startedAtMs: 1_000_000,
   expectedS,
-  progress: null,
+  progress,
 });
 const after = (seconds: number) => 1_000_000 + seconds * 1000;
 
@@ -25,7 +25,16 @@ describe('the clock of a phase', () => {
     expect(overdue).toContain('usually takes about 20.0\u202fs');
     expect(overdue).toContain('memory');
   });
-  it('claims nothing when nobody knows how long it takes', () => {
-    expect(paceOf(phase(null), after(4000))).toEqual({ elapsed: 4000, left: null, overdue: '' });
+  it('claims nothing when nobody knows how long it takes, and says so after a minute', () => {
+    expect(paceOf(phase(null), after(50))).toEqual({ elapsed: 50, left: null, overdue: '' });
+    expect(paceOf(phase(null), after(70))).toMatchObject({ left: null });
+    expect(paceOf(phase(null), after(70)).overdue).toContain('nobody can say how long');
+  });
+  it('trusts the work done more than the expectation', () => {
+    expect(paceOf(phase(20, 0.25), after(10)).left).toBeCloseTo(30);
+    const slow = paceOf(phase(10, 0.5), after(60));
+    expect(slow.left).toBeCloseTo(60);
+    expect(slow.overdue).toContain('Slower than expected');
+    expect(paceOf(phase(null, 0.5), after(600))).toMatchObject({ left: 600, overdue: '' });
   });
 });

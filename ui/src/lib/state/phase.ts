@@ -22,19 +22,24 @@ const ADVICE: Partial<Record<PhaseKind, string>> = {
   'stopping-engine': 'The engine does not react; it will be ended by force.',
 };
 
+/** Seconds after which a step that nobody can predict deserves a word. */
+const LONG_S = 60;
+
 /** Reads the clock of a phase. */
 export function paceOf(phase: PhaseView, nowMs: number): Pace {
   const elapsed = Math.max(0, (nowMs - phase.startedAtMs) / 1000);
-  const expected = phase.expectedS;
+  const { expectedS: expected, progress } = phase;
+  const moving = progress !== null && progress >= 0.05;
   const late = expected !== null && elapsed > 2 * expected && elapsed > 3;
   const advice =
     ADVICE[phase.kind] ??
     'Other programs may be using the machine. You can wait or cancel; finished repeats are kept.';
-  return {
-    elapsed,
-    left: expected === null || late ? null : Math.max(0, expected - elapsed),
-    overdue: late
-      ? `Slower than expected: this usually takes about ${duration(expected)}. ${advice}`
-      : '',
-  };
+  const planned = expected === null || late ? null : Math.max(0, expected - elapsed);
+  let overdue = '';
+  if (late)
+    overdue = `Slower than expected: this usually takes about ${duration(expected)}. ${advice}`;
+  else if (expected === null && !moving && elapsed > LONG_S)
+    overdue = `This has taken ${duration(elapsed)}, and nobody can say how long it takes. ${advice}`;
+  // What is done already tells more than what was expected.
+  return { elapsed, left: moving ? (elapsed * (1 - progress)) / progress : planned, overdue };
 }
