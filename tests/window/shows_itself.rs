@@ -30,7 +30,8 @@ async fn a_first_start_draws_a_window_that_explains_itself() {
     app.until(
         "live watts or the reason",
         "const one = document.querySelector('[data-testid=live-watts]');
-         return !!one && one.textContent.trim().length > 20;",
+         const text = one ? one.textContent.trim() : '';
+         return text.length > 20 && !text.includes('Looking') && document.fonts.status === 'loaded';",
         SOON,
     )
     .await;

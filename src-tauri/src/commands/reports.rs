@@ -33,6 +33,9 @@ pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
             "Only exported reports are opened from here.".to_owned(),
         ));
     }
-    open::that_detached(&path)
-        .map_err(|error| refuse(format!("{path} cannot be opened: {error}. Open it by hand.")))
+    open::that_detached(&path).map_err(|error| {
+        refuse(format!(
+            "{path} cannot be opened: {error}. Open it by hand."
+        ))
+    })
 }

@@ -12,6 +12,9 @@ use wattsmith_tuner::domain::{
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{JobState, Next, Phase, PhaseKind as Kind, trials_used};
 
+/// Complete trials before anything is said about single knobs.
+const TELLING_TRIALS: usize = 3;
+
 /// A line in the list of sessions.
 pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
     let analysis = Analysis::of(record);
@@ -25,6 +28,7 @@ pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
             comparison.map_or(String::new(), |one| signed_percent(one.ratio.mean))
         }
         (None, VerdictKind::None) => "new".to_owned(),
+        (None, VerdictKind::Reference) if trials_used(record) == 0 => "default only".to_owned(),
         (None, VerdictKind::Reference) => "default best".to_owned(),
         (None, VerdictKind::DependsOnEstimate) => "depends".to_owned(),
         (None, VerdictKind::NotDecided | VerdictKind::Worse) => "not decided".to_owned(),
@@ -96,14 +100,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         budget: session.budget,
         story: story(record, &analysis),
         trend: trend(record, &analysis),
-        importance: analysis
-            .importance
-            .iter()
-            .map(|one| ImportanceView {
-                name: one.name.clone(),
-                share: one.share,
-            })
-            .collect(),
+        importance: importance(record, &analysis),
         parameters: session.space.parameters.iter().map(parameter).collect(),
         best: best(record, &analysis),
         phase: phase(&job.phase),
@@ -161,6 +158,22 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                 verdict: verdict_kind(own.comparison.as_ref()),
                 predicted: own.predicted,
             })
+        })
+        .collect()
+}
+
+/// What each knob explains; nothing before there are enough trials to tell.
+fn importance(record: &SessionRecord, analysis: &Analysis) -> Vec<ImportanceView> {
+    let complete = record.trials.iter().filter(|trial| trial.is_complete());
+    if complete.count() < TELLING_TRIALS {
+        return Vec::new();
+    }
+    analysis
+        .importance
+        .iter()
+        .map(|one| ImportanceView {
+            name: one.name.clone(),
+            share: one.share,
         })
         .collect()
 }
