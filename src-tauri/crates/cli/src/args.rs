@@ -2,8 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use wattsmith_tuner::Format;
 use wattsmith_tuner::domain::{Advisor, Configuration, Threshold, Value};
+use wattsmith_tuner::{Format, WorkSize};
 
 /// Lowers the energy that model inference costs on this machine.
 #[derive(Parser)]
@@ -23,7 +23,7 @@ pub(crate) enum Command {
     /// Measure one configuration
     Trial(TrialArgs),
     /// Tune until energy per token is below a threshold
-    Tune(TuneArgs),
+    Tune(Box<TuneArgs>),
     /// Stored sessions
     Sessions(JsonArgs),
     /// Models on this machine
@@ -58,6 +58,15 @@ pub(crate) struct WorkArgs {
     /// Workload
     #[arg(long, default_value = "chat")]
     pub workload: String,
+    /// Requests in a window, for a workload of another size
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub requests: Option<u32>,
+    /// Clients that send at the same time, likewise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub concurrency: Option<u32>,
+    /// Tokens of each answer, likewise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub output_tokens: Option<u32>,
     /// A setting that differs from the default; can be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, Value)>,
@@ -75,6 +84,14 @@ pub(crate) struct WorkArgs {
 impl WorkArgs {
     pub(crate) fn start(&self) -> Configuration {
         self.settings.iter().cloned().collect()
+    }
+
+    pub(crate) fn size(&self) -> WorkSize {
+        WorkSize {
+            requests: self.requests,
+            concurrency: self.concurrency,
+            output_tokens: self.output_tokens,
+        }
     }
 }
 

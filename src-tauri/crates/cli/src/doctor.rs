@@ -25,8 +25,8 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop>
         return Ok(());
     }
     let machine = tuner.machine();
-    println!("Machine   {}", machine.cpu);
-    println!(
+    say!("Machine   {}", machine.cpu);
+    say!(
         "          {} physical, {} logical cores · {:.1} GiB · {} · kernel {}",
         machine.physical_cores,
         machine.logical_cores,
@@ -35,49 +35,49 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop>
         machine.kernel
     );
     if let Some(kind) = &machine.virtual_machine {
-        println!("          virtual machine: {kind}");
+        say!("          virtual machine: {kind}");
     }
     for gpu in &machine.gpus {
-        println!("GPU       {gpu}");
+        say!("GPU       {gpu}");
     }
-    println!();
+    say!();
     for sensor in &machine.sensors {
         show(sensor);
     }
-    println!();
+    say!();
     let meter = tuner.meter();
     if meter.is_measured() {
-        println!(
+        say!(
             "Figures are measured: {} ({}), sensor error ±{:.0} %.",
             meter.scope().label(),
             meter.source_label(),
             meter.sensor_error() * 100.0
         );
     } else {
-        println!(
+        say!(
             "Figures are ESTIMATED from CPU time: no power sensor answers here. Their error is \
              ±{:.0} % or more, and a saving is only called certain where it does not depend on \
              how much this machine draws when idle.",
             meter.sensor_error() * 100.0
         );
     }
-    println!();
+    say!();
     match engine {
-        Ok(path) => println!("Engine    {}", path.display()),
-        Err(problem) => println!("Engine    missing: {problem}"),
+        Ok(path) => say!("Engine    {}", path.display()),
+        Err(problem) => say!("Engine    missing: {problem}"),
     }
     if models.is_empty() {
-        println!("Models    none; run `make setup` in the source folder");
+        say!("Models    none; run `make setup` in the source folder");
     }
     for model in models {
-        println!(
+        say!(
             "Model     {} {} · {}",
             model.name,
             model.quantisation,
             model.path.display()
         );
     }
-    println!("Data      {}", tuner.paths().data.display());
+    say!("Data      {}", tuner.paths().data.display());
     Ok(())
 }
 
@@ -91,12 +91,12 @@ fn show(sensor: &SensorReport) {
         Availability::Available { period_ms } => {
             let period =
                 period_ms.map_or(String::new(), |ms| format!(", new value every {ms:.0} ms"));
-            println!("  yes  {}{device}: answers{period}", sensor.name);
+            say!("  yes  {}{device}: answers{period}", sensor.name);
         }
         Availability::Unavailable { reason, remedy } => {
-            println!("  no   {}{device}: {reason}", sensor.name);
+            say!("  no   {}{device}: {reason}", sensor.name);
             if !remedy.is_empty() {
-                println!("       → {remedy}");
+                say!("       → {remedy}");
             }
         }
     }

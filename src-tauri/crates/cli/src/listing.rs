@@ -33,11 +33,11 @@ pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), 
         return Ok(());
     }
     if lines.is_empty() {
-        println!("No session yet. `wattsmith-cli tune` starts one.");
+        say!("No session yet. `wattsmith-cli tune` starts one.");
     }
     for (record, analysis) in &lines {
         let session = &record.session;
-        println!(
+        say!(
             "{}  {}  {} ({} trials, {})",
             session.id,
             session.created_at.get(..16).unwrap_or_default(),
@@ -82,10 +82,10 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
         return Ok(());
     }
     if models.is_empty() {
-        println!("No model on this machine yet. Run `make setup` in the source folder.");
+        say!("No model on this machine yet. Run `make setup` in the source folder.");
     }
     for model in models {
-        println!(
+        say!(
             "{}  {}  {:.0} MB  {}",
             model.name,
             model.quantisation,
@@ -104,7 +104,7 @@ pub(crate) async fn report(tuner: &Arc<Tuner>, args: ReportArgs) -> Result<(), S
     if args.json {
         json_line(&serde_json::json!({ "session": session.id, "report": path }));
     } else {
-        println!("{}", path.display());
+        say!("{}", path.display());
     }
     Ok(())
 }

@@ -3,6 +3,15 @@
 //! Thin over the tuner: `args` says what can be asked, one module per command does it, `progress`
 //! shows what runs. Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 
+/// A line for the person on standard output. Once nobody reads it any more, the work goes on: the
+/// figures are in the store, and a panic in its middle would leave an engine behind.
+macro_rules! say {
+    () => { say!("") };
+    ($($words:tt)*) => {
+        $crate::terminal::write(&mut std::io::stdout(), &format!("{}\n", format_args!($($words)*)))
+    };
+}
+
 mod args;
 mod doctor;
 mod listing;
@@ -31,8 +40,17 @@ impl From<TunerError> for Stop {
     fn from(error: TunerError) -> Self {
         match error {
             TunerError::Cancelled => Self::Interrupted,
-            TunerError::Invalid(text) => Self::Usage(text),
             other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl Stop {
+    /// For use cases whose input are the words of the command line.
+    pub(crate) fn of_words(error: TunerError) -> Self {
+        match error {
+            TunerError::Invalid(text) => Self::Usage(text),
+            other => other.into(),
         }
     }
 }
@@ -53,7 +71,7 @@ async fn main() -> ExitCode {
 }
 
 fn complain(text: &str, code: u8) -> ExitCode {
-    eprintln!("wattsmith-cli: {text}");
+    terminal::write(&mut std::io::stderr(), &format!("wattsmith-cli: {text}\n"));
     ExitCode::from(code)
 }
 
@@ -66,7 +84,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
     let done = match cli.command {
         Command::Doctor(args) => doctor::run(&tuner, &args).await,
         Command::Trial(args) => trial::run(&tuner, args).await,
-        Command::Tune(args) => tune::run(&tuner, args).await,
+        Command::Tune(args) => tune::run(&tuner, *args).await,
         Command::Sessions(args) => listing::sessions(&tuner, &args).await,
         Command::Models(args) => listing::models(&tuner, &args).await,
         Command::Report(args) => listing::report(&tuner, args).await,

@@ -1,7 +1,8 @@
 //! What runs, on the terminal: one line that is rewritten where standard error is a terminal, a line
 //! per phase where it is not; JSON lines on standard output with `--json`.
 
-use std::io::{IsTerminal as _, Write as _};
+use crate::terminal::write;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -81,7 +82,8 @@ async fn as_text(mut events: Receiver<Event>, session: SessionId, terminal: bool
                         if terminal {
                             rewrite(&phase, watts);
                         } else if phase.kind != PhaseKind::Idle {
-                            eprintln!("  {} ({})", phase.kind.label(), phase.detail);
+                            let line = format!("  {} ({})\n", phase.kind.label(), phase.detail);
+                            write(&mut std::io::stderr(), &line);
                         }
                     }
                 }
@@ -115,20 +117,16 @@ fn rewrite(phase: &Phase, watts: Option<f64>) {
     if let Some(watts) = watts {
         line.push_str(&format!(" · {watts:.1} W"));
     }
-    eprint!("\r\x1b[2K{line}");
-    let _ = std::io::stderr().flush();
+    write(&mut std::io::stderr(), &format!("\r\x1b[2K{line}"));
 }
 
 fn clear_line(terminal: bool) {
     if terminal {
-        eprint!("\r\x1b[2K");
+        write(&mut std::io::stderr(), "\r\x1b[2K");
     }
 }
 
 /// One JSON object on a line of its own.
 pub(crate) fn json_line(value: &serde_json::Value) {
-    let mut out = std::io::stdout().lock();
-    // A closed pipe means that nobody reads any more; the measurement goes on.
-    let _ = writeln!(out, "{value}");
-    let _ = out.flush();
+    say!("{value}");
 }

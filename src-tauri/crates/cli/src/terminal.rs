@@ -1,58 +1,95 @@
-//! The person at the terminal: interrupts, and lines read without blocking the runtime.
+//! The person at the terminal: lines to them, lines from them, interrupts.
 
 use crate::Stop;
 use std::future::Future;
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Write};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use wattsmith_tuner::Tuner;
 use wattsmith_tuner::domain::SessionId;
 
-/// Runs `work`; on Ctrl-C or TERM cancels the session's job and waits until the work has returned,
-/// so that no engine is left behind.
-pub(crate) async fn interruptible<T>(
-    tuner: &Arc<Tuner>,
-    session: &SessionId,
-    work: impl Future<Output = T>,
-) -> Result<T, Stop> {
-    let no_signals = |error: std::io::Error| Stop::Failed(format!("cannot watch signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => return Ok(done),
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    if tuner.cancel(session) {
-        work.await;
-    }
-    Err(Stop::Interrupted)
+/// Writes at once; whether anybody reads it is no matter.
+pub(crate) fn write(to: &mut impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes());
+    let _ = to.flush();
 }
 
-/// One line of standard input; none at its end.
-pub(crate) async fn line() -> Result<Option<String>, Stop> {
-    tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        match std::io::stdin().lock().read_line(&mut line) {
-            Ok(0) => Ok(None),
-            Ok(_) => Ok(Some(line.trim_end_matches(['\n', '\r']).to_owned())),
-            Err(error) => Err(Stop::Failed(format!("cannot read standard input: {error}"))),
-        }
-    })
-    .await
-    .unwrap_or_else(|error| Err(Stop::Failed(error.to_string())))
+/// Whoever sits at the terminal, while measuring commands run.
+pub(crate) struct Terminal {
+    interrupted: CancellationToken,
 }
 
-/// Lines of standard input up to one that holds only a full stop; none when it ends before.
-pub(crate) async fn until_full_stop() -> Result<Option<String>, Stop> {
-    let mut text = String::new();
-    while let Some(line) = line().await? {
-        if line.trim() == "." {
-            return Ok(Some(text));
+impl Terminal {
+    /// Watches Ctrl-C, TERM and a closed terminal from now on. Their usual effect is gone with that,
+    /// so every wait of the command has to go through here.
+    pub(crate) fn watch() -> Result<Self, Stop> {
+        let interrupted = CancellationToken::new();
+        for kind in [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ] {
+            let mut signal = signal(kind)
+                .map_err(|error| Stop::Failed(format!("cannot watch signals: {error}")))?;
+            let interrupted = interrupted.clone();
+            tokio::spawn(async move {
+                signal.recv().await;
+                interrupted.cancel();
+            });
         }
-        text.push_str(&line);
-        text.push('\n');
+        Ok(Self { interrupted })
     }
-    Ok(None)
+
+    /// Runs `work`; when interrupted, cancels the session's job and waits until the work has
+    /// returned, so that no engine is left behind.
+    pub(crate) async fn interruptible<T>(
+        &self,
+        tuner: &Arc<Tuner>,
+        session: &SessionId,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            () = self.interrupted.cancelled() => {}
+        }
+        if tuner.cancel(session) {
+            work.await;
+        }
+        Err(Stop::Interrupted)
+    }
+
+    /// One line of standard input; none at its end.
+    pub(crate) async fn line(&self) -> Result<Option<String>, Stop> {
+        let (reader, line) = oneshot::channel();
+        // A thread of its own: the runtime would wait at its end for a read that never returns.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = std::io::stdin().lock().read_line(&mut line);
+            let _ = reader.send(read.map(|bytes| (bytes > 0).then_some(line)));
+        });
+        tokio::select! {
+            () = self.interrupted.cancelled() => Err(Stop::Interrupted),
+            line = line => match line {
+                Ok(Ok(line)) => Ok(line.map(|line| line.trim_end_matches(['\n', '\r']).to_owned())),
+                Ok(Err(error)) => Err(Stop::Failed(format!("cannot read standard input: {error}"))),
+                Err(_) => Err(Stop::Failed("cannot read standard input".to_owned())),
+            },
+        }
+    }
+
+    /// Lines of standard input up to one that holds only a full stop; none when it ends before.
+    pub(crate) async fn until_full_stop(&self) -> Result<Option<String>, Stop> {
+        let mut text = String::new();
+        while let Some(line) = self.line().await? {
+            if line.trim() == "." {
+                return Ok(Some(text));
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Ok(None)
+    }
 }

@@ -3,7 +3,7 @@
 use crate::Stop;
 use crate::args::TrialArgs;
 use crate::progress::{Progress, json_line};
-use crate::terminal::interruptible;
+use crate::terminal::Terminal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use wattsmith_tuner::domain::{Advisor, SessionRecord, Trial, TrialState};
@@ -12,11 +12,13 @@ use wattsmith_tuner::{SessionPlan, Step, Tuner, cause_label, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop> {
     let work = &args.work;
+    let terminal = Terminal::watch()?;
     let session = tuner
         .create_session(SessionPlan {
             name: "trial".to_owned(),
             model: work.model.clone(),
             workload: work.workload.clone(),
+            size: work.size(),
             advisor: Advisor::Sobol,
             start: work.start(),
             budget: 0,
@@ -24,14 +26,11 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
             quick: work.quick,
             ..SessionPlan::default()
         })
-        .await?;
+        .await
+        .map_err(Stop::of_words)?;
     let progress = Progress::show(tuner, &session, work.json);
-    let done = interruptible(
-        tuner,
-        &session,
-        tuner.perform(&session, Step::MeasureDefault),
-    )
-    .await;
+    let measuring = tuner.perform(&session, Step::MeasureDefault);
+    let done = terminal.interruptible(tuner, &session, measuring).await;
     drop(progress);
     done??;
     let record = tuner.record(&session).await?;
@@ -108,7 +107,7 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
         number => format!("Trial {number}"),
     };
     if let TrialState::Failed { cause, message } = &trial.state {
-        println!("{name}: failed ({}): {message}", cause_label(*cause));
+        say!("{name}: failed ({}): {message}", cause_label(*cause));
         return;
     }
     let (figure, repeats) = match (&own.joules_per_unit, own.mean) {
@@ -118,14 +117,14 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     };
     let first = trial.repeats.first();
     let estimated = first.is_some_and(|one| !one.energy.is_measured());
-    println!(
+    say!(
         "{name}: {figure} J/{unit}{} · {repeats} repeat{} · {}",
         if estimated { " ESTIMATED" } else { "" },
         if repeats == 1 { "" } else { "s" },
         first.map_or("", |one| one.energy.scope.label()),
     );
     if let Some(first) = first {
-        println!(
+        say!(
             "  {}: ±{:.0} %{}",
             if estimated { "estimate" } else { "sensor" },
             first.energy.sensor_error * 100.0,
@@ -136,7 +135,7 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
         );
     }
     if let Some(performance) = &own.performance {
-        println!(
+        say!(
             "  {} tokens/s · first token {} s (95 %: {} s)",
             words::figure(performance.tokens_per_second),
             words::figure(performance.time_to_first_token_s.p50),
@@ -146,12 +145,12 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     if trial.number > 1
         && let Some(comparison) = &own.comparison
     {
-        println!("  {}", words::verdict(comparison));
+        say!("  {}", words::verdict(comparison));
     }
     for violation in &own.violations {
-        println!("  breaks a constraint: {violation}");
+        say!("  breaks a constraint: {violation}");
     }
     for warning in words::warnings(&trial.repeats) {
-        println!("  note: {warning}");
+        say!("  note: {warning}");
     }
 }

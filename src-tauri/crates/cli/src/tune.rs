@@ -4,11 +4,11 @@ use crate::Stop;
 use crate::args::TuneArgs;
 use crate::listing;
 use crate::progress::{Progress, json_line};
-use crate::terminal::{interruptible, line, until_full_stop};
+use crate::terminal::Terminal;
 use crate::trial::{figures, show};
 use serde_json::json;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wattsmith_tuner::chat::{Secret, settings};
 use wattsmith_tuner::domain::{
@@ -19,6 +19,9 @@ use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{Format, Next, SessionPlan, Step, Tuner, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
+    // Told now and not after an hour of measuring.
+    let format = args.report.as_deref().map(format_of).transpose()?;
+    let terminal = Terminal::watch()?;
     let session = open(tuner, &args).await?;
     let mut told = Told::default();
     loop {
@@ -42,17 +45,19 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
                 told.crossing(&record, &trial, args.work.json);
                 Step::Confirm
             }
-            Next::Decide(proposal) => match decide(tuner, &args, &record, &proposal).await? {
-                Some(step) => step,
-                None => continue,
-            },
+            Next::Decide(proposal) => {
+                match decide(tuner, &terminal, &args, &record, &proposal).await? {
+                    Some(step) => step,
+                    None => continue,
+                }
+            }
             Next::Paste(exchange) => {
-                paste(tuner, &args, &record, &exchange).await?;
+                paste(tuner, &terminal, &args, &record, &exchange).await?;
                 continue;
             }
             Next::Stuck { reason } => {
                 if !args.work.json {
-                    println!("{reason} A Sobol point is taken instead.");
+                    say!("{reason} A Sobol point is taken instead.");
                 }
                 Step::Numeric
             }
@@ -70,11 +75,22 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
         };
         told.started = true;
         let progress = Progress::show(tuner, &session, args.work.json);
-        let done = interruptible(tuner, &session, tuner.perform(&session, step)).await;
+        let performing = tuner.perform(&session, step);
+        let done = terminal.interruptible(tuner, &session, performing).await;
         drop(progress);
         done??;
     }
-    finish(tuner, &args, &session).await
+    let report = match (&args.report, format) {
+        (Some(out), Some(format)) => Some(tuner.report(&session, format, Some(out)).await?),
+        _ => None,
+    };
+    finish(tuner, &args, &session, report).await
+}
+
+/// The format that a file's suffix asks for.
+fn format_of(out: &Path) -> Result<Format, Stop> {
+    let suffix = out.extension().and_then(|suffix| suffix.to_str());
+    suffix.unwrap_or("html").parse().map_err(Stop::Usage)
 }
 
 /// The session to go on with, or a new one.
@@ -94,11 +110,12 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             tuner.keys().keep_for_now(base_url, Secret::new(&key));
         }
     }
-    Ok(tuner
+    tuner
         .create_session(SessionPlan {
             name: args.name.clone(),
             model: args.work.model.clone(),
             workload: args.work.workload.clone(),
+            size: args.work.size(),
             advisor: args.advisor,
             connection,
             threshold: args.threshold,
@@ -114,7 +131,8 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             quick: args.work.quick,
             seed: args.seed,
         })
-        .await?)
+        .await
+        .map_err(Stop::of_words)
 }
 
 fn connection(args: &TuneArgs) -> Result<Option<Connection>, Stop> {
@@ -142,6 +160,7 @@ fn connection(args: &TuneArgs) -> Result<Option<Connection>, Stop> {
 /// What the person wants done with a proposal; none when they took it back.
 async fn decide(
     tuner: &Arc<Tuner>,
+    terminal: &Terminal,
     args: &TuneArgs,
     record: &SessionRecord,
     id: &ProposalId,
@@ -150,8 +169,8 @@ async fn decide(
     if args.auto || pasted || args.work.json {
         return Ok(Some(Step::Run(id.clone())));
     }
-    println!("Run it? Enter runs it, n takes it back and asks again, q stops here.");
-    match line().await? {
+    say!("Run it? Enter runs it, n takes it back and asks again, q stops here.");
+    match terminal.line().await? {
         Some(answer) if answer.trim().eq_ignore_ascii_case("n") => {
             tuner.dismiss_proposal(&record.session.id, id).await?;
             Ok(None)
@@ -167,6 +186,7 @@ async fn decide(
 /// Shows the prompt and takes the reply.
 async fn paste(
     tuner: &Arc<Tuner>,
+    terminal: &Terminal,
     args: &TuneArgs,
     record: &SessionRecord,
     id: &ExchangeId,
@@ -180,10 +200,10 @@ async fn paste(
     if args.work.json {
         json_line(&json!({"event": "prompt", "exchange": id, "prompt": prompt}));
     } else {
-        println!("--- copy this into any chat ---\n{prompt}\n--- end of the prompt ---");
-        println!("Paste the reply, then a line that holds only a full stop.");
+        say!("--- copy this into any chat ---\n{prompt}\n--- end of the prompt ---");
+        say!("Paste the reply, then a line that holds only a full stop.");
     }
-    let Some(reply) = until_full_stop().await? else {
+    let Some(reply) = terminal.until_full_stop().await? else {
         return Err(Stop::Failed(format!(
             "the input ended before a reply came; go on later with --session {}",
             record.session.id
@@ -200,7 +220,7 @@ async fn paste(
         if args.work.json {
             json_line(&json!({"event": "refused", "exchange": id, "reason": reason}));
         } else {
-            println!("That gave no proposal: {reason}");
+            say!("That gave no proposal: {reason}");
         }
         // The next prompt tells the chat what was wrong.
         tuner.perform(&record.session.id, Step::Ask).await?;
@@ -235,16 +255,16 @@ impl Told {
                 json_line(&json!({"event": "proposal", "proposal": proposal}));
                 continue;
             }
-            println!(
+            say!(
                 "\nProposal ({}): {}",
                 proposal.advisor,
                 settings(&proposal.configuration, &record.session.space)
             );
             if !proposal.reason.is_empty() {
-                println!("  {}", proposal.reason);
+                say!("  {}", proposal.reason);
             }
             if let Some(predicted) = proposal.predicted_joules_per_unit {
-                println!("  It expects {} J/token.", words::figure(predicted));
+                say!("  It expects {} J/token.", words::figure(predicted));
             }
         }
         for confirmation in &record.confirmations {
@@ -257,7 +277,7 @@ impl Told {
             if json {
                 json_line(&json!({"event": "confirmation", "confirmation": confirmation}));
             } else {
-                println!("  {}", decided(decision, confirmation.best.len()));
+                say!("  {}", decided(decision, confirmation.best.len()));
             }
         }
     }
@@ -272,7 +292,7 @@ impl Told {
             return;
         }
         let number = record.trial(id).map_or(0, |trial| trial.number);
-        println!(
+        say!(
             "\nTrial {number} crosses the threshold. One crossing may be luck: fresh repeats of it \
              and of the default decide."
         );
@@ -292,18 +312,14 @@ fn decided(decision: Decision, pairs: usize) -> String {
     }
 }
 
-async fn finish(tuner: &Arc<Tuner>, args: &TuneArgs, session: &SessionId) -> Result<(), Stop> {
+async fn finish(
+    tuner: &Arc<Tuner>,
+    args: &TuneArgs,
+    session: &SessionId,
+    report: Option<PathBuf>,
+) -> Result<(), Stop> {
     let record = tuner.record(session).await?;
     let analysis = Analysis::of(&record);
-    let mut report = None;
-    if let Some(out) = &args.report {
-        let suffix = out
-            .extension()
-            .and_then(|suffix| suffix.to_str())
-            .unwrap_or("html");
-        let format: Format = suffix.parse().map_err(Stop::Usage)?;
-        report = Some(tuner.report(session, format, Some(out)).await?);
-    }
     let best = analysis.best.as_ref().and_then(|best| record.trial(best));
     let ending = record.session.ending.as_ref();
     if args.work.json {
@@ -321,22 +337,22 @@ async fn finish(tuner: &Arc<Tuner>, args: &TuneArgs, session: &SessionId) -> Res
         }));
         return Ok(());
     }
-    println!(
+    say!(
         "\nEnded: {}.",
         ending.map_or("not yet", wattsmith_tuner::domain::Ending::label)
     );
     if let Some(best) = best {
-        println!(
+        say!(
             "Best settings (trial {}): {}",
             best.number,
             settings(&best.configuration, &record.session.space)
         );
-        println!("What is certain: {}.", listing::outcome(&analysis));
+        say!("What is certain: {}.", listing::outcome(&analysis));
         if analysis.best_depends_on_estimate {
-            println!("Which settings are best depends on the estimate; a power sensor would tell.");
+            say!("Which settings are best depends on the estimate; a power sensor would tell.");
         }
     }
-    println!(
+    say!(
         "The search itself cost {} J{}.",
         words::figure(analysis.energy_spent.0),
         analysis
@@ -345,9 +361,9 @@ async fn finish(tuner: &Arc<Tuner>, args: &TuneArgs, session: &SessionId) -> Res
                 "; it has paid for itself after {units} tokens"
             ))
     );
-    println!("Session {session}");
+    say!("Session {session}");
     if let Some(report) = report {
-        println!("Report: {}", report.display());
+        say!("Report: {}", report.display());
     }
     Ok(())
 }

@@ -4,10 +4,9 @@
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::job::Job;
-use crate::lock::MachineLock;
 use crate::next::{Next, provider};
 use crate::prompt;
-use crate::trial::find_proposal;
+use crate::proposals::{blank_proposal, measured_as};
 use crate::tuner::{Tuner, fresh_id, now};
 use std::time::{Duration, Instant};
 use wattsmith_chat::{
@@ -16,10 +15,9 @@ use wattsmith_chat::{
 };
 use wattsmith_domain::{
     Advisor, Clock as _, Configuration, Connection, Ending, Exchange, ExchangeId, ExchangeOutcome,
-    Proposal, ProposalId, ProposalStatus, SessionId, SessionRecord, SystemClock, TrialId,
+    Proposal, SessionId, SessionRecord, SystemClock,
 };
-use wattsmith_engine::LaunchOptions;
-use wattsmith_search::{NumericAdvisor as _, Sobol};
+use wattsmith_engine::{EngineError, LaunchOptions};
 use wattsmith_stats::Analysis;
 
 /// Tries in one turn: the first, and two more that are told what was wrong.
@@ -115,8 +113,10 @@ impl Tuner {
                 }
                 job.phase(PhaseKind::Asking, &model, None);
                 let key = self.keys.get(&base_url).await.map(|(key, _)| key);
-                let chat = OpenAiCompatible::new(&base_url, &model, key, Timeouts::default())?;
-                self.converse(job, &chat, &model).await.map(|_| ())
+                match OpenAiCompatible::new(&base_url, &model, key, Timeouts::default()) {
+                    Ok(chat) => self.converse(job, &chat, &model).await.map(|_| ()),
+                    Err(error) => self.unanswered(job, &model, error.to_string()).await,
+                }
             }
         }
     }
@@ -176,6 +176,22 @@ impl Tuner {
             job.emit(EventKind::Changed);
         }
         Ok(exchanges)
+    }
+
+    /// Records that the advisor could not even be asked: the session says so and can go on without.
+    async fn unanswered(
+        &self,
+        job: &Job,
+        connection: &str,
+        error: String,
+    ) -> Result<(), TunerError> {
+        let prepared = self.prepare(&job.session, None).await?;
+        let exchange = Exchange {
+            outcome: ExchangeOutcome::Failed { error },
+            ..blank_exchange(&prepared, connection)
+        };
+        self.store.put_exchange(&exchange).await?;
+        Ok(())
     }
 
     /// Ends the session when a shortlist was wanted and nothing untried is left for it.
@@ -238,7 +254,7 @@ impl Tuner {
         record: &SessionRecord,
         model: &str,
     ) -> Result<(), TunerError> {
-        let _lock = MachineLock::acquire()?;
+        let _lock = self.claim_machine()?;
         let label = Connection::Local {
             model: model.to_owned(),
         }
@@ -252,7 +268,11 @@ impl Tuner {
             self.paths.engines_state(),
         );
         options.ready_timeout = READY_TIMEOUT;
-        let engine = wattsmith_engine::launch(options, &job.cancel).await?;
+        let engine = match wattsmith_engine::launch(options, &job.cancel).await {
+            Ok(engine) => engine,
+            Err(EngineError::Cancelled) => return Err(TunerError::Cancelled),
+            Err(error) => return self.unanswered(job, &label, error.to_string()).await,
+        };
         let recording = self.meter.record(Some(engine.pid()), |_| {});
         let from = SystemClock.now();
         job.phase(PhaseKind::Asking, &label, None);
@@ -314,130 +334,6 @@ impl Tuner {
         }
     }
 
-    /// A proposal from Sobol points: for sessions without an LLM, and where the LLM is stuck
-    /// (`because`, empty otherwise).
-    pub(crate) async fn propose_numeric(
-        &self,
-        id: &SessionId,
-        because: &str,
-    ) -> Result<(), TunerError> {
-        let record = self.record(id).await?;
-        let session = &record.session;
-        let mut sobol = Sobol::new(&session.space, session.seed);
-        let Some(configuration) = sobol.ask(&record.tried()) else {
-            return self
-                .change(id, |session| session.ending = Some(Ending::SpaceExhausted))
-                .await;
-        };
-        let mut reason =
-            "The next point of a Sobol sequence: it spreads the trials evenly over all settings."
-                .to_owned();
-        if !because.is_empty() {
-            reason = format!("{because} So the next point of a Sobol sequence is offered instead.");
-        }
-        let proposal = Proposal {
-            advisor: Advisor::Sobol,
-            reason,
-            ..blank_proposal(&record, configuration)
-        };
-        Ok(self.store.put_proposal(&proposal).await?)
-    }
-
-    /// A proposal by the person.
-    ///
-    /// # Errors
-    /// The settings are not valid, were measured already, or cannot be stored.
-    pub async fn propose_by_hand(
-        &self,
-        id: &SessionId,
-        settings: &Configuration,
-    ) -> Result<ProposalId, TunerError> {
-        let record = self.record(id).await?;
-        let configuration = checked(&record, settings)?;
-        let proposal = Proposal {
-            reason: "Set by hand.".to_owned(),
-            ..blank_proposal(&record, configuration)
-        };
-        self.store.put_proposal(&proposal).await?;
-        self.jobs.emit(id, EventKind::Changed);
-        Ok(proposal.id)
-    }
-
-    /// The person's change of a proposal; what was proposed is kept beside it.
-    ///
-    /// # Errors
-    /// The settings are not valid, were measured already, or cannot be stored.
-    pub async fn edit_proposal(
-        &self,
-        id: &SessionId,
-        proposal: &ProposalId,
-        settings: &Configuration,
-    ) -> Result<(), TunerError> {
-        let record = self.record(id).await?;
-        let mut proposal = find_proposal(&record, proposal)?.clone();
-        let configuration = checked(&record, settings)?;
-        if proposal.status != ProposalStatus::Offered {
-            return Err(TunerError::Invalid(
-                "This proposal was already run or dismissed.".to_owned(),
-            ));
-        }
-        if configuration != proposal.configuration {
-            proposal.proposed.get_or_insert(proposal.configuration);
-            proposal.configuration = configuration;
-            // A prediction speaks of what was proposed, not of what the person made of it.
-            proposal.predicted_joules_per_unit = None;
-            self.store.put_proposal(&proposal).await?;
-            self.jobs.emit(id, EventKind::Changed);
-        }
-        Ok(())
-    }
-
-    /// Takes a proposal back; the advisor can be asked again.
-    ///
-    /// # Errors
-    /// There is no such proposal, or it cannot be stored.
-    pub async fn dismiss_proposal(
-        &self,
-        id: &SessionId,
-        proposal: &ProposalId,
-    ) -> Result<(), TunerError> {
-        let record = self.record(id).await?;
-        let mut proposal = find_proposal(&record, proposal)?.clone();
-        if proposal.status == ProposalStatus::Offered {
-            proposal.status = ProposalStatus::Dismissed;
-            self.store.put_proposal(&proposal).await?;
-            self.jobs.emit(id, EventKind::Changed);
-        }
-        Ok(())
-    }
-
-    /// Keeps the person's feedback on a trial; none goes back to the draft.
-    ///
-    /// # Errors
-    /// There is no feedback on that trial, or it cannot be stored.
-    pub async fn save_feedback(
-        &self,
-        id: &SessionId,
-        trial: &TrialId,
-        text: Option<&str>,
-    ) -> Result<(), TunerError> {
-        let record = self.record(id).await?;
-        let mut feedback = record
-            .feedback
-            .iter()
-            .find(|feedback| feedback.trial == *trial)
-            .cloned()
-            .ok_or_else(|| {
-                TunerError::NotFound("There is no feedback on that trial yet.".to_owned())
-            })?;
-        feedback.edit = text
-            .filter(|text| *text != feedback.draft)
-            .map(str::to_owned);
-        self.store.put_feedback(id, &feedback).await?;
-        self.jobs.emit(id, EventKind::Changed);
-        Ok(())
-    }
-
     async fn mark_sent(&self, record: &SessionRecord) -> Result<(), TunerError> {
         if let Some(last) = record.feedback.last()
             && !last.sent
@@ -450,32 +346,6 @@ impl Tuner {
         }
         Ok(())
     }
-}
-
-fn checked(record: &SessionRecord, settings: &Configuration) -> Result<Configuration, TunerError> {
-    let configuration = record
-        .session
-        .space
-        .check(settings)
-        .map_err(|problems| crate::plan::invalid(&problems))?;
-    match measured_as(record, &configuration) {
-        Some(number) => Err(TunerError::Invalid(format!(
-            "These settings were measured already, in trial {number}. Change one of them."
-        ))),
-        None => Ok(configuration),
-    }
-}
-
-/// The number of the trial that measured (or failed at) these settings.
-fn measured_as(record: &SessionRecord, configuration: &Configuration) -> Option<u32> {
-    record
-        .trials
-        .iter()
-        .find(|trial| {
-            trial.configuration == *configuration
-                && !matches!(trial.state, wattsmith_domain::TrialState::Discarded { .. })
-        })
-        .map(|trial| trial.number)
 }
 
 fn blank_exchange(prepared: &Prepared, connection: &str) -> Exchange {
@@ -492,22 +362,6 @@ fn blank_exchange(prepared: &Prepared, connection: &str) -> Exchange {
         duration_s: 0.0,
         joules: None,
         outcome: ExchangeOutcome::Waiting,
-        created_at: now(),
-    }
-}
-
-fn blank_proposal(record: &SessionRecord, configuration: Configuration) -> Proposal {
-    Proposal {
-        id: ProposalId(fresh_id()),
-        session: record.session.id.clone(),
-        advisor: Advisor::Person,
-        configuration,
-        proposed: None,
-        reason: String::new(),
-        knob_reasons: std::collections::BTreeMap::new(),
-        predicted_joules_per_unit: None,
-        exchange: None,
-        status: ProposalStatus::Offered,
         created_at: now(),
     }
 }

@@ -2,7 +2,7 @@
 //! before it is sent; both are kept.
 
 use crate::words;
-use wattsmith_domain::{Repeat, SessionRecord, Threshold, Trial, TrialState, Verdict};
+use wattsmith_domain::{Purpose, Repeat, SessionRecord, Threshold, Trial, TrialState, Verdict};
 use wattsmith_stats::Analysis;
 
 /// Drafts the feedback on `trial`: what changed, by how much, whether that is outside the noise,
@@ -43,7 +43,7 @@ fn measured(
             sentences.push(format!("The default used {figure} J/{unit}{how}."));
         } else {
             sentences.push(format!(
-                "Trial {} ({}) used {figure} J/{unit}{how}: {}.",
+                "Trial {} ({}) used {figure} J/{unit}{how}; {}.",
                 trial.number,
                 changes(record, trial),
                 words::verdict(comparison)
@@ -67,7 +67,7 @@ fn measured(
             if mean > predicted { " more" } else { " less" }
         ));
     }
-    sentences.extend(bottleneck(&trial.repeats));
+    sentences.extend(bottleneck(&trial.repeats, !session.machine.gpus.is_empty()));
     if let (Some(own), Some(default)) = (
         &own.performance,
         record
@@ -75,10 +75,15 @@ fn measured(
             .and_then(|default| analysis.trial(&default.id))
             .and_then(|default| default.performance.as_ref()),
     ) {
+        let beside = match trial.purpose {
+            Purpose::Default => String::new(),
+            Purpose::Proposal => {
+                format!(" (default {})", words::figure(default.tokens_per_second))
+            }
+        };
         sentences.push(format!(
-            "It gave {} tokens/s (default {}), with a first token after {} s in 19 of 20 requests.",
+            "It gave {} tokens/s{beside}, with a first token after {} s in 19 of 20 requests.",
             words::figure(own.tokens_per_second),
-            words::figure(default.tokens_per_second),
             words::figure(own.time_to_first_token_s.p95)
         ));
     }
@@ -109,11 +114,13 @@ fn measured(
 }
 
 /// Which resource the CPU seconds point to. A GPU's own load is not seen here.
-fn bottleneck(repeats: &[Repeat]) -> Option<String> {
+fn bottleneck(repeats: &[Repeat], gpu: bool) -> Option<String> {
     let busy = busy_share(repeats)?;
     let percent = busy * 100.0;
     Some(if busy > 0.9 {
         format!("All cores were busy ({percent:.0} %): more threads cannot help.")
+    } else if gpu {
+        format!("The cores were busy {percent:.0} % of the time; the GPU's load is not seen here.")
     } else if busy < 0.6 {
         format!(
             "The cores were busy only {percent:.0} % of the time: there is room for more threads \
@@ -148,10 +155,11 @@ pub fn not_tried_yet(record: &SessionRecord) -> Vec<String> {
         .parameters
         .iter()
         .filter(|parameter| {
-            record
-                .trials
-                .iter()
-                .all(|trial| trial.configuration.get(&parameter.name) == Some(&parameter.default))
+            // What has one value only is no direction.
+            parameter.kind.levels().len() > 1
+                && record.trials.iter().all(|trial| {
+                    trial.configuration.get(&parameter.name) == Some(&parameter.default)
+                })
         })
         .map(|parameter| {
             format!(

@@ -9,6 +9,7 @@
 //! no step returns before its engine's process group is gone.
 
 mod ask;
+mod confirm;
 mod error;
 mod event;
 mod export;
@@ -23,6 +24,7 @@ mod next;
 mod paths;
 mod plan;
 mod prompt;
+mod proposals;
 mod trial;
 mod tuner;
 pub mod words;
@@ -32,11 +34,10 @@ pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use export::{Format, default_name};
 pub use job::JobState;
 pub use lock::MachineLock;
-pub use measure::own_share;
 pub use models::ModelEntry;
 pub use next::{Next, trials_used};
 pub use paths::Paths;
-pub use plan::{SessionPlan, USUAL_PARAMETERS};
+pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};
 
@@ -46,3 +47,4 @@ pub use wattsmith_domain as domain;
 pub use wattsmith_engine::{catalogue, workloads};
 pub use wattsmith_report::command_line;
 pub use wattsmith_stats as stats;
+pub use wattsmith_store::StoreOptions;

@@ -1,9 +1,10 @@
 //! One measurement at a time on this machine, whoever runs it: two at once would measure each other.
 
 use crate::error::TunerError;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 /// Held while an engine or a local advisor runs; freed by the system when the process ends, however
 /// it ends.
@@ -13,17 +14,12 @@ pub struct MachineLock {
 }
 
 impl MachineLock {
-    /// Takes the lock.
+    /// Takes the lock on the file `path`, which is made when missing.
     ///
     /// # Errors
     /// [`TunerError::Busy`] with the holder's pid when another process measures.
-    pub fn acquire() -> Result<Self, TunerError> {
-        let path = Self::path();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o666);
-        let mut file = options.open(&path).map_err(|source| {
+    pub fn acquire(path: &Path) -> Result<Self, TunerError> {
+        let mut file = open(path).map_err(|source| {
             TunerError::io(
                 format!("cannot open the measuring lock {}", path.display()),
                 source,
@@ -56,13 +52,34 @@ impl MachineLock {
             )),
         }
     }
+}
 
-    /// The same file for every user and data folder: there is one machine.
-    fn path() -> PathBuf {
-        std::env::var_os("WATTSMITH_LOCK").map_or_else(
-            || std::env::temp_dir().join("wattsmith-measuring.lock"),
-            PathBuf::from,
-        )
+/// The file may belong to another person. Creating it is tried last, because systems that protect
+/// shared folders refuse that for a file which is there already; and a file that can only be read
+/// can be locked all the same, it only does not tell our pid.
+fn open(path: &Path) -> io::Result<File> {
+    let existing = OpenOptions::new().read(true).write(true).open(path);
+    match existing.map_err(|error| (error.kind(), error)) {
+        Ok(file) => Ok(file),
+        Err((ErrorKind::NotFound, _)) => {
+            let made = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .open(path);
+            match made {
+                Ok(file) => {
+                    // Where this is not possible, the others still have it to read.
+                    let _ = file.set_permissions(Permissions::from_mode(0o666));
+                    Ok(file)
+                }
+                // Another process was faster.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => File::open(path),
+                Err(error) => Err(error),
+            }
+        }
+        Err((ErrorKind::PermissionDenied, _)) => File::open(path),
+        Err((_, error)) => Err(error),
     }
 }
 

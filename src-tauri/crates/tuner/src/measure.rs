@@ -9,9 +9,8 @@ use crate::tuner::{Tuner, now};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
-    Clock as _, Configuration, CpuUse, Energy, FailureCause, Joules, Launch, MonotonicNs,
-    PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Warning, WarningKind,
-    Watts,
+    Clock as _, Configuration, Energy, FailureCause, Joules, Launch, MonotonicNs, PowerSample,
+    Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Warning, WarningKind, Watts,
 };
 use wattsmith_engine::{
     Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, launch, warm_up,
@@ -92,7 +91,7 @@ impl Tuner {
             started_at,
             window: span,
             units: work.driven.output_tokens(),
-            steady: steady(session, &work.driven, &recorded),
+            steady: steady(window, &work.driven, &recorded),
             performance: work.driven.performance(),
             energy,
             idle,
@@ -226,8 +225,13 @@ fn overhead(
     [before, after].into_iter().flatten().sum()
 }
 
-fn steady(session: &Session, driven: &Driven, recorded: &Recorded) -> Option<SteadyState> {
-    let (from, to, tokens) = driven.steady_window(session.workload.concurrency)?;
+fn steady(window: &Window<'_>, driven: &Driven, recorded: &Recorded) -> Option<SteadyState> {
+    let clients = window.session.workload.concurrency;
+    let untuned = catalogue(&window.session.machine).default_configuration();
+    let slots = window.configuration.int("parallel");
+    let slots = slots.or_else(|| untuned.int("parallel"));
+    let slots = slots.and_then(|slots| u32::try_from(slots).ok())?;
+    let (from, to, tokens) = driven.steady_window(slots.min(clients))?;
     let energy: Energy = recorded.energy(from, to).ok()?;
     (tokens > 0).then(|| SteadyState {
         span: to.since(from),
@@ -261,10 +265,4 @@ fn own_warnings(session: &Session, span: Seconds, launch: &Launch) -> Vec<Warnin
         });
     }
     warnings
-}
-
-/// Share of one core that Wattsmith itself took during the window.
-#[must_use]
-pub fn own_share(cpu: &CpuUse, window: Seconds) -> f64 {
-    cpu.own_s / window.0
 }

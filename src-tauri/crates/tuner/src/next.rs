@@ -1,6 +1,7 @@
 //! What comes next in a session, worked out from its record alone: a session reopened after a
 //! restart therefore goes on exactly where it was.
 
+use std::collections::BTreeSet;
 use wattsmith_domain::{
     Ending, Exchange, ExchangeId, ExchangeOutcome, ProposalId, ProposalStatus, Purpose,
     SessionRecord, TrialId, TrialState,
@@ -20,7 +21,7 @@ pub enum Next {
     Decide(ProposalId),
     /// The advisor gave no usable proposal.
     Stuck {
-        /// In words.
+        /// In whole sentences.
         reason: String,
     },
     /// The person has not agreed yet that prompts go to the provider.
@@ -75,12 +76,15 @@ impl Next {
             Some((id, ExchangeOutcome::Waiting)) => return Self::Paste(id.clone()),
             Some((_, ExchangeOutcome::Refused { reason })) => {
                 return Self::Stuck {
-                    reason: format!("The advisor is stuck: {reason}"),
+                    reason: sentence(&format!(
+                        "The advisor is stuck: its reply gave no usable proposal. It was told: \
+                         {reason}"
+                    )),
                 };
             }
             Some((_, ExchangeOutcome::Failed { error })) => {
                 return Self::Stuck {
-                    reason: error.clone(),
+                    reason: sentence(error),
                 };
             }
             Some((_, ExchangeOutcome::Accepted)) | None => {}
@@ -92,6 +96,13 @@ impl Next {
             _ => Self::Ask,
         }
     }
+}
+
+/// With a full stop, so that another sentence can follow.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let ends = text.ends_with(['.', '!', '?']);
+    format!("{text}{}", if ends { "" } else { "." })
 }
 
 /// Who gets the prompts, for the question of consent.
@@ -111,6 +122,19 @@ pub fn trials_used(record: &SessionRecord) -> u32 {
         trial.purpose == Purpose::Proposal && !matches!(trial.state, TrialState::Discarded { .. })
     });
     u32::try_from(used.count()).unwrap_or(u32::MAX)
+}
+
+/// Keys of what is not to be offered again: what was tried, and what the person took back.
+pub(crate) fn spent(record: &SessionRecord) -> BTreeSet<String> {
+    let mut spent = record.tried();
+    spent.extend(
+        record
+            .proposals
+            .iter()
+            .filter(|proposal| proposal.status == ProposalStatus::Dismissed)
+            .map(|proposal| proposal.configuration.key()),
+    );
+    spent
 }
 
 /// Exchanges since the last proposal or trial: those of the turn that is being taken. Identities

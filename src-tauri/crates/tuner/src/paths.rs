@@ -13,11 +13,15 @@ pub struct Paths {
     pub data: PathBuf,
     /// Folders searched for engines and models, first match wins.
     pub assets: Vec<PathBuf>,
+    /// The file whose lock says that somebody measures: the same one for every person and data
+    /// folder, since there is one machine.
+    pub lock: PathBuf,
 }
 
 impl Paths {
     /// `data`, or the person's data folder; assets from `WATTSMITH_ASSETS`, the person's data folder
-    /// and the package, in this order.
+    /// and the package, in this order; the lock in `WATTSMITH_LOCK`, or in the folder for temporary
+    /// files.
     #[must_use]
     pub fn new(data: Option<PathBuf>) -> Self {
         let home = directories::BaseDirs::new().map_or_else(
@@ -37,6 +41,10 @@ impl Paths {
         Self {
             data: data.unwrap_or(home),
             assets,
+            lock: std::env::var_os("WATTSMITH_LOCK").map_or_else(
+                || std::env::temp_dir().join("wattsmith-measuring.lock"),
+                PathBuf::from,
+            ),
         }
     }
 

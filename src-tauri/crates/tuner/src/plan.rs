@@ -18,6 +18,8 @@ pub struct SessionPlan {
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,
+    /// Another size of that work.
+    pub size: WorkSize,
     /// Who proposes.
     pub advisor: Advisor,
     /// How the LLM is reached; the local advisor model when none and one is needed.
@@ -40,6 +42,48 @@ pub struct SessionPlan {
     pub seed: u64,
 }
 
+/// A person's own size of a workload. What is left out stays as the workload has it. Work of one's
+/// own size is taken as it is: where it does not fill a window, the figure carries a warning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkSize {
+    /// Requests in a window, at least 1.
+    pub requests: Option<u32>,
+    /// Clients that send at the same time, at least 1.
+    pub concurrency: Option<u32>,
+    /// Tokens of each answer, at least 2.
+    pub output_tokens: Option<u32>,
+}
+
+impl WorkSize {
+    /// The name of work in a size of its own.
+    pub(crate) const NAME: &str = "custom";
+
+    fn apply(self, named: Workload) -> Result<Workload, TunerError> {
+        if self == Self::default() {
+            return Ok(named);
+        }
+        let size = [
+            self.requests.unwrap_or(named.requests),
+            self.concurrency.unwrap_or(named.concurrency),
+            self.output_tokens.unwrap_or(named.output_tokens),
+        ];
+        let [requests, concurrency, output_tokens] = size;
+        if requests < 1 || concurrency < 1 || output_tokens < 2 {
+            return Err(TunerError::Invalid(
+                "A workload needs at least one request, one client and two tokens for each answer."
+                    .to_owned(),
+            ));
+        }
+        Ok(wattsmith_engine::workload(
+            Self::NAME,
+            requests,
+            concurrency,
+            output_tokens,
+            1,
+        ))
+    }
+}
+
 /// Most windows per trial: beyond it more trials tell more.
 const MOST_REPEATS: u32 = 20;
 /// Most trials per session.
@@ -53,6 +97,7 @@ impl Default for SessionPlan {
             name: String::new(),
             model: None,
             workload: "chat".to_owned(),
+            size: WorkSize::default(),
             advisor: Advisor::Enhanced,
             connection: None,
             threshold: Threshold::PercentBelowDefault { percent: 10.0 },
@@ -94,7 +139,7 @@ impl Tuner {
     }
 
     async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
-        let binary = self.paths.llama_server().map_err(TunerError::Invalid)?;
+        let binary = self.paths.llama_server().map_err(TunerError::NotFound)?;
         let version = wattsmith_engine::version(&binary).await?;
         let model = match plan.model {
             Some(path) => path,
@@ -111,19 +156,25 @@ impl Tuner {
                 })?,
         };
         let model = self.model(&model).await?;
-        let workload = workload(&plan.workload, plan.quick)?;
+        let workload = plan.size.apply(workload(&plan.workload, plan.quick)?)?;
         let machine = self.machine().clone();
         let full = catalogue(&machine);
         let start = full
             .check(&plan.start)
             .map_err(|problems| invalid(&problems))?;
         let space = tuned_space(full, &start, &plan.tuned, plan.constraints.quality_lock)?;
-        if let Threshold::PercentBelowDefault { percent } = plan.threshold
-            && !(percent > 0.0 && percent < 100.0)
-        {
-            return Err(TunerError::Invalid(format!(
-                "A goal of {percent} % below the default cannot be reached; choose 1 to 99."
-            )));
+        match plan.threshold {
+            Threshold::PercentBelowDefault { percent } if !(percent > 0.0 && percent < 100.0) => {
+                return Err(TunerError::Invalid(format!(
+                    "A goal of {percent} % below the default cannot be reached; choose 1 to 99."
+                )));
+            }
+            Threshold::Joules { joules } if !(joules > 0.0 && joules.is_finite()) => {
+                return Err(TunerError::Invalid(format!(
+                    "A goal of {joules} J cannot be reached; choose a number above 0."
+                )));
+            }
+            _ => {}
         }
         let connection = match (plan.advisor.needs_connection(), plan.connection) {
             (false, _) => None,
@@ -194,7 +245,7 @@ fn workload(name: &str, quick: bool) -> Result<Workload, TunerError> {
 }
 
 /// The tuned part of the catalogue, with `start` as its defaults. What is not tuned but differs from
-/// the catalogue's own default stays in as a knob with one value, so that it is told to the engine.
+/// the catalogue's own default, or limits a tuned one, stays in as a knob with one value.
 fn tuned_space(
     full: ParameterSpace,
     start: &Configuration,
@@ -212,26 +263,42 @@ fn tuned_space(
             names.join(", ")
         )));
     }
+    let free: Vec<String> = full
+        .parameters
+        .iter()
+        .filter(|parameter| match tuned.is_empty() {
+            true => USUAL_PARAMETERS.contains(&parameter.name.as_str()),
+            false => tuned.contains(&parameter.name),
+        })
+        .filter(|parameter| !(quality_lock && parameter.changes_output))
+        .map(|parameter| parameter.name.clone())
+        .collect();
+    // The other side of a limit stays visible, or values beyond it would be proposed.
+    let limits = |name: &String| {
+        full.rules.iter().any(|rule| match rule {
+            Rule::AtMost { parameter, limit } => {
+                (parameter == name && free.contains(limit))
+                    || (limit == name && free.contains(parameter))
+            }
+            Rule::Excludes { .. } => false,
+        })
+    };
     let parameters: Vec<_> = full
         .parameters
-        .into_iter()
+        .iter()
+        .cloned()
         .filter_map(|mut parameter| {
-            let chosen = if tuned.is_empty() {
-                USUAL_PARAMETERS.contains(&parameter.name.as_str())
-            } else {
-                tuned.contains(&parameter.name)
-            };
-            let free = chosen && !(quality_lock && parameter.changes_output);
+            let is_free = free.contains(&parameter.name);
             let value = start.get(&parameter.name)?.clone();
             let moved = value != parameter.default;
             parameter.default = value.clone();
-            if !free && moved {
+            if !is_free {
                 parameter.kind = wattsmith_domain::Kind::only(value);
             }
-            (free || moved).then_some(parameter)
+            (is_free || moved || limits(&parameter.name)).then_some(parameter)
         })
         .collect();
-    if parameters.is_empty() {
+    if free.is_empty() {
         return Err(TunerError::Invalid(
             "No parameter is left to tune: the quality lock holds all that were chosen. Choose \
              others, or open the lock."

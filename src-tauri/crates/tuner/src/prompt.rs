@@ -1,13 +1,14 @@
 //! Fills a prompt from a session's record.
 
 use crate::feedback;
-use crate::next::{this_turn, trials_used};
+use crate::next::{spent, this_turn, trials_used};
 use wattsmith_chat::{
     Choice, EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext,
     RefusedProposal, settings,
 };
 use wattsmith_domain::{
-    Configuration, Connection, ExchangeOutcome, Purpose, SessionRecord, Trial, TrialState,
+    Configuration, Connection, ExchangeOutcome, ProposalStatus, Purpose, SessionRecord, Trial,
+    TrialState,
 };
 use wattsmith_stats::{Analysis, TrialAnalysis};
 
@@ -35,7 +36,7 @@ pub fn shortlist(record: &SessionRecord, analysis: &Analysis) -> Vec<Configurati
         Some(Connection::Local { .. }) => wattsmith_search::shortlist(
             &record.session.space,
             &base(record, analysis),
-            &record.tried(),
+            &spent(record),
             SHORTLIST,
             record
                 .session
@@ -100,7 +101,7 @@ pub fn context(
         }
     }
     context.explore = feedback::not_tried_yet(record);
-    context.refused = this_turn(record)
+    let refused = this_turn(record)
         .iter()
         .filter_map(|exchange| match &exchange.outcome {
             ExchangeOutcome::Refused { reason } => Some(RefusedProposal {
@@ -108,10 +109,24 @@ pub fn context(
                 reason: reason.clone(),
             }),
             _ => None,
-        })
-        .collect();
+        });
+    context.refused = taken_back(record).chain(refused).collect();
     context.shortlist = Choice::number(shortlist, space);
     context
+}
+
+/// What the person took back since the last trial.
+fn taken_back(record: &SessionRecord) -> impl Iterator<Item = RefusedProposal> {
+    let since = record.trials.iter().map(|one| one.id.0.as_str()).max();
+    let since = since.unwrap_or_default();
+    record
+        .proposals
+        .iter()
+        .filter(move |one| one.status == ProposalStatus::Dismissed && one.id.0.as_str() > since)
+        .map(|one| RefusedProposal {
+            settings: settings(&one.configuration, &record.session.space),
+            reason: "the person took it back".to_owned(),
+        })
 }
 
 fn row(

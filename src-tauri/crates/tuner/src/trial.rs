@@ -1,5 +1,4 @@
-//! Trials: the default, a proposal, and the fresh repeats that decide whether the goal is reached.
-//! A finished repeat is on disk before anything is told about it.
+//! Trials: the default and proposals. A finished repeat is on disk before anything is told about it.
 
 use crate::error::TunerError;
 use crate::event::EventKind;
@@ -7,14 +6,13 @@ use crate::feedback;
 use crate::job::Job;
 use crate::lock::MachineLock;
 use crate::measure::{Measured, SHORTEST_S, Window};
+use crate::plan::WorkSize;
 use crate::tuner::{Tuner, fresh_id, now};
 use wattsmith_domain::{
-    Configuration, Confirmation, ConfirmationId, Decision, Ending, FailureCause, Feedback, Joules,
-    Proposal, ProposalId, ProposalStatus, Purpose, Repeat, Scope, SessionRecord, Trial, TrialId,
-    TrialState, Watts,
+    FailureCause, Feedback, Joules, Proposal, ProposalId, ProposalStatus, Purpose, Repeat, Scope,
+    SessionRecord, Trial, TrialId, TrialState, Watts,
 };
-use wattsmith_stats::{Analysis, CONFIRMATION_LOOKS, confirmation_alpha, decide};
-use wattsmith_store::Side;
+use wattsmith_stats::Analysis;
 
 /// The default is measured again after every fourth trial, to see drift.
 const DRIFT_EVERY: u32 = 4;
@@ -28,6 +26,7 @@ impl Tuner {
         if record.default_trial().is_some_and(Trial::is_complete) {
             return Ok(());
         }
+        self.check_scope(&record)?;
         // A default that failed or was interrupted is tried again under its own number.
         let earlier = record.default_trial();
         let trial = Trial {
@@ -44,7 +43,7 @@ impl Tuner {
                 .unwrap_or_default(),
             created_at: now(),
         };
-        self.run_trial(job, record, trial, &MachineLock::acquire()?)
+        self.run_trial(job, record, trial, &self.claim_machine()?)
             .await
     }
 
@@ -77,8 +76,9 @@ impl Tuner {
             repeats: Vec::new(),
             created_at: now(),
         };
-        // The machine is claimed before the proposal is used up.
-        let lock = MachineLock::acquire()?;
+        // All that can refuse comes before the proposal is used up.
+        self.check_scope(&record)?;
+        let lock = self.claim_machine()?;
         proposal.status = ProposalStatus::Taken;
         self.store.put_proposal(&proposal).await?;
         let number = trial.number;
@@ -102,7 +102,6 @@ impl Tuner {
         mut trial: Trial,
         _machine: &MachineLock,
     ) -> Result<(), TunerError> {
-        self.check_scope(&record)?;
         self.store.put_trial(&trial).await?;
         job.emit(EventKind::Changed);
         let ran = self.repeats(job, record, &mut trial).await;
@@ -183,12 +182,15 @@ impl Tuner {
             }
             if trial.purpose == Purpose::Default
                 && index == 1
+                && session.workload.name != WorkSize::NAME
                 && let Some(passes) = more_passes(&repeat, session.workload.passes, session.quick)
             {
                 // Too short to measure well: this window only told how much work is needed.
                 calibration = calibration + repeat.energy.gross + repeat.overhead;
                 session.workload = wattsmith_engine::with_passes(&session.workload, passes);
-                self.store.put_session(&session).await?;
+                let workload = session.workload.clone();
+                self.change(&session.id, |stored| stored.workload = workload)
+                    .await?;
                 expected_s = None;
                 continue;
             }
@@ -226,133 +228,6 @@ impl Tuner {
         Ok(())
     }
 
-    /// Fresh, interleaved repeats of the trial that crossed and of the default, and the decision.
-    pub(crate) async fn confirm(&self, job: &Job) -> Result<(), TunerError> {
-        let record = self.record(&job.session).await?;
-        let analysis = Analysis::of(&record);
-        let unfinished = record
-            .confirmations
-            .iter()
-            .find(|confirmation| confirmation.decision.is_none());
-        let mut confirmation = match (unfinished, &analysis.crossing) {
-            (Some(confirmation), _) => confirmation.clone(),
-            (None, Some(trial)) => {
-                let number = record.confirmations.len() as u32 + 1;
-                Confirmation {
-                    id: ConfirmationId(fresh_id()),
-                    session: job.session.clone(),
-                    trial: trial.clone(),
-                    number,
-                    alpha: confirmation_alpha(number, 1),
-                    best: Vec::new(),
-                    default: Vec::new(),
-                    ratio: None,
-                    decision: None,
-                    created_at: now(),
-                }
-            }
-            (None, None) => {
-                return Err(TunerError::Invalid(
-                    "No trial has crossed the threshold yet, so there is nothing to confirm."
-                        .to_owned(),
-                ));
-            }
-        };
-        let crossing = record
-            .trial(&confirmation.trial)
-            .ok_or_else(|| TunerError::NotFound("The trial to confirm is gone.".to_owned()))?;
-        let best = crossing.configuration.clone();
-        let default = record.session.space.default_configuration();
-        let _lock = MachineLock::acquire()?;
-        self.check_scope(&record)?;
-        self.store.put_confirmation(&confirmation).await?;
-        job.emit(EventKind::Changed);
-        for (look, pairs) in (1..).zip(CONFIRMATION_LOOKS) {
-            while confirmation.best.len().min(confirmation.default.len()) < pairs as usize {
-                self.pair(job, &record, &mut confirmation, &best, &default, pairs)
-                    .await?;
-            }
-            confirmation.alpha = confirmation_alpha(confirmation.number, look);
-            let Some((ratio, decision)) = decide(
-                &confirmation.best,
-                &confirmation.default,
-                record.session.objective.threshold,
-                confirmation.alpha,
-            ) else {
-                continue;
-            };
-            confirmation.ratio = Some(ratio);
-            let last = pairs as usize >= last_look();
-            if decision != Decision::NotDecided || last || hopeless(&record, ratio.mean) {
-                confirmation.decision = Some(decision);
-                self.store.put_confirmation(&confirmation).await?;
-                break;
-            }
-            self.store.put_confirmation(&confirmation).await?;
-        }
-        if confirmation.decision == Some(Decision::Below) {
-            self.change(&job.session, |session| {
-                session.ending = Some(Ending::ThresholdReached);
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// Adds one window of each side; the order changes from pair to pair, so that drift cancels.
-    async fn pair(
-        &self,
-        job: &Job,
-        record: &SessionRecord,
-        confirmation: &mut Confirmation,
-        best: &Configuration,
-        default: &Configuration,
-        pairs: u32,
-    ) -> Result<(), TunerError> {
-        let done = confirmation.best.len().min(confirmation.default.len());
-        let mut sides = [Side::Best, Side::Default];
-        if done % 2 == 1 {
-            sides.reverse();
-        }
-        for side in sides {
-            let (configuration, name, have) = match side {
-                Side::Best => (best, "the best", confirmation.best.len()),
-                Side::Default => (default, "the default", confirmation.default.len()),
-            };
-            if have > done {
-                continue; // measured before an interruption
-            }
-            let earlier = confirmation.best.iter().chain(&confirmation.default);
-            let measured = self
-                .window(
-                    job,
-                    &Window {
-                        session: &record.session,
-                        configuration,
-                        index: have as u32 + 1,
-                        label: format!("confirming: {name}, pair {} of {pairs}", done + 1),
-                        idle: earlier.clone().find_map(|repeat| repeat.idle),
-                        expected_s: earlier.map(|repeat| repeat.window.0).reduce(f64::max),
-                    },
-                )
-                .await?;
-            self.store
-                .add_confirmation_repeat(
-                    &confirmation.id,
-                    side,
-                    &measured.repeat,
-                    &measured.samples,
-                )
-                .await?;
-            match side {
-                Side::Best => confirmation.best.push(measured.repeat),
-                Side::Default => confirmation.default.push(measured.repeat),
-            }
-            job.emit(EventKind::Changed);
-        }
-        Ok(())
-    }
-
     async fn draft_feedback(&self, trial: &TrialId, job: &Job) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
         let analysis = Analysis::of(&record);
@@ -369,7 +244,7 @@ impl Tuner {
     }
 
     /// Figures of one session must cover the same part of the machine.
-    fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
+    pub(crate) fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
         let earlier: Option<Scope> = record
             .trials
             .iter()
@@ -386,21 +261,6 @@ impl Tuner {
             ))),
             _ => Ok(()),
         }
-    }
-}
-
-fn last_look() -> usize {
-    CONFIRMATION_LOOKS.last().map_or(0, |pairs| *pairs as usize)
-}
-
-/// Whether what was seen after the first look lies on the wrong side of the goal, so that more
-/// repeats are a waste. Giving up early can only lower the chance of a false stop.
-fn hopeless(record: &SessionRecord, ratio: f64) -> bool {
-    match record.session.objective.threshold {
-        wattsmith_domain::Threshold::PercentBelowDefault { percent } => {
-            ratio > 1.0 - percent / 100.0
-        }
-        wattsmith_domain::Threshold::Joules { .. } => false,
     }
 }
 
@@ -446,5 +306,27 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::WrongWork => "wrong work done",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_domain::Seconds;
+    use wattsmith_testkit::fixtures::{Fixture, Shown};
+
+    #[test]
+    fn a_short_default_gets_as_many_passes_as_twice_the_speed_still_needs() {
+        let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
+        let mut passes = |seconds: f64, before: u32, quick: bool| {
+            repeat.window = Seconds(seconds);
+            more_passes(&repeat, before, quick)
+        };
+        assert_eq!(passes(12.0, 1, false), None);
+        assert_eq!(passes(9.9, 1, false), Some(3));
+        assert_eq!(passes(5.0, 1, true), None);
+        assert_eq!(passes(2.0, 2, true), Some(10));
+        assert_eq!(passes(0.0, 1, false), Some(MOST_PASSES));
+        assert_eq!(passes(0.1, MOST_PASSES, false), None);
     }
 }

@@ -19,7 +19,7 @@ use wattsmith_domain::{
 };
 use wattsmith_meter::{Meter, MeterOptions};
 use wattsmith_stats::Analysis;
-use wattsmith_store::Store;
+use wattsmith_store::{Store, StoreOptions};
 
 /// What can be chosen at start.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,10 @@ pub struct TunerOptions {
     pub sensor_root: Option<PathBuf>,
     /// An NVML library to load instead of the driver's.
     pub nvml_library: Option<PathBuf>,
+    /// The file of the machine-wide measuring lock; the usual one when none.
+    pub lock_file: Option<PathBuf>,
+    /// How the database is opened.
+    pub store: StoreOptions,
 }
 
 /// The core. Cheap to share; every use case can be called from any task.
@@ -67,7 +71,10 @@ impl Tuner {
     /// # Errors
     /// The data folder cannot be made, or the database not be opened.
     pub async fn open(options: TunerOptions) -> Result<Arc<Self>, TunerError> {
-        let paths = Paths::new(options.data_dir);
+        let mut paths = Paths::new(options.data_dir);
+        if let Some(lock) = options.lock_file {
+            paths.lock = lock;
+        }
         std::fs::create_dir_all(&paths.data).map_err(|source| {
             TunerError::io(
                 format!("cannot make the data folder {}", paths.data.display()),
@@ -83,7 +90,7 @@ impl Tuner {
         let (meter, machine, store) = blocking(move || {
             let meter = Meter::open(meter_options);
             let machine = machine::describe(&meter);
-            (meter, machine, Store::open(&database))
+            (meter, machine, Store::open_with(&database, options.store))
         })
         .await?;
         let store = store?;
@@ -91,7 +98,7 @@ impl Tuner {
             tracing::info!("{freed}");
         }
         // Whoever holds the lock may be running one of these trials at this moment.
-        if let Ok(_lock) = MachineLock::acquire() {
+        if let Ok(_lock) = MachineLock::acquire(&paths.lock) {
             store.interrupted().await?;
         }
         Ok(Arc::new(Self {
@@ -216,16 +223,18 @@ impl Tuner {
     }
 
     async fn autopilot(&self, job: &Job) -> Result<(), TunerError> {
+        let mut tried_default = false;
         loop {
             job.check()?;
             self.end_if_over(&job.session).await?;
             let record = self.record(&job.session).await?;
             let step = match Next::of(&record, &Analysis::of(&record)) {
                 Next::MeasureDefault => {
-                    if failed_default(&record) {
+                    if tried_default && failed_default(&record) {
                         // Trying the same thing again would fail the same way.
                         return Ok(());
                     }
+                    tried_default = true;
                     Step::MeasureDefault
                 }
                 Next::Ask => Step::Ask,
@@ -279,10 +288,10 @@ impl Tuner {
         }
     }
 
-    /// Ends the session by the person's wish.
+    /// Ends the session by the person's wish; a trial that runs is finished first.
     ///
     /// # Errors
-    /// A job runs, there is no such session, or it cannot be stored.
+    /// There is no such session, or it cannot be stored.
     pub async fn stop(&self, session: &SessionId) -> Result<(), TunerError> {
         self.change(session, |session| session.ending = Some(Ending::Stopped))
             .await
@@ -291,7 +300,7 @@ impl Tuner {
     /// Takes an ended session up again, with at least `more` trials left.
     ///
     /// # Errors
-    /// A job runs, there is no such session, or it cannot be stored.
+    /// There is no such session, or it cannot be stored.
     pub async fn resume(&self, session: &SessionId, more: u32) -> Result<(), TunerError> {
         let used = crate::next::trials_used(&self.record(session).await?);
         self.change(session, |session| {
@@ -330,6 +339,14 @@ impl Tuner {
     pub async fn delete(&self, session: &SessionId) -> Result<(), TunerError> {
         let _claim = self.jobs.begin(session, false)?;
         Ok(self.store.delete_session(session).await?)
+    }
+
+    /// Claims the machine for measuring.
+    ///
+    /// # Errors
+    /// [`TunerError::Busy`] when another process measures.
+    pub(crate) fn claim_machine(&self) -> Result<MachineLock, TunerError> {
+        MachineLock::acquire(&self.paths.lock)
     }
 
     pub(crate) async fn change(

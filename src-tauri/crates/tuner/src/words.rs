@@ -21,8 +21,13 @@ pub fn interval(interval: &Interval) -> String {
         return format!("{mean} ({low} to {high})");
     }
     let half = (interval.high - interval.low) / 2.0;
-    let magnitude = interval.mean.abs().log10().floor() as i32;
-    let decimals = (2 - magnitude).clamp(0, 9) as usize;
+    let magnitude = |value: f64| value.abs().log10().floor() as i32;
+    // A small error keeps one digit at least: it is never shown as none.
+    let decimals = (2 - magnitude(interval.mean)).max(match half > 0.0 {
+        true => -magnitude(half),
+        false => 0,
+    });
+    let decimals = decimals.clamp(0, 9) as usize;
     format!("{:.decimals$} ± {:.decimals$}", interval.mean, half)
 }
 

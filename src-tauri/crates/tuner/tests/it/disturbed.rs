@@ -1,0 +1,143 @@
+//! What disturbs a run: the person, a signal, another Wattsmith.
+
+use crate::bench::{Bench, long, machine, runs, tiny};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use wattsmith_domain::{FailureCause, ProposalStatus, TrialState};
+use wattsmith_stats::Analysis;
+use wattsmith_tuner::{MachineLock, Next, Step, TunerError};
+
+#[tokio::test]
+async fn cancelling_in_mid_generation_leaves_no_engine_and_offers_the_proposal_again() {
+    let _machine = machine().await;
+    let bench = Bench::new().await;
+    let session = bench.begun(long()).await;
+    let proposal = bench.proposal(&session).await;
+    let (engine, running) = bench
+        .in_mid_run(&session, Step::Run(proposal.clone()))
+        .await;
+    assert!(runs(engine));
+    let busy = bench.tuner.perform(&session, Step::Ask).await.unwrap_err();
+    assert!(matches!(busy, TunerError::Busy(_)), "{busy}");
+    assert!(bench.tuner.cancel(&session));
+    let ended = running.await.unwrap();
+    assert!(matches!(ended, Err(TunerError::Cancelled)), "{ended:?}");
+    assert!(!runs(engine), "the engine runs on");
+    assert_eq!(bench.engines(), Vec::<u32>::new());
+
+    let record = bench.record(&session).await;
+    let trial = record.trials.last().unwrap();
+    assert_eq!(
+        trial.state,
+        TrialState::Discarded {
+            cause: "cancelled".to_owned()
+        }
+    );
+    assert_eq!(record.proposals[0].status, ProposalStatus::Offered);
+    let next = Next::of(&record, &Analysis::of(&record));
+    assert_eq!(next, Next::Decide(proposal.clone()));
+    assert_eq!(wattsmith_tuner::trials_used(&record), 0);
+    // The session goes on: the same settings may be run again.
+    let (_, running) = bench.in_mid_run(&session, Step::Run(proposal)).await;
+    bench.tuner.shut_down().await;
+    assert!(matches!(running.await.unwrap(), Err(TunerError::Cancelled)));
+    assert_eq!(bench.engines(), Vec::<u32>::new());
+    assert_eq!(bench.record(&session).await.trials.len(), 3);
+}
+
+#[tokio::test]
+async fn an_engine_killed_in_mid_run_fails_its_trial_and_the_session_continues() {
+    let _machine = machine().await;
+    let bench = Bench::new().await;
+    let session = bench.begun(long()).await;
+    let proposal = bench.proposal(&session).await;
+    let (engine, running) = bench.in_mid_run(&session, Step::Run(proposal)).await;
+    kill(Pid::from_raw(engine as i32), Signal::SIGKILL).unwrap();
+    running.await.unwrap().unwrap();
+
+    let record = bench.record(&session).await;
+    let TrialState::Failed { cause, message } = &record.trials.last().unwrap().state else {
+        panic!("{:?}", record.trials.last());
+    };
+    assert_eq!(*cause, FailureCause::Crash);
+    assert!(message.contains("signal 9"), "{message}");
+    let feedback = record.feedback.last().unwrap();
+    assert!(feedback.draft.contains("failed"), "{}", feedback.draft);
+    assert_eq!(wattsmith_tuner::trials_used(&record), 1);
+    assert_eq!(bench.engines(), Vec::<u32>::new());
+    // What crashed is not proposed again.
+    bench.proposal(&session).await;
+    let record = bench.record(&session).await;
+    let crashed = &record.trials.last().unwrap().configuration;
+    assert_ne!(record.proposals.last().unwrap().configuration, *crashed);
+}
+
+#[tokio::test]
+async fn two_never_measure_at_once_and_the_second_learns_who_does() {
+    let bench = Bench::new().await;
+    let session = bench.session(tiny()).await;
+    let lock = MachineLock::acquire(bench.lock_file()).unwrap();
+    let busy = bench
+        .tuner
+        .perform(&session, Step::MeasureDefault)
+        .await
+        .unwrap_err();
+    assert!(matches!(busy, TunerError::Busy(_)));
+    let words = busy.to_string();
+    assert!(words.contains("Another Wattsmith"), "{words}");
+    assert!(words.contains(&std::process::id().to_string()), "{words}");
+    assert!(bench.record(&session).await.trials.is_empty());
+
+    drop(lock);
+    let lock = MachineLock::acquire(bench.lock_file());
+    assert!(lock.is_ok(), "it is free again");
+}
+
+#[tokio::test]
+async fn a_proposal_is_not_used_up_while_another_measures() {
+    let bench = Bench::new().await;
+    let session = bench.begun(tiny()).await;
+    let proposal = bench.proposal(&session).await;
+    let _lock = MachineLock::acquire(bench.lock_file()).unwrap();
+    let busy = bench
+        .tuner
+        .perform(&session, Step::Run(proposal.clone()))
+        .await;
+    assert!(matches!(busy, Err(TunerError::Busy(_))), "{busy:?}");
+    let record = bench.record(&session).await;
+    assert_eq!(record.proposals[0].status, ProposalStatus::Offered);
+    assert_eq!(record.trials.len(), 1);
+}
+
+#[tokio::test]
+async fn a_lock_file_that_may_only_be_read_is_a_lock_all_the_same() {
+    let bench = Bench::new().await;
+    let path = bench.folder().join("read-only");
+    std::fs::write(&path, "").unwrap();
+    let mut rights = std::fs::metadata(&path).unwrap().permissions();
+    rights.set_readonly(true);
+    std::fs::set_permissions(&path, rights).unwrap();
+    let held = MachineLock::acquire(&path).unwrap();
+    let second = MachineLock::acquire(&path);
+    assert!(matches!(second, Err(TunerError::Busy(_))), "{second:?}");
+    drop(held);
+    assert!(MachineLock::acquire(&path).is_ok());
+}
+
+#[tokio::test]
+async fn a_trial_that_a_killed_wattsmith_was_running_is_discarded_at_the_next_start() {
+    let bench = Bench::new().await;
+    let session = bench.begun(tiny()).await;
+    let mut trial = bench.seed(&session, &[("parallel", 4)], &[]).await;
+    trial.state = TrialState::Running;
+    bench.store().put_trial(&trial).await.unwrap();
+    // While somebody measures, it may be theirs.
+    let lock = MachineLock::acquire(bench.lock_file()).unwrap();
+    let bench = bench.reopened().await;
+    let states = |record: &wattsmith_domain::SessionRecord| record.trials[1].state.clone();
+    assert_eq!(states(&bench.record(&session).await), TrialState::Running);
+    drop(lock);
+    let bench = bench.reopened().await;
+    let state = states(&bench.record(&session).await);
+    assert!(matches!(state, TrialState::Discarded { .. }), "{state:?}");
+}

@@ -1,0 +1,17 @@
+//! The use cases with everything real but the sensors and, mostly, the chat: engine, model, store,
+//! HTTP. Windows are made as short as they can be; what they measure is no figure to trust, and no
+//! test does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
+
+mod advise;
+mod asking;
+mod bench;
+mod confirming;
+mod disturbed;
+mod looping;
+mod next;
+mod planning;
+mod sensing;
+mod speaking;
+mod storing;
