@@ -24,6 +24,7 @@ mod process;
 mod readback;
 mod ready;
 mod version;
+mod watchdog;
 mod workload;
 
 pub use catalogue::catalogue;

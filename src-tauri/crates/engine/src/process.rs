@@ -7,6 +7,7 @@
 use crate::failure::Exit;
 use crate::log::EngineLog;
 use crate::orphan::Record;
+use crate::watchdog::Watchdog;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -52,6 +53,9 @@ impl Process {
                 None
             }
         });
+        let watchdog = Watchdog::over(pid)
+            .inspect_err(|error| tracing::warn!(%error, "an engine goes without a watchdog"))
+            .ok();
         let (sender, exit) = watch::channel(None);
         tokio::spawn(wait_for_end(
             child,
@@ -59,6 +63,7 @@ impl Process {
             kills_before,
             log.clone(),
             record.clone(),
+            watchdog,
             sender,
         ));
         Ok(Self {
@@ -130,6 +135,7 @@ async fn wait_for_end(
     kills_before: Option<u64>,
     log: EngineLog,
     record: Option<PathBuf>,
+    watchdog: Option<Watchdog>,
     sender: watch::Sender<Option<Exit>>,
 ) {
     let mut log_check = tokio::time::interval(Duration::from_secs(10));
@@ -139,6 +145,7 @@ async fn wait_for_end(
             _ = log_check.tick() => log.keep_bounded().await,
         }
     };
+    drop(watchdog);
     // The leader is gone; whoever it started must not outlive it.
     signal_group(pid, Signal::SIGKILL);
     for _ in 0..20 {
