@@ -63,10 +63,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
             }
             Next::Consent { provider } => {
                 if !args.agree {
-                    return Err(Stop::Usage(format!(
-                        "prompts would go to {provider}; they tell about this machine, the model \
-                         and the measurements. Add --agree to go on"
-                    )));
+                    return Err(not_agreed(&provider));
                 }
                 tuner.agree(&session).await?;
                 continue;
@@ -104,6 +101,9 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
     }
     let connection = connection(args)?;
     if let Some(Connection::OpenAi { base_url, .. }) = &connection {
+        if connection.as_ref().is_some_and(Connection::is_remote) && !args.agree {
+            return Err(not_agreed(base_url));
+        }
         let key = std::env::var("WATTSMITH_API_KEY").or_else(|_| std::env::var("OPENAI_API_KEY"));
         if let Ok(key) = key {
             // For this run only: a key from the environment is not put into the keyring.
@@ -133,6 +133,13 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
         })
         .await
         .map_err(Stop::of_words)
+}
+
+fn not_agreed(provider: &str) -> Stop {
+    Stop::Usage(format!(
+        "prompts would go to {provider}; they tell about this machine, the model and the \
+         measurements. Add --agree to go on"
+    ))
 }
 
 fn connection(args: &TuneArgs) -> Result<Option<Connection>, Stop> {

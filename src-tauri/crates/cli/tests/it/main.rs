@@ -1,0 +1,10 @@
+//! The real binary, as a script or a person calls it, with the real engine and a very small model.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
+
+mod call;
+mod interrupted;
+mod listing;
+mod trial;
+mod tune;
+mod usage;
