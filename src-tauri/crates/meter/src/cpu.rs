@@ -54,7 +54,9 @@ impl CpuReader {
     /// Reads all three. `thorough` searches the tree even when it was searched a moment ago.
     pub(crate) fn read(&mut self, thorough: bool) -> Option<CpuReading> {
         let machine = machine_seconds(&self.root.text("proc/stat")?)?;
-        let own = self.process(std::process::id())?.seconds;
+        // Without children: an engine that ends would leave all its CPU time to us, and the reading
+        // after that is the one that the end of a window is interpolated towards.
+        let own = self.process(std::process::id())?.alone;
         if let Some(mut tree) = self.engine.take() {
             if thorough
                 || tree
@@ -111,7 +113,9 @@ impl CpuReader {
 
 struct Process {
     parent: u32,
-    /// Its own, and that of its children that have ended and been waited for.
+    /// Its own CPU seconds.
+    alone: f64,
+    /// The same with its children that have ended and been waited for.
     seconds: f64,
 }
 
@@ -123,9 +127,11 @@ impl Process {
         let fields: Vec<&str> = rest.split_whitespace().collect();
         // Field 3 (state) is the first after the name: utime is field 14.
         let ticks = |field: usize| fields.get(field - 3)?.parse::<f64>().ok();
+        let alone = (ticks(14)? + ticks(15)?) / TICKS_PER_SECOND;
         Some(Self {
             parent: fields.get(1)?.parse().ok()?,
-            seconds: (ticks(14)? + ticks(15)? + ticks(16)? + ticks(17)?) / TICKS_PER_SECOND,
+            alone,
+            seconds: alone + (ticks(16)? + ticks(17)?) / TICKS_PER_SECOND,
         })
     }
 }
@@ -226,7 +232,8 @@ mod tests {
 
     #[test]
     fn the_tree_counts_descendants_and_children_that_have_ended() {
-        let own = stat("wattsmith", 1, [5, 5, 0, 0]);
+        // An engine that ended before left its time to us, which is not ours.
+        let own = stat("wattsmith", 1, [5, 5, 900, 90]);
         let (_dir, root) = tree(&[
             ("proc/stat", MACHINE),
             (&format!("proc/{}/stat", std::process::id()), &own),
