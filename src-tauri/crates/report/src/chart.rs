@@ -269,7 +269,10 @@ fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
         kind: one.kind,
         title: format!(
             "Trial {number}: {} {}{speed}",
-            format::plus_minus(one.mean, (one.high - one.low) / 2.0),
+            one.analysis
+                .joules_per_unit
+                .as_ref()
+                .map_or_else(|| format::number(one.mean), format::interval),
             figures.unit
         ),
     }

@@ -1,6 +1,8 @@
 //! Numbers as a person reads them: three significant digits, always a unit, never more precise than
 //! what was measured, and never "NaN".
 
+use wattsmith_domain::Interval;
+
 /// What stands where there is no figure.
 pub(crate) const NONE: &str = "–";
 
@@ -24,13 +26,32 @@ pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     }
 }
 
-/// A figure and half the width of its interval, to the same decimal place: `0.228 ± 0.009`.
-pub(crate) fn plus_minus(mean: f64, half_width: f64) -> String {
-    if mean.is_finite() && half_width.is_finite() {
-        format!("{} {}", number(mean), half(mean, half_width))
+/// A figure with its interval: `0.228 ± 0.009`; where the interval is wide, and so lopsided, by its
+/// ends: `0.40 (0.14 to 1.1)`.
+pub(crate) fn interval(interval: &Interval) -> String {
+    if is_wide(interval) {
+        format!("{} ({})", number(interval.mean), ends(interval))
     } else {
-        number(mean)
+        format!("{} {}", number(interval.mean), spread(interval))
     }
+}
+
+/// The error of a figure: `± 0.009`, or `0.14 to 1.1` where the interval is wide.
+pub(crate) fn spread(interval: &Interval) -> String {
+    if is_wide(interval) {
+        ends(interval)
+    } else {
+        half(interval.mean, (interval.high - interval.low) / 2.0)
+    }
+}
+
+/// Intervals are symmetrical on the log scale; beyond this share of the mean that shows.
+fn is_wide(interval: &Interval) -> bool {
+    interval.relative_half_width() > 0.25
+}
+
+fn ends(interval: &Interval) -> String {
+    format!("{} to {}", number(interval.low), number(interval.high))
 }
 
 /// Half the width of an interval to the decimal place of its mean: `± 0.009`.
@@ -207,21 +228,27 @@ mod tests {
 
     #[test]
     fn an_error_is_rounded_like_its_figure() {
-        for (mean, half, text) in [
-            (0.228, 0.0094, "0.228 ± 0.009"),
-            (113.0, 4.6, "113 ± 5"),
-            (0.228, 0.0001, "0.228 ± less than 0.001"),
-            (0.228, f64::NAN, "0.228"),
+        for (mean, low, high, text) in [
+            (0.228, 0.2186, 0.2374, "0.228 ± 0.009"),
+            (113.0, 108.4, 117.6, "113 ± 5"),
+            (0.228, 0.2279, 0.2281, "0.228 ± less than 0.001"),
+            (0.4, 0.1414, 1.1314, "0.400 (0.141 to 1.13)"),
         ] {
-            assert_eq!(plus_minus(mean, half).replace(GAP, " "), text);
+            let shown = interval(&Interval {
+                mean,
+                low,
+                high,
+                n: 3,
+            });
+            assert_eq!(shown.replace(GAP, " "), text);
         }
     }
 
     proptest! {
         #[test]
-        fn no_number_is_shown_as_nan_or_with_an_exponent(value in any::<f64>(), half in any::<f64>()) {
+        fn no_number_is_shown_as_nan_or_with_an_exponent(value in any::<f64>(), span in any::<f64>()) {
             for text in [
-                number(value), plus_minus(value, half), joules(value), duration(value),
+                number(value), half(value, span), joules(value), duration(value),
                 count(value), percent(value),
             ] {
                 prop_assert!(!text.contains("NaN") && !text.contains("inf"), "{}", text);

@@ -69,10 +69,8 @@ fn energy(
 ) -> Option<LeadFigure> {
     let values: Vec<f64> = repeats.iter().map(Repeat::joules_per_unit).collect();
     let mean = geometric_mean(&values)?;
-    let repeatability = interval(&values, analysis.pooled, CONFIDENCE).map(|all| {
-        let half = (all.high - all.low) / 2.0;
-        format!("{} repeatability", format::half(mean, half))
-    });
+    let repeatability = interval(&values, analysis.pooled, CONFIDENCE)
+        .map(|all| format!("{} repeatability", format::spread(&all)));
     let systematic = repeats
         .iter()
         .map(|one| one.energy.sensor_error)

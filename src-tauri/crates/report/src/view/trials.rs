@@ -228,7 +228,7 @@ fn mean(repeats: &[Repeat], figures: &Figures) -> String {
 }
 
 fn interval(interval: Interval) -> String {
-    format::plus_minus(interval.mean, (interval.high - interval.low) / 2.0)
+    format::interval(&interval)
 }
 
 fn cause_word(cause: FailureCause) -> &'static str {
