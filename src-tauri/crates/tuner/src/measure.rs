@@ -145,13 +145,13 @@ impl Tuner {
         };
         job.phase(PhaseKind::Measuring, &window.label, window.expected_s);
         // Once a second: what is shown may not disturb what is measured.
-        let mut told_s = 0.0;
+        let mut told_s = f64::NEG_INFINITY;
         let driven = drive(
             engine,
             &session.workload,
             clock,
             |progress| {
-                if progress.elapsed.0 - told_s >= 1.0 {
+                if progress.tokens > 0 && progress.elapsed.0 - told_s >= 1.0 {
                     told_s = progress.elapsed.0;
                     job.progress(progress.tokens as f64 / progress.tokens_total.max(1) as f64);
                 }
