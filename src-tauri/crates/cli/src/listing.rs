@@ -4,7 +4,7 @@ use crate::Stop;
 use crate::args::{JsonArgs, ReportArgs};
 use crate::progress::json_line;
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Session, SessionId};
+use wattsmith_tuner::domain::{Session, SessionId, Verdict};
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{ModelEntry, Tuner, words};
 
@@ -38,11 +38,12 @@ pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), 
     for (record, analysis) in &lines {
         let session = &record.session;
         say!(
-            "{}  {}  {} ({} trials, {})",
+            "{}  {}  {} ({} trial{}, {})",
             session.id,
             session.created_at.get(..16).unwrap_or_default(),
             session.name,
             record.trials.len(),
+            if record.trials.len() == 1 { "" } else { "s" },
             outcome(analysis)
         );
     }
@@ -57,12 +58,21 @@ pub(crate) fn outcome(analysis: &Analysis) -> String {
             (1.0 - ratio.mean) * 100.0
         );
     }
-    analysis
-        .best
-        .as_ref()
+    let best = analysis.best.as_ref();
+    let comparison = best
         .and_then(|best| analysis.trial(best))
-        .and_then(|best| best.comparison.as_ref())
-        .map_or_else(|| "nothing measured yet".to_owned(), words::verdict)
+        .and_then(|best| best.comparison.as_ref());
+    match comparison {
+        Some(comparison) if comparison.verdict == Verdict::Reference => {
+            "nothing cost less than the default".to_owned()
+        }
+        Some(comparison) if comparison.verdict == Verdict::Better => {
+            format!("{}, not confirmed", words::verdict(comparison))
+        }
+        Some(comparison) => words::verdict(comparison),
+        None if best.is_some() => "one window only".to_owned(),
+        None => "nothing measured yet".to_owned(),
+    }
 }
 
 pub(crate) fn model_json(model: &ModelEntry) -> serde_json::Value {

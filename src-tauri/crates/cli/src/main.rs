@@ -17,6 +17,7 @@ mod doctor;
 mod listing;
 mod progress;
 mod terminal;
+mod told;
 mod trial;
 mod tune;
 

@@ -4,16 +4,16 @@ use crate::Stop;
 use crate::args::TuneArgs;
 use crate::listing;
 use crate::progress::{Progress, json_line};
-use crate::terminal::Terminal;
-use crate::trial::{figures, show};
+use crate::terminal::{Terminal, write};
+use crate::told::Told;
+use crate::trial::figures;
 use serde_json::json;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wattsmith_tuner::chat::{Secret, settings};
 use wattsmith_tuner::domain::{
-    Connection, Constraints, Decision, ExchangeId, ExchangeOutcome, ProposalId, SessionId,
-    SessionRecord, TrialState,
+    Connection, Constraints, ExchangeId, ExchangeOutcome, ProposalId, SessionId, SessionRecord,
+    TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{Format, Next, SessionPlan, Step, Tuner, words};
@@ -23,9 +23,29 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
     let format = args.report.as_deref().map(format_of).transpose()?;
     let terminal = Terminal::watch()?;
     let session = open(tuner, &args).await?;
+    let turned = turns(tuner, &terminal, &args, &session).await;
+    if matches!(turned, Err(Stop::Interrupted)) && !args.work.json {
+        let hint = format!("\nGo on later: wattsmith-cli tune --session {session}\n");
+        write(&mut std::io::stderr(), &hint);
+    }
+    turned?;
+    let report = match (&args.report, format) {
+        (Some(out), Some(format)) => Some(tuner.report(&session, format, Some(out)).await?),
+        _ => None,
+    };
+    finish(tuner, &args, &session, report).await
+}
+
+/// Turn after turn until the session ends.
+async fn turns(
+    tuner: &Arc<Tuner>,
+    terminal: &Terminal,
+    args: &TuneArgs,
+    session: &SessionId,
+) -> Result<(), Stop> {
     let mut told = Told::default();
     loop {
-        let record = tuner.record(&session).await?;
+        let record = tuner.record(session).await?;
         let analysis = Analysis::of(&record);
         told.news(&record, &analysis, args.work.json);
         let step = match Next::of(&record, &analysis) {
@@ -46,13 +66,13 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
                 Step::Confirm
             }
             Next::Decide(proposal) => {
-                match decide(tuner, &terminal, &args, &record, &proposal).await? {
+                match decide(tuner, terminal, args, &record, &proposal).await? {
                     Some(step) => step,
                     None => continue,
                 }
             }
             Next::Paste(exchange) => {
-                paste(tuner, &terminal, &args, &record, &exchange).await?;
+                paste(tuner, terminal, args, &record, &exchange).await?;
                 continue;
             }
             Next::Stuck { reason } => {
@@ -65,23 +85,18 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
                 if !args.agree {
                     return Err(not_agreed(&provider));
                 }
-                tuner.agree(&session).await?;
+                tuner.agree(session).await?;
                 continue;
             }
-            Next::Ended(_) => break,
+            Next::Ended(_) => return Ok(()),
         };
         told.started = true;
-        let progress = Progress::show(tuner, &session, args.work.json);
-        let performing = tuner.perform(&session, step);
-        let done = terminal.interruptible(tuner, &session, performing).await;
+        let progress = Progress::show(tuner, session, args.work.json);
+        let performing = tuner.perform(session, step);
+        let done = terminal.interruptible(tuner, session, performing).await;
         drop(progress);
         done??;
     }
-    let report = match (&args.report, format) {
-        (Some(out), Some(format)) => Some(tuner.report(&session, format, Some(out)).await?),
-        _ => None,
-    };
-    finish(tuner, &args, &session, report).await
 }
 
 /// The format that a file's suffix asks for.
@@ -235,90 +250,6 @@ async fn paste(
     Ok(())
 }
 
-/// What has been shown already.
-#[derive(Default)]
-struct Told {
-    started: bool,
-    seen: HashSet<String>,
-}
-
-impl Told {
-    fn news(&mut self, record: &SessionRecord, analysis: &Analysis, json: bool) {
-        for trial in &record.trials {
-            let finished = !matches!(trial.state, TrialState::Running | TrialState::Pending);
-            if finished && self.seen.insert(trial.id.0.clone()) {
-                if json {
-                    json_line(&figures(record, analysis, trial));
-                } else {
-                    show(record, analysis, trial);
-                }
-            }
-        }
-        for proposal in &record.proposals {
-            if !self.seen.insert(proposal.id.0.clone()) {
-                continue;
-            }
-            if json {
-                json_line(&json!({"event": "proposal", "proposal": proposal}));
-                continue;
-            }
-            say!(
-                "\nProposal ({}): {}",
-                proposal.advisor,
-                settings(&proposal.configuration, &record.session.space)
-            );
-            if !proposal.reason.is_empty() {
-                say!("  {}", proposal.reason);
-            }
-            if let Some(predicted) = proposal.predicted_joules_per_unit {
-                say!("  It expects {} J/token.", words::figure(predicted));
-            }
-        }
-        for confirmation in &record.confirmations {
-            let Some(decision) = confirmation.decision else {
-                continue;
-            };
-            if !self.seen.insert(confirmation.id.0.clone()) {
-                continue;
-            }
-            if json {
-                json_line(&json!({"event": "confirmation", "confirmation": confirmation}));
-            } else {
-                say!("  {}", decided(decision, confirmation.best.len()));
-            }
-        }
-    }
-
-    fn crossing(
-        &mut self,
-        record: &SessionRecord,
-        id: &wattsmith_tuner::domain::TrialId,
-        json: bool,
-    ) {
-        if json || !self.seen.insert(format!("crossing {id}")) {
-            return;
-        }
-        let number = record.trial(id).map_or(0, |trial| trial.number);
-        say!(
-            "\nTrial {number} crosses the threshold. One crossing may be luck: fresh repeats of it \
-             and of the default decide."
-        );
-    }
-}
-
-fn decided(decision: Decision, pairs: usize) -> String {
-    match decision {
-        Decision::Below => format!("Confirmed by {pairs} fresh pairs: below the threshold."),
-        Decision::NotDecided => {
-            format!("Not confirmed by {pairs} fresh pairs: the search goes on.")
-        }
-        Decision::DependsOnEstimate => format!(
-            "After {pairs} fresh pairs the answer depends on how much this machine draws when \
-             idle, which no sensor tells: not counted as reached."
-        ),
-    }
-}
-
 async fn finish(
     tuner: &Arc<Tuner>,
     args: &TuneArgs,
@@ -354,7 +285,14 @@ async fn finish(
             best.number,
             settings(&best.configuration, &record.session.space)
         );
-        say!("What is certain: {}.", listing::outcome(&analysis));
+        // Whatever was picked as the best of many looks better than it is: only fresh repeats count.
+        match analysis.confirmed {
+            Some(_) => say!("What is certain: {}.", listing::outcome(&analysis)),
+            None => say!(
+                "What is certain: nothing yet ({}).",
+                listing::outcome(&analysis)
+            ),
+        }
         if analysis.best_depends_on_estimate {
             say!("Which settings are best depends on the estimate; a power sensor would tell.");
         }
@@ -364,6 +302,7 @@ async fn finish(
         words::figure(analysis.energy_spent.0),
         analysis
             .pays_back_after_units
+            .filter(|_| analysis.confirmed.is_some())
             .map_or(String::new(), |units| format!(
                 "; it has paid for itself after {units} tokens"
             ))

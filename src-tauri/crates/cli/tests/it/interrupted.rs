@@ -53,6 +53,13 @@ fn an_interrupt_at_the_question_ends_the_command_at_once() {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(code, Some(130));
+    let mut words = String::new();
+    let mut stderr = child.stderr.take().unwrap();
+    stderr.read_to_string(&mut words).unwrap();
+    assert!(
+        words.contains("Go on later: wattsmith-cli tune --session"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn a_reply_is_pasted_through_standard_input() {
     assert!(text.contains("Proposal (enhanced): parallel=4"), "{text}");
     assert!(text.contains("Trial 2: "), "{text}");
     assert!(text.contains("Ended: budget spent."), "{text}");
+    assert!(text.contains("What is certain: nothing yet ("), "{text}");
 
     // Taken up again without a reply: the input ends, the session does not.
     let output = run_with(

@@ -7,7 +7,7 @@ use wattsmith_domain::{
     Advisor, Ending, FailureCause, ProposalStatus, Purpose, Scope, TrialState, WarningKind,
 };
 use wattsmith_stats::Analysis;
-use wattsmith_tuner::{Next, PhaseKind, SessionPlan, Step};
+use wattsmith_tuner::{Next, PhaseKind, SessionPlan, Step, WorkSize};
 
 async fn next(bench: &Bench, session: &wattsmith_domain::SessionId) -> Next {
     let record = bench.record(session).await;
@@ -133,9 +133,14 @@ async fn a_tune_by_sobol_ends_with_its_budget_and_goes_on_after_a_restart() {
 async fn autopilot_pauses_when_asked_and_then_runs_to_the_end_alone() {
     let _machine = machine().await;
     let bench = Bench::new().await;
+    // Long enough that a whole window is still to come when the first one is noticed.
     let plan = SessionPlan {
+        size: WorkSize {
+            requests: Some(8),
+            concurrency: Some(2),
+            output_tokens: Some(16),
+        },
         budget: 2,
-        repeats: 1,
         ..tiny()
     };
     let session = bench.begun(plan).await;
