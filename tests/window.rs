@@ -2,6 +2,9 @@
 //! driver, with the real engine and model. `make test` runs it under Xvfb for the debug and the
 //! release build; `WATTSMITH_APP` names the binary, `WATTSMITH_SHOTS` a folder for screenshots.
 
+// In a test a panic is the report.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod window {
     mod driver;
     mod loop_by_paste;

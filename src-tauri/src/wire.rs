@@ -669,6 +669,8 @@ views! {
 }
 
 /// One entry of the conversation.
+// A story has tens of entries and is made once per reading: boxing would buy nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(tag = "item", rename_all = "kebab-case")]
 pub enum StoryItem {
