@@ -2,8 +2,12 @@
 
 class Now {
   ms = $state(Date.now());
-  start(): () => void {
-    const timer = setInterval(() => (this.ms = Date.now()), 1000);
+  /** Ticks until the returned function is called; `beat` runs in the same frame as the clocks. */
+  start(beat: () => void): () => void {
+    const timer = setInterval(() => {
+      this.ms = Date.now();
+      beat();
+    }, 1000);
     return () => clearInterval(timer);
   }
 }

@@ -12,6 +12,8 @@ export class Store {
   /** Why the open session could not be read. */
   trouble = $state('');
   #live = $state.raw<Record<string, Live>>({});
+  // Live events that wait for the next beat, see take().
+  #held: LiveEvent[] = [];
   #openId = '';
   // What is being read now, and whether to read it once more; nothing on the screen shows them.
   #reading: Record<string, boolean> = {};
@@ -39,7 +41,10 @@ export class Store {
     return this.#live[id] ?? quiet();
   }
 
-  /** One live event. */
+  /**
+   * One live event. While a window is measured, power and progress wait for the next beat, so that
+   * chart, progress and clock are painted together once a second: painting costs what is measured.
+   */
   take(event: LiveEvent): void {
     const id = event.sessionId;
     if (event.event === 'changed') {
@@ -47,8 +52,20 @@ export class Store {
       if (id === this.#openId) void this.#coalesce(id, () => this.#readOpen());
       return;
     }
-    this.#live = { ...this.#live, [id]: fold(this.live(id), event) };
+    this.#held.push(event);
+    const progress = event.event === 'phase' && event.phase.kind === 'measuring';
+    if (!this.measuring || !(event.event === 'power' || progress)) this.beat();
     if (event.event === 'failed' && id !== this.#openId) toasts.error(new Error(event.message));
+  }
+
+  /** Shows what was held back; once a second. */
+  beat(): void {
+    if (this.#held.length === 0) return;
+    const next = { ...this.#live };
+    for (const event of this.#held.splice(0)) {
+      next[event.sessionId] = fold(next[event.sessionId] ?? quiet(), event);
+    }
+    this.#live = next;
   }
 
   async readSessions(): Promise<void> {

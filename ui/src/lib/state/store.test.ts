@@ -53,6 +53,24 @@ describe('the store', () => {
     store.take(phase('idle'));
     expect(store.measuring).toBe(false);
   });
+  it('shows power and progress of a measured window at the beat, all else at once', () => {
+    const phase = (kind: 'measuring' | 'stopping-engine', progress: number | null): LiveEvent => ({
+      event: 'phase',
+      sessionId: 's-batch',
+      phase: { kind, label: '', detail: '', startedAtMs: 0, expectedS: null, progress },
+    });
+    store.take(phase('measuring', 0));
+    store.take({ event: 'power', sessionId: 's-batch', atS: [0, 0.1], watts: [20, 21] });
+    store.take(phase('measuring', 0.5));
+    expect(store.live('s-batch').watts).toEqual([]);
+    expect(store.live('s-batch').phase?.progress).toBe(0);
+    store.beat();
+    expect(store.live('s-batch').watts).toEqual([20, 21]);
+    expect(store.live('s-batch').phase?.progress).toBe(0.5);
+    store.take({ event: 'power', sessionId: 's-batch', atS: [0.2], watts: [22] });
+    store.take(phase('stopping-engine', null));
+    expect(store.live('s-batch').watts).toEqual([20, 21, 22]);
+  });
   it('shows why a call was refused and lives on', async () => {
     await store.show('s-chat');
     const done = await store.run(() =>
