@@ -42,7 +42,7 @@ pub fn machine(tuner: &Tuner) -> MachineView {
 
 fn sensor(report: &SensorReport) -> SensorView {
     let (available, period_ms, reason, remedy) = match &report.availability {
-        Availability::Available { period_ms } => (true, *period_ms, "", ""),
+        Availability::Available { period_ms, .. } => (true, *period_ms, "", ""),
         Availability::Unavailable { reason, remedy } => {
             (false, None, reason.as_str(), remedy.as_str())
         }

@@ -88,7 +88,7 @@ fn show(sensor: &SensorReport) {
         format!(" ({})", sensor.device)
     };
     match &sensor.availability {
-        Availability::Available { period_ms } => {
+        Availability::Available { period_ms, .. } => {
             let period =
                 period_ms.map_or(String::new(), |ms| format!(", new value every {ms:.0} ms"));
             say!("  yes  {}{device}: answers{period}", sensor.name);

@@ -24,8 +24,9 @@ pub use configuration::{Change, Configuration, Rejection};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, Machine, SensorReport};
 pub use measurement::{
-    CpuUse, DeviceEnergy, Energy, EstimateSpread, Interval, Performance, PowerSample, Quantiles,
-    Repeat, Scope, Source, SteadyState, Warning, WarningKind,
+    BesideEnergy, CpuUse, DeviceConditions, DeviceEnergy, Energy, EstimateSpread, Interval,
+    Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope, Source, SteadyState, Warning,
+    WarningKind,
 };
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
 pub use proposal::{

@@ -11,6 +11,13 @@ pub enum Availability {
     Available {
         /// How often its value changes, milliseconds, where that was seen.
         period_ms: Option<f64>,
+        /// Smallest step of its value, joules for a counter and watts for a gauge, where that was
+        /// seen.
+        #[serde(default)]
+        resolution: Option<f64>,
+        /// Over how long its power is averaged, milliseconds; 0 is an instant, none is unknown.
+        #[serde(default)]
+        averaging_ms: Option<f64>,
     },
     /// It does not answer. Never shown as zero.
     Unavailable {

@@ -14,6 +14,10 @@ pub enum Scope {
     CpuPackage,
     /// GPU boards and CPU packages together.
     GpuAndCpu,
+    /// The whole platform as its firmware meters it (RAPL's psys).
+    Platform,
+    /// The whole machine behind its battery: screen and all, without the charger's losses.
+    Battery,
     /// The whole machine at the wall.
     Wall,
     /// Worked out from CPU time; no sensor was read.
@@ -28,6 +32,8 @@ impl Scope {
             Self::GpuBoard => "GPU board",
             Self::CpuPackage => "CPU package",
             Self::GpuAndCpu => "GPU board and CPU package",
+            Self::Platform => "whole platform",
+            Self::Battery => "whole machine, from its battery",
             Self::Wall => "whole machine at the wall",
             Self::Estimated => "whole machine, estimated from CPU time",
         }
@@ -46,6 +52,22 @@ pub enum Source {
     NvmlAverage,
     /// RAPL energy counters through powercap.
     Rapl,
+    /// A power or energy sensor of the kernel's hwmon class, such as amdgpu's.
+    Hwmon,
+    /// What a laptop's battery gives off.
+    Battery,
+    /// A plug at the wall that tells its power over HTTP.
+    WallPlug,
+    /// A program of the person's that prints watts or joules.
+    Command,
+    /// A CSV file that some other meter writes.
+    Csv,
+    /// A Prometheus query, such as of an exporter's counter.
+    Prometheus,
+    /// Apple's energy counters; not written yet, so never available.
+    AppleIoReport,
+    /// Windows' energy meter interface; not written yet, so never available.
+    WindowsEmi,
     /// Idle watts × time + watts per busy core × CPU seconds.
     Estimate,
 }
@@ -65,6 +87,14 @@ impl Source {
             Self::NvmlInstant => "nvml-instant",
             Self::NvmlAverage => "nvml-average",
             Self::Rapl => "rapl",
+            Self::Hwmon => "hwmon",
+            Self::Battery => "battery",
+            Self::WallPlug => "wall-plug",
+            Self::Command => "command",
+            Self::Csv => "csv",
+            Self::Prometheus => "prometheus",
+            Self::AppleIoReport => "apple-ioreport",
+            Self::WindowsEmi => "windows-emi",
             Self::Estimate => "estimate",
         }
     }
@@ -98,6 +128,22 @@ pub struct DeviceEnergy {
     pub integral: Option<Joules>,
 }
 
+/// What a meter of another scope said of the same window, such as a plug at the wall. Kept beside
+/// the figure and never added to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BesideEnergy {
+    /// Such as `plug-desk`.
+    pub device: String,
+    /// How it was obtained.
+    pub source: Source,
+    /// What it covers.
+    pub scope: Scope,
+    /// Energy over the window; where the meter failed, why.
+    pub joules: Result<Joules, String>,
+    /// Typical systematic error as a fraction.
+    pub sensor_error: f64,
+}
+
 /// How far an estimate depends on coefficients that nobody measured: the same wall and CPU seconds
 /// priced at the two ends of the plausible idle-to-busy ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -119,6 +165,9 @@ pub struct Energy {
     pub scope: Scope,
     /// Per device; their sum is `gross`.
     pub devices: Vec<DeviceEnergy>,
+    /// What meters of another scope said of the same window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<BesideEnergy>,
     /// Systematic error of the sensor as a fraction of the figure (0.05 is ±5 %).
     pub sensor_error: f64,
     /// Present exactly when the figure is an estimate.
@@ -218,6 +267,12 @@ pub enum WarningKind {
     Drift,
     /// The load driver itself used a noticeable share of a core.
     DriverLoad,
+    /// Other processes used the GPU.
+    GpuShared,
+    /// The device was warmer or colder than the session's reference.
+    TemperatureDrift,
+    /// The power limit or a locked clock is not what it was when the session began.
+    LimitChanged,
 }
 
 /// Something that makes a figure less trustworthy, with advice.
@@ -227,6 +282,40 @@ pub struct Warning {
     pub kind: WarningKind,
     /// What was seen and what to do, in one or two sentences.
     pub text: String,
+}
+
+/// The state a device was in over the window; what it does not tell is none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeviceConditions {
+    /// As in [`DeviceEnergy::device`].
+    pub device: String,
+    /// Degrees Celsius when the window opened.
+    pub temperature_from_c: Option<f64>,
+    /// Degrees Celsius when it closed.
+    pub temperature_to_c: Option<f64>,
+    /// Clock of the compute units, MHz, mean of what was seen.
+    pub clock_mhz: Option<f64>,
+    /// Clock of the memory, MHz, mean of what was seen.
+    pub memory_clock_mhz: Option<f64>,
+    /// Enforced power limit.
+    pub power_limit: Option<Watts>,
+    /// Performance state, 0 the fastest.
+    pub p_state: Option<u32>,
+    /// Why clocks were held down at some time in the window, in words; empty where they were not.
+    #[serde(default)]
+    pub throttled: Vec<String>,
+    /// Processes other than the engine that used the device, such as `python3 (pid 4711)`.
+    #[serde(default)]
+    pub other_processes: Vec<String>,
+}
+
+/// Energy of prompt processing and of generation apart, where the engine's own times tell them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PhaseEnergy {
+    /// Gross joules per prompt token processed.
+    pub prefill_joules_per_token: f64,
+    /// Gross joules per output token generated.
+    pub decode_joules_per_token: f64,
 }
 
 /// One measured window: the workload once, under one configuration.
@@ -246,6 +335,12 @@ pub struct Repeat {
     pub performance: Performance,
     /// Steady state beside the whole-work figure, where long enough.
     pub steady: Option<SteadyState>,
+    /// Prefill and decode apart, where the engine tells.
+    #[serde(default)]
+    pub phases: Option<PhaseEnergy>,
+    /// State of each device, where it tells.
+    #[serde(default)]
+    pub conditions: Vec<DeviceConditions>,
     /// Model-loaded idle power used for `energy.net`.
     pub idle: Option<Watts>,
     /// CPU time.

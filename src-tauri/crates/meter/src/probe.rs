@@ -88,6 +88,8 @@ impl Looked {
     pub(crate) fn available(self, period: Option<Duration>) -> SensorReport {
         self.report(Availability::Available {
             period_ms: period.map(|period| period.as_secs_f64() * 1e3),
+            resolution: None,
+            averaging_ms: None,
         })
     }
 

@@ -65,6 +65,7 @@ impl Recorded {
             net: None,
             scope: scope_of(self.devices.iter().map(|device| device.info.scope)),
             devices,
+            beside: Vec::new(),
             sensor_error: self
                 .devices
                 .iter()
@@ -96,6 +97,7 @@ impl Recorded {
                 joules: estimated.joules,
                 integral: None,
             }],
+            beside: Vec::new(),
             sensor_error: estimated.error,
             estimate: Some(estimated.spread),
         })

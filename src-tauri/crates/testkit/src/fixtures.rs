@@ -295,6 +295,8 @@ impl Fixture {
                 span: Seconds(window * 0.8),
                 joules_per_unit: watts / rate * 0.97,
             }),
+            phases: None,
+            conditions: Vec::new(),
             idle: self.measured.then_some(Watts(62.0)),
             cpu: CpuUse {
                 engine_s: if self.measured {
@@ -349,6 +351,7 @@ fn gpu_energy(watts: f64, window: f64) -> Energy {
             joules: Joules(gross),
             integral: Some(Joules(gross * 1.01)),
         }],
+        beside: Vec::new(),
         sensor_error: 0.05,
         estimate: None,
     }
@@ -366,6 +369,7 @@ fn estimated_energy(busy: f64, window: f64) -> Energy {
             joules: at(10.0, 8.0),
             integral: None,
         }],
+        beside: Vec::new(),
         sensor_error: 0.25,
         estimate: Some(EstimateSpread {
             low_idle: at(3.0, 10.0),

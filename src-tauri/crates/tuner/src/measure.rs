@@ -96,6 +96,8 @@ impl Tuner {
             energy,
             idle,
             cpu,
+            phases: None,
+            conditions: Vec::new(),
             load,
             warm_up: work.warm_up,
             overhead,

@@ -89,7 +89,7 @@ fn machine(record: &SessionRecord) -> Vec<Fact> {
 fn sensors(record: &SessionRecord) -> Vec<SensorRow> {
     let row = |sensor: &wattsmith_domain::SensorReport| {
         let (available, status, remedy) = match &sensor.availability {
-            Availability::Available { period_ms } => {
+            Availability::Available { period_ms, .. } => {
                 let period = period_ms.map_or(String::new(), |period| {
                     format!(", a new value every {} ms", format::number(period))
                 });
