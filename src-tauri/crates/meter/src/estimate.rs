@@ -6,32 +6,30 @@
 //! two ends of what is plausible, a machine that idles frugally and one that idles greedily, and a
 //! verdict counts only where it holds at both. All coefficients are in this file.
 
-use wattsmith_domain::{EstimateSpread, Joules, PowerSample, Watts};
+use wattsmith_domain::{EstimateSpread, Joules, MonotonicNs, PowerSample, Watts};
 
 use crate::series::Series;
 
 /// One way to price the seconds.
-struct Price {
-    idle: Watts,
-    busy_core: Watts,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Price {
+    pub(crate) idle: Watts,
+    pub(crate) busy_core: Watts,
 }
 
-/// The figure that is shown.
-const CENTRE: Price = Price {
-    idle: Watts(10.0),
-    busy_core: Watts(8.0),
-};
-/// Favours settings that keep few cores busy.
-const LOW_IDLE: Price = Price {
-    idle: Watts(3.0),
-    busy_core: Watts(10.0),
-};
-/// Favours settings that finish soon.
-const HIGH_IDLE: Price = Price {
-    idle: Watts(30.0),
-    busy_core: Watts(4.0),
-};
-/// The stated error is never smaller than this fraction, whatever the two ends say.
+/// The price of the seconds, and how far it may be from the truth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Prices {
+    /// The figure that is shown.
+    pub(crate) centre: Price,
+    /// Favours settings that keep few cores busy.
+    pub(crate) low_idle: Price,
+    /// Favours settings that finish soon.
+    pub(crate) high_idle: Price,
+    /// The stated error is never smaller than this fraction, whatever the two ends say.
+    pub(crate) least_error: f64,
+}
+/// [`Prices::least_error`] where nothing was calibrated.
 pub(crate) const LEAST_ERROR: f64 = 0.5;
 
 impl Price {
@@ -49,40 +47,60 @@ pub(crate) struct Estimated {
     pub(crate) error: f64,
 }
 
-/// Prices a window of `wall_s` seconds in which the engine used `cpu_s` CPU seconds.
-pub(crate) fn estimate(wall_s: f64, cpu_s: f64) -> Estimated {
-    let joules = CENTRE.joules(wall_s, cpu_s);
-    let spread = EstimateSpread {
-        low_idle: LOW_IDLE.joules(wall_s, cpu_s),
-        high_idle: HIGH_IDLE.joules(wall_s, cpu_s),
+impl Prices {
+    /// Where nothing is known of the machine.
+    pub(crate) const PLAUSIBLE: Self = Self {
+        centre: Price {
+            idle: Watts(10.0),
+            busy_core: Watts(8.0),
+        },
+        low_idle: Price {
+            idle: Watts(3.0),
+            busy_core: Watts(10.0),
+        },
+        high_idle: Price {
+            idle: Watts(30.0),
+            busy_core: Watts(4.0),
+        },
+        least_error: LEAST_ERROR,
     };
-    let half_range = (spread.high_idle.0 - spread.low_idle.0).abs() / 2.0;
-    Estimated {
-        joules,
-        spread,
-        error: (half_range / joules.0).max(LEAST_ERROR),
+
+    /// Prices a window of `wall_s` seconds in which the engine used `cpu_s` CPU seconds.
+    pub(crate) fn estimate(&self, wall_s: f64, cpu_s: f64) -> Estimated {
+        let joules = self.centre.joules(wall_s, cpu_s);
+        let spread = EstimateSpread {
+            low_idle: self.low_idle.joules(wall_s, cpu_s),
+            high_idle: self.high_idle.joules(wall_s, cpu_s),
+        };
+        let half_range = (spread.high_idle.0 - spread.low_idle.0).abs() / 2.0;
+        Estimated {
+            joules,
+            spread,
+            error: (half_range / joules.0).max(self.least_error),
+        }
     }
-}
 
-/// The estimate as power over time, for the chart: one value per pair of readings.
-pub(crate) fn power(engine_seconds: &Series) -> Vec<PowerSample> {
-    engine_seconds
-        .points()
-        .windows(2)
-        .filter_map(|pair| power_between(pair[0], pair[1]))
-        .collect()
-}
+    /// The estimate as power over time, for the chart: one value per pair of readings.
+    pub(crate) fn power(&self, engine_seconds: &Series) -> Vec<PowerSample> {
+        engine_seconds
+            .points()
+            .windows(2)
+            .filter_map(|pair| self.power_between(pair[0], pair[1]))
+            .collect()
+    }
 
-/// Estimated power between two readings of the engine's CPU seconds.
-pub(crate) fn power_between(
-    (from, before): (wattsmith_domain::MonotonicNs, f64),
-    (to, after): (wattsmith_domain::MonotonicNs, f64),
-) -> Option<PowerSample> {
-    let wall = to.since(from).0;
-    (wall > 0.0).then(|| PowerSample {
-        at: to,
-        power: Watts(CENTRE.joules(wall, after - before).0 / wall),
-    })
+    /// Estimated power between two readings of the engine's CPU seconds.
+    pub(crate) fn power_between(
+        &self,
+        (from, before): (MonotonicNs, f64),
+        (to, after): (MonotonicNs, f64),
+    ) -> Option<PowerSample> {
+        let wall = to.since(from).0;
+        (wall > 0.0).then(|| PowerSample {
+            at: to,
+            power: Watts(self.centre.joules(wall, after - before).0 / wall),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -91,18 +109,21 @@ mod tests {
 
     #[test]
     fn the_seconds_are_priced_at_the_centre_and_at_both_ends() {
-        let one = estimate(10.0, 20.0);
+        let one = Prices::PLAUSIBLE.estimate(10.0, 20.0);
         assert_eq!(one.joules, Joules(260.0));
         assert_eq!(one.spread.low_idle, Joules(230.0));
         assert_eq!(one.spread.high_idle, Joules(380.0));
         assert_eq!(one.error, 0.5);
         // An idle machine shows how little is known: 3 W or 30 W?
-        assert_eq!(estimate(10.0, 0.0).error, 1.35);
+        assert_eq!(Prices::PLAUSIBLE.estimate(10.0, 0.0).error, 1.35);
     }
 
     #[test]
     fn the_order_of_two_settings_can_flip_between_the_ends() {
-        let (slow, fast) = (estimate(10.0, 10.0), estimate(7.0, 13.0));
+        let (slow, fast) = (
+            Prices::PLAUSIBLE.estimate(10.0, 10.0),
+            Prices::PLAUSIBLE.estimate(7.0, 13.0),
+        );
         assert!(slow.spread.low_idle < fast.spread.low_idle);
         assert!(slow.spread.high_idle > fast.spread.high_idle);
     }

@@ -1,10 +1,10 @@
 //! The best combination of what the machine offers.
 
 use crate::cpu::{self, CpuReader};
-use crate::estimate::LEAST_ERROR;
+use crate::estimate::{LEAST_ERROR, Prices};
 use crate::files::Root;
 use crate::probe::Looked;
-use crate::recording::Recording;
+use crate::recording::{Recording, Setup};
 use crate::sensor::{Device, PERIOD};
 use crate::surroundings::Surroundings;
 use crate::{nvml, rapl};
@@ -39,6 +39,8 @@ pub struct Meter {
     root: Root,
     clock: Arc<dyn Clock>,
     devices: Vec<Device>,
+    beside: Vec<Device>,
+    prices: Prices,
     reports: Vec<SensorReport>,
     gpus: Vec<String>,
     virtual_machine: Option<String>,
@@ -76,6 +78,8 @@ impl Meter {
             root,
             clock: options.clock,
             devices,
+            beside: Vec::new(),
+            prices: Prices::PLAUSIBLE,
             reports,
             gpus: gpu.names,
             virtual_machine: surroundings.virtual_machine,
@@ -150,14 +154,16 @@ impl Meter {
         engine_pid: Option<u32>,
         live: impl Fn(PowerSample) + Send + 'static,
     ) -> Recording {
-        Recording::begin(
-            &self.devices,
-            CpuReader::new(self.root.clone(), engine_pid),
-            self.root.clone(),
-            Arc::clone(&self.clock),
-            self.not_covered.clone(),
-            Box::new(live),
-        )
+        let setup = Setup {
+            devices: &self.devices,
+            beside: &self.beside,
+            cpu: CpuReader::new(self.root.clone(), engine_pid),
+            root: self.root.clone(),
+            clock: Arc::clone(&self.clock),
+            not_covered: self.not_covered.clone(),
+            prices: self.prices,
+        };
+        Recording::begin(setup, Box::new(live))
     }
 }
 

@@ -111,6 +111,7 @@ fn board(nvml: &Arc<Nvml>, index: u32, driver: &str, found: &mut Found) {
             scope: Scope::GpuBoard,
             error: error_of(source),
             period: PERIOD,
+            update: counter.as_ref().ok().copied(),
         },
         counter: counter
             .ok()

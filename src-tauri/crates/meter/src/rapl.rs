@@ -72,6 +72,7 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
                             scope: Scope::CpuPackage,
                             error: ERROR,
                             period: PERIOD,
+                            update: Some(period),
                         },
                         counter: Some(Arc::new(counter)),
                         gauge: None,

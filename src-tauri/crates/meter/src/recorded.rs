@@ -2,13 +2,14 @@
 
 use crate::cpu::CpuLog;
 use crate::error::MeterError;
-use crate::estimate::{self, estimate};
+use crate::estimate::Prices;
 use crate::meter::scope_of;
 use crate::sensor::{Device, Info};
 use crate::series::{Hole, Series};
 use std::time::Duration;
 use wattsmith_domain::{
-    CpuUse, DeviceEnergy, Energy, Joules, MonotonicNs, PowerSample, Scope, Seconds, Source, Watts,
+    BesideEnergy, CpuUse, DeviceEnergy, Energy, Joules, MonotonicNs, PowerSample, Scope, Seconds,
+    Source, Watts,
 };
 
 /// Periods that may pass without a sample.
@@ -16,6 +17,8 @@ const MOST_PERIODS: u32 = 5;
 /// A counter that stands still for so long inside a window has frozen: on a device that is on, it
 /// moves ten times a second.
 const MOST_STILL: Seconds = Seconds(2.0);
+/// A counter that moves more seldom may stand still for so many of its own steps.
+const MOST_STEPS_STILL: f64 = 3.0;
 /// What the estimate is called where devices are listed.
 pub(crate) const ESTIMATE_DEVICE: &str = "CPU time";
 
@@ -24,9 +27,13 @@ pub(crate) const ESTIMATE_DEVICE: &str = "CPU time";
 pub struct Recorded {
     /// None for the estimate.
     pub(crate) devices: Vec<DeviceLog>,
+    /// Meters of another scope.
+    pub(crate) beside: Vec<DeviceLog>,
     pub(crate) cpu: CpuLog,
     pub(crate) on_battery: bool,
     pub(crate) not_covered: Option<String>,
+    /// What the estimate charges.
+    pub(crate) prices: Prices,
 }
 
 /// What one device told.
@@ -65,7 +72,7 @@ impl Recorded {
             net: None,
             scope: scope_of(self.devices.iter().map(|device| device.info.scope)),
             devices,
-            beside: Vec::new(),
+            beside: self.beside(from, to),
             sensor_error: self
                 .devices
                 .iter()
@@ -86,7 +93,7 @@ impl Recorded {
             .cpu
             .between(from, to)
             .map_err(|hole| error(hole, ESTIMATE_DEVICE, most, None))?;
-        let estimated = estimate(to.since(from).0, cpu.engine_s);
+        let estimated = self.prices.estimate(to.since(from).0, cpu.engine_s);
         Ok(Energy {
             gross: estimated.joules,
             net: None,
@@ -97,10 +104,28 @@ impl Recorded {
                 joules: estimated.joules,
                 integral: None,
             }],
-            beside: Vec::new(),
+            beside: self.beside(from, to),
             sensor_error: estimated.error,
             estimate: Some(estimated.spread),
         })
+    }
+
+    /// What meters of another scope say of the same window. One that failed does not spoil the
+    /// figure; it is named with its reason.
+    fn beside(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<BesideEnergy> {
+        self.beside
+            .iter()
+            .map(|log| BesideEnergy {
+                device: log.info.name.clone(),
+                source: log.info.source,
+                scope: log.info.scope,
+                joules: log
+                    .energy(from, to)
+                    .map(|energy| energy.joules)
+                    .map_err(|error| error.to_string()),
+                sensor_error: log.info.error,
+            })
+            .collect()
     }
 
     /// Mean power between two instants; none where [`Recorded::energy`] has no figure.
@@ -123,7 +148,7 @@ impl Recorded {
         if self.devices.is_empty() {
             return vec![(
                 ESTIMATE_DEVICE.to_owned(),
-                estimate::power(self.cpu.engine()),
+                self.prices.power(self.cpu.engine()),
             )];
         }
         self.devices
@@ -163,7 +188,7 @@ impl DeviceLog {
                 let gained = counter
                     .gained(from, to, most)
                     .map_err(|hole| self.error(hole, most))?;
-                if gained <= 0.0 || counter.longest_still(from, to).0 > MOST_STILL.0 {
+                if gained <= 0.0 || counter.longest_still(from, to).0 > self.most_still() {
                     return Err(MeterError::Frozen {
                         device: self.info.name.clone(),
                     });
@@ -184,6 +209,12 @@ impl DeviceLog {
             joules: Joules(joules),
             integral,
         })
+    }
+
+    /// Seconds.
+    fn most_still(&self) -> f64 {
+        let update = self.info.update.unwrap_or_default().as_secs_f64();
+        MOST_STILL.0.max(update * MOST_STEPS_STILL)
     }
 
     fn error(&self, hole: Hole, most: Duration) -> MeterError {

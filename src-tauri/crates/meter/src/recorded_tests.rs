@@ -35,6 +35,7 @@ fn device(source: Source, counter: Option<Series>, gauge: Option<Series>) -> Dev
                 0.05
             },
             period: PERIOD,
+            update: None,
         },
         counter,
         gauge,
@@ -56,9 +57,11 @@ fn recorded(devices: Vec<DeviceLog>, engine: f64, own: f64, other: f64) -> Recor
     }
     Recorded {
         devices,
+        beside: Vec::new(),
         cpu,
         on_battery: false,
         not_covered: None,
+        prices: Prices::PLAUSIBLE,
     }
 }
 
@@ -156,6 +159,8 @@ fn a_machine_that_tells_nothing_has_no_estimate_either() {
     let nothing = Recorded {
         devices: Vec::new(),
         cpu: CpuLog::new(0),
+        beside: Vec::new(),
+        prices: Prices::PLAUSIBLE,
         on_battery: false,
         not_covered: None,
     };
@@ -190,4 +195,46 @@ fn everything_that_can_be_wrong_is_warned_about_with_advice() {
     );
     let texts: Vec<&str> = warnings.iter().map(|one| one.text.as_str()).collect();
     insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_meter_of_another_scope_stands_beside_and_its_failure_is_named() {
+    let beside = |name: &str, gauge: Series| {
+        let mut log = device(Source::WallPlug, None, Some(gauge));
+        log.info.name = name.to_owned();
+        log.info.scope = Scope::Wall;
+        log
+    };
+    let mut all = quiet(vec![device(
+        Source::Rapl,
+        Some(series(30.0, |at| 50.0 * at)),
+        None,
+    )]);
+    all.beside = vec![
+        beside("plug", series(30.0, |_| 120.0)),
+        beside("other plug", series(12.0, |_| 120.0)),
+    ];
+    let energy = all.energy(s(5.0), s(25.0)).unwrap();
+    assert!(near(energy.gross, 1000.0), "{}", energy.gross);
+    assert_eq!(energy.scope, Scope::CpuPackage);
+    assert!(near(energy.beside[0].joules.clone().unwrap(), 2400.0));
+    let reason = energy.beside[1].joules.clone().unwrap_err();
+    assert!(
+        reason.contains("other plug was not recorded over the whole window"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_counter_that_moves_seldom_is_not_frozen_between_its_steps() {
+    let steps = |update| {
+        let counter = series(30.0, |at| 100.0 * (at / 5.0).floor());
+        let mut log = device(Source::Prometheus, Some(counter), None);
+        log.info.update = update;
+        quiet(vec![log])
+    };
+    let seldom = steps(Some(Duration::from_secs(5)));
+    assert!(near(seldom.energy(s(5.5), s(25.5)).unwrap().gross, 400.0));
+    let unknown = steps(None).energy(s(5.5), s(25.5)).unwrap_err();
+    assert!(matches!(unknown, MeterError::Frozen { .. }), "{unknown}");
 }

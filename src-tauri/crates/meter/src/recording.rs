@@ -6,10 +6,10 @@
 //! all, so no thread outlives it by more than one reading.
 
 use crate::cpu::{self, CpuLog, CpuReader};
-use crate::estimate::power_between;
+use crate::estimate::Prices;
 use crate::files::Root;
 use crate::recorded::{DeviceLog, Recorded};
-use crate::sensor::{Device, PERIOD};
+use crate::sensor::{Device, Info, PERIOD};
 use crate::series::Series;
 use crate::surroundings::on_battery;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -25,49 +25,68 @@ type Latest = Arc<Mutex<Vec<Option<Watts>>>>;
 /// Sensors being read. Ends with [`Recording::finish`]; dropping it ends it too.
 pub struct Recording {
     devices: Vec<Running<DeviceLog>>,
+    beside: Vec<Running<DeviceLog>>,
     cpu: Running<CpuLog>,
     live: Running<()>,
     root: Root,
     on_battery: bool,
     not_covered: Option<String>,
-    device_names: Vec<crate::sensor::Info>,
+    device_names: Vec<Info>,
+    beside_names: Vec<Info>,
     cores: u32,
+    prices: Prices,
+}
+
+/// What is read, and how.
+pub(crate) struct Setup<'a> {
+    /// What makes the figure; none for the estimate.
+    pub(crate) devices: &'a [Device],
+    /// Meters of another scope.
+    pub(crate) beside: &'a [Device],
+    pub(crate) cpu: CpuReader,
+    pub(crate) root: Root,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) not_covered: Option<String>,
+    pub(crate) prices: Prices,
 }
 
 impl Recording {
-    pub(crate) fn begin(
-        devices: &[Device],
-        cpu: CpuReader,
-        root: Root,
-        clock: Arc<dyn Clock>,
-        not_covered: Option<String>,
-        live: Live,
-    ) -> Self {
+    pub(crate) fn begin(setup: Setup<'_>, live: Live) -> Self {
+        let Setup {
+            devices,
+            beside,
+            root,
+            clock,
+            prices,
+            ..
+        } = setup;
         let estimated = devices.is_empty();
         let latest: Latest = Arc::new(Mutex::new(vec![None; devices.len().max(1)]));
-        let running = devices
-            .iter()
-            .enumerate()
-            .map(|(index, device)| {
-                read_device(
-                    device.clone(),
-                    index,
-                    Arc::clone(&clock),
-                    Arc::clone(&latest),
-                )
-            })
-            .collect();
+        let names = |devices: &[Device]| devices.iter().map(|one| one.info.clone()).collect();
+        let read = |devices: &[Device], latest: Option<&Latest>| {
+            devices
+                .iter()
+                .enumerate()
+                .map(|(index, device)| {
+                    let latest = latest.map(|latest| (Arc::clone(latest), index));
+                    read_device(device.clone(), latest, Arc::clone(&clock))
+                })
+                .collect()
+        };
         let cores = cpu::cores(&root);
-        let estimate = estimated.then(|| Arc::clone(&latest));
+        let estimate = estimated.then(|| (Arc::clone(&latest), prices));
         Self {
-            devices: running,
-            cpu: read_cpu(cpu, cores, Arc::clone(&clock), estimate),
+            devices: read(devices, Some(&latest)),
+            beside: read(beside, None),
+            cpu: read_cpu(setup.cpu, cores, Arc::clone(&clock), estimate),
             live: tell_live(live, clock, latest),
             on_battery: on_battery(&root),
             root,
-            not_covered,
-            device_names: devices.iter().map(|device| device.info.clone()).collect(),
+            not_covered: setup.not_covered,
+            device_names: names(devices),
+            beside_names: names(beside),
             cores,
+            prices,
         }
     }
 
@@ -76,20 +95,28 @@ impl Recording {
     #[must_use]
     pub fn finish(self) -> Recorded {
         // All channels are closed first, so that the threads end side by side.
-        let devices: Vec<_> = self.devices.into_iter().map(Running::close).collect();
-        let cpu = self.cpu.close();
-        drop(self.live);
-        Recorded {
-            devices: devices
+        let close = |all: Vec<Running<DeviceLog>>| -> Vec<_> {
+            all.into_iter().map(Running::close).collect()
+        };
+        let logs = |threads: Vec<_>, names: Vec<Info>| {
+            threads
                 .into_iter()
-                .zip(self.device_names)
+                .zip(names)
                 .map(|(thread, info)| {
                     join(thread).unwrap_or_else(|| DeviceLog::lost(info, "its thread ended early"))
                 })
-                .collect(),
+                .collect()
+        };
+        let (devices, beside) = (close(self.devices), close(self.beside));
+        let cpu = self.cpu.close();
+        drop(self.live);
+        Recorded {
+            devices: logs(devices, self.device_names),
+            beside: logs(beside, self.beside_names),
             cpu: join(cpu).unwrap_or_else(|| CpuLog::new(self.cores)),
             on_battery: self.on_battery || on_battery(&self.root),
             not_covered: self.not_covered,
+            prices: self.prices,
         }
     }
 }
@@ -150,17 +177,19 @@ fn stamped<T>(clock: &dyn Clock, read: impl FnOnce() -> T) -> (MonotonicNs, T) {
     )
 }
 
+/// `latest` is where its power goes for all to see, where it does.
 fn read_device(
     device: Device,
-    index: usize,
+    latest: Option<(Latest, usize)>,
     clock: Arc<dyn Clock>,
-    latest: Latest,
 ) -> Running<DeviceLog> {
     let period = device.info.period;
     let mut log = DeviceLog::new(&device);
     let read = move |log: &mut DeviceLog| {
         let power = log.read(&device, clock.as_ref());
-        set(&latest, index, power);
+        if let Some((latest, index)) = &latest {
+            set(latest, *index, power);
+        }
     };
     read(&mut log);
     start("sensor", move |stopped| {
@@ -208,15 +237,16 @@ fn read_cpu(
     mut reader: CpuReader,
     cores: u32,
     clock: Arc<dyn Clock>,
-    estimate: Option<Latest>,
+    estimate: Option<(Latest, Prices)>,
 ) -> Running<CpuLog> {
     let mut log = CpuLog::new(cores);
     let mut read = move |log: &mut CpuLog, thorough: bool| {
         let (at, reading) = stamped(clock.as_ref(), || reader.read(thorough));
         let Some(reading) = reading else { return };
-        if let Some(latest) = &estimate {
+        if let Some((latest, prices)) = &estimate {
             let before = log.engine().points().last().copied();
-            let power = before.and_then(|before| power_between(before, (at, reading.engine)));
+            let power =
+                before.and_then(|before| prices.power_between(before, (at, reading.engine)));
             set(latest, 0, power.map(|sample| sample.power));
         }
         log.push(at, reading);

@@ -49,6 +49,8 @@ pub(crate) struct Info {
     pub(crate) error: f64,
     /// How often it is read.
     pub(crate) period: Duration,
+    /// How often its value changes, where that was seen or is stated.
+    pub(crate) update: Option<Duration>,
 }
 
 /// How often every sensor is read: as fast as NVML changes its values, and fast enough for the rest.
