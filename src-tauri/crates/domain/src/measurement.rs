@@ -126,6 +126,9 @@ pub struct DeviceEnergy {
     pub joules: Joules,
     /// The same by integrating power, where the counter is the source and power answers too.
     pub integral: Option<Joules>,
+    /// As in [`Energy::window_error`], of this device alone.
+    #[serde(default)]
+    pub window_error: f64,
 }
 
 /// What a meter of another scope said of the same window, such as a plug at the wall. Kept beside
@@ -170,6 +173,12 @@ pub struct Energy {
     pub beside: Vec<BesideEnergy>,
     /// Systematic error of the sensor as a fraction of the figure (0.05 is ±5 %).
     pub sensor_error: f64,
+    /// Random error of cutting this one window out of the readings, as a fraction of `gross`: one
+    /// standard deviation of what counter ticks at its edges and looking only now and then leave
+    /// open. 0 in records from before it was stated, and for estimates, whose error is
+    /// `sensor_error`.
+    #[serde(default)]
+    pub window_error: f64,
     /// Present exactly when the figure is an estimate.
     pub estimate: Option<EstimateSpread>,
 }

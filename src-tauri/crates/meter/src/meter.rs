@@ -5,11 +5,12 @@ use crate::estimate::{LEAST_ERROR, Prices};
 use crate::files::Root;
 use crate::probe::Looked;
 use crate::recording::{Recording, Setup};
-use crate::sensor::{Device, PERIOD};
+use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
 use crate::surroundings::Surroundings;
 use crate::{nvml, rapl};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock};
 
 /// Where sensors are looked for.
@@ -141,6 +142,16 @@ impl Meter {
     #[must_use]
     pub fn is_measured(&self) -> bool {
         !self.devices.is_empty()
+    }
+
+    /// Shortest window that the sensors measure well: 10 s or 100 updates of the slowest, and 60 s
+    /// where one tells its power only as an average over a second or so.
+    #[must_use]
+    pub fn least_window(&self) -> Duration {
+        self.devices
+            .iter()
+            .map(|device| device.info.least_window())
+            .fold(LEAST_WINDOW, Duration::max)
     }
 
     /// Begins to record, on threads of its own; returns after the first reading of every sensor.

@@ -13,12 +13,15 @@ use nvml_wrapper::structs::device::FieldId;
 use nvml_wrapper::sys_exports::field_id::NVML_FI_DEV_POWER_INSTANT;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use wattsmith_domain::{Joules, Scope, Source, Watts};
 
 /// Typical systematic error of counter and instant power.
 const ERROR: f64 = 0.05;
 /// The averaged value was seen to be off by so much.
 const ERROR_OF_AVERAGE: f64 = 0.13;
+/// What newer boards average their power over.
+const AVERAGED_OVER: Duration = Duration::from_secs(1);
 const COUNTER: &str = "NVIDIA GPU energy counter";
 const INSTANT: &str = "NVIDIA GPU power, instant";
 const AVERAGE: &str = "NVIDIA GPU power, averaged";
@@ -112,6 +115,7 @@ fn board(nvml: &Arc<Nvml>, index: u32, driver: &str, found: &mut Found) {
             error: error_of(source),
             period: PERIOD,
             update: counter.as_ref().ok().copied(),
+            averaging: (source == Source::NvmlAverage).then_some(AVERAGED_OVER),
         },
         counter: counter
             .ok()

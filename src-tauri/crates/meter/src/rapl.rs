@@ -73,6 +73,7 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
                             error: ERROR,
                             period: PERIOD,
                             update: Some(period),
+                            averaging: None,
                         },
                         counter: Some(Arc::new(counter)),
                         gauge: None,

@@ -78,6 +78,7 @@ impl Recorded {
                 .iter()
                 .map(|device| device.info.error)
                 .fold(0.0, f64::max),
+            window_error: 0.0,
             estimate: None,
         })
     }
@@ -103,9 +104,11 @@ impl Recorded {
                 source: Source::Estimate,
                 joules: estimated.joules,
                 integral: None,
+                window_error: 0.0,
             }],
             beside: self.beside(from, to),
             sensor_error: estimated.error,
+            window_error: 0.0,
             estimate: Some(estimated.spread),
         })
     }
@@ -208,6 +211,7 @@ impl DeviceLog {
             source: self.info.source,
             joules: Joules(joules),
             integral,
+            window_error: 0.0,
         })
     }
 

@@ -36,6 +36,7 @@ fn device(source: Source, counter: Option<Series>, gauge: Option<Series>) -> Dev
             },
             period: PERIOD,
             update: None,
+            averaging: None,
         },
         counter,
         gauge,

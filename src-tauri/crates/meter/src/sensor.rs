@@ -51,7 +51,34 @@ pub(crate) struct Info {
     pub(crate) period: Duration,
     /// How often its value changes, where that was seen or is stated.
     pub(crate) update: Option<Duration>,
+    /// Length of the stretch before it that each power value is the mean of, where that is known;
+    /// none for counters.
+    pub(crate) averaging: Option<Duration>,
 }
 
+impl Info {
+    /// Shortest window that this sensor measures well.
+    pub(crate) fn least_window(&self) -> Duration {
+        let update = self.update.unwrap_or(self.period);
+        let averaged = self
+            .averaging
+            .is_some_and(|stretch| stretch >= LONG_AVERAGE);
+        let least = if averaged {
+            LEAST_AVERAGED
+        } else {
+            LEAST_WINDOW
+        };
+        least.max(update * LEAST_UPDATES)
+    }
+}
+
+/// Shortest window of any sensor: below it start and end weigh too much.
+pub(crate) const LEAST_WINDOW: Duration = Duration::from_secs(10);
+/// Shortest window where power is told only as a long average, for its lag not to matter.
+pub(crate) const LEAST_AVERAGED: Duration = Duration::from_secs(60);
+/// An average over so long a stretch is a long one.
+pub(crate) const LONG_AVERAGE: Duration = Duration::from_millis(500);
+/// Updates of the sensor that a window must hold.
+const LEAST_UPDATES: u32 = 100;
 /// How often every sensor is read: as fast as NVML changes its values, and fast enough for the rest.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);

@@ -5,6 +5,7 @@
 //! construction. Nothing reads a clock, a file or a random number: the same record always gives the
 //! same [`Analysis`]. The tuner asks it what to do next; the report and the screen draw it.
 
+mod accuracy;
 mod analysis;
 mod compare;
 mod constraints;
@@ -13,6 +14,7 @@ mod importance;
 mod interval;
 mod quantile;
 
+pub use accuracy::accuracy;
 pub use analysis::{Analysis, TrialAnalysis};
 pub use compare::compare;
 pub use decide::{CONFIRMATION_LOOKS, confirmation_alpha, decide};

@@ -350,9 +350,11 @@ fn gpu_energy(watts: f64, window: f64) -> Energy {
             source: Source::NvmlCounter,
             joules: Joules(gross),
             integral: Some(Joules(gross * 1.01)),
+            window_error: 0.001,
         }],
         beside: Vec::new(),
         sensor_error: 0.05,
+        window_error: 0.001,
         estimate: None,
     }
 }
@@ -368,9 +370,11 @@ fn estimated_energy(busy: f64, window: f64) -> Energy {
             source: Source::Estimate,
             joules: at(10.0, 8.0),
             integral: None,
+            window_error: 0.0,
         }],
         beside: Vec::new(),
         sensor_error: 0.25,
+        window_error: 0.0,
         estimate: Some(EstimateSpread {
             low_idle: at(3.0, 10.0),
             high_idle: at(30.0, 4.0),
