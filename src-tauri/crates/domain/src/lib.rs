@@ -8,6 +8,7 @@
 
 mod clock;
 mod configuration;
+mod finding;
 mod id;
 mod machine;
 mod measurement;
@@ -21,6 +22,7 @@ mod workload;
 
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
+pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, Machine, SensorReport};
 pub use measurement::{

@@ -79,6 +79,26 @@ impl Source {
         self != Self::Estimate
     }
 
+    /// In words, as a sentence names it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NvmlCounter => "the GPU's energy counter",
+            Self::NvmlInstant => "the GPU's instant power",
+            Self::NvmlAverage => "the GPU's averaged power",
+            Self::Rapl => "the CPU's energy counters",
+            Self::Hwmon => "the kernel's power sensors",
+            Self::Battery => "the battery's discharge",
+            Self::WallPlug => "a plug at the wall",
+            Self::Command => "a command of yours",
+            Self::Csv => "a file of another meter",
+            Self::Prometheus => "a Prometheus query",
+            Self::AppleIoReport => "Apple's energy counters",
+            Self::WindowsEmi => "Windows' energy meters",
+            Self::Estimate => "an estimate from CPU time",
+        }
+    }
+
     /// The name used in JSON and on the screen.
     #[must_use]
     pub fn label(self) -> &'static str {

@@ -11,6 +11,7 @@
 //! module.
 
 mod cpu;
+pub mod doctor;
 mod error;
 mod estimate;
 mod files;

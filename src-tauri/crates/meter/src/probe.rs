@@ -9,6 +9,8 @@ use wattsmith_domain::{Availability, Scope, SensorReport, Source};
 const PATIENCE: Duration = Duration::from_millis(1000);
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How a report says that a counter is frozen; the doctor looks for it.
+pub(crate) const STOOD_STILL: &str = "stood still";
 /// Movements seen before its period is believed.
 const MOVEMENTS: u32 = 3;
 
@@ -66,7 +68,7 @@ impl Still {
             Self::Unreadable(error) => (error.to_string(), String::new()),
             Self::Frozen => (
                 format!(
-                    "the counter answers but stood still for {} s",
+                    "the counter answers but {STOOD_STILL} for {} s",
                     PATIENCE.as_secs()
                 ),
                 "Restart the machine, or update its driver or firmware.".to_owned(),
