@@ -111,6 +111,11 @@ impl CpuReader {
     }
 }
 
+/// The process that started this one.
+pub(crate) fn parent(root: &Root, pid: u32) -> Option<u32> {
+    Process::parse(&root.text(&format!("proc/{pid}/stat"))?).map(|process| process.parent)
+}
+
 struct Process {
     parent: u32,
     /// Its own CPU seconds.

@@ -10,6 +10,8 @@
 //! A new kind of sensor is a type with [`EnergyCounter`] or [`PowerGauge`], found in the `probe`
 //! module.
 
+mod company;
+mod conditions;
 mod cpu;
 pub mod doctor;
 mod error;

@@ -169,6 +169,7 @@ impl Meter {
             devices: &self.devices,
             beside: &self.beside,
             cpu: CpuReader::new(self.root.clone(), engine_pid),
+            engine: engine_pid,
             root: self.root.clone(),
             clock: Arc::clone(&self.clock),
             not_covered: self.not_covered.clone(),

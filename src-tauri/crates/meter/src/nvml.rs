@@ -121,6 +121,7 @@ fn board(nvml: &Arc<Nvml>, index: u32, driver: &str, found: &mut Found) {
             .ok()
             .map(|_| Arc::new(board) as Arc<dyn EnergyCounter>),
         gauge: gauge.map(|(_, gauge)| gauge),
+        state: None,
     });
 }
 

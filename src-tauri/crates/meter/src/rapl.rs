@@ -77,6 +77,7 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
                         },
                         counter: Some(Arc::new(counter)),
                         gauge: None,
+                        state: None,
                     });
                 }
             },

@@ -1,5 +1,6 @@
 //! What was recorded, and the figures of any window within it.
 
+use crate::conditions::ConditionLog;
 use crate::cpu::CpuLog;
 use crate::error::MeterError;
 use crate::estimate::Prices;
@@ -44,6 +45,8 @@ pub(crate) struct DeviceLog {
     pub(crate) counter: Option<Series>,
     /// Watts over time, where it tells them.
     pub(crate) gauge: Option<Series>,
+    /// Heat, clocks and company, where it tells.
+    pub(crate) conditions: Option<ConditionLog>,
     /// The last reading that failed.
     pub(crate) failure: Option<String>,
 }
@@ -167,6 +170,7 @@ impl DeviceLog {
             info: device.info.clone(),
             counter: device.counter.as_ref().map(|_| Series::default()),
             gauge: device.gauge.as_ref().map(|_| Series::default()),
+            conditions: None,
             failure: None,
         }
     }
@@ -176,6 +180,7 @@ impl DeviceLog {
             info,
             counter: None,
             gauge: None,
+            conditions: None,
             failure: Some(message.to_owned()),
         }
     }

@@ -40,6 +40,7 @@ fn device(source: Source, counter: Option<Series>, gauge: Option<Series>) -> Dev
         },
         counter,
         gauge,
+        conditions: None,
         failure: None,
     }
 }

@@ -5,6 +5,7 @@
 //! on: a timeout is the next reading, a closed channel the end. Dropping a [`Recording`] closes them
 //! all, so no thread outlives it by more than one reading.
 
+use crate::conditions::ConditionLog;
 use crate::cpu::{self, CpuLog, CpuReader};
 use crate::estimate::Prices;
 use crate::files::Root;
@@ -44,6 +45,8 @@ pub(crate) struct Setup<'a> {
     /// Meters of another scope.
     pub(crate) beside: &'a [Device],
     pub(crate) cpu: CpuReader,
+    /// The engine that is measured.
+    pub(crate) engine: Option<u32>,
     pub(crate) root: Root,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) not_covered: Option<String>,
@@ -69,7 +72,8 @@ impl Recording {
                 .enumerate()
                 .map(|(index, device)| {
                     let latest = latest.map(|latest| (Arc::clone(latest), index));
-                    read_device(device.clone(), latest, Arc::clone(&clock))
+                    let conditions = ConditionLog::new(root.clone(), setup.engine);
+                    read_device(device.clone(), latest, Arc::clone(&clock), conditions)
                 })
                 .collect()
         };
@@ -182,14 +186,17 @@ fn read_device(
     device: Device,
     latest: Option<(Latest, usize)>,
     clock: Arc<dyn Clock>,
+    conditions: ConditionLog,
 ) -> Running<DeviceLog> {
     let period = device.info.period;
     let mut log = DeviceLog::new(&device);
+    log.conditions = device.state.is_some().then_some(conditions);
     let read = move |log: &mut DeviceLog| {
         let power = log.read(&device, clock.as_ref());
         if let Some((latest, index)) = &latest {
             set(latest, *index, power);
         }
+        log.look(&device, clock.as_ref());
     };
     read(&mut log);
     start("sensor", move |stopped| {
@@ -224,6 +231,19 @@ impl DeviceLog {
             }
         }
         power
+    }
+}
+
+impl DeviceLog {
+    /// Asks the device for its state where that is due; after its power, which must not wait.
+    fn look(&mut self, device: &Device, clock: &dyn Clock) {
+        let (Some(gauge), Some(log)) = (&device.state, &mut self.conditions) else {
+            return;
+        };
+        let now = clock.now();
+        if log.is_due(now) {
+            log.push(now, gauge.state());
+        }
     }
 }
 

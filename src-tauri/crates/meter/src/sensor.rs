@@ -1,5 +1,6 @@
 //! What a sensor is: something that counts joules, tells watts, or both.
 
+use crate::conditions::StateGauge;
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{Joules, Scope, Source, Watts};
@@ -36,6 +37,8 @@ pub(crate) struct Device {
     pub(crate) counter: Option<Arc<dyn EnergyCounter>>,
     /// Integrated where there is no counter, kept beside it where there is.
     pub(crate) gauge: Option<Arc<dyn PowerGauge>>,
+    /// Asked about once a second, where the device tells.
+    pub(crate) state: Option<Arc<dyn StateGauge>>,
 }
 
 /// What is known of a device besides its readings.

@@ -35,6 +35,7 @@ impl Recorded {
                 format!("The figure leaves out {what}. See the sensors for what can be done."),
             ));
         }
+        warnings.extend(self.condition_warnings(from, to));
         warnings.extend(self.disagreements(from, to));
         let averaged = self
             .devices

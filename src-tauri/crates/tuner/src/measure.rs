@@ -97,7 +97,7 @@ impl Tuner {
             idle,
             cpu,
             phases: None,
-            conditions: Vec::new(),
+            conditions: recorded.conditions(from, to),
             load,
             warm_up: work.warm_up,
             overhead,
