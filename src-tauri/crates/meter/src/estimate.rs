@@ -82,10 +82,11 @@ impl Prices {
 
     /// The estimate as power over time, for the chart: one value per pair of readings.
     pub(crate) fn power(&self, engine_seconds: &Series) -> Vec<PowerSample> {
+        let later = engine_seconds.points().skip(1);
         engine_seconds
             .points()
-            .windows(2)
-            .filter_map(|pair| self.power_between(pair[0], pair[1]))
+            .zip(later)
+            .filter_map(|(before, after)| self.power_between(before, after))
             .collect()
     }
 

@@ -10,13 +10,18 @@
 //! A new kind of sensor is a type with [`EnergyCounter`] or [`PowerGauge`], found in the `probe`
 //! module.
 
+mod boxcar;
+mod by_hand;
 mod company;
 mod conditions;
 mod cpu;
+mod cut;
+mod device_log;
 pub mod doctor;
 mod error;
 mod estimate;
 mod files;
+mod gauge;
 mod meter;
 mod nvml;
 mod probe;
@@ -25,11 +30,15 @@ mod recorded;
 mod recording;
 mod sensor;
 mod series;
+mod sink;
 mod surroundings;
+mod ticks;
 mod warnings;
 
+pub use by_hand::ByHand;
 pub use error::MeterError;
 pub use meter::{Meter, MeterOptions};
 pub use recorded::Recorded;
 pub use recording::Recording;
 pub use sensor::{EnergyCounter, PowerGauge, ReadError};
+pub use sink::{ChunkSink, Quantity};

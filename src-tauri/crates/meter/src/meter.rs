@@ -1,11 +1,13 @@
 //! The best combination of what the machine offers.
 
+use crate::by_hand::ByHand;
 use crate::cpu::{self, CpuReader};
 use crate::estimate::{LEAST_ERROR, Prices};
 use crate::files::Root;
 use crate::probe::Looked;
 use crate::recording::{Recording, Setup};
 use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
+use crate::sink::ChunkSink;
 use crate::surroundings::Surroundings;
 use crate::{nvml, rapl};
 use std::path::PathBuf;
@@ -165,6 +167,17 @@ impl Meter {
         engine_pid: Option<u32>,
         live: impl Fn(PowerSample) + Send + 'static,
     ) -> Recording {
+        self.record_to(engine_pid, live, None)
+    }
+
+    /// Like [`Meter::record`], and `sink` gets every reading in chunks: a recording by itself keeps
+    /// the latest two hours or more, so that its memory stays the same however long it runs.
+    pub fn record_to(
+        &self,
+        engine_pid: Option<u32>,
+        live: impl Fn(PowerSample) + Send + 'static,
+        sink: Option<Arc<dyn ChunkSink>>,
+    ) -> Recording {
         let setup = Setup {
             devices: &self.devices,
             beside: &self.beside,
@@ -174,8 +187,15 @@ impl Meter {
             clock: Arc::clone(&self.clock),
             not_covered: self.not_covered.clone(),
             prices: self.prices,
+            sink,
         };
         Recording::begin(setup, Box::new(live))
+    }
+
+    /// The same sensors for somebody who plays time: nothing is read until told.
+    #[must_use]
+    pub fn by_hand(&self, sink: Option<Arc<dyn ChunkSink>>) -> ByHand {
+        ByHand::new(&self.devices, Arc::clone(&self.clock), sink)
     }
 }
 

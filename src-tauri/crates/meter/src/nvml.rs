@@ -5,7 +5,7 @@
 //! second.
 
 use crate::probe::{Found, Looked, watch};
-use crate::sensor::{Device, EnergyCounter, Info, PERIOD, PowerGauge, ReadError};
+use crate::sensor::{Device, EnergyCounter, Info, PowerGauge, ReadError, reading_period};
 use nvml_wrapper::Nvml;
 use nvml_wrapper::enums::device::SampleValue;
 use nvml_wrapper::error::NvmlError;
@@ -113,7 +113,7 @@ fn board(nvml: &Arc<Nvml>, index: u32, driver: &str, found: &mut Found) {
             source,
             scope: Scope::GpuBoard,
             error: error_of(source),
-            period: PERIOD,
+            period: reading_period(counter.as_ref().ok().copied()),
             update: counter.as_ref().ok().copied(),
             averaging: (source == Source::NvmlAverage).then_some(AVERAGED_OVER),
         },

@@ -6,7 +6,7 @@
 
 use crate::files::{Root, text};
 use crate::probe::{Found, Looked, watch};
-use crate::sensor::{Device, EnergyCounter, Info, PERIOD, ReadError};
+use crate::sensor::{Device, EnergyCounter, Info, ReadError, reading_period};
 use crate::surroundings::Surroundings;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
                             source: Source::Rapl,
                             scope: Scope::CpuPackage,
                             error: ERROR,
-                            period: PERIOD,
+                            period: reading_period(Some(period)),
                             update: Some(period),
                             averaging: None,
                         },

@@ -1,25 +1,16 @@
 //! What was recorded, and the figures of any window within it.
 
-use crate::conditions::ConditionLog;
 use crate::cpu::CpuLog;
+use crate::device_log::DeviceLog;
 use crate::error::MeterError;
 use crate::estimate::Prices;
 use crate::meter::scope_of;
-use crate::sensor::{Device, Info};
-use crate::series::{Hole, Series};
-use std::time::Duration;
+use crate::series::Hole;
 use wattsmith_domain::{
     BesideEnergy, CpuUse, DeviceEnergy, Energy, Joules, MonotonicNs, PowerSample, Scope, Seconds,
     Source, Watts,
 };
 
-/// Periods that may pass without a sample.
-const MOST_PERIODS: u32 = 5;
-/// A counter that stands still for so long inside a window has frozen: on a device that is on, it
-/// moves ten times a second.
-const MOST_STILL: Seconds = Seconds(2.0);
-/// A counter that moves more seldom may stand still for so many of its own steps.
-const MOST_STEPS_STILL: f64 = 3.0;
 /// What the estimate is called where devices are listed.
 pub(crate) const ESTIMATE_DEVICE: &str = "CPU time";
 
@@ -37,24 +28,10 @@ pub struct Recorded {
     pub(crate) prices: Prices,
 }
 
-/// What one device told.
-#[derive(Debug, Clone)]
-pub(crate) struct DeviceLog {
-    pub(crate) info: Info,
-    /// Joules over time, where it counts them.
-    pub(crate) counter: Option<Series>,
-    /// Watts over time, where it tells them.
-    pub(crate) gauge: Option<Series>,
-    /// Heat, clocks and company, where it tells.
-    pub(crate) conditions: Option<ConditionLog>,
-    /// The last reading that failed.
-    pub(crate) failure: Option<String>,
-}
-
 impl Recorded {
-    /// Joules between two instants: counters read at the edges, interpolated between the samples
-    /// around each; power integrated by trapezoids; the estimate where there is no sensor. `net`
-    /// is left to whoever knows the idle power.
+    /// Joules between two instants with their random error: counters aligned to their ticks, power
+    /// integrated by trapezoids, long averages tiled; the estimate where there is no sensor. `net` is
+    /// left to whoever knows the idle power.
     ///
     /// # Errors
     /// A window that is empty or not covered, missing samples, a sensor that was lost or froze.
@@ -70,10 +47,12 @@ impl Recorded {
             .iter()
             .map(|device| device.energy(from, to))
             .collect::<Result<_, _>>()?;
+        let gross: Joules = devices.iter().map(|device| device.joules).sum();
         Ok(Energy {
-            gross: devices.iter().map(|device| device.joules).sum(),
+            gross,
             net: None,
             scope: scope_of(self.devices.iter().map(|device| device.info.scope)),
+            window_error: together(&devices) / gross.0,
             devices,
             beside: self.beside(from, to),
             sensor_error: self
@@ -81,13 +60,12 @@ impl Recorded {
                 .iter()
                 .map(|device| device.info.error)
                 .fold(0.0, f64::max),
-            window_error: 0.0,
             estimate: None,
         })
     }
 
     fn estimated(&self, from: MonotonicNs, to: MonotonicNs) -> Result<Energy, MeterError> {
-        if self.cpu.engine().points().is_empty() {
+        if self.cpu.engine().is_empty() {
             return Err(MeterError::NoSensor {
                 reason: "no energy sensor answers, and CPU time cannot be read either".to_owned(),
             });
@@ -164,90 +142,21 @@ impl Recorded {
     }
 }
 
-impl DeviceLog {
-    pub(crate) fn new(device: &Device) -> Self {
-        Self {
-            info: device.info.clone(),
-            counter: device.counter.as_ref().map(|_| Series::default()),
-            gauge: device.gauge.as_ref().map(|_| Series::default()),
-            conditions: None,
-            failure: None,
-        }
-    }
-
-    pub(crate) fn lost(info: Info, message: &str) -> Self {
-        Self {
-            info,
-            counter: None,
-            gauge: None,
-            conditions: None,
-            failure: Some(message.to_owned()),
-        }
-    }
-
-    fn energy(&self, from: MonotonicNs, to: MonotonicNs) -> Result<DeviceEnergy, MeterError> {
-        let most = self.info.period * MOST_PERIODS;
-        let integral = self
-            .gauge
-            .as_ref()
-            .map(|gauge| gauge.integral(from, to, most));
-        let (joules, integral) = match (&self.counter, integral) {
-            (Some(counter), integral) => {
-                let gained = counter
-                    .gained(from, to, most)
-                    .map_err(|hole| self.error(hole, most))?;
-                if gained <= 0.0 || counter.longest_still(from, to).0 > self.most_still() {
-                    return Err(MeterError::Frozen {
-                        device: self.info.name.clone(),
-                    });
-                }
-                (gained, integral.and_then(Result::ok).map(Joules))
-            }
-            (None, Some(integral)) => (integral.map_err(|hole| self.error(hole, most))?, None),
-            (None, None) => {
-                return Err(MeterError::Lost {
-                    device: self.info.name.clone(),
-                    message: self.failure.clone().unwrap_or_default(),
-                });
-            }
-        };
-        Ok(DeviceEnergy {
-            device: self.info.name.clone(),
-            source: self.info.source,
-            joules: Joules(joules),
-            integral,
-            window_error: 0.0,
-        })
-    }
-
-    /// Seconds.
-    fn most_still(&self) -> f64 {
-        let update = self.info.update.unwrap_or_default().as_secs_f64();
-        MOST_STILL.0.max(update * MOST_STEPS_STILL)
-    }
-
-    fn error(&self, hole: Hole, most: Duration) -> MeterError {
-        let most = Seconds(most.as_secs_f64());
-        error(hole, &self.info.name, most, self.failure.as_ref())
-    }
-
-    fn samples(&self) -> Vec<PowerSample> {
-        let told = self.gauge.as_ref().map(|gauge| {
-            let points = gauge.points().iter();
-            let sample = |(at, watts): &(MonotonicNs, f64)| PowerSample {
-                at: *at,
-                power: Watts(*watts),
-            };
-            points.map(sample).collect::<Vec<_>>()
-        });
-        told.filter(|samples| !samples.is_empty())
-            .or_else(|| self.counter.as_ref().map(Series::steps))
-            .unwrap_or_default()
-    }
+/// Random error of all devices together in joules: they err independently.
+fn together(devices: &[DeviceEnergy]) -> f64 {
+    let squares = devices
+        .iter()
+        .map(|one| (one.window_error * one.joules.0).powi(2));
+    squares.sum::<f64>().sqrt()
 }
 
 /// A hole where the sensor also failed is the sensor's loss.
-fn error(hole: Hole, device: &str, most: Seconds, failure: Option<&String>) -> MeterError {
+pub(crate) fn error(
+    hole: Hole,
+    device: &str,
+    most: Seconds,
+    failure: Option<&String>,
+) -> MeterError {
     let device = device.to_owned();
     match (failure, hole) {
         (Some(message), _) => MeterError::Lost {

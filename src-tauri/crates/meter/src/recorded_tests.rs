@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::cpu::CpuReading;
-use crate::sensor::PERIOD;
+use crate::sensor::{Info, PERIOD};
+use crate::series::Series;
+use std::time::Duration;
 use wattsmith_domain::WarningKind;
 
 fn s(seconds: f64) -> MonotonicNs {

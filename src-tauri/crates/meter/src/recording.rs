@@ -7,17 +7,18 @@
 
 use crate::conditions::ConditionLog;
 use crate::cpu::{self, CpuLog, CpuReader};
+use crate::device_log::{DeviceLog, stamped};
 use crate::estimate::Prices;
 use crate::files::Root;
-use crate::recorded::{DeviceLog, Recorded};
+use crate::recorded::Recorded;
 use crate::sensor::{Device, Info, PERIOD};
-use crate::series::Series;
+use crate::sink::ChunkSink;
 use crate::surroundings::on_battery;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
-use wattsmith_domain::{Clock, MonotonicNs, PowerSample, Watts};
+use wattsmith_domain::{Clock, PowerSample, Watts};
 
 type Live = Box<dyn Fn(PowerSample) + Send>;
 /// Latest power per device; none while one does not answer.
@@ -51,6 +52,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) not_covered: Option<String>,
     pub(crate) prices: Prices,
+    /// Gets every reading.
+    pub(crate) sink: Option<Arc<dyn ChunkSink>>,
 }
 
 impl Recording {
@@ -61,6 +64,7 @@ impl Recording {
             root,
             clock,
             prices,
+            sink,
             ..
         } = setup;
         let estimated = devices.is_empty();
@@ -73,7 +77,8 @@ impl Recording {
                 .map(|(index, device)| {
                     let latest = latest.map(|latest| (Arc::clone(latest), index));
                     let conditions = ConditionLog::new(root.clone(), setup.engine);
-                    read_device(device.clone(), latest, Arc::clone(&clock), conditions)
+                    let sink = sink.clone();
+                    read_device(device.clone(), latest, Arc::clone(&clock), conditions, sink)
                 })
                 .collect()
         };
@@ -169,88 +174,33 @@ fn every(period: Duration, stopped: &Receiver<()>, mut read: impl FnMut(bool)) {
     }
 }
 
-/// Reads with the instant half-way between the clock before and after, since a reading can take
-/// milliseconds.
-fn stamped<T>(clock: &dyn Clock, read: impl FnOnce() -> T) -> (MonotonicNs, T) {
-    let before = clock.now();
-    let value = read();
-    let after = clock.now();
-    (
-        MonotonicNs(before.0 + after.0.saturating_sub(before.0) / 2),
-        value,
-    )
-}
-
 /// `latest` is where its power goes for all to see, where it does.
 fn read_device(
     device: Device,
     latest: Option<(Latest, usize)>,
     clock: Arc<dyn Clock>,
     conditions: ConditionLog,
+    sink: Option<Arc<dyn ChunkSink>>,
 ) -> Running<DeviceLog> {
     let period = device.info.period;
     let mut log = DeviceLog::new(&device);
     log.conditions = device.state.is_some().then_some(conditions);
-    let read = move |log: &mut DeviceLog| {
-        let power = log.read(&device, clock.as_ref());
+    let hand_over = sink.clone();
+    let read = move |log: &mut DeviceLog, all: bool| {
+        let power = log.read(&device, clock.as_ref(), hand_over.as_deref(), all);
         if let Some((latest, index)) = &latest {
             set(latest, *index, power);
         }
         log.look(&device, clock.as_ref());
     };
-    read(&mut log);
+    read(&mut log, true);
     start("sensor", move |stopped| {
-        every(period, &stopped, |_| read(&mut log));
+        every(period, &stopped, |last| read(&mut log, last));
+        if let Some(sink) = sink {
+            log.flush(sink.as_ref());
+        }
         log
     })
-}
-
-impl DeviceLog {
-    /// One reading of everything the device has; its power, as far as that is known.
-    fn read(&mut self, device: &Device, clock: &dyn Clock) -> Option<Watts> {
-        let mut power = None;
-        if let (Some(counter), Some(series)) = (&device.counter, &mut self.counter) {
-            match stamped(clock, || counter.energy()) {
-                (at, Ok(energy)) => {
-                    power = last_power(series, at, energy.0);
-                    series.push(at, energy.0);
-                }
-                (_, Err(error)) => self.failure = Some(error.0),
-            }
-        }
-        if let (Some(gauge), Some(series)) = (&device.gauge, &mut self.gauge) {
-            match stamped(clock, || gauge.power()) {
-                (at, Ok(watts)) => {
-                    series.push(at, watts.0);
-                    power = Some(watts);
-                }
-                (_, Err(error)) => {
-                    power = None;
-                    self.failure = Some(error.0);
-                }
-            }
-        }
-        power
-    }
-}
-
-impl DeviceLog {
-    /// Asks the device for its state where that is due; after its power, which must not wait.
-    fn look(&mut self, device: &Device, clock: &dyn Clock) {
-        let (Some(gauge), Some(log)) = (&device.state, &mut self.conditions) else {
-            return;
-        };
-        let now = clock.now();
-        if log.is_due(now) {
-            log.push(now, gauge.state());
-        }
-    }
-}
-
-fn last_power(series: &Series, at: MonotonicNs, joules: f64) -> Option<Watts> {
-    let (before, energy) = *series.points().last()?;
-    let span = at.since(before).0;
-    (span > 0.0).then(|| Watts((joules - energy) / span))
 }
 
 fn read_cpu(
@@ -264,7 +214,7 @@ fn read_cpu(
         let (at, reading) = stamped(clock.as_ref(), || reader.read(thorough));
         let Some(reading) = reading else { return };
         if let Some((latest, prices)) = &estimate {
-            let before = log.engine().points().last().copied();
+            let before = log.engine().last();
             let power =
                 before.and_then(|before| prices.power_between(before, (at, reading.engine)));
             set(latest, 0, power.map(|sample| sample.power));

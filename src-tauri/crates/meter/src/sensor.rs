@@ -41,6 +41,13 @@ pub(crate) struct Device {
     pub(crate) state: Option<Arc<dyn StateGauge>>,
 }
 
+/// How often to read a sensor within this machine that changes its value every `update`.
+pub(crate) fn reading_period(update: Option<Duration>) -> Duration {
+    update.map_or(PERIOD, |update| {
+        (update / READINGS_PER_UPDATE).clamp(FASTEST, PERIOD)
+    })
+}
+
 /// What is known of a device besides its readings.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Info {
@@ -83,5 +90,10 @@ pub(crate) const LEAST_AVERAGED: Duration = Duration::from_secs(60);
 pub(crate) const LONG_AVERAGE: Duration = Duration::from_millis(500);
 /// Updates of the sensor that a window must hold.
 const LEAST_UPDATES: u32 = 100;
-/// How often every sensor is read: as fast as NVML changes its values, and fast enough for the rest.
+/// Readings for each new value: so many that it is seen when the value changed, which is what the
+/// stamps of ticks come from.
+const READINGS_PER_UPDATE: u32 = 4;
+/// No sensor is read more often.
+const FASTEST: Duration = Duration::from_millis(20);
+/// How often a sensor is read of which no more is known: as fast as most of NVML's change.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);

@@ -1,16 +1,36 @@
-//! Readings over time, and what a window cuts out of them.
+//! Readings over time, kept in chunks, and what a window cuts straight out of them.
 //!
-//! Both ways from readings to joules interpolate to the window's own edges: a counter is read
-//! linearly between the samples around each edge and subtracted; power is integrated by trapezoids
-//! over the real time stamps, the first and last cut at the edges.
+//! A series never grows without bound and never allocates for a single reading: readings fill a chunk
+//! that was made beforehand, a full chunk is handed on, and when the most chunks are kept the oldest
+//! becomes the next to fill. `ticks`, `gauge` and `boxcar` make joules of a series; the plain
+//! interpolation here serves CPU time, which the kernel counts without gaps.
 
+use std::collections::VecDeque;
 use std::time::Duration;
-use wattsmith_domain::{MonotonicNs, PowerSample, Seconds, Watts};
+use wattsmith_domain::{MonotonicNs, Seconds};
+
+/// A reading and when it was taken.
+pub(crate) type Point = (MonotonicNs, f64);
+
+/// Readings in a chunk: 16 KiB.
+pub(crate) const CHUNK: usize = 1024;
+/// Chunks kept, 4.6 MiB: eight hours at ten readings a second, two at forty. A window that reaches
+/// further back is not covered, which is an error and not a figure.
+const MOST_CHUNKS: usize = 288;
 
 /// Time stamps ascending (equal ones allowed), values finite.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Series {
-    points: Vec<(MonotonicNs, f64)>,
+    /// All full but the last.
+    chunks: VecDeque<Vec<Point>>,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        let mut chunks = VecDeque::with_capacity(MOST_CHUNKS);
+        chunks.push_back(Vec::with_capacity(CHUNK));
+        Self { chunks }
+    }
 }
 
 /// Why a window cannot be cut out.
@@ -23,21 +43,89 @@ pub(crate) enum Hole {
 }
 
 impl Series {
-    /// Adds a reading. One that is no finite number, or that lies before the last one, is dropped:
-    /// it leaves a gap, which is seen, instead of a wrong figure, which is not.
-    pub(crate) fn push(&mut self, at: MonotonicNs, value: f64) {
-        let in_order = self.points.last().is_none_or(|(last, _)| *last <= at);
-        if value.is_finite() && in_order {
-            self.points.push((at, value));
+    /// Adds a reading; the chunk that it completed, if it did. One that is no finite number, or that
+    /// lies before the last one, is dropped: it leaves a gap, which is seen, instead of a wrong
+    /// figure, which is not.
+    pub(crate) fn push(&mut self, at: MonotonicNs, value: f64) -> Option<&[Point]> {
+        let in_order = self.last().is_none_or(|(last, _)| last <= at);
+        if !value.is_finite() || !in_order {
+            return None;
+        }
+        if self.chunks.back().is_none_or(|chunk| chunk.len() == CHUNK) {
+            let fresh = self.fresh();
+            self.chunks.push_back(fresh);
+        }
+        let chunk = self.chunks.back_mut()?;
+        chunk.push((at, value));
+        (chunk.len() == CHUNK).then_some(chunk.as_slice())
+    }
+
+    /// An empty chunk: the oldest one, where as many as may be are in use.
+    fn fresh(&mut self) -> Vec<Point> {
+        let oldest = match self.chunks.len() {
+            MOST_CHUNKS.. => self.chunks.pop_front(),
+            _ => None,
+        };
+        let mut chunk = oldest.unwrap_or_else(|| Vec::with_capacity(CHUNK));
+        chunk.clear();
+        chunk
+    }
+
+    /// The readings that fill no chunk yet.
+    pub(crate) fn rest(&self) -> &[Point] {
+        match self.chunks.back() {
+            Some(chunk) if chunk.len() < CHUNK => chunk,
+            _ => &[],
         }
     }
 
-    pub(crate) fn points(&self) -> &[(MonotonicNs, f64)] {
-        &self.points
+    pub(crate) fn len(&self) -> usize {
+        let last = self.chunks.back().map_or(0, Vec::len);
+        self.chunks.len().saturating_sub(1) * CHUNK + last
     }
 
-    /// What a counter gained from `from` to `to`. Gaps matter only around the two edges, for a
-    /// counter loses nothing while nobody looks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<Point> {
+        self.chunks.get(index / CHUNK)?.get(index % CHUNK).copied()
+    }
+
+    pub(crate) fn last(&self) -> Option<Point> {
+        self.chunks.back().and_then(|chunk| chunk.last()).copied()
+    }
+
+    pub(crate) fn points(&self) -> impl Iterator<Item = Point> + Clone + '_ {
+        self.chunks.iter().flatten().copied()
+    }
+
+    /// Readings from one instant to another, both included.
+    pub(crate) fn between(
+        &self,
+        from: MonotonicNs,
+        to: MonotonicNs,
+    ) -> impl Iterator<Item = Point> + '_ {
+        (self.first_at(from)..)
+            .map_while(|index| self.get(index))
+            .take_while(move |(at, _)| *at <= to)
+    }
+
+    /// Index of the first reading at or after an instant.
+    pub(crate) fn first_at(&self, when: MonotonicNs) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match self.get(middle) {
+                Some((at, _)) if at < when => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        low
+    }
+
+    /// What a counter gained from `from` to `to`, read linearly between the readings around each.
+    /// Gaps matter only around the two edges, for a counter loses nothing while nobody looks.
     pub(crate) fn gained(
         &self,
         from: MonotonicNs,
@@ -47,8 +135,9 @@ impl Series {
         Ok(self.at(to, most)? - self.at(from, most)?)
     }
 
-    /// The integral of a gauge from `from` to `to`, in value × seconds. A gap anywhere in the window
-    /// is an error: what happened in it is not known.
+    /// The integral of a gauge from `from` to `to` by trapezoids over the real time stamps, the first
+    /// and last cut at the edges, in value × seconds. A gap anywhere in the window is an error: what
+    /// happened in it is not known.
     pub(crate) fn integral(
         &self,
         from: MonotonicNs,
@@ -57,10 +146,8 @@ impl Series {
     ) -> Result<f64, Hole> {
         let (first, last) = (self.at(from, most)?, self.at(to, most)?);
         let inside = self
-            .points
-            .iter()
-            .filter(|(at, _)| from < *at && *at < to)
-            .copied();
+            .between(from, to)
+            .filter(|(at, _)| from < *at && *at < to);
         let mut before = (from, first);
         let mut sum = 0.0;
         for point in inside.chain([(to, last)]) {
@@ -77,11 +164,8 @@ impl Series {
     /// The longest time inside the window over which the value did not change.
     pub(crate) fn longest_still(&self, from: MonotonicNs, to: MonotonicNs) -> Seconds {
         let mut longest = Seconds(0.0);
-        let mut since: Option<(MonotonicNs, f64)> = None;
-        for (at, value) in self.points.iter().copied() {
-            if at < from || at > to {
-                continue;
-            }
+        let mut since: Option<Point> = None;
+        for (at, value) in self.between(from, to) {
             match since {
                 Some((begin, same)) if same == value => {
                     if at.since(begin) > longest {
@@ -94,30 +178,16 @@ impl Series {
         longest
     }
 
-    /// A counter's mean power between each two readings, at the later one.
-    pub(crate) fn steps(&self) -> Vec<PowerSample> {
-        self.points
-            .windows(2)
-            .filter_map(|pair| {
-                let span = pair[1].0.since(pair[0].0).0;
-                (span > 0.0).then(|| PowerSample {
-                    at: pair[1].0,
-                    power: Watts((pair[1].1 - pair[0].1) / span),
-                })
-            })
-            .collect()
-    }
-
     /// The value at one instant, between the samples around it.
-    fn at(&self, when: MonotonicNs, most: Duration) -> Result<f64, Hole> {
-        let after = self.points.partition_point(|(at, _)| *at < when);
-        let right = self.points.get(after).ok_or(Hole::NotCovered)?;
+    pub(crate) fn at(&self, when: MonotonicNs, most: Duration) -> Result<f64, Hole> {
+        let after = self.first_at(when);
+        let right = self.get(after).ok_or(Hole::NotCovered)?;
         if right.0 == when {
             return Ok(right.1);
         }
         let left = after
             .checked_sub(1)
-            .and_then(|before| self.points.get(before))
+            .and_then(|before| self.get(before))
             .ok_or(Hole::NotCovered)?;
         let span = right.0.since(left.0);
         if span.0 > most.as_secs_f64() {
@@ -181,11 +251,33 @@ mod tests {
     #[test]
     fn readings_that_are_no_numbers_or_run_backwards_are_dropped() {
         let odd = series([(0, 1.0), (100, f64::NAN), (200, 3.0), (150, 9.0)]);
-        assert_eq!(odd.points(), [(ms(0), 1.0), (ms(200), 3.0)]);
+        assert!(odd.points().eq([(ms(0), 1.0), (ms(200), 3.0)]));
         // Two readings with one stamp are a step, not a division by zero.
         let step = series([(0, 1.0), (100, 1.0), (100, 5.0), (200, 5.0)]);
         assert_eq!(step.gained(ms(0), ms(200), MOST), Ok(4.0));
         assert!(step.integral(ms(50), ms(150), MOST).unwrap().is_finite());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_was_given_up_is_not_covered() {
+        let mut series = Series::default();
+        let mut handed = 0;
+        let all = (MOST_CHUNKS + 3) * CHUNK + 5;
+        for step in 0..all {
+            if let Some(chunk) = series.push(ms(step as u64 * 100), step as f64) {
+                assert_eq!(chunk[0].1, handed as f64, "chunks follow each other");
+                handed += chunk.len();
+            }
+        }
+        assert_eq!(handed + series.rest().len(), all);
+        assert!(series.len() <= MOST_CHUNKS * CHUNK);
+        assert_eq!(
+            series.last(),
+            Some((ms((all - 1) as u64 * 100), (all - 1) as f64))
+        );
+        assert_eq!(series.at(ms(1000), MOST), Err(Hole::NotCovered));
+        let recent = ms((all - 500) as u64 * 100);
+        assert_eq!(series.at(recent, MOST), Ok((all - 500) as f64));
     }
 
     proptest! {

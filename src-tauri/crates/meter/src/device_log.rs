@@ -1,0 +1,252 @@
+//! What one device told while it was recorded: the step that reads it, and its joules in a window.
+
+use crate::boxcar;
+use crate::conditions::ConditionLog;
+use crate::cut::Cut;
+use crate::error::MeterError;
+use crate::gauge::{self, Looks};
+use crate::recorded::error;
+use crate::sensor::{Device, Info, LONG_AVERAGE, PERIOD};
+use crate::series::{Hole, Point, Series};
+use crate::sink::{ChunkSink, Quantity};
+use crate::ticks;
+use std::time::Duration;
+use wattsmith_domain::{Clock, DeviceEnergy, Joules, MonotonicNs, PowerSample, Seconds, Watts};
+
+/// Periods that may pass without a sample, and never less than half a second.
+const MOST_PERIODS: u32 = 5;
+/// A counter that stands still for so long inside a window has frozen: on a device that is on, it
+/// moves ten times a second.
+const MOST_STILL: Seconds = Seconds(2.0);
+/// A counter that moves more seldom may stand still for so many of its own steps.
+const MOST_STEPS_STILL: f64 = 3.0;
+/// A long average is tiled where the window holds so many of its stretches.
+const LEAST_TILES: u32 = 2;
+/// Readings that are due together come a little apart.
+const ALMOST: f64 = 0.9;
+
+/// What one device told.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceLog {
+    pub(crate) info: Info,
+    /// Joules over time, where it counts them.
+    pub(crate) counter: Option<Series>,
+    /// Watts over time, where it tells them.
+    pub(crate) gauge: Option<Series>,
+    /// Heat, clocks and company, where it tells.
+    pub(crate) conditions: Option<ConditionLog>,
+    /// The last reading that failed.
+    pub(crate) failure: Option<String>,
+}
+
+impl DeviceLog {
+    pub(crate) fn new(device: &Device) -> Self {
+        Self {
+            info: device.info.clone(),
+            counter: device.counter.as_ref().map(|_| Series::default()),
+            gauge: device.gauge.as_ref().map(|_| Series::default()),
+            conditions: None,
+            failure: None,
+        }
+    }
+
+    pub(crate) fn lost(info: Info, message: &str) -> Self {
+        Self {
+            info,
+            counter: None,
+            gauge: None,
+            conditions: None,
+            failure: Some(message.to_owned()),
+        }
+    }
+
+    /// One reading of what is due; the device's power, as far as that is known. Power beside a
+    /// counter is for the chart and for comparison, so ten times a second is enough for it; `all`
+    /// reads it even so.
+    pub(crate) fn read(
+        &mut self,
+        device: &Device,
+        clock: &dyn Clock,
+        sink: Option<&dyn ChunkSink>,
+        all: bool,
+    ) -> Option<Watts> {
+        let hand_over = |quantity: Quantity, chunk: Option<&[Point]>| {
+            if let (Some(sink), Some(chunk)) = (sink, chunk) {
+                sink.take(&device.info.name, quantity, chunk);
+            }
+        };
+        let mut power = None;
+        if let (Some(counter), Some(series)) = (&device.counter, &mut self.counter) {
+            match stamped(clock, || counter.energy()) {
+                (at, Ok(energy)) => {
+                    power = recent_power(series, &self.info, at, energy);
+                    hand_over(Quantity::Joules, series.push(at, energy.0));
+                }
+                (_, Err(error)) => self.failure = Some(error.0),
+            }
+        }
+        let Some((gauge, series)) = device.gauge.as_ref().zip(self.gauge.as_mut()) else {
+            return power;
+        };
+        let last = series.last();
+        let age = last.map(|(at, _)| clock.now().since(at).0);
+        let apart = PERIOD.as_secs_f64() * ALMOST;
+        if !all && self.counter.is_some() && age.is_some_and(|age| age < apart) {
+            return last.map(|(_, watts)| Watts(watts));
+        }
+        match stamped(clock, || gauge.power()) {
+            (at, Ok(watts)) => {
+                hand_over(Quantity::Watts, series.push(at, watts.0));
+                Some(watts)
+            }
+            (_, Err(error)) => {
+                self.failure = Some(error.0);
+                None
+            }
+        }
+    }
+
+    /// Asks the device for its state where that is due; after its power, which must not wait.
+    pub(crate) fn look(&mut self, device: &Device, clock: &dyn Clock) {
+        let (Some(gauge), Some(log)) = (&device.state, &mut self.conditions) else {
+            return;
+        };
+        let now = clock.now();
+        if log.is_due(now) {
+            log.push(now, gauge.state());
+        }
+    }
+
+    /// Hands over the readings that fill no chunk yet.
+    pub(crate) fn flush(&self, sink: &dyn ChunkSink) {
+        for (quantity, series) in [
+            (Quantity::Joules, &self.counter),
+            (Quantity::Watts, &self.gauge),
+        ] {
+            let rest = series.as_ref().map_or(&[][..], Series::rest);
+            if !rest.is_empty() {
+                sink.take(&self.info.name, quantity, rest);
+            }
+        }
+    }
+
+    pub(crate) fn energy(
+        &self,
+        from: MonotonicNs,
+        to: MonotonicNs,
+    ) -> Result<DeviceEnergy, MeterError> {
+        let most = self.most();
+        let integral = self.gauge.as_ref().map(|series| {
+            self.integral(series, from, to)
+                .map_err(|hole| self.error(hole, most))
+        });
+        let (cut, integral) = match (&self.counter, integral) {
+            (Some(counter), integral) => {
+                let cut = ticks::counted(counter, from, to, self.info.update, most)
+                    .map_err(|hole| self.error(hole, most))?;
+                if cut.joules <= 0.0 || counter.longest_still(from, to).0 > self.most_still() {
+                    return Err(MeterError::Frozen {
+                        device: self.info.name.clone(),
+                    });
+                }
+                (cut, integral.and_then(Result::ok))
+            }
+            (None, Some(integral)) => (integral?, None),
+            (None, None) => {
+                return Err(MeterError::Lost {
+                    device: self.info.name.clone(),
+                    message: self.failure.clone().unwrap_or_default(),
+                });
+            }
+        };
+        Ok(DeviceEnergy {
+            device: self.info.name.clone(),
+            source: self.info.source,
+            joules: Joules(cut.joules),
+            integral: integral.map(|cut| Joules(cut.joules)),
+            window_error: cut.relative_error(),
+        })
+    }
+
+    fn integral(&self, series: &Series, from: MonotonicNs, to: MonotonicNs) -> Result<Cut, Hole> {
+        // What is known of the device's looks is of its counter, where it has one.
+        let looks = match self.counter {
+            Some(_) => Looks {
+                period: self.info.period.max(PERIOD),
+                update: None,
+                averaging: None,
+            },
+            None => Looks {
+                period: self.info.period,
+                update: self.info.update,
+                averaging: self.info.averaging,
+            },
+        };
+        let window = to.since(from).0;
+        match looks.averaging {
+            Some(stretch)
+                if stretch >= LONG_AVERAGE && window >= (stretch * LEAST_TILES).as_secs_f64() =>
+            {
+                boxcar::tiled(series, from, to, stretch, looks, self.most())
+            }
+            _ => gauge::integrated(series, from, to, looks, self.most()),
+        }
+    }
+
+    fn most(&self) -> Duration {
+        self.info.period.max(PERIOD) * MOST_PERIODS
+    }
+
+    /// Seconds.
+    fn most_still(&self) -> f64 {
+        let update = self.info.update.unwrap_or_default().as_secs_f64();
+        MOST_STILL.0.max(update * MOST_STEPS_STILL)
+    }
+
+    fn error(&self, hole: Hole, most: Duration) -> MeterError {
+        let most = Seconds(most.as_secs_f64());
+        error(hole, &self.info.name, most, self.failure.as_ref())
+    }
+
+    /// Power over time: as told, or else from the ticks of the counter.
+    pub(crate) fn samples(&self) -> Vec<PowerSample> {
+        if let Some(gauge) = self.gauge.as_ref().filter(|gauge| !gauge.is_empty()) {
+            let sample = |(at, watts)| PowerSample {
+                at,
+                power: Watts(watts),
+            };
+            return gauge.points().map(sample).collect();
+        }
+        self.counter
+            .as_ref()
+            .map(|counter| ticks::steps(counter, self.info.update, PERIOD))
+            .unwrap_or_default()
+    }
+}
+
+/// Reads with the instant half-way between the clock before and after, since a reading can take
+/// milliseconds.
+pub(crate) fn stamped<T>(clock: &dyn Clock, read: impl FnOnce() -> T) -> (MonotonicNs, T) {
+    let before = clock.now();
+    let value = read();
+    let after = clock.now();
+    (
+        MonotonicNs(before.0 + after.0.saturating_sub(before.0) / 2),
+        value,
+    )
+}
+
+/// Mean power over the last tenth of a second or four ticks, for the screen.
+fn recent_power(series: &Series, info: &Info, at: MonotonicNs, joules: Joules) -> Option<Watts> {
+    let span = PERIOD
+        .max(info.update.unwrap_or_default() * 4)
+        .as_secs_f64()
+        * ALMOST;
+    let earlier = (0..series.len())
+        .rev()
+        .filter_map(|index| series.get(index))
+        .find(|(before, _)| at.since(*before).0 >= span);
+    let (before, energy) = earlier.or_else(|| series.get(0))?;
+    let span = at.since(before).0;
+    (span > 0.0).then(|| Watts((joules.0 - energy) / span))
+}
