@@ -280,6 +280,8 @@ views! {
         quality_lock: bool,
         /// Parameters to tune, by name.
         tuned: Vec<String>,
+        /// Whether the power limit and the clock of the GPUs are tuned, too.
+        tune_gpu: bool,
         /// Trials after the default.
         budget: u32,
         /// Windows per trial.
@@ -301,6 +303,8 @@ views! {
         workloads: Vec<WorkloadView>,
         /// Knobs.
         parameters: Vec<ParameterView>,
+        /// Knobs of the GPUs themselves; empty where nothing can be set.
+        gpu_parameters: Vec<ParameterView>,
         /// Filled in and ready to start.
         draft: SessionDraft,
     }

@@ -4,11 +4,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("stats", &["domain"]),
     ("meter", &["domain", "stats"]),
     ("engine", &["domain"]),
+    ("gpu-control", &["domain"]),
     ("search", &["domain", "stats"]),
     ("chat", &["domain"]),
     ("store", &["domain"]),
@@ -16,7 +17,15 @@ const ARROWS: [(&str, &[&str]); 11] = [
     (
         "tuner",
         &[
-            "chat", "domain", "engine", "meter", "report", "search", "stats", "store",
+            "chat",
+            "domain",
+            "engine",
+            "gpu-control",
+            "meter",
+            "report",
+            "search",
+            "stats",
+            "store",
         ],
     ),
     ("cli", &["domain", "tuner"]),
@@ -97,6 +106,12 @@ fn only_the_app_knows_tauri_and_only_the_app_knows_specta() {
 fn the_domain_needs_no_runtime_and_no_io() {
     let allowed = BTreeSet::from(["serde".to_owned(), "thiserror".to_owned()]);
     assert!(dependencies()["domain"].is_subset(&allowed));
+}
+
+#[test]
+fn what_runs_as_root_stays_small() {
+    let allowed = ["nvml-wrapper", "thiserror", "wattsmith-domain"].map(str::to_owned);
+    assert_eq!(dependencies()["gpu-control"], BTreeSet::from(allowed));
 }
 
 #[test]

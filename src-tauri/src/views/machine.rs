@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use wattsmith_tuner::domain::{
     Advisor, Availability, Connection, Constraints, SensorReport, Workload,
 };
-use wattsmith_tuner::{ModelEntry, SessionPlan, Tuner, TunerError, catalogue, workloads};
+use wattsmith_tuner::{
+    ModelEntry, SessionPlan, Tuner, TunerError, catalogue, gpu_knobs, workloads,
+};
 
 /// The machine and its sensors.
 pub fn machine(tuner: &Tuner) -> MachineView {
@@ -133,11 +135,16 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
                 .filter(|usual| parameters.iter().any(|one| one.name == **usual))
                 .map(|&name| name.to_owned())
                 .collect(),
+            tune_gpu: plan.tune_gpu,
             budget: plan.budget,
             repeats: plan.repeats,
             quick: plan.quick,
         },
         parameters,
+        gpu_parameters: gpu_knobs(tuner.machine())
+            .iter()
+            .map(super::parameter)
+            .collect(),
     }
 }
 
@@ -200,6 +207,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
                 quality_lock: draft.quality_lock,
             },
             tuned: draft.tuned,
+            tune_gpu: draft.tune_gpu,
             budget: draft.budget,
             repeats: draft.repeats,
             quick: draft.quick,

@@ -218,6 +218,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
     PhaseView {
         kind: match phase.kind {
             Kind::Idle => PhaseKind::Idle,
+            Kind::SettingGpu => PhaseKind::SettingGpu,
             Kind::LoadingEngine => PhaseKind::LoadingEngine,
             Kind::WarmingUp => PhaseKind::WarmingUp,
             Kind::MeasuringIdle => PhaseKind::MeasuringIdle,

@@ -99,6 +99,10 @@ impl WorkArgs {
 pub(crate) struct TrialArgs {
     #[command(flatten)]
     pub work: WorkArgs,
+    /// Allow --set gpu-power-limit=W and gpu-clock-lock=MHZ: asks for an administrator's password,
+    /// holds for the whole machine while the trial runs, and is put back afterwards
+    #[arg(long)]
+    pub allow_gpu_control: bool,
 }
 
 #[derive(Args)]
@@ -133,6 +137,10 @@ pub(crate) struct TuneArgs {
     /// Parameters to tune, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub parameters: Vec<String>,
+    /// Also tune the GPU's power limit and clock: asks for an administrator's password, holds for
+    /// the whole machine while a trial runs, and is put back afterwards
+    #[arg(long)]
+    pub tune_gpu: bool,
     /// Least output tokens per second
     #[arg(long, value_name = "N")]
     pub min_tokens_per_second: Option<f64>,

@@ -21,6 +21,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
             size: work.size(),
             advisor: Advisor::Sobol,
             start: work.start(),
+            tune_gpu: args.allow_gpu_control,
             budget: 0,
             repeats: work.repeats,
             quick: work.quick,

@@ -141,6 +141,7 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             },
             tuned: args.parameters.clone(),
             start: args.work.start(),
+            tune_gpu: args.tune_gpu,
             budget: args.budget,
             repeats: args.work.repeats,
             quick: args.work.quick,

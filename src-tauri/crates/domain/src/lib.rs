@@ -24,7 +24,7 @@ pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
 pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
-pub use machine::{Availability, Machine, SensorReport};
+pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
 pub use measurement::{
     BesideEnergy, CpuUse, DeviceConditions, DeviceEnergy, Energy, EstimateSpread, Interval,
     Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope, Source, SteadyState, Warning,

@@ -1,6 +1,7 @@
 //! The machine that is measured, and which of its sensors answer.
 
 use crate::measurement::{Scope, Source};
+use crate::units::Watts;
 use serde::{Deserialize, Serialize};
 
 /// Whether a sensor can be used.
@@ -46,6 +47,30 @@ pub struct SensorReport {
     pub availability: Availability,
 }
 
+/// Between which values a board's power limit can be set.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PowerLimits {
+    /// Least.
+    pub min: Watts,
+    /// Greatest.
+    pub max: Watts,
+    /// What the board has when nobody says anything.
+    pub default: Watts,
+}
+
+/// What can be set of an NVIDIA board, as its driver tells; who may set it is another matter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GpuControl {
+    /// Such as `GPU-1f2e…`.
+    pub uuid: String,
+    /// Such as `NVIDIA H100`.
+    pub name: String,
+    /// None where the limit is fixed.
+    pub power_limit: Option<PowerLimits>,
+    /// Clocks of the compute units, MHz, ascending; empty where they cannot be held down.
+    pub clocks_mhz: Vec<u32>,
+}
+
 /// The machine, as recorded with every session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
@@ -67,4 +92,7 @@ pub struct Machine {
     pub sensors: Vec<SensorReport>,
     /// Whether the machine is a virtual one, where that shows.
     pub virtual_machine: Option<String>,
+    /// What can be set of its NVIDIA boards; boards where nothing can be are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpu_controls: Vec<GpuControl>,
 }

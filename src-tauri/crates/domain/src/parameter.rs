@@ -190,6 +190,8 @@ pub enum Tell {
         /// The other factor's parameter.
         factor: String,
     },
+    /// Not the engine's matter: set on the device before the engine starts and put back afterwards.
+    Device,
 }
 
 /// One knob.

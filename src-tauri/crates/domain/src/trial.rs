@@ -42,6 +42,8 @@ pub enum FailureCause {
     RequestFailed,
     /// The engine did not do the work it was asked for (too few tokens, say).
     WrongWork,
+    /// The GPU's power limit or clock could not be set.
+    GpuControlRefused,
     /// Every sensor stopped answering.
     SensorLost,
     /// Nothing more could be stored.

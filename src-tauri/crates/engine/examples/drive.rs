@@ -36,6 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         gpus: Vec::new(),
         sensors: Vec::new(),
         virtual_machine: None,
+        gpu_controls: Vec::new(),
     };
     let state = std::env::temp_dir().join(format!("drive-{}", std::process::id()));
     let cancel = CancellationToken::new();

@@ -61,6 +61,7 @@ pub(crate) fn argv(words: &Words<'_>) -> Vec<String> {
             .get(&parameter.name)
             .unwrap_or(&parameter.default);
         match (&parameter.told, value) {
+            (Tell::Device, _) => {}
             (Tell::Switch { on, .. }, Value::Bool(true)) => argv.push(on.clone()),
             (Tell::Switch { off, .. }, _) => argv.push(off.clone()),
             (Tell::Flag { flag }, value) => argv.extend([flag.clone(), value.to_string()]),

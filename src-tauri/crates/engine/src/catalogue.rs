@@ -218,6 +218,7 @@ pub(crate) mod tests {
             gpus: gpus.iter().map(ToString::to_string).collect(),
             sensors: Vec::new(),
             virtual_machine: None,
+            gpu_controls: Vec::new(),
         }
     }
 

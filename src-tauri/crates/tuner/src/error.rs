@@ -32,6 +32,9 @@ pub enum TunerError {
     /// The engine failed.
     #[error(transparent)]
     Engine(EngineError),
+    /// The GPU could not be set: the text says why and what to do.
+    #[error("{0}")]
+    GpuControl(String),
     /// The chat LLM failed.
     #[error(transparent)]
     Chat(ChatError),
@@ -64,6 +67,7 @@ impl TunerError {
     pub(crate) fn failure_cause(&self) -> FailureCause {
         match self {
             Self::Engine(error) => error.cause().unwrap_or(FailureCause::RequestFailed),
+            Self::GpuControl(_) => FailureCause::GpuControlRefused,
             Self::Store(_) | Self::Io { .. } => FailureCause::StorageFailed,
             _ => FailureCause::RequestFailed,
         }

@@ -10,6 +10,8 @@ pub enum PhaseKind {
     /// Nothing runs.
     #[default]
     Idle,
+    /// The GPU is being set; the person may be asked for permission.
+    SettingGpu,
     /// The engine loads the model.
     LoadingEngine,
     /// Warm-up requests.
@@ -32,6 +34,7 @@ impl PhaseKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Idle => "Idle",
+            Self::SettingGpu => "Setting the GPU",
             Self::LoadingEngine => "Loading the model",
             Self::WarmingUp => "Warming up",
             Self::MeasuringIdle => "Measuring idle power",

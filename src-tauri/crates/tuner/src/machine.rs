@@ -1,12 +1,13 @@
 //! The machine as it is recorded with every session.
 
 use sysinfo::System;
-use wattsmith_domain::Machine;
+use wattsmith_domain::{GpuControl, Machine};
 use wattsmith_meter::Meter;
 
-/// Reads what the system tells of itself, and what the meter found.
+/// Reads what the system tells of itself, what the meter found and what can be set of the
+/// boards.
 #[must_use]
-pub fn describe(meter: &Meter) -> Machine {
+pub fn describe(meter: &Meter, gpu_controls: Vec<GpuControl>) -> Machine {
     let system = System::new().ok().map(|mut system| {
         system.refresh_memory();
         system.refresh_cpu_all();
@@ -29,5 +30,6 @@ pub fn describe(meter: &Meter) -> Machine {
         gpus: meter.gpus(),
         sensors: meter.sensors(),
         virtual_machine: meter.virtual_machine(),
+        gpu_controls,
     }
 }

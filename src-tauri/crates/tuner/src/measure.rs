@@ -9,11 +9,12 @@ use crate::tuner::{Tuner, now};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
-    Clock as _, Configuration, Energy, FailureCause, Joules, Launch, MonotonicNs, PowerSample,
-    Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Warning, WarningKind, Watts,
+    Clock as _, Configuration, Energy, FailureCause, Joules, Launch, MonotonicNs, Parameter,
+    PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Tell, Warning,
+    WarningKind, Watts,
 };
 use wattsmith_engine::{
-    Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, launch, warm_up,
+    Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
 };
 use wattsmith_meter::Recorded;
 
@@ -60,6 +61,18 @@ impl Tuner {
     ) -> Result<Measured, TunerError> {
         let session = window.session;
         let started_at = now();
+        if session
+            .space
+            .parameters
+            .iter()
+            .any(|knob| knob.told == Tell::Device)
+        {
+            job.phase(PhaseKind::SettingGpu, &window.label, None);
+        }
+        let set = self
+            .gpu
+            .apply(self.machine(), window.configuration, &job.cancel)
+            .await?;
         job.phase(PhaseKind::LoadingEngine, &window.label, None);
         let engine = launch(self.launch_options(window)?, &job.cancel).await?;
         let recording = self.meter.record(Some(engine.pid()), job.power_feed());
@@ -68,7 +81,8 @@ impl Tuner {
         let recorded_to = SystemClock.now();
         job.phase(PhaseKind::StoppingEngine, &window.label, None);
         let load = engine.load();
-        let told = engine.launch().clone();
+        let mut told = engine.launch().clone();
+        told.differences.extend(set);
         engine.stop().await;
         // Joining the sensor threads waits for their last sample.
         let recorded = crate::models::blocking(move || recording.finish()).await?;
@@ -114,7 +128,10 @@ impl Tuner {
     fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
         let session = window.session;
         // The whole catalogue, so that what is not tuned is told to the engine as well.
-        let space = catalogue(&session.machine);
+        let mut space = catalogue(&session.machine);
+        let allowed = |knob: &Parameter| session.space.get(&knob.name).is_some();
+        let of_boards = gpu_knobs(&session.machine).into_iter().filter(allowed);
+        space.parameters.extend(of_boards);
         let configuration = space
             .check(window.configuration)
             .map_err(|problems| crate::plan::invalid(&problems))?;
@@ -261,8 +278,14 @@ fn own_warnings(session: &Session, span: Seconds, launch: &Launch) -> Vec<Warnin
         warnings.push(Warning {
             kind: WarningKind::SettingIgnored,
             text: format!(
-                "The engine uses {} = {} instead of {}.",
-                difference.name, difference.used, difference.asked
+                "The {} uses {} = {} instead of {}.",
+                match difference.name.starts_with("gpu-") {
+                    true => "GPU",
+                    false => "engine",
+                },
+                difference.name,
+                difference.used,
+                difference.asked
             ),
         });
     }

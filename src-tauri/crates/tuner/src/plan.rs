@@ -4,10 +4,10 @@ use crate::error::TunerError;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::path::PathBuf;
 use wattsmith_domain::{
-    Advisor, Configuration, Connection, Constraints, Engine, Objective, ParameterSpace, Rule,
-    Session, SessionId, Threshold, Workload,
+    Advisor, Configuration, Connection, Constraints, Engine, Machine, Objective, ParameterSpace,
+    Rule, Session, SessionId, Tell, Threshold, Workload,
 };
-use wattsmith_engine::{catalogue, workloads};
+use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, catalogue, gpu_knobs, workloads};
 
 /// What the person chose for a new session.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,9 @@ pub struct SessionPlan {
     pub tuned: Vec<String>,
     /// Values to start from instead of the engine's own defaults.
     pub start: Configuration,
+    /// Whether the power limit and the clock of the NVIDIA boards are tuned, too. The person has to
+    /// say so: it needs their password and touches the whole machine.
+    pub tune_gpu: bool,
     /// Trials after the default.
     pub budget: u32,
     /// Windows per trial, at least 1.
@@ -107,6 +110,7 @@ impl Default for SessionPlan {
             },
             tuned: Vec::new(),
             start: Configuration::default(),
+            tune_gpu: false,
             budget: 8,
             repeats: 3,
             quick: true,
@@ -126,6 +130,9 @@ pub const USUAL_PARAMETERS: [&str; 7] = [
     "flash-attn",
     "n-gpu-layers",
 ];
+
+/// Knobs that are set on the boards.
+const GPU_KNOBS: [&str; 2] = [GPU_POWER_LIMIT, GPU_CLOCK_LOCK];
 
 impl Tuner {
     /// Checks a plan and stores the session. Nothing is run yet.
@@ -158,7 +165,7 @@ impl Tuner {
         let model = self.model(&model).await?;
         let workload = plan.size.apply(workload(&plan.workload, plan.quick)?)?;
         let machine = self.machine().clone();
-        let full = catalogue(&machine);
+        let full = offered(&machine, plan.tune_gpu, &plan.start, &plan.tuned)?;
         let start = full
             .check(&plan.start)
             .map_err(|problems| invalid(&problems))?;
@@ -226,6 +233,36 @@ impl Tuner {
     }
 }
 
+/// Every knob that the plan may use: those of the engine, and those of the boards where the person
+/// allowed them.
+fn offered(
+    machine: &Machine,
+    tune_gpu: bool,
+    start: &Configuration,
+    tuned: &[String],
+) -> Result<ParameterSpace, TunerError> {
+    let mut full = catalogue(machine);
+    let named = |knob: &&&str| start.get(knob).is_some() || tuned.iter().any(|one| one == **knob);
+    if tune_gpu {
+        let knobs = gpu_knobs(machine);
+        if knobs.is_empty() {
+            return Err(TunerError::Invalid(
+                "No NVIDIA GPU here lets its power limit or its clock be set. Leave the GPU's own \
+                 settings out of this session."
+                    .to_owned(),
+            ));
+        }
+        full.parameters.extend(knobs);
+    } else if let Some(knob) = GPU_KNOBS.iter().find(named) {
+        return Err(TunerError::Invalid(format!(
+            "{knob} changes the GPU itself, for every program that uses it, so it has to be allowed \
+             for this session: with --tune-gpu (tune) or --allow-gpu-control (trial), or by its \
+             check mark in the window."
+        )));
+    }
+    Ok(full)
+}
+
 /// The workload called `name`; its short form in quick mode.
 fn workload(name: &str, quick: bool) -> Result<Workload, TunerError> {
     let known = workloads();
@@ -267,6 +304,8 @@ fn tuned_space(
         .parameters
         .iter()
         .filter(|parameter| match tuned.is_empty() {
+            // They are offered only where the person asked for them.
+            _ if parameter.told == Tell::Device => true,
             true => USUAL_PARAMETERS.contains(&parameter.name.as_str()),
             false => tuned.contains(&parameter.name),
         })

@@ -9,8 +9,8 @@ use crate::measure::{Measured, SHORTEST_S, Window};
 use crate::plan::WorkSize;
 use crate::tuner::{Tuner, fresh_id, now};
 use wattsmith_domain::{
-    FailureCause, Feedback, Joules, Proposal, ProposalId, ProposalStatus, Purpose, Repeat, Scope,
-    SessionRecord, Trial, TrialId, TrialState, Watts,
+    FailureCause, Feedback, Joules, Kind, Proposal, ProposalId, ProposalStatus, Purpose, Repeat,
+    Scope, SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Watts,
 };
 use wattsmith_stats::Analysis;
 
@@ -121,9 +121,14 @@ impl Tuner {
                     cause: error.failure_cause(),
                     message: error.to_string(),
                 };
-                // A fault of the engine is a finding about these settings, not of the program.
+                // A fault of the engine is a finding about these settings, not of the program; and
+                // where the GPU may not be set, the other settings are left.
                 match error {
                     TunerError::Engine(_) => Ok(()),
+                    TunerError::GpuControl(_) => {
+                        self.without_gpu_knobs(&job.session).await?;
+                        Ok(())
+                    }
                     other => Err(other),
                 }
             }
@@ -133,6 +138,19 @@ impl Tuner {
             self.draft_feedback(&trial.id, job).await?;
         }
         result
+    }
+
+    /// Holds the knobs of the boards at their defaults from now on: they were refused, and would be
+    /// again.
+    async fn without_gpu_knobs(&self, session: &SessionId) -> Result<(), TunerError> {
+        self.change(session, |session| {
+            for knob in &mut session.space.parameters {
+                if knob.told == Tell::Device {
+                    knob.kind = Kind::only(knob.default.clone());
+                }
+            }
+        })
+        .await
     }
 
     async fn repeats(
@@ -304,6 +322,7 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::Crash => "engine crashed",
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work done",
+        FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",
     }

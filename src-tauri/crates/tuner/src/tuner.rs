@@ -2,6 +2,7 @@
 
 use crate::error::TunerError;
 use crate::event::{Event, EventKind};
+use crate::gpu::{GpuAccess, GpuControl};
 use crate::job::{Job, JobState, Jobs};
 use crate::lock::MachineLock;
 use crate::machine;
@@ -30,6 +31,8 @@ pub struct TunerOptions {
     pub sensor_root: Option<PathBuf>,
     /// An NVML library to load instead of the driver's.
     pub nvml_library: Option<PathBuf>,
+    /// How the GPU's own settings are set, where a session tunes them.
+    pub gpu: GpuAccess,
     /// The file of the machine-wide measuring lock; the usual one when none.
     pub lock_file: Option<PathBuf>,
     /// How the database is opened.
@@ -44,7 +47,9 @@ pub struct Tuner {
     pub(crate) keys: Keys,
     pub(crate) templates: Templates,
     pub(crate) jobs: Jobs,
+    pub(crate) gpu: GpuControl,
     machine: Machine,
+    notices: Vec<String>,
 }
 
 /// One step of the loop.
@@ -65,7 +70,7 @@ pub enum Step {
 }
 
 impl Tuner {
-    /// Opens everything, ends engines that a killed Wattsmith left behind, and marks the trials that
+    /// Opens everything, ends engines that a killed Wattsmith left behind, puts GPUs back, and marks the trials that
     /// it was running as discarded.
     ///
     /// # Errors
@@ -81,6 +86,8 @@ impl Tuner {
                 source,
             )
         })?;
+        let library = options.nvml_library.clone();
+        let gpu = GpuControl::new(options.gpu, library.clone());
         let meter_options = MeterOptions {
             root: options.sensor_root.unwrap_or_else(|| PathBuf::from("/")),
             nvml_library: options.nvml_library,
@@ -89,7 +96,8 @@ impl Tuner {
         let database = paths.database();
         let (meter, machine, store) = blocking(move || {
             let meter = Meter::open(meter_options);
-            let machine = machine::describe(&meter);
+            let boards = wattsmith_gpu_control::boards(library.as_deref());
+            let machine = machine::describe(&meter, boards);
             (meter, machine, Store::open_with(&database, options.store))
         })
         .await?;
@@ -97,6 +105,7 @@ impl Tuner {
         for freed in wattsmith_engine::reap_orphans(&paths.engines_state()).await {
             tracing::info!("{freed}");
         }
+        let notices = gpu.recover().await;
         // Whoever holds the lock may be running one of these trials at this moment.
         if let Ok(_lock) = MachineLock::acquire(&paths.lock) {
             store.interrupted().await?;
@@ -108,7 +117,9 @@ impl Tuner {
             meter: Arc::new(meter),
             paths,
             store,
+            gpu,
             machine,
+            notices,
         }))
     }
 
@@ -116,6 +127,13 @@ impl Tuner {
     #[must_use]
     pub fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// What the person should know at start: GPUs that a trial which was ended by force left
+    /// changed, with the command that puts them back.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// The meter.
@@ -212,14 +230,16 @@ impl Tuner {
     }
 
     pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {
-        match step {
+        let done = match step {
             Step::MeasureDefault => self.measure_default(job).await,
             Step::Ask => self.ask(job).await,
             Step::Run(proposal) => self.run_proposal(job, &proposal).await,
             Step::Confirm => self.confirm(job).await,
             Step::Numeric => self.propose_numeric(&job.session, "").await,
             Step::Autopilot => Ok(()),
-        }
+        };
+        self.gpu.restore().await;
+        done
     }
 
     async fn autopilot(&self, job: &Job) -> Result<(), TunerError> {
@@ -277,15 +297,17 @@ impl Tuner {
         self.jobs.set_pausing(session, pausing);
     }
 
-    /// Ends every job and waits until their engines are gone; 15 s at most.
+    /// Ends every job and waits until their engines are gone; 15 s at most. Then the GPUs are as they
+    /// were.
     pub async fn shut_down(&self) {
         self.jobs.cancel_all();
         for _ in 0..150 {
             if self.jobs.is_empty() {
-                return;
+                break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        self.gpu.end().await;
     }
 
     /// Ends the session by the person's wish; a trial that runs is finished first.

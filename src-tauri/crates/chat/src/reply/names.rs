@@ -56,7 +56,7 @@ impl<'a> Names<'a> {
         let by_flag = space.parameters.iter().filter_map(|one| match &one.told {
             Tell::Flag { flag } => Some((plain(flag), one)),
             // A switch says its value, too; a product is told another number than it is set to.
-            Tell::Switch { .. } | Tell::Product { .. } => None,
+            Tell::Switch { .. } | Tell::Product { .. } | Tell::Device => None,
         });
         Self {
             space,

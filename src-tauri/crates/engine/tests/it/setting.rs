@@ -52,6 +52,7 @@ pub fn machine() -> Machine {
         gpus: Vec::new(),
         sensors: Vec::new(),
         virtual_machine: None,
+        gpu_controls: Vec::new(),
     }
 }
 

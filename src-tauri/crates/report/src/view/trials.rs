@@ -244,6 +244,7 @@ fn cause_word(cause: FailureCause) -> &'static str {
         FailureCause::Crash => "crash",
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work",
+        FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "storage failed",
     }

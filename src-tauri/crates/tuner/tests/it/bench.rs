@@ -75,7 +75,7 @@ impl Bench {
             sensor_root: Some(root.path().to_path_buf()),
             nvml_library: Some(nvml_library.unwrap_or_else(|| root.path().join("no-driver.so"))),
             lock_file: Some(data.path().join("lock")),
-            store: StoreOptions::default(),
+            ..TunerOptions::default()
         };
         Self {
             tuner: Tuner::open(options.clone()).await.unwrap(),
