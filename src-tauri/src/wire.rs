@@ -101,6 +101,8 @@ words! {
         Idle,
         /// Waiting until nothing else measures on this machine.
         WaitingForLock,
+        /// The GPU is being set; the person may be asked for permission.
+        SettingGpu,
         /// The engine loads the model.
         LoadingEngine,
         /// Warm-up requests.
