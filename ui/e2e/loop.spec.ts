@@ -203,6 +203,20 @@ test('without a local advisor model the form says so and searches by numbers', a
   await expect(page.getByTestId('new-session-form')).toContainText('No advisor model is here yet');
 });
 
+test('the GPU’s own settings are offered where it can be set, and never by default', async ({
+  page,
+}) => {
+  await open(page, '?scenario=measured-gpu#/new');
+  await expect(page.getByTestId('tune-gpu')).not.toBeChecked();
+  await expect(page.getByTestId('new-session-form')).toContainText('administrator’s password');
+  await expect(page.getByTestId('new-session-form')).not.toContainText('gpu-power-limit');
+  await page.getByTestId('tune-gpu').check();
+  await expect(page.getByTestId('new-session-form')).toContainText('gpu-power-limit');
+  await open(page, '?scenario=empty#/new');
+  await expect(page.getByTestId('start-session')).toBeEnabled();
+  await expect(page.getByTestId('tune-gpu')).toHaveCount(0);
+});
+
 test('a template with an unknown placeholder is not saved', async ({ page }) => {
   await open(page, '#/templates');
   await expect(page.getByTestId('template-preview')).toContainText('Sapphire Rapids');

@@ -329,6 +329,8 @@ export type NewSessionOptions = {
 	workloads: WorkloadView[],
 	/**  Knobs. */
 	parameters: ParameterView[],
+	/**  Knobs of the GPUs themselves; empty where nothing can be set. */
+	gpuParameters: ParameterView[],
 	/**  Filled in and ready to start. */
 	draft: SessionDraft,
 };
@@ -418,6 +420,8 @@ export type PhaseKind =
 "idle" | 
 /**  Waiting until nothing else measures on this machine. */
 "waiting-for-lock" | 
+/**  The GPU is being set; the person may be asked for permission. */
+"setting-gpu" | 
 /**  The engine loads the model. */
 "loading-engine" | 
 /**  Warm-up requests. */
@@ -561,6 +565,8 @@ export type SessionDraft = {
 	qualityLock: boolean,
 	/**  Parameters to tune, by name. */
 	tuned: string[],
+	/**  Whether the power limit and the clock of the GPUs are tuned, too. */
+	tuneGpu: boolean,
 	/**  Trials after the default. */
 	budget: number,
 	/**  Windows per trial. */

@@ -73,6 +73,24 @@ export const PARAMETERS: ParameterView[] = [
   knob('load-mode', 'mmap none', 'mmap', 'Whether the model file is mapped or read into memory.'),
 ];
 
+/** Knobs of the GPU itself, offered where one can be set. */
+export const GPU_PARAMETERS: ParameterView[] = [
+  knob(
+    'gpu-power-limit',
+    '150 225 300 375 450',
+    '450',
+    'The most watts that the GPU may draw; less often costs less energy per token.',
+    'Too low a limit makes everything on this GPU slow; it is put back after the trial.',
+  ),
+  knob(
+    'gpu-clock-lock',
+    '1005 1380 1755 2130 2520',
+    '2520',
+    'The highest clock of the GPU, MHz; 2520 leaves it free.',
+    'A low clock makes answers slow; a lock that you set yourself is lifted after the trial.',
+  ),
+];
+
 export const DEFAULTS: Config = Object.fromEntries(PARAMETERS.map((p) => [p.name, p.default]));
 
 const TABLE: Record<string, number[]> = {

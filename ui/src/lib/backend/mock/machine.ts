@@ -1,7 +1,7 @@
 // The pretended machines: two bare cores whose joules are estimated, and one with an NVIDIA GPU.
 
 import type { MachineView, NewSessionOptions, SensorView } from '../bindings';
-import { PARAMETERS } from './engine';
+import { GPU_PARAMETERS, PARAMETERS } from './engine';
 
 const missing = (
   name: string,
@@ -122,6 +122,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       { name: 'single', summary: '16 requests · 1 at once · 128 tokens out' },
     ],
     parameters: PARAMETERS,
+    gpuParameters: gpu ? GPU_PARAMETERS : [],
     draft: {
       name: '',
       modelPath: gpu ? qwen.path : smol.path,
@@ -135,6 +136,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       maxTimeToFirstTokenS: null,
       qualityLock: true,
       tuned: PARAMETERS.filter((p) => !p.changesOutput).map((p) => p.name),
+      tuneGpu: false,
       budget: 12,
       repeats: 3,
       quick: false,
