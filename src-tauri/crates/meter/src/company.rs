@@ -29,6 +29,9 @@ const DESKTOP: [&str; 18] = [
     "cosmic-comp",
 ];
 
+/// Between two looks nobody knows; who was there at the one before or after counts as there, seconds.
+const SLACK_S: f64 = 1.0;
+
 /// Every process that was seen on a device.
 #[derive(Debug, Clone)]
 pub(crate) struct Company {
@@ -135,7 +138,9 @@ impl Company {
         let there: Vec<(&u32, &Met)> = self
             .met
             .iter()
-            .filter(|(_, met)| met.first <= to && met.last >= from)
+            .filter(|(_, met)| {
+                from.since(met.last).0 <= SLACK_S && met.first.since(to).0 <= SLACK_S
+            })
             .collect();
         let count = |whose| there.iter().filter(|(_, met)| met.whose == whose).count();
         // In a container the driver tells the host's pids. A single one that is not known here,

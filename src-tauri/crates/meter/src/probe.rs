@@ -1,6 +1,6 @@
 //! What looking for sensors brings, and the check that a counter counts.
 
-use crate::sensor::{Device, EnergyCounter, ReadError};
+use crate::sensor::{Device, EnergyCounter, PowerGauge, ReadError};
 use std::time::{Duration, Instant};
 use wattsmith_domain::{Availability, Scope, SensorReport, Source};
 
@@ -55,6 +55,140 @@ pub(crate) fn watch(counter: &dyn EnergyCounter) -> Result<Duration, Still> {
     }
 }
 
+fn in_ms(span: Duration) -> f64 {
+    span.as_secs_f64() * 1e3
+}
+
+/// How a sensor's value was seen to move.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Movement {
+    /// Between changes.
+    pub(crate) period: Duration,
+    /// The smallest change, joules or watts.
+    pub(crate) step: f64,
+}
+
+/// What was seen of a device that may have a counter and a gauge.
+pub(crate) struct Watched {
+    pub(crate) counter: Result<Movement, Still>,
+    /// None where its value stayed the same, or there is no gauge.
+    pub(crate) gauge: Option<Movement>,
+    /// Integrated power over counted energy, less one, where they are more than 5 % apart.
+    pub(crate) disagreement: Option<f64>,
+}
+
+/// How long both are watched at least, so that a gauge that is renewed ten times a second is seen to
+/// change.
+const LEAST_WATCH: Duration = Duration::from_millis(300);
+/// Share by which counter and integral may differ.
+const MOST_DISAGREEMENT: f64 = 0.05;
+
+/// Watches counter and gauge side by side.
+pub(crate) fn watch_both(counter: &dyn EnergyCounter, gauge: Option<&dyn PowerGauge>) -> Watched {
+    let begin = Instant::now();
+    let mut counted = Changes::default();
+    let mut told = Changes::default();
+    let mut broken = None;
+    // A gauge that is all there is gets as much time as a counter does.
+    let done = |counted: &Changes, told: &Changes, broken: bool| {
+        let elapsed = begin.elapsed();
+        let seen = match (broken, gauge) {
+            (false, None) => counted.count() > MOVEMENTS,
+            (false, Some(_)) => counted.count() > MOVEMENTS && elapsed >= LEAST_WATCH,
+            (true, None) => true,
+            (true, Some(_)) => told.count() > MOVEMENTS,
+        };
+        seen || elapsed >= PATIENCE
+    };
+    loop {
+        if broken.is_none() {
+            match counter.energy() {
+                Ok(joules) => counted.see(begin.elapsed(), joules.0),
+                Err(error) => broken = Some(error),
+            }
+        }
+        if let Some(Ok(watts)) = gauge.map(PowerGauge::power) {
+            told.see(begin.elapsed(), watts.0);
+        }
+        if done(&counted, &told, broken.is_some()) {
+            break;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    let off = counted
+        .gain_of(&told)
+        .filter(|off| off.abs() > MOST_DISAGREEMENT);
+    Watched {
+        counter: match broken {
+            Some(error) => Err(Still::Unreadable(error)),
+            None => counted.movement().ok_or(Still::Frozen),
+        },
+        gauge: told.movement().filter(|_| told.count() >= MOVEMENTS),
+        disagreement: off,
+    }
+}
+
+/// Readings of one sensor, and when its value changed.
+#[derive(Default)]
+struct Changes {
+    readings: Vec<(Duration, f64)>,
+    changes: Vec<(Duration, f64)>,
+    step: Option<f64>,
+}
+
+impl Changes {
+    fn see(&mut self, at: Duration, value: f64) {
+        if let Some((_, before)) = self.readings.last()
+            && *before != value
+        {
+            self.changes.push((at, value));
+            let step = (value - before).abs();
+            self.step = Some(self.step.map_or(step, |least| least.min(step)));
+        }
+        self.readings.push((at, value));
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.changes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The period is the median of the times between changes: a reading that came late makes two of
+    /// them wrong, and a value that happened to stay the same one of them double.
+    fn movement(&self) -> Option<Movement> {
+        let mut between: Vec<Duration> = self
+            .changes
+            .windows(2)
+            .map(|pair| pair[1].0 - pair[0].0)
+            .collect();
+        between.sort();
+        let first = self.changes.first()?.0;
+        Some(Movement {
+            period: between.get(between.len() / 2).copied().unwrap_or(first),
+            step: self.step?,
+        })
+    }
+
+    /// How far the integral of `power` is off what was counted between the first and the last change.
+    fn gain_of(&self, power: &Self) -> Option<f64> {
+        let (from, to) = (self.changes.first()?, self.changes.last()?);
+        let counted = to.1 - from.1;
+        let inside = power
+            .readings
+            .windows(2)
+            .filter(|pair| pair[0].0 >= from.0 && pair[1].0 <= to.0);
+        let (joules, seconds) = inside.fold((0.0, 0.0), |(joules, seconds), pair| {
+            let span = (pair[1].0 - pair[0].0).as_secs_f64();
+            (
+                joules + span * (pair[0].1 + pair[1].1) / 2.0,
+                seconds + span,
+            )
+        });
+        let whole = (to.0 - from.0).as_secs_f64();
+        // The stretches that the readings leave out are filled with the mean.
+        (counted > 0.0 && seconds > whole / 2.0).then(|| joules / seconds * whole / counted - 1.0)
+    }
+}
+
 /// Why a counter is of no use.
 pub(crate) enum Still {
     Unreadable(ReadError),
@@ -89,9 +223,22 @@ pub(crate) struct Looked {
 impl Looked {
     pub(crate) fn available(self, period: Option<Duration>) -> SensorReport {
         self.report(Availability::Available {
-            period_ms: period.map(|period| period.as_secs_f64() * 1e3),
+            period_ms: period.map(in_ms),
             resolution: None,
             averaging_ms: None,
+        })
+    }
+
+    /// With what was seen of its movement, and the stretch that its power is the mean of.
+    pub(crate) fn available_as(
+        self,
+        movement: Option<Movement>,
+        averaging: Option<Duration>,
+    ) -> SensorReport {
+        self.report(Availability::Available {
+            period_ms: movement.map(|seen| in_ms(seen.period)),
+            resolution: movement.map(|seen| seen.step),
+            averaging_ms: averaging.map(in_ms),
         })
     }
 

@@ -4,7 +4,7 @@ use crate::machine::{Machine, is_available, now, record, unavailable};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use wattsmith_domain::{Scope, Source, WarningKind};
+use wattsmith_domain::{Availability, DeviceConditions, Scope, SensorReport, Source, WarningKind};
 use wattsmith_meter::MeterError;
 use wattsmith_testkit::fake_nvml::FakeNvml;
 
@@ -288,4 +288,173 @@ fn wait_until(done: impl Fn() -> bool) {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn averaging(sensors: &[SensorReport], name: &str) -> Option<f64> {
+    let report = sensors.iter().find(|report| report.name == name).unwrap();
+    match &report.availability {
+        Availability::Available { averaging_ms, .. } => *averaging_ms,
+        Availability::Unavailable { reason, .. } => panic!("{name}: {reason}"),
+    }
+}
+
+#[test]
+fn what_power_means_depends_on_the_architecture_where_the_instant_field_is_missing() {
+    for (arch, source) in [
+        ("kepler", "nvml-instant"),
+        ("pascal", "nvml-instant"),
+        ("turing", "nvml-instant"),
+        ("ampere 8.0", "nvml-instant"),
+        ("ampere 8.6", "nvml-average"),
+        ("hopper", "nvml-average"),
+        ("unknown", "nvml-average"),
+    ] {
+        let (_driver, machine) = machine(&format!("arch 0 {arch}\ncounter 0 3\ninstant 0 3\n"));
+        let meter = machine.meter();
+        assert_eq!(meter.source_label(), source, "{arch}");
+        let sensors = meter.sensors();
+        let (name, expected) = match source {
+            "nvml-average" => (AVERAGE, Some(1000.0)),
+            _ => (INSTANT, None),
+        };
+        assert_eq!(averaging(&sensors, name), expected, "{arch}");
+    }
+    // A board that does not say what it is: the worse is assumed.
+    let silent = "counter 0 3\ninstant 0 3\nfault 0 nvmlDeviceGetArchitecture 3\n\
+                  fault 0 nvmlDeviceGetCudaComputeCapability 3\n";
+    let (_driver, machine) = machine(silent);
+    assert_eq!(machine.meter().source_label(), "nvml-average");
+}
+
+#[test]
+fn the_probe_tells_how_often_values_change_and_by_how_much() {
+    let script = "power 0 bursty 100 300 15 15 5\ncounter 0 ticks 40\n\
+                  instant 0 update 50 window 25 resolution 0.5\n";
+    let (_driver, machine) = machine(script);
+    let sensors = machine.meter().sensors();
+    let told = |name: &str| {
+        let report = sensors.iter().find(|one| one.name == name).unwrap();
+        let Availability::Available {
+            period_ms,
+            resolution,
+            ..
+        } = report.availability
+        else {
+            panic!("{report:?}");
+        };
+        (period_ms.unwrap(), resolution.unwrap())
+    };
+    // Wide, since a busy machine looks late.
+    let (period, step) = told(COUNTER);
+    assert!(
+        (20.0..200.0).contains(&period) && step > 0.0,
+        "{period} {step}"
+    );
+    let (period, step) = told(INSTANT);
+    assert!(
+        (25.0..250.0).contains(&period) && step >= 0.5,
+        "{period} {step}"
+    );
+}
+
+#[test]
+fn a_divided_board_is_unavailable_with_the_way_out_unless_it_is_all_ours() {
+    let (_driver, divided) = machine("mig 0 3\n");
+    let meter = divided.meter();
+    assert!(!meter.is_measured());
+    assert_eq!(meter.gpus().len(), 1);
+    let (reason, remedy) = unavailable(&meter.sensors(), COUNTER);
+    assert!(reason.contains("3 instances"), "{reason}");
+    assert!(remedy.contains("nvidia-smi -i 0 -mig 0"), "{remedy}");
+    let (_driver, whole) = machine("mig 0 1\n");
+    assert_eq!(whole.meter().source_label(), "nvml-counter");
+}
+
+#[test]
+fn heat_clocks_limits_and_company_stand_beside_the_joules() {
+    let stranger = 1;
+    let script = format!(
+        "temperature 0 71\nsm-clock 0 1755\nmemory-clock 0 2619\np-state 0 2\nlimits 0 200 700 650\n\
+         throttle 0 0x44\nprocess 0 compute {own} 1000\nprocess 0 compute {stranger} 1000\n\
+         process 0 graphics {engine} 5\n",
+        own = std::process::id(),
+        engine = std::os::unix::process::parent_id(),
+    );
+    let (_driver, machine) = machine(&script);
+    let recording = machine
+        .meter()
+        .record(Some(std::os::unix::process::parent_id()), |_| {});
+    let from = now();
+    std::thread::sleep(Duration::from_millis(200));
+    let to = now();
+    let recorded = recording.finish();
+    let told = &recorded.conditions(from, to)[0];
+    assert_eq!(told.device, "Scripted GPU (GPU-00000000)");
+    assert_eq!(
+        (told.temperature_from_c, told.temperature_to_c),
+        (Some(71.0), Some(71.0))
+    );
+    assert_eq!(
+        (told.clock_mhz, told.memory_clock_mhz, told.p_state),
+        (Some(1755.0), Some(2619.0), Some(2))
+    );
+    assert_eq!(told.power_limit.unwrap().0, 650.0);
+    assert_eq!(
+        told.throttled,
+        ["its power limit", "the board's heat limit"]
+    );
+    // This test descends from the engine that was named; the first process of the machine does not.
+    assert_eq!(told.other_processes.len(), 1, "{told:?}");
+    assert!(told.other_processes[0].ends_with("(pid 1)"), "{told:?}");
+    let warnings = recorded.warnings(from, to);
+    let text = |kind| {
+        let found = warnings.iter().find(|one| one.kind == kind);
+        found.unwrap_or_else(|| panic!("{warnings:?}")).text.clone()
+    };
+    assert!(text(WarningKind::Throttled).contains("by the board's heat limit during"));
+    assert!(text(WarningKind::GpuShared).contains("(pid 1)"));
+}
+
+#[test]
+fn a_power_limit_that_moves_in_mid_window_is_warned_about() {
+    let (driver, machine) = machine("limit 0 300\n");
+    let recording = machine.meter().record(None, |_| {});
+    let from = now();
+    driver.play("limit 0 250\n").unwrap();
+    std::thread::sleep(Duration::from_millis(1300));
+    let to = now();
+    let warnings = recording.finish().warnings(from, to);
+    let moved = warnings
+        .iter()
+        .find(|one| one.kind == WarningKind::LimitChanged);
+    assert!(
+        moved.is_some_and(|one| one.text.contains("between 250 and 300 W")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_board_that_tells_nothing_of_its_state_is_measured_all_the_same() {
+    let silent: String = [
+        "Temperature",
+        "ClockInfo",
+        "PerformanceState",
+        "CurrentClocksThrottleReasons",
+        "EnforcedPowerLimit",
+        "ComputeRunningProcesses_v3",
+        "GraphicsRunningProcesses_v3",
+        "MigMode",
+    ]
+    .iter()
+    .map(|call| format!("fault 0 nvmlDeviceGet{call} 3\n"))
+    .collect();
+    let (_driver, machine) = machine(&silent);
+    let (recorded, from, to) = record(&machine.meter(), Duration::from_millis(300));
+    assert!(recorded.energy(from, to).unwrap().gross.0 > 0.0);
+    let told = recorded.conditions(from, to);
+    let expected = DeviceConditions {
+        device: "Scripted GPU (GPU-00000000)".to_owned(),
+        ..DeviceConditions::default()
+    };
+    assert_eq!(told, [expected]);
 }
