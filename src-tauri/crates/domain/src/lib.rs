@@ -12,6 +12,7 @@ mod finding;
 mod id;
 mod machine;
 mod measurement;
+mod outside;
 mod parameter;
 mod proposal;
 mod record;
@@ -29,6 +30,9 @@ pub use measurement::{
     BesideEnergy, CpuUse, DeviceConditions, DeviceEnergy, Energy, EstimateSpread, Interval,
     Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope, Source, SteadyState, Warning,
     WarningKind,
+};
+pub use outside::{
+    CommandMode, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError,
 };
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
 pub use proposal::{

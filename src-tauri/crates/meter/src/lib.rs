@@ -10,8 +10,10 @@
 //! A new kind of sensor is a type with [`EnergyCounter`] or [`PowerGauge`], found in the `probe`
 //! module.
 
+mod battery;
 mod boxcar;
 mod by_hand;
+mod choice;
 mod company;
 mod conditions;
 mod cpu;
@@ -22,8 +24,11 @@ mod error;
 mod estimate;
 mod files;
 mod gauge;
+mod hwmon;
 mod meter;
 mod nvml;
+mod outside;
+mod platform;
 mod probe;
 mod rapl;
 mod recorded;
@@ -38,6 +43,7 @@ mod warnings;
 pub use by_hand::ByHand;
 pub use error::MeterError;
 pub use meter::{Meter, MeterOptions};
+pub use outside::{OutsideSettings, try_meter};
 pub use recorded::Recorded;
 pub use recording::Recording;
 pub use sensor::{EnergyCounter, PowerGauge, ReadError};

@@ -1,15 +1,17 @@
 //! The best combination of what the machine offers.
 
 use crate::by_hand::ByHand;
+use crate::choice::{Chosen, Offered, choose};
 use crate::cpu::{self, CpuReader};
 use crate::estimate::{LEAST_ERROR, Prices};
 use crate::files::Root;
+use crate::outside::OutsideSettings;
 use crate::probe::Looked;
 use crate::recording::{Recording, Setup};
 use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
 use crate::sink::ChunkSink;
 use crate::surroundings::Surroundings;
-use crate::{nvml, rapl};
+use crate::{battery, hwmon, nvml, outside, platform, rapl};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,8 @@ pub struct MeterOptions {
     pub root: PathBuf,
     /// NVML's shared library; none for the driver's own.
     pub nvml_library: Option<PathBuf>,
+    /// Meters that the person brings.
+    pub outside: OutsideSettings,
     /// The clock that engine events are stamped with too.
     pub clock: Arc<dyn Clock>,
 }
@@ -32,6 +36,7 @@ impl Default for MeterOptions {
         Self {
             root: PathBuf::from("/"),
             nvml_library: None,
+            outside: OutsideSettings::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -58,22 +63,51 @@ impl Meter {
     pub fn open(options: MeterOptions) -> Self {
         let root = Root(options.root);
         let surroundings = Surroundings::look(&root);
-        let gpu = nvml::find(options.nvml_library.as_deref());
-        let cpu = rapl::find(&root, &surroundings);
+        let nvml = nvml::find(options.nvml_library.as_deref());
+        let mut cpu = rapl::find(&root, &surroundings);
+        let (gpu_sensors, cpu_sensors) = hwmon::find(&root, !cpu.devices.is_empty());
+        let mut gpu = nvml.joined(gpu_sensors);
+        if !cpu_sensors.devices.is_empty() {
+            cpu.missing = None;
+        }
+        cpu = cpu.joined(cpu_sensors);
+        let battery = battery::find(&root);
+        let outside = options.outside;
+        let own: Vec<_> = outside::open(&outside.meters);
+
+        let mut reports = std::mem::take(&mut gpu.reports);
+        reports.append(&mut cpu.reports);
+        reports.extend(battery.reports);
+        reports.extend(own.iter().map(|(report, _)| report.clone()));
+        reports.extend(outside.problem.map(outside::unreadable));
+        reports.extend(platform::unwritten());
+        reports.push(estimate_report(&root));
+        let roles = outside.meters.iter().map(|meter| meter.role);
+        let Chosen {
+            devices,
+            beside,
+            gpu_missing,
+            cpu_missing,
+        } = choose(Offered {
+            gpu: gpu.devices,
+            cpu: cpu.devices,
+            whole: cpu.whole,
+            battery: battery.devices,
+            outside: roles
+                .zip(own)
+                .filter_map(|(role, (_, device))| Some((role, device?)))
+                .collect(),
+            platform_first: outside.platform_first,
+        });
+        // The estimate covers everything, and so does a meter of the whole machine.
         let not_covered = [
-            ("the GPU", &gpu, cpu.devices.is_empty()),
-            ("the CPU package", &cpu, gpu.devices.is_empty()),
+            ("the GPU", gpu_missing, gpu.missing),
+            ("the CPU package", cpu_missing, cpu.missing),
         ]
         .into_iter()
-        // With no measured device at all the estimate covers everything.
-        .filter(|(_, found, alone)| !(found.devices.is_empty() && *alone))
-        .filter_map(|(what, found, _)| Some(format!("{what} ({})", found.missing.as_ref()?)))
+        .filter(|(_, missing, _)| *missing)
+        .filter_map(|(what, _, why)| Some(format!("{what} ({})", why?)))
         .reduce(|one, other| format!("{one}, {other}"));
-        let mut reports = gpu.reports;
-        reports.extend(cpu.reports);
-        reports.push(estimate_report(&root));
-        let mut devices = gpu.devices;
-        devices.extend(cpu.devices);
         for report in &reports {
             tracing::debug!(?report, "sensor");
         }
@@ -81,7 +115,7 @@ impl Meter {
             root,
             clock: options.clock,
             devices,
-            beside: Vec::new(),
+            beside,
             prices: Prices::PLAUSIBLE,
             reports,
             gpus: gpu.names,
@@ -154,6 +188,24 @@ impl Meter {
             .iter()
             .map(|device| device.info.least_window())
             .fold(LEAST_WINDOW, Duration::max)
+    }
+
+    /// Names of the devices whose joules make the figure; none for the estimate.
+    #[must_use]
+    pub fn figure_devices(&self) -> Vec<String> {
+        self.devices
+            .iter()
+            .map(|one| one.info.name.clone())
+            .collect()
+    }
+
+    /// Names and scopes of the meters that stand beside the figure.
+    #[must_use]
+    pub fn beside_devices(&self) -> Vec<(String, Scope)> {
+        self.beside
+            .iter()
+            .map(|one| (one.info.name.clone(), one.info.scope))
+            .collect()
     }
 
     /// Begins to record, on threads of its own; returns after the first reading of every sensor.

@@ -19,6 +19,8 @@ const MOVEMENTS: u32 = 3;
 pub(crate) struct Found {
     /// Devices with at least one sensor that answers.
     pub(crate) devices: Vec<Device>,
+    /// Devices that cover the whole machine, the others with it.
+    pub(crate) whole: Vec<Device>,
     /// Every sensor looked for.
     pub(crate) reports: Vec<SensorReport>,
     /// Names of the devices, measured or not.
@@ -27,31 +29,15 @@ pub(crate) struct Found {
     pub(crate) missing: Option<String>,
 }
 
-/// Watches a counter until it has moved a few times; the time between movements.
-pub(crate) fn watch(counter: &dyn EnergyCounter) -> Result<Duration, Still> {
-    let begin = Instant::now();
-    let mut last = counter.energy().map_err(Still::Unreadable)?;
-    let mut first_move: Option<Instant> = None;
-    let mut moves = 0;
-    while begin.elapsed() < PATIENCE {
-        std::thread::sleep(LOOK_EVERY);
-        let now = counter.energy().map_err(Still::Unreadable)?;
-        if now > last {
-            last = now;
-            match first_move {
-                None => first_move = Some(Instant::now()),
-                Some(first) => {
-                    moves += 1;
-                    if moves == MOVEMENTS {
-                        return Ok(first.elapsed() / MOVEMENTS);
-                    }
-                }
-            }
-        }
-    }
-    match first_move {
-        Some(first) => Ok(first.elapsed() / (moves + 1)),
-        None => Err(Still::Frozen),
+impl Found {
+    /// Both together.
+    pub(crate) fn joined(mut self, other: Self) -> Self {
+        self.devices.extend(other.devices);
+        self.whole.extend(other.whole);
+        self.reports.extend(other.reports);
+        self.names.extend(other.names);
+        self.missing = self.missing.or(other.missing);
+        self
     }
 }
 

@@ -1,11 +1,11 @@
 //! CPU packages and their memory through RAPL, as the kernel's powercap class shows it.
 //!
-//! Each `intel-rapl:N` is a package (or `psys`, the whole platform, which contains the packages and
-//! is therefore never added to them); `intel-rapl:N:M` are parts of a package, of which only `dram`
+//! Each `intel-rapl:N` is a package, or `psys`, the whole platform, which contains the packages and
+//! is therefore never added to them; `intel-rapl:N:M` are parts of a package, of which only `dram`
 //! lies beside it and not within. AMD's processors appear under the same names.
 
 use crate::files::{Root, text};
-use crate::probe::{Found, Looked, watch};
+use crate::probe::{Found, Looked, Still, watch_both};
 use crate::sensor::{Device, EnergyCounter, Info, ReadError, reading_period};
 use crate::surroundings::Surroundings;
 use std::io::{self, ErrorKind};
@@ -44,43 +44,53 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
         });
         // Every processor draws power, so a figure without it covers less than the machine.
         found.missing = Some(why.0.clone());
-        found.reports.push(looked(String::new()).unavailable(why));
+        let looked = looked(String::new(), Scope::CpuPackage);
+        found.reports.push(looked.unavailable(why));
         return found;
     }
     for zone in zones {
         let counter = Zone::new(&zone, read);
-        match counter.raw() {
-            Err(error) => {
-                let why = explain(root, &zone, &error);
-                found.missing.get_or_insert_with(|| why.0.clone());
-                found.reports.push(looked(zone.name).unavailable(why));
-            }
-            Ok(_) => match watch(&counter) {
-                Err(still) => {
-                    let why = still.explain();
+        let watched = match counter.raw() {
+            Err(error) => Err(explain(root, &zone, &error)),
+            Ok(raw) => watch_both(&counter, None)
+                .counter
+                .map_err(|still| match still {
+                    Still::Frozen if raw == 0 => reads_zero(&zone),
+                    other => other.explain(),
+                }),
+        };
+        let looked = looked(zone.name.clone(), zone.scope);
+        match watched {
+            Err(why) => {
+                if zone.scope == Scope::CpuPackage && !zone.is_second_die() {
                     found.missing.get_or_insert_with(|| why.0.clone());
-                    found.reports.push(looked(zone.name).unavailable(why));
                 }
-                Ok(period) => {
-                    found
-                        .reports
-                        .push(looked(zone.name.clone()).available(Some(period)));
-                    found.devices.push(Device {
-                        info: Info {
-                            name: zone.name,
-                            source: Source::Rapl,
-                            scope: Scope::CpuPackage,
-                            error: ERROR,
-                            period: reading_period(Some(period)),
-                            update: Some(period),
-                            averaging: None,
-                        },
-                        counter: Some(Arc::new(counter)),
-                        gauge: None,
-                        state: None,
-                    });
-                }
-            },
+                found.reports.push(looked.unavailable(why));
+            }
+            Ok(movement) => {
+                let period = movement.period;
+                found
+                    .reports
+                    .push(looked.available_as(Some(movement), None));
+                let devices = match zone.scope {
+                    Scope::Platform => &mut found.whole,
+                    _ => &mut found.devices,
+                };
+                devices.push(Device {
+                    info: Info {
+                        name: zone.name,
+                        source: Source::Rapl,
+                        scope: zone.scope,
+                        error: ERROR,
+                        period: reading_period(Some(period)),
+                        update: Some(period),
+                        averaging: None,
+                    },
+                    counter: Some(Arc::new(counter)),
+                    gauge: None,
+                    state: None,
+                });
+            }
         }
     }
     // DRAM without its package would be a fraction of what the scope's name says.
@@ -94,12 +104,15 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
     found
 }
 
-fn looked(device: String) -> Looked {
+fn looked(device: String, scope: Scope) -> Looked {
     Looked {
-        name: "CPU energy counter (RAPL)",
+        name: match scope {
+            Scope::Platform => "Platform energy counter (RAPL psys)",
+            _ => "CPU energy counter (RAPL)",
+        },
         device,
         source: Source::Rapl,
-        scope: Scope::CpuPackage,
+        scope,
         error: ERROR,
     }
 }
@@ -107,6 +120,26 @@ fn looked(device: String) -> Looked {
 struct ZoneFiles {
     name: String,
     folder: PathBuf,
+    scope: Scope,
+}
+
+impl ZoneFiles {
+    /// A processor of several dies can count all of its energy in the first one's register.
+    fn is_second_die(&self) -> bool {
+        let die = self.name.split_once("-die-").map(|(_, die)| die);
+        die.is_some_and(|die| die != "0")
+    }
+}
+
+/// A register that holds 0 and stays there is not counted by anybody.
+fn reads_zero(zone: &ZoneFiles) -> (String, String) {
+    let reason = if zone.is_second_die() {
+        "its counter reads 0 and stays there: this processor counts all of its dies in the first one"
+    } else {
+        "its counter reads 0 and stays there: some AMD processors do not count the second package"
+    };
+    let remedy = "Update the kernel and the machine's firmware.";
+    (reason.to_owned(), remedy.to_owned())
 }
 
 fn zones(root: &Root) -> Vec<ZoneFiles> {
@@ -117,8 +150,13 @@ fn zones(root: &Root) -> Vec<ZoneFiles> {
             continue;
         };
         let Some(own) = name_of(&zone) else { continue };
+        let mut scope = Scope::CpuPackage;
         let name = match number.split_once(':') {
             None if own.starts_with("package") => own,
+            None if own == "psys" => {
+                scope = Scope::Platform;
+                own
+            }
             Some((package, _)) if own == "dram" => {
                 let package = name_of(&format!("intel-rapl:{package}"));
                 format!("{}{DRAM}", package.unwrap_or_default())
@@ -128,6 +166,7 @@ fn zones(root: &Root) -> Vec<ZoneFiles> {
         zones.push(ZoneFiles {
             name,
             folder: root.path(CLASS).join(zone),
+            scope,
         });
     }
     zones

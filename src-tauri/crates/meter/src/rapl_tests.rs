@@ -51,6 +51,7 @@ fn packages_and_their_memory_are_summed_but_never_the_platform_or_a_part() {
         .collect();
     assert_eq!(names, ["package-0", "package-0 dram", "package-1"]);
     assert_eq!(found.missing, None);
+    assert_eq!(found.whole[0].info.scope, Scope::Platform);
     assert!(
         found
             .devices
@@ -152,4 +153,35 @@ fn a_wrap_is_carried_over_and_an_unknown_one_refused() {
     zone.energy().unwrap();
     set(1_000_000);
     assert!(zone.energy().unwrap_err().to_string().contains("backwards"));
+}
+
+#[test]
+fn a_register_that_reads_zero_has_its_own_reason_and_a_second_die_is_not_missed() {
+    let zero_second: Reader = |file| {
+        let second = file
+            .parent()
+            .is_some_and(|one| one.ends_with("intel-rapl:1"));
+        if second {
+            Ok("0".to_owned())
+        } else {
+            counting(file)
+        }
+    };
+    let reason = |found: &Found| match &found.reports[1].availability {
+        Availability::Unavailable { reason, .. } => reason.clone(),
+        Availability::Available { .. } => panic!("available"),
+    };
+    let (_dir, root) = tree(&[("intel-rapl:0", "package-0"), ("intel-rapl:1", "package-1")]);
+    let found = find_with(&root, &Surroundings::default(), zero_second);
+    assert_eq!(found.devices.len(), 1);
+    assert!(reason(&found).contains("second package"));
+    assert!(found.missing.is_some());
+
+    let (_dir, root) = tree(&[
+        ("intel-rapl:0", "package-0-die-0"),
+        ("intel-rapl:1", "package-0-die-1"),
+    ]);
+    let found = find_with(&root, &Surroundings::default(), zero_second);
+    assert!(reason(&found).contains("dies"));
+    assert_eq!(found.missing, None);
 }

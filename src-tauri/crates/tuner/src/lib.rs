@@ -22,6 +22,7 @@ mod machine;
 mod measure;
 mod models;
 mod next;
+mod outside;
 mod paths;
 mod plan;
 mod prompt;

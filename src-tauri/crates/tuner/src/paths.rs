@@ -60,6 +60,18 @@ impl Paths {
         self.data.join("templates")
     }
 
+    /// The meters that the person brings.
+    #[must_use]
+    pub fn meters(&self) -> PathBuf {
+        self.data.join("meters.toml")
+    }
+
+    /// What probing and calibrating this machine's sensors found.
+    #[must_use]
+    pub fn sensors(&self) -> PathBuf {
+        self.data.join("sensors")
+    }
+
     /// Running engines, their logs, and what is needed to end orphans.
     #[must_use]
     pub fn engines_state(&self) -> PathBuf {

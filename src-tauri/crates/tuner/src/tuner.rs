@@ -91,6 +91,7 @@ impl Tuner {
         let meter_options = MeterOptions {
             root: options.sensor_root.unwrap_or_else(|| PathBuf::from("/")),
             nvml_library: options.nvml_library,
+            outside: crate::outside::settings(&paths.meters()),
             clock: Arc::new(SystemClock),
         };
         let database = paths.database();

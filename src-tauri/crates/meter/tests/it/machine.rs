@@ -61,6 +61,7 @@ impl Machine {
             root: self.root().to_owned(),
             nvml_library: Some(self.library.clone()),
             clock: Arc::new(SystemClock),
+            ..MeterOptions::default()
         })
     }
 }
