@@ -173,19 +173,27 @@ fn notes(trial: &Trial, seen: &TrialAnalysis) -> Vec<String> {
     notes
 }
 
-/// Each text once, with how often it was seen.
+/// Each kind of text once, with how often it was seen: texts that differ only in their figures are of
+/// one kind.
 fn warnings<'a>(warnings: impl Iterator<Item = &'a Warning>) -> Vec<String> {
-    let mut seen: Vec<(&str, usize)> = Vec::new();
+    let words = |text: &str| text.replace(|one: char| one.is_ascii_digit() || one == '.', "");
+    // The first text, how often its kind was seen, and whether another differed from it.
+    let mut seen: Vec<(&str, usize, bool)> = Vec::new();
     for warning in warnings {
-        match seen.iter_mut().find(|(text, _)| *text == warning.text) {
-            Some((_, times)) => *times += 1,
-            None => seen.push((&warning.text, 1)),
+        let kind = words(&warning.text);
+        match seen.iter_mut().find(|(text, ..)| words(text) == kind) {
+            Some((text, times, differed)) => {
+                *times += 1;
+                *differed |= *text != warning.text;
+            }
+            None => seen.push((&warning.text, 1, false)),
         }
     }
     seen.into_iter()
-        .map(|(text, times)| match times {
-            1 => text.to_owned(),
-            _ => format!("{text} ({times} windows)"),
+        .map(|(text, times, differed)| match (times, differed) {
+            (1, _) => text.to_owned(),
+            (_, false) => format!("{text} ({times} windows)"),
+            (_, true) => format!("{text} ({times} windows, the first is shown)"),
         })
         .collect()
 }
