@@ -15,15 +15,36 @@ pub enum Advisor {
     Enhanced,
     /// A chat LLM with the baseline template.
     Baseline,
+    /// The surrogate's short list, from which a chat LLM chooses and explains.
+    Guided,
+    /// That list's first entry, without an LLM.
+    Surrogate,
+    /// The rule of thumb: threads = physical cores, requests at once = clients; then neighbours.
+    Rule,
     /// Owen-scrambled Sobol points.
     Sobol,
+    /// Uniform random points.
+    Random,
+    /// The tree-structured Parzen estimator.
+    Tpe,
+    /// A Gaussian process with expected improvement.
+    Gp,
     /// The person, by hand.
     Person,
 }
 
 impl Advisor {
     /// Those that can be chosen for a session.
-    pub const CHOICES: [Self; 3] = [Self::Enhanced, Self::Baseline, Self::Sobol];
+    pub const CHOICES: [Self; 8] = [
+        Self::Enhanced,
+        Self::Baseline,
+        Self::Surrogate,
+        Self::Rule,
+        Self::Sobol,
+        Self::Random,
+        Self::Tpe,
+        Self::Gp,
+    ];
 
     /// The word used on the command line.
     #[must_use]
@@ -31,7 +52,13 @@ impl Advisor {
         match self {
             Self::Enhanced => "enhanced",
             Self::Baseline => "baseline",
+            Self::Guided => "guided",
+            Self::Surrogate => "surrogate",
+            Self::Rule => "rule",
             Self::Sobol => "sobol",
+            Self::Random => "random",
+            Self::Tpe => "tpe",
+            Self::Gp => "gp",
             Self::Person => "person",
         }
     }
@@ -39,7 +66,7 @@ impl Advisor {
     /// Whether it needs a chat LLM.
     #[must_use]
     pub fn needs_connection(self) -> bool {
-        matches!(self, Self::Enhanced | Self::Baseline)
+        matches!(self, Self::Enhanced | Self::Baseline | Self::Guided)
     }
 }
 
@@ -56,7 +83,11 @@ impl FromStr for Advisor {
             .into_iter()
             .find(|advisor| advisor.label() == word)
             .ok_or_else(|| {
-                format!("there is no advisor called {word}; choose enhanced, baseline or sobol")
+                let names: Vec<&str> = Self::CHOICES.iter().map(|one| one.label()).collect();
+                format!(
+                    "there is no advisor called {word}; choose one of {}",
+                    names.join(", ")
+                )
             })
     }
 }

@@ -1,31 +1,76 @@
-//! Numeric advisors: who proposes a configuration without a chat.
+//! Numeric advisors: who proposes a configuration without a chat. And landscapes: measured tables
+//! that stand in for an engine, so that advisors can be compared a thousand times.
 //!
-//! All of them walk the grid that a space's levels span, and share three promises: what they offer
-//! is valid and canonical, was not tried before, and follows from their inputs alone, so that a
-//! session taken up again after a restart goes on as if nothing had happened. The tuner keeps the
-//! set of what was tried ([`SessionRecord::tried`](wattsmith_domain::SessionRecord::tried)) and
-//! measures the default before it asks anybody.
+//! All advisors choose from the grid that a space's levels span (or from a [`Pool`] of its
+//! configurations), and share three promises: what they offer is valid and canonical, was not tried
+//! before, and follows from the seed and from what they were told alone, so that a session taken up
+//! again after a restart goes on as if nothing had happened. The tuner keeps the set of what was
+//! tried ([`SessionRecord::tried`](wattsmith_domain::SessionRecord::tried)), tells the record's
+//! trials in their order, and measures the default before it asks anybody.
 
+mod climb;
+mod features;
+mod gaussian;
+mod gp;
 mod grid;
+mod knowledge;
+mod landscape;
+mod model;
+mod observation;
+mod pool;
+mod random;
+mod replay;
+mod rule;
 mod shortlist;
 mod shuffle;
 mod sobol;
+mod surrogate;
+pub mod synthetic;
+mod tpe;
 
+pub use gp::Gp;
+pub use landscape::{
+    Entry, Failure, Figures, Flaw, GOOD, LANDSCAPE_FORMAT, Landscape, Noise, Summary, Truth, Window,
+};
+pub use observation::{Context, Observation, Outcome, PriorPoint};
+pub use pool::Pool;
+pub use random::Random;
+pub use replay::Replay;
+pub use rule::RuleOfThumb;
 pub use shortlist::shortlist;
 pub use sobol::Sobol;
+pub use surrogate::{Candidate, MOST_ENTRIES, OFFERED_SHARE, Surrogate};
+pub use tpe::Tpe;
 
 use std::collections::BTreeSet;
-use wattsmith_domain::Configuration;
+use wattsmith_domain::{Advisor, Configuration};
 
 /// Proposes configurations and learns from what they cost.
 pub trait NumericAdvisor {
-    /// The next configuration: valid, canonical and with a key that is not in `tried`. `None` when
-    /// nothing of that kind is left.
-    fn ask(&mut self, tried: &BTreeSet<String>) -> Option<Configuration>;
+    /// What a trial taught. Those that follow a fixed sequence only learn that it was tried.
+    fn tell(&mut self, observation: Observation);
 
-    /// What a configuration cost, J/unit; `None` when it failed. Advisors that follow a fixed
-    /// sequence ignore it.
-    fn tell(&mut self, configuration: &Configuration, joules_per_unit: Option<f64>) {
-        let _ = (configuration, joules_per_unit);
-    }
+    /// The next configuration: valid, canonical, never told about before, and with a key that is
+    /// not in `tried` either. `None` when nothing of that kind is left.
+    fn ask(&mut self, tried: &BTreeSet<String>) -> Option<Configuration>;
+}
+
+/// The numeric advisor of that name; `None` for those that need a chat, and for the person.
+#[must_use]
+pub fn advisor(
+    name: Advisor,
+    pool: &Pool,
+    context: &Context,
+    seed: u64,
+) -> Option<Box<dyn NumericAdvisor + Send>> {
+    let context = context.clone();
+    Some(match name {
+        Advisor::Sobol => Box::new(Sobol::new(pool, seed)),
+        Advisor::Random => Box::new(Random::new(pool, seed)),
+        Advisor::Rule => Box::new(RuleOfThumb::new(pool, context, seed)),
+        Advisor::Tpe => Box::new(Tpe::new(pool, context, seed)),
+        Advisor::Gp => Box::new(Gp::new(pool, context, seed)),
+        Advisor::Surrogate => Box::new(Surrogate::new(pool, context, seed)),
+        Advisor::Enhanced | Advisor::Baseline | Advisor::Guided | Advisor::Person => return None,
+    })
 }

@@ -4,7 +4,8 @@
 //! list mixes what a careful person would try: one knob turned away from the best so far, two knobs
 //! at once, one knob turned away from the default, and a point from somewhere else altogether.
 
-use crate::grid::{Grid, fresh};
+use crate::grid::Grid;
+use crate::pool::Pool;
 use crate::shuffle::SplitMix;
 use crate::sobol::Sobol;
 use std::collections::BTreeSet;
@@ -24,8 +25,9 @@ pub fn shortlist(
     seed: u64,
 ) -> Vec<Configuration> {
     let default = space.default_configuration();
-    let knobs = Knobs::of(space, seed);
-    let sobol = Sobol::new(space, seed);
+    let pool = Pool::from(space);
+    let knobs = Knobs::of(&pool, seed);
+    let sobol = Sobol::new(&pool, seed);
     let mut seen = tried.clone();
     let mut one_from_base = knobs.single(base);
     let mut two_from_base = knobs.double(base);
@@ -36,8 +38,7 @@ pub fn shortlist(
         if list.len() >= n || dry == 4 {
             break;
         }
-        let first_fresh =
-            |source: &mut Options| source.find_map(|asked| fresh(space, &asked, &seen));
+        let first_fresh = |source: &mut Options| source.find_map(|asked| pool.fresh(&asked, &seen));
         let found = match turn % 4 {
             0 => first_fresh(&mut one_from_base),
             1 => first_fresh(&mut two_from_base),
@@ -64,9 +65,10 @@ struct Knobs {
 }
 
 impl Knobs {
-    fn of(space: &ParameterSpace, seed: u64) -> Self {
-        let grid = Grid::of(space);
-        let mut levels: Vec<(String, Vec<Value>)> = space
+    fn of(pool: &Pool, seed: u64) -> Self {
+        let grid = Grid::of(pool);
+        let mut levels: Vec<(String, Vec<Value>)> = pool
+            .space()
             .parameters
             .iter()
             .map(|parameter| parameter.name.clone())

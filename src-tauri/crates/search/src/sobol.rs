@@ -3,9 +3,11 @@
 
 use crate::NumericAdvisor;
 use crate::grid::Grid;
+use crate::observation::Observation;
+use crate::pool::Pool;
 use crate::shuffle::SplitMix;
 use std::collections::BTreeSet;
-use wattsmith_domain::{Configuration, ParameterSpace};
+use wattsmith_domain::Configuration;
 
 /// Points of the sequence looked at, at most, before the grid is walked instead. A sequence keeps
 /// hitting cells it has been in, so the last cells of a small grid would take it forever.
@@ -17,17 +19,19 @@ const POINTS_PER_CELL: u64 = 4;
 /// and untried.
 #[derive(Debug, Clone)]
 pub struct Sobol {
-    space: ParameterSpace,
+    pool: Pool,
     seed: u64,
+    told: BTreeSet<String>,
 }
 
 impl Sobol {
-    /// A sequence over `space`; different seeds give independent scramblings.
+    /// A sequence over a space or a pool; different seeds give independent scramblings.
     #[must_use]
-    pub fn new(space: &ParameterSpace, seed: u64) -> Self {
+    pub fn new(pool: impl Into<Pool>, seed: u64) -> Self {
         Self {
-            space: space.clone(),
+            pool: pool.into(),
             seed,
+            told: BTreeSet::new(),
         }
     }
 
@@ -35,12 +39,20 @@ impl Sobol {
     /// a grid so full of broken rules that a million points in a row are invalid, it gives up.)
     #[must_use]
     pub fn next(&self, tried: &BTreeSet<String>) -> Option<Configuration> {
-        let grid = Grid::of(&self.space);
-        let cells = self.space.grid_size();
+        let grid = Grid::of(&self.pool);
+        let cells = self.pool.space().grid_size();
         let points = cells.saturating_mul(POINTS_PER_CELL).min(POINTS) as u32;
         (0..points)
             .find_map(|point| grid.fresh(&self.indices(&grid, point), tried))
             .or_else(|| grid.walk(SplitMix(self.seed).next(), tried))
+    }
+
+    /// The first `count` points of the sequence on the grid, valid or not, with their repetitions.
+    pub(crate) fn points(&self, count: usize) -> Vec<Configuration> {
+        let grid = Grid::of(&self.pool);
+        (0..count as u32)
+            .map(|point| grid.at(&self.indices(&grid, point)))
+            .collect()
     }
 
     fn indices(&self, grid: &Grid, point: u32) -> Vec<usize> {
@@ -63,7 +75,11 @@ impl Sobol {
 }
 
 impl NumericAdvisor for Sobol {
+    fn tell(&mut self, observation: Observation) {
+        self.told.insert(observation.configuration.key());
+    }
+
     fn ask(&mut self, tried: &BTreeSet<String>) -> Option<Configuration> {
-        self.next(tried)
+        self.next(&(&self.told | tried))
     }
 }

@@ -1,9 +1,16 @@
 //! What advisors promise, on written-out spaces and on random ones.
 
+#![allow(clippy::unwrap_used)] // a panic here is the report
+
+mod landscapes;
+mod promises;
+mod racing;
+mod shortlists;
+
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use wattsmith_domain::{Configuration, Kind, Parameter, ParameterSpace, Rule, Tell, Value};
-use wattsmith_search::{NumericAdvisor, Sobol, shortlist};
+use wattsmith_search::{NumericAdvisor, Observation, Sobol, shortlist};
 
 fn parameter(name: &str, kind: Kind, default: Value) -> Parameter {
     Parameter {
@@ -97,7 +104,10 @@ fn drain(space: &ParameterSpace, seed: u64, tried: &mut BTreeSet<String>) -> Vec
     let mut all = Vec::new();
     while let Some(configuration) = advisor.ask(tried) {
         assert!(tried.insert(configuration.key()), "{configuration} again");
-        advisor.tell(&configuration, Some(0.3));
+        advisor.tell(Observation {
+            configuration: configuration.clone(),
+            outcome: None,
+        });
         all.push(configuration);
     }
     all
