@@ -97,7 +97,10 @@ fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
     match proposal.advisor {
         Advisor::Sobol => "Sobol sequence".to_owned(),
         Advisor::Person => "set by hand".to_owned(),
-        Advisor::Enhanced | Advisor::Baseline => record
+        Advisor::Rule | Advisor::Random | Advisor::Tpe | Advisor::Gp | Advisor::Surrogate => {
+            proposal.advisor.label().to_owned()
+        }
+        Advisor::Enhanced | Advisor::Baseline | Advisor::Guided => record
             .exchanges
             .iter()
             .find(|exchange| Some(&exchange.id) == proposal.exchange.as_ref())

@@ -109,7 +109,7 @@ pub(crate) struct TrialArgs {
 pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub work: WorkArgs,
-    /// Who proposes: enhanced, baseline or sobol
+    /// Who proposes: enhanced, baseline, surrogate, rule, sobol, random, tpe or gp
     #[arg(long, default_value = "enhanced")]
     pub advisor: Advisor,
     /// How the chat LLM is reached: local, local:FILE, openai:MODEL or paste

@@ -27,7 +27,7 @@ pub(crate) fn reach(name: &str) -> f64 {
     match name {
         "n-gpu-layers" => 0.50,
         "threads" => 0.20,
-        "parallel" => 0.18,
+        "parallel" | "gpu-power-limit" | "gpu-clock-lock" => 0.18,
         "threads-batch" | "cache-type-k" | "cache-type-v" => 0.08,
         "ubatch" | "flash-attn" => 0.06,
         "batch" | "poll" => 0.04,
@@ -114,6 +114,9 @@ pub(crate) fn why(name: &str) -> &'static str {
         "flash-attn" => "attention takes a share of each token",
         "cache-type-k" | "cache-type-v" => "a smaller cache moves less memory but takes more work",
         "poll" => "waiting threads either sleep or spin",
+        "gpu-power-limit" | "gpu-clock-lock" => {
+            "a slower GPU needs less energy for the same work, up to a point"
+        }
         "n-gpu-layers" => "the GPU computes a layer for less energy than the processor",
         "kv-unified" | "context-per-slot" => "it changes how much memory the cache takes",
         "load-mode" => "it changes how the model lies in memory",

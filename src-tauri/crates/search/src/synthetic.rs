@@ -306,6 +306,7 @@ fn machine() -> Machine {
         logical_cores: 2 * CORES as u32,
         memory_bytes: 0,
         gpus: Vec::new(),
+        gpu_controls: Vec::new(),
         sensors: Vec::new(),
         virtual_machine: None,
     }

@@ -3,40 +3,46 @@
 
 use crate::error::TunerError;
 use crate::event::EventKind;
+use crate::models::blocking;
 use crate::next::spent;
 use crate::trial::find_proposal;
 use crate::tuner::{Tuner, fresh_id, now};
+use std::collections::BTreeSet;
 use wattsmith_domain::{
     Advisor, Configuration, Ending, Proposal, ProposalId, ProposalStatus, SessionId, SessionRecord,
-    TrialId,
+    TrialId, TrialState,
 };
-use wattsmith_search::{NumericAdvisor as _, Sobol};
+use wattsmith_search::{
+    Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, Surrogate, advisor,
+};
+use wattsmith_stats::Analysis;
 
 impl Tuner {
-    /// A proposal from Sobol points: for sessions without an LLM, and where the LLM is stuck
-    /// (`because`, empty otherwise).
+    /// A proposal by numbers alone: the session's own advisor where that is a numeric one, else a
+    /// Sobol point because the LLM is stuck (`because`, empty otherwise).
     pub(crate) async fn propose_numeric(
         &self,
         id: &SessionId,
         because: &str,
     ) -> Result<(), TunerError> {
         let record = self.record(id).await?;
-        let session = &record.session;
-        let mut sobol = Sobol::new(&session.space, session.seed);
-        let Some(configuration) = sobol.ask(&spent(&record)) else {
+        let spent = spent(&record);
+        let advised = record.clone();
+        let proposed = blocking(move || numeric(&advised, &spent)).await?;
+        let Some((configuration, advisor, reason, predicted)) = proposed else {
             return self
                 .change(id, |session| session.ending = Some(Ending::SpaceExhausted))
                 .await;
         };
-        let mut reason =
-            "The next point of a Sobol sequence: it spreads the trials evenly over all settings."
-                .to_owned();
-        if !because.is_empty() {
-            reason = format!("{because} So the next point of a Sobol sequence is offered instead.");
-        }
+        let reason = if because.is_empty() {
+            reason
+        } else {
+            format!("{because} So the next point of a Sobol sequence is offered instead.")
+        };
         let proposal = Proposal {
-            advisor: Advisor::Sobol,
+            advisor,
             reason,
+            predicted_joules_per_unit: predicted,
             ..blank_proposal(&record, configuration)
         };
         Ok(self.store.put_proposal(&proposal).await?)
@@ -135,6 +141,90 @@ impl Tuner {
         self.store.put_feedback(id, &feedback).await?;
         self.jobs.emit(id, EventKind::Changed);
         Ok(())
+    }
+}
+
+/// What the session's numeric advisor proposes: settings, who proposes, why, and the J/unit that it
+/// expects.
+type Numeric = (Configuration, Advisor, String, Option<f64>);
+
+fn numeric(record: &SessionRecord, spent: &BTreeSet<String>) -> Option<Numeric> {
+    let session = &record.session;
+    let pool = Pool::from(&session.space);
+    let context = context(record);
+    let named = advisor(session.advisor, &pool, &context, session.seed);
+    let (name, mut advisor): (_, Box<dyn NumericAdvisor + Send>) = match named {
+        Some(advisor) => (session.advisor, advisor),
+        None => (Advisor::Sobol, Box::new(Sobol::new(&pool, session.seed))),
+    };
+    let told = observations(record);
+    told.iter().cloned().for_each(|one| advisor.tell(one));
+    let configuration = advisor.ask(spent)?;
+    if name == Advisor::Surrogate {
+        let mut surrogate = Surrogate::new(&pool, context, session.seed);
+        told.into_iter().for_each(|one| surrogate.tell(one));
+        if let Some(own) = surrogate.judge(&configuration, spent) {
+            return Some((configuration, name, own.reason, Some(own.expected)));
+        }
+    }
+    Some((configuration, name, reason(name).to_owned(), None))
+}
+
+/// What the search is told before the first trial.
+pub(crate) fn context(record: &SessionRecord) -> Context {
+    let session = &record.session;
+    Context {
+        physical_cores: session.machine.physical_cores,
+        concurrency: session.workload.concurrency,
+        constraints: session.objective.constraints,
+        log_sd: Analysis::of(record).pooled.map(|pooled| pooled.sd),
+        prior: Vec::new(),
+    }
+}
+
+/// What the record's trials taught, in their order; those taken back taught nothing.
+pub(crate) fn observations(record: &SessionRecord) -> Vec<Observation> {
+    let analysis = Analysis::of(record);
+    record
+        .trials
+        .iter()
+        .filter(|trial| !matches!(trial.state, TrialState::Discarded { .. }))
+        .map(|trial| {
+            let own = analysis.trial(&trial.id).filter(|_| trial.is_complete());
+            let outcome = own.and_then(|own| {
+                let performance = own.performance.as_ref();
+                Some(Outcome {
+                    joules_per_unit: own.mean?,
+                    repeats: u32::try_from(trial.repeats.len()).unwrap_or(u32::MAX),
+                    tokens_per_second: performance.map(|one| one.tokens_per_second),
+                    time_to_first_token_s: performance.map(|one| one.time_to_first_token_s.p95),
+                })
+            });
+            Observation {
+                configuration: trial.configuration.clone(),
+                outcome,
+            }
+        })
+        .collect()
+}
+
+fn reason(advisor: Advisor) -> &'static str {
+    match advisor {
+        Advisor::Rule => {
+            "The rule of thumb: as many threads as physical cores, as many requests at once as there \
+             are clients; after that the nearest neighbour of the best so far."
+        }
+        Advisor::Random => "A random point: every untried setting had the same chance.",
+        Advisor::Tpe => {
+            "The tree-structured Parzen estimator: settings that are frequent among the better \
+             trials and rare among the others."
+        }
+        Advisor::Gp => {
+            "The Gaussian process: of all untried settings this one has the greatest expected \
+             improvement."
+        }
+        Advisor::Surrogate => "The rule of thumb, since nothing has worked yet.",
+        _ => "The next point of a Sobol sequence: it spreads the trials evenly over all settings.",
     }
 }
 

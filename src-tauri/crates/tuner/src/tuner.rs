@@ -63,7 +63,7 @@ pub enum Step {
     Run(ProposalId),
     /// Fresh repeats of the best and the default.
     Confirm,
-    /// A proposal from Sobol points instead of the LLM.
+    /// A proposal by numbers alone.
     Numeric,
     /// Step after step until the session ends, waits for the person or is paused.
     Autopilot,
