@@ -5,7 +5,7 @@ use crate::cpu::CpuLog;
 use crate::device_log::DeviceLog;
 use crate::estimate::Prices;
 use crate::recorded::Recorded;
-use crate::sensor::Device;
+use crate::sensor::{Device, reading_period};
 use crate::sink::ChunkSink;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,17 @@ impl ByHand {
             clock,
             sink,
         }
+    }
+
+    /// Every device renews its value so often, whatever was found when it was probed.
+    #[must_use]
+    pub fn with_update(mut self, update: Duration) -> Self {
+        for (device, log) in &mut self.devices {
+            device.info.update = Some(update);
+            device.info.period = reading_period(Some(update));
+            log.info = device.info.clone();
+        }
+        self
     }
 
     /// How often each device wants to be read.
