@@ -58,3 +58,64 @@ pub(crate) fn tiled(
             + wobble * update * update / 12.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: Duration = Duration::from_millis(500);
+
+    fn at(seconds: f64) -> MonotonicNs {
+        MonotonicNs((seconds * 1e9) as u64)
+    }
+
+    /// The mean of the last second, renewed every 100 ms and read every 25 ms.
+    fn averaged(energy: impl Fn(f64) -> f64) -> Series {
+        let mut series = Series::default();
+        for reading in 0..3200 {
+            let when = f64::from(reading) * 0.025 + 2.0;
+            let told = (when * 10.0 + 1e-6).floor() / 10.0;
+            series.push(at(when), energy(told) - energy(told - 1.0));
+        }
+        series
+    }
+
+    fn cut(series: &Series, from: f64, to: f64) -> Cut {
+        let looks = Looks {
+            period: Duration::from_millis(25),
+            update: Some(Duration::from_millis(100)),
+            averaging: Some(Duration::from_secs(1)),
+        };
+        tiled(
+            series,
+            at(from),
+            at(to),
+            Duration::from_secs(1),
+            looks,
+            MOST,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn work_between_two_rests_is_counted_whole() {
+        // 80 W at rest, 300 W from 5 s to 65 s: read plainly, the average lags by 110 J at each edge.
+        let energy = |t: f64| 80.0 * t + 220.0 * (t.clamp(5.0, 65.0) - 5.0);
+        for to in [65.0, 65.37, 65.9] {
+            let truth = energy(to) - energy(5.0);
+            let one = cut(&averaged(energy), 5.0, to);
+            assert!(
+                (one.joules - truth).abs() < 0.003 * truth,
+                "{to}: {one:?} {truth}"
+            );
+            assert!(one.variance.is_finite() && one.variance >= 0.0);
+        }
+    }
+
+    #[test]
+    fn steady_power_has_no_error_to_state() {
+        let one = cut(&averaged(|t| 150.0 * t), 4.2, 64.7);
+        assert!((one.joules - 150.0 * 60.5).abs() < 1e-3, "{one:?}");
+        assert!(one.variance < 1e-6);
+    }
+}

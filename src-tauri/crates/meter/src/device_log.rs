@@ -22,6 +22,8 @@ const MOST_STILL: Seconds = Seconds(2.0);
 const MOST_STEPS_STILL: f64 = 3.0;
 /// A long average is tiled where the window holds so many of its stretches.
 const LEAST_TILES: u32 = 2;
+/// Updates of the sensor in the shortest slice of time that is looked at by itself.
+const SLICE_UPDATES: f64 = 2.0;
 /// Readings that are due together come a little apart.
 const ALMOST: f64 = 0.9;
 
@@ -166,6 +168,29 @@ impl DeviceLog {
             integral: integral.map(|cut| Joules(cut.joules)),
             window_error: cut.relative_error(),
         })
+    }
+
+    /// Seconds over which power can be told apart from that of its neighbours; none where it is only
+    /// known as a long average.
+    pub(crate) fn least_slice(&self) -> Option<f64> {
+        let averaged = self.counter.is_none()
+            && self
+                .info
+                .averaging
+                .is_some_and(|stretch| stretch >= LONG_AVERAGE);
+        let update = self.info.update.unwrap_or(self.info.period);
+        (!averaged).then_some(update.as_secs_f64() * SLICE_UPDATES)
+    }
+
+    /// Joules of a slice that is known to be covered, whatever their error.
+    pub(crate) fn joules(&self, from: MonotonicNs, to: MonotonicNs) -> Option<f64> {
+        let most = self.most();
+        let cut = match (&self.counter, &self.gauge) {
+            (Some(counter), _) => ticks::counted(counter, from, to, self.info.update, most),
+            (None, Some(gauge)) => self.integral(gauge, from, to),
+            (None, None) => return None,
+        };
+        cut.ok().map(|cut| cut.joules.max(0.0))
     }
 
     fn integral(&self, series: &Series, from: MonotonicNs, to: MonotonicNs) -> Result<Cut, Hole> {

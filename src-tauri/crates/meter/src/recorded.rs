@@ -119,6 +119,33 @@ impl Recorded {
         Some(Watts(energy.gross.0 / to.since(from).0))
     }
 
+    /// Mean power in equal slices from one instant on, as many as fit before the other; none where a
+    /// slice is too short for a sensor, or there is none. Slices are at least two updates of every
+    /// sensor long and no shorter than `least`.
+    #[must_use]
+    pub fn slices(
+        &self,
+        from: MonotonicNs,
+        to: MonotonicNs,
+        least: Seconds,
+    ) -> Option<(Seconds, Vec<Watts>)> {
+        if self.devices.is_empty() {
+            return None;
+        }
+        let needed = self.devices.iter().map(DeviceLog::least_slice);
+        let length = needed.collect::<Option<Vec<f64>>>()?;
+        let length = length.into_iter().fold(least.0, f64::max);
+        let count = (to.since(from).0 / length) as usize;
+        let slices = (0..count).map(|index| {
+            let begin = from.plus(Seconds(index as f64 * length));
+            let end = begin.plus(Seconds(length));
+            let joules = self.devices.iter().map(|device| device.joules(begin, end));
+            let sum: f64 = joules.sum::<Option<f64>>()?;
+            Some(Watts(sum / length))
+        });
+        Some((Seconds(length), slices.collect::<Option<_>>()?))
+    }
+
     /// Whose CPU time lies between two instants; none where procfs was not readable throughout.
     #[must_use]
     pub fn cpu(&self, from: MonotonicNs, to: MonotonicNs) -> Option<CpuUse> {

@@ -7,8 +7,8 @@ const NEGLIGIBLE: f64 = 1e-6;
 /// Halvings of the bracket; enough for every digit of a double.
 const HALVINGS: u32 = 60;
 
-/// Half of the interval, as a fraction of the figure, that holds the truth with `confidence` (0 to 1,
-/// exclusive): of the sum of a gain error that may lie anywhere within ±`sensor_error` and a normal
+/// How far a figure lies from the truth with `confidence` (0 to 1, exclusive) at most, as a fraction h
+/// of the truth, which then lies between figure/(1 + h) and figure/(1 − h): of the sum of a gain error that may lie anywhere within ±`sensor_error` and a normal
 /// error with standard deviation `window_error`, both fractions and not negative.
 ///
 /// Where the sensor alone counts, 95 % of ±5 % is ±4.75 %. This is the trust in one figure in joules;

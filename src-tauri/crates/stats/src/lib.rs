@@ -12,6 +12,7 @@ mod constraints;
 mod decide;
 mod importance;
 mod interval;
+mod phases;
 mod quantile;
 
 pub use accuracy::accuracy;
@@ -20,6 +21,7 @@ pub use compare::compare;
 pub use decide::{CONFIRMATION_LOOKS, confirmation_alpha, decide};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
+pub use phases::{Slice, prefill_share};
 
 /// The confidence of every interval that is shown, unless a function says otherwise.
 pub const CONFIDENCE: f64 = 0.95;

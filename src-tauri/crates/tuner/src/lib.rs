@@ -24,6 +24,7 @@ mod models;
 mod next;
 mod outside;
 mod paths;
+mod phases;
 mod plan;
 mod prompt;
 mod proposals;

@@ -5,6 +5,7 @@
 use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;
+use crate::phases::phases;
 use crate::tuner::{Tuner, now};
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,6 +101,7 @@ impl Tuner {
         let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
         let mut warnings = recorded.warnings(from, to);
         warnings.extend(own_warnings(session, span, &told));
+        let phases = phases(&work.driven, &recorded, &energy);
         let repeat = Repeat {
             index: window.index,
             started_at,
@@ -110,7 +112,7 @@ impl Tuner {
             energy,
             idle,
             cpu,
-            phases: None,
+            phases,
             conditions: recorded.conditions(from, to),
             load,
             warm_up: work.warm_up,

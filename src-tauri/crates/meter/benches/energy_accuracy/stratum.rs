@@ -49,9 +49,10 @@ impl Stratum {
         let window = all(&|one| one.energy.gross.0 / (1.0 + one.gain) / one.truth - 1.0);
         let half =
             all(&|one| accuracy(one.energy.sensor_error, one.energy.window_error, CONFIDENCE));
-        let held = outcomes.iter().zip(&half).filter(|(one, half)| {
-            (one.energy.gross.0 - one.truth).abs() <= **half * one.energy.gross.0
-        });
+        let held = outcomes
+            .iter()
+            .zip(&half)
+            .filter(|(one, half)| (one.energy.gross.0 - one.truth).abs() <= **half * one.truth);
         Ok(Self {
             sensor,
             load,

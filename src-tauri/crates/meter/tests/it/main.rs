@@ -3,6 +3,7 @@
 // Helpers of tests may panic too; clippy sees only the functions that carry #[test].
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod accuracy;
 mod doctor;
 mod estimate;
 mod machine;
