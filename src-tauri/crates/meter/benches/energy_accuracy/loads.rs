@@ -1,6 +1,6 @@
 //! What boards draw: power over time as lines of a script.
 
-use crate::random::Random;
+use super::random::Random;
 use std::fmt::Write as _;
 
 /// A family of loads; sizes, periods and phases are drawn for each run.

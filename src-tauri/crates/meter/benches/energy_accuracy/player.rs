@@ -1,10 +1,10 @@
 //! One simulated run: the stand-in for NVML and the meter share a clock that is set by hand, and the
 //! meter's own reading step is called when its thread would have woken up.
 
-use crate::loads::Load;
-use crate::naive::Naive;
-use crate::random::Random;
-use crate::sensors::Sensor;
+use super::loads::Load;
+use super::naive::Naive;
+use super::random::Random;
+use super::sensors::Sensor;
 use wattsmith_domain::{Clock as _, Energy, MonotonicNs, Seconds};
 use wattsmith_meter::{Meter, MeterOptions};
 use wattsmith_testkit::fake_nvml::FakeNvml;

@@ -1,8 +1,8 @@
 //! The same against the machine's own clock and scheduler: threads that sleep, wake up late and read.
 
-use crate::loads::Load;
-use crate::random::Random;
-use crate::sensors::Sensor;
+use super::loads::Load;
+use super::random::Random;
+use super::sensors::Sensor;
 use std::time::Duration;
 use wattsmith_domain::Clock as _;
 use wattsmith_meter::{Meter, MeterOptions};

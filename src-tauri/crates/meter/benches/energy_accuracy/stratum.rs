@@ -1,8 +1,8 @@
 //! Many runs of one sensor under one kind of load, and whether they meet what is promised.
 
-use crate::loads::Load;
-use crate::player::{Outcome, Player};
-use crate::sensors::{Kind, Sensor};
+use super::loads::Load;
+use super::player::{Outcome, Player};
+use super::sensors::{Kind, Sensor};
 use wattsmith_stats::{CONFIDENCE, accuracy};
 
 /// Largest error with a counter, the sensor's gain left out.
