@@ -7,7 +7,7 @@ use wattsmith_gpu_control::boards;
 #[test]
 fn the_range_and_the_clocks_of_each_board_are_the_drivers_own() {
     let stand = Stand::new("devices 2\nname 0 Large\nname 1 Small\nlimits 1 60 120 116.5\n");
-    let boards = boards(Some(&stand.driver.library()));
+    let boards = boards(Some(stand.library()));
     let limits: Vec<_> = boards
         .iter()
         .map(|board| {
@@ -33,7 +33,7 @@ fn what_cannot_be_set_is_left_out() {
     let stand = Stand::new(&format!(
         "devices 3\nfault 0 {fixed}\nfault 0 {free}\nfault 1 {fixed}\nlimits 2 300 300 300\n"
     ));
-    let boards = boards(Some(&stand.driver.library()));
+    let boards = boards(Some(stand.library()));
     let found: Vec<_> = boards
         .iter()
         .map(|board| {
@@ -53,6 +53,6 @@ fn what_cannot_be_set_is_left_out() {
 #[test]
 fn where_no_driver_answers_nothing_can_be_set() {
     let stand = Stand::new("init 9\n");
-    assert_eq!(boards(Some(&stand.driver.library())), []);
+    assert_eq!(boards(Some(stand.library())), []);
     assert_eq!(boards(Some(&stand.folder().join("no-driver.so"))), []);
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
+mod bench;
 mod boards;
 mod hold;
 mod stand;
+mod trials;
 mod verbs;

@@ -16,24 +16,50 @@ pub const BOARD: &str = "GPU-00000000";
 pub const OTHER: &str = "GPU-00000001";
 
 pub struct Stand {
-    pub driver: FakeNvml,
-    folder: TempDir,
+    library: PathBuf,
+    folder: PathBuf,
+    // Gone last, and only by whoever made them.
+    driver: Option<FakeNvml>,
+    _made: Option<TempDir>,
 }
 
 impl Stand {
     pub fn new(script: &str) -> Self {
+        let driver = FakeNvml::new(script).unwrap();
+        let made = tempfile::tempdir().unwrap();
         Self {
-            driver: FakeNvml::new(script).unwrap(),
-            folder: tempfile::tempdir().unwrap(),
+            library: driver.library(),
+            folder: made.path().to_path_buf(),
+            driver: Some(driver),
+            _made: Some(made),
         }
     }
 
+    /// Boards and folder that another process made.
+    pub fn of_another(library: PathBuf, folder: PathBuf) -> Self {
+        Self {
+            library,
+            folder,
+            driver: None,
+            _made: None,
+        }
+    }
+
+    pub fn library(&self) -> &Path {
+        &self.library
+    }
+
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
+    }
+
+    /// Calls into the library so far, by all processes.
+    pub fn calls(&self) -> u64 {
+        self.driver.as_ref().unwrap().calls()
     }
 
     pub fn state(&self) -> PathBuf {
-        self.folder.path().join("state")
+        self.folder.join("state")
     }
 
     /// The program with these words.
@@ -41,7 +67,7 @@ impl Stand {
         let mut command = Command::new(program());
         command
             .args(words)
-            .env(LIBRARY_VARIABLE, self.driver.library())
+            .env(LIBRARY_VARIABLE, &self.library)
             .env(STATE_VARIABLE, self.state())
             .env_remove("PKEXEC_UID")
             .env_remove("SUDO_UID")
@@ -55,13 +81,13 @@ impl Stand {
     }
 
     pub fn limit(&self, uuid: &str) -> Option<f64> {
-        power_limit(Some(&self.driver.library()), uuid).map(|Watts(watts)| watts)
+        power_limit(Some(&self.library), uuid).map(|Watts(watts)| watts)
     }
 
     /// Highest clock that the scripted board runs at, MHz: its own 1500 unless it is locked lower.
     pub fn clock(&self, index: u32) -> u32 {
         let nvml = nvml_wrapper::Nvml::builder()
-            .lib_path(self.driver.library().as_os_str())
+            .lib_path(self.library.as_os_str())
             .init()
             .unwrap();
         let device = nvml.device_by_index(index).unwrap();

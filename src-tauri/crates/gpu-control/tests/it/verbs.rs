@@ -96,7 +96,7 @@ fn values_outside_the_boards_range_are_refused_with_the_range() {
 #[test]
 fn everything_that_is_no_verb_is_refused_before_the_driver_is_asked() {
     let stand = Stand::new("");
-    let calls = stand.driver.calls();
+    let calls = stand.calls();
     for words in [
         &[][..],
         &["--help"],
@@ -124,7 +124,7 @@ fn everything_that_is_no_verb_is_refused_before_the_driver_is_asked() {
         let text = refused(&stand, words, Code::Usage);
         assert!(!text.is_empty());
     }
-    assert_eq!(stand.driver.calls(), calls);
+    assert_eq!(stand.calls(), calls);
     assert!(!stand.state().exists());
 }
 
@@ -181,13 +181,13 @@ fn nothing_is_changed_where_it_cannot_be_written_down() {
 fn with_more_rights_than_its_caller_it_loads_no_library_that_the_caller_names() {
     let stand = Stand::new("");
     for elevated in ["PKEXEC_UID", "SUDO_UID"] {
-        let calls = stand.driver.calls();
+        let calls = stand.calls();
         let mut command = stand.command(&["set-power-limit", BOARD, "300"]);
         let (code, said) = told(&command.env(elevated, "1000").output().unwrap());
         // The real driver may be here; the scripted board is none of its own.
         let kinds = [Code::NoDriver, Code::NoSuchBoard].map(|code| i32::from(code as u8));
         assert!(kinds.contains(&code), "{said}");
-        assert_eq!(stand.driver.calls(), calls);
+        assert_eq!(stand.calls(), calls);
         assert!(!stand.state().exists());
     }
     // And by default it is looked for nowhere else.
