@@ -82,12 +82,6 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         ..TunerOptions::default()
     })
     .await?;
-    for notice in tuner.notices() {
-        terminal::write(
-            &mut std::io::stderr(),
-            &format!("wattsmith-cli: {notice}\n"),
-        );
-    }
     let done = match cli.command {
         Command::Doctor(args) => doctor::run(&tuner, &args).await,
         Command::Trial(args) => trial::run(&tuner, args).await,

@@ -16,13 +16,14 @@ use crate::error::TunerError;
 use crate::models::blocking;
 use hold::{Hold, Reply};
 pub(crate) use refused::Refused;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{Configuration, Difference, Machine, Watts};
 use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
-use wattsmith_gpu_control::{Left, Verb, left, power_limit};
+use wattsmith_gpu_control::{Verb, left, power_limit};
 
 /// Power limits that differ by less are the same: NVML counts milliwatts.
 const SAME_W: f64 = 0.5;
@@ -195,43 +196,63 @@ impl GpuControl {
             .flatten()
     }
 
-    /// Puts boards back that a program which is gone left changed: at once where no permission has
-    /// to be asked for. Gives a sentence for each that is still changed, with the command to run.
-    pub(crate) async fn recover(&self) -> Vec<String> {
-        let mut notices = Vec::new();
-        for board in left(&self.access.state_folder()) {
-            let is_as_it_was =
-                !board.clocks_locked && board.power_limit == self.power_limit(&board.uuid).await;
-            if is_as_it_was {
-                continue;
-            }
-            match self
-                .access
-                .reset(self.library.as_deref(), &board.uuid)
-                .await
-            {
+    /// Puts boards back that a program which is gone left changed, where no permission has to be
+    /// asked for; gives those that are still changed.
+    pub(crate) async fn recover(&self) -> Vec<StillChanged> {
+        for board in self.still_changed().await {
+            let library = self.library.as_deref();
+            match self.access.reset(library, &board.uuid).await {
                 Ok(()) => tracing::info!("{} was put back as it was", board.uuid),
-                Err(refused) => notices.push(self.left_changed(&board, &refused)),
+                Err(Refused::WouldAsk) => {}
+                Err(refused) => tracing::warn!("{}: {refused}", board.uuid),
             }
         }
-        notices
+        self.still_changed().await
     }
 
-    fn left_changed(&self, board: &Left, refused: &Refused) -> String {
-        let what = match (board.power_limit, board.clocks_locked) {
+    /// Boards that a program which is gone left changed.
+    pub(crate) async fn still_changed(&self) -> Vec<StillChanged> {
+        let mut changed = Vec::new();
+        for board in left(&self.access.state_folder()) {
+            let limit_is_back = board.power_limit.is_none()
+                || board.power_limit == self.power_limit(&board.uuid).await;
+            if !limit_is_back || board.clocks_locked {
+                changed.push(StillChanged {
+                    command: self.access.command_to_reset(&board.uuid),
+                    uuid: board.uuid,
+                    power_limit: board.power_limit,
+                    clocks_locked: board.clocks_locked,
+                });
+            }
+        }
+        changed
+    }
+}
+
+/// A board that a trial which was ended by force left changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StillChanged {
+    /// The board.
+    pub uuid: String,
+    /// Its power limit before, where that was changed.
+    pub power_limit: Option<Watts>,
+    /// Whether its clocks are locked.
+    pub clocks_locked: bool,
+    /// What puts it back, to paste into a shell.
+    pub command: String,
+}
+
+impl fmt::Display for StillChanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = match (self.power_limit, self.clocks_locked) {
             (Some(watts), false) => format!("its power limit was {watts} before"),
             (Some(watts), true) => format!("its power limit was {watts} before, its clock free"),
             (None, _) => "its clock was free before".to_owned(),
         };
-        let why = match refused {
-            Refused::WouldAsk => String::new(),
-            other => format!(" ({other})"),
-        };
-        format!(
-            "The GPU {} still has settings of a trial that was ended by force: {what}. Put it back \
-             with: {}{why}",
-            board.uuid,
-            self.access.command_to_reset(&board.uuid)
+        write!(
+            f,
+            "The GPU {} still has the settings of a trial that was ended by force: {before}.",
+            self.uuid
         )
     }
 }

@@ -35,7 +35,7 @@ pub mod words;
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use export::{Format, default_name};
-pub use gpu::{GpuAccess, GpuPermission};
+pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
 pub use lock::MachineLock;
 pub use models::ModelEntry;

@@ -2,7 +2,7 @@
 
 use crate::error::TunerError;
 use crate::event::{Event, EventKind};
-use crate::gpu::{GpuAccess, GpuControl};
+use crate::gpu::{GpuAccess, GpuControl, StillChanged};
 use crate::job::{Job, JobState, Jobs};
 use crate::lock::MachineLock;
 use crate::machine;
@@ -49,7 +49,6 @@ pub struct Tuner {
     pub(crate) jobs: Jobs,
     pub(crate) gpu: GpuControl,
     machine: Machine,
-    notices: Vec<String>,
 }
 
 /// One step of the loop.
@@ -106,7 +105,9 @@ impl Tuner {
         for freed in wattsmith_engine::reap_orphans(&paths.engines_state()).await {
             tracing::info!("{freed}");
         }
-        let notices = gpu.recover().await;
+        for board in gpu.recover().await {
+            tracing::warn!("{board} Put it back with: {}", board.command);
+        }
         // Whoever holds the lock may be running one of these trials at this moment.
         if let Ok(_lock) = MachineLock::acquire(&paths.lock) {
             store.interrupted().await?;
@@ -120,7 +121,6 @@ impl Tuner {
             store,
             gpu,
             machine,
-            notices,
         }))
     }
 
@@ -130,11 +130,10 @@ impl Tuner {
         &self.machine
     }
 
-    /// What the person should know at start: GPUs that a trial which was ended by force left
-    /// changed, with the command that puts them back.
-    #[must_use]
-    pub fn notices(&self) -> &[String] {
-        &self.notices
+    /// GPUs that a trial which was ended by force left changed, and that could not be put back
+    /// without asking for a password.
+    pub async fn gpus_still_changed(&self) -> Vec<StillChanged> {
+        self.gpu.still_changed().await
     }
 
     /// The meter.

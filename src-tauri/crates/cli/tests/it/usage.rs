@@ -17,6 +17,8 @@ fn an_unknown_setting_is_refused_with_the_names_there_are() {
     }
     assert!(refused("trial --set threads=lots").contains("threads cannot be lots"));
     assert!(refused("trial --set threads").contains("threads=2"));
+    let words = refused("trial --set gpu-power-limit=300");
+    assert!(words.contains("--allow-gpu-control"), "{words}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! however they end.
 
 use crate::bench::{Bench, asked, pkexec, refusal, settings, tiny};
-use crate::stand::{BOARD, OTHER, Stand, until};
+use crate::stand::{BOARD, OTHER, Stand, program, until};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -178,17 +178,18 @@ async fn what_a_power_cut_left_is_put_back_at_the_next_start_or_told_with_the_co
     stand.run(&["set-power-limit", BOARD, "300"]);
     stand.run(&["lock-clocks", BOARD, "900"]);
     let bench = Bench::new(&stand, pkexec(&stand, PASSED_ON)).await;
-    let notices = bench.tuner.notices();
-    assert_eq!(notices.len(), 1);
-    for word in ["350 W before", "pkexec ", " reset GPU-00000000"] {
-        assert!(notices[0].contains(word), "{notices:?}");
-    }
+    let changed = bench.tuner.gpus_still_changed().await;
+    assert_eq!(changed.len(), 1);
+    let words = changed[0].to_string();
+    assert!(words.contains("350 W before, its clock free"), "{words}");
+    let command = format!("pkexec {} reset {BOARD}", program().display());
+    assert_eq!(changed[0].command, command);
     assert_eq!(asked(&stand), 0, "a start asks for no password");
     assert_eq!(stand.limit(BOARD), Some(300.0));
     drop(bench);
 
     let bench = Bench::new(&stand, GpuPermission::Given).await;
-    assert_eq!(bench.tuner.notices(), &[] as &[String]);
+    assert_eq!(bench.tuner.gpus_still_changed().await, []);
     assert_eq!((stand.limit(BOARD), stand.clock(0)), (Some(350.0), 1500));
     assert!(!stand.is_kept(BOARD));
 }
