@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Configuration, Difference, Machine, Watts};
+use wattsmith_domain::{Configuration, Difference, Finding, Machine, Severity, Watts};
 use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
 use wattsmith_gpu_control::{Verb, left, power_limit};
 
@@ -240,6 +240,21 @@ pub struct StillChanged {
     pub clocks_locked: bool,
     /// What puts it back, to paste into a shell.
     pub command: String,
+}
+
+impl StillChanged {
+    /// The same as the doctor says it.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        Finding::new(
+            Severity::Problem,
+            "gpu-still-changed",
+            "A GPU still has the settings of a trial",
+            format!("{self} Figures measured now are figures under these settings."),
+        )
+        .command("Put it back:", self.command.clone())
+        .advise("Restarting the machine puts it back, too.")
+    }
 }
 
 impl fmt::Display for StillChanged {
