@@ -27,6 +27,11 @@ const SLICE_UPDATES: f64 = 2.0;
 /// Readings that are due together come a little apart.
 const ALMOST: f64 = 0.9;
 
+/// No device of a workstation draws more; a counter that gains faster than this has leapt.
+const MOST_POWER: Watts = Watts(10_000.0);
+/// Leaps that are remembered one by one.
+const MOST_LEAPS: usize = 64;
+
 /// What one device told.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceLog {
@@ -37,6 +42,9 @@ pub(crate) struct DeviceLog {
     pub(crate) gauge: Option<Series>,
     /// Heat, clocks and company, where it tells.
     pub(crate) conditions: Option<ConditionLog>,
+    /// Between which readings its counter went back or gained more than can be: what was used
+    /// meanwhile is not known.
+    pub(crate) leaps: Vec<(MonotonicNs, MonotonicNs)>,
     /// The last reading that failed.
     pub(crate) failure: Option<String>,
 }
@@ -48,6 +56,7 @@ impl DeviceLog {
             counter: device.counter.as_ref().map(|_| Series::default()),
             gauge: device.gauge.as_ref().map(|_| Series::default()),
             conditions: None,
+            leaps: Vec::new(),
             failure: None,
         }
     }
@@ -58,6 +67,7 @@ impl DeviceLog {
             counter: None,
             gauge: None,
             conditions: None,
+            leaps: Vec::new(),
             failure: Some(message.to_owned()),
         }
     }
@@ -81,6 +91,9 @@ impl DeviceLog {
         if let (Some(counter), Some(series)) = (&device.counter, &mut self.counter) {
             match stamped(clock, || counter.energy()) {
                 (at, Ok(energy)) => {
+                    if let Some(leap) = leap(series, &self.info, at, energy) {
+                        remember(&mut self.leaps, leap);
+                    }
                     power = recent_power(series, &self.info, at, energy);
                     hand_over(Quantity::Joules, series.push(at, energy.0));
                 }
@@ -144,6 +157,11 @@ impl DeviceLog {
         });
         let (cut, integral) = match (&self.counter, integral) {
             (Some(counter), integral) => {
+                if self.leaps.iter().any(|leap| leap.0 < to && leap.1 > from) {
+                    return Err(MeterError::Leapt {
+                        device: self.info.name.clone(),
+                    });
+                }
                 let cut = ticks::counted(counter, from, to, self.info.update, most)
                     .map_err(|hole| self.error(hole, most))?;
                 if cut.joules <= 0.0 || counter.longest_still(from, to).0 > self.most_still() {
@@ -246,6 +264,9 @@ impl DeviceLog {
             .as_ref()
             .map(|counter| ticks::steps(counter, self.info.update, PERIOD))
             .unwrap_or_default()
+            .into_iter()
+            .filter(|sample| plausible(sample.power))
+            .collect()
     }
 }
 
@@ -261,6 +282,36 @@ pub(crate) fn stamped<T>(clock: &dyn Clock, read: impl FnOnce() -> T) -> (Monoto
     )
 }
 
+/// Whether a counter that now tells `joules` has gone back, or gained more than can be since its last
+/// reading: between which two instants.
+fn leap(
+    series: &Series,
+    info: &Info,
+    at: MonotonicNs,
+    joules: Joules,
+) -> Option<(MonotonicNs, MonotonicNs)> {
+    let (before, counted) = series.last()?;
+    // What was used since the last update may be told all at once.
+    let span = at.since(before).0.max(PERIOD.as_secs_f64());
+    let span = span.max(info.update.unwrap_or_default().as_secs_f64() * MOST_STEPS_STILL);
+    let gained = joules.0 - counted;
+    (gained < 0.0 || gained > MOST_POWER.0 * span).then_some((before, at))
+}
+
+/// Many leaps become one long one: the counter is of no use then.
+fn remember(leaps: &mut Vec<(MonotonicNs, MonotonicNs)>, leap: (MonotonicNs, MonotonicNs)) {
+    let full = leaps.len() == MOST_LEAPS;
+    match leaps.last_mut() {
+        Some(last) if full => last.1 = leap.1,
+        _ => leaps.push(leap),
+    }
+}
+
+/// Power that a device can draw; none where its counter stands or leapt.
+fn plausible(power: Watts) -> bool {
+    power.0 > 0.0 && power.0 <= MOST_POWER.0
+}
+
 /// Mean power over the last tenth of a second or four ticks, for the screen.
 fn recent_power(series: &Series, info: &Info, at: MonotonicNs, joules: Joules) -> Option<Watts> {
     let span = PERIOD
@@ -273,5 +324,7 @@ fn recent_power(series: &Series, info: &Info, at: MonotonicNs, joules: Joules) -
         .find(|(before, _)| at.since(*before).0 >= span);
     let (before, energy) = earlier.or_else(|| series.get(0))?;
     let span = at.since(before).0;
-    (span > 0.0).then(|| Watts((joules.0 - energy) / span))
+    (span > 0.0)
+        .then(|| Watts((joules.0 - energy) / span))
+        .filter(|power| plausible(*power))
 }

@@ -47,6 +47,15 @@ pub enum MeterError {
         /// Which sensor.
         device: String,
     },
+    /// The counter went back or leapt.
+    #[error(
+        "the energy counter of {device} leapt or began anew during the window; measure again, and \
+         restart the machine if it goes on"
+    )]
+    Leapt {
+        /// Which sensor.
+        device: String,
+    },
     /// There is not even CPU time.
     #[error("nothing can be measured here: {reason}")]
     NoSensor {

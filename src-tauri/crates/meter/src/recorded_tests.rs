@@ -43,6 +43,7 @@ fn device(source: Source, counter: Option<Series>, gauge: Option<Series>) -> Dev
         counter,
         gauge,
         conditions: None,
+        leaps: Vec::new(),
         failure: None,
     }
 }

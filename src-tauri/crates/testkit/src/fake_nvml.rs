@@ -75,6 +75,13 @@ impl FakeNvml {
         Joules(unsafe { (self.clock.calls.energy)(board, from, to) })
     }
 
+    /// An instant of [`FakeNvml::clock`] as times in scripts are counted.
+    #[must_use]
+    pub fn script_time(&self, at: MonotonicNs) -> Duration {
+        let ns = self.clock.script_time(at);
+        Duration::from_nanos(u64::try_from(ns).unwrap_or(0))
+    }
+
     /// What a board truly draws at an instant of [`FakeNvml::clock`].
     #[must_use]
     pub fn power(&self, board: u32, at: MonotonicNs) -> Watts {

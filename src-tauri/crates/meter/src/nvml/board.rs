@@ -71,13 +71,18 @@ impl EnergyCounter for Board {
     }
 }
 
-/// A board that is on draws something: drivers answer 0 for what they cannot read.
+/// No board draws more.
+const MOST: Watts = Watts(10_000.0);
+
+/// A board that is on draws something, and not the power of a train: drivers answer so for what they
+/// cannot read.
 pub(super) fn watts(milliwatts: f64) -> Result<Watts, ReadError> {
-    if milliwatts > 0.0 && milliwatts.is_finite() {
-        Ok(Watts(milliwatts / 1e3))
+    let watts = milliwatts / 1e3;
+    if watts > 0.0 && watts <= MOST.0 {
+        Ok(Watts(watts))
     } else {
-        Err(ReadError(
-            "it answers 0 W, which no running board draws".to_owned(),
-        ))
+        Err(ReadError(format!(
+            "it answers {watts:.0} W, which no running board draws"
+        )))
     }
 }

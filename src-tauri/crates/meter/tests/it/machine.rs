@@ -14,7 +14,11 @@ pub struct Machine {
     root: TempDir,
     pub library: PathBuf,
     packages: Vec<Package>,
+    broken: Arc<AtomicBool>,
 }
+
+/// Text of a counter file from its microjoules and from whether it is broken yet.
+pub type CounterText = fn(u64, bool) -> Option<String>;
 
 impl Machine {
     pub fn bare() -> Self {
@@ -25,6 +29,7 @@ impl Machine {
             root,
             library,
             packages: Vec::new(),
+            broken: Arc::default(),
         }
     }
 
@@ -38,6 +43,25 @@ impl Machine {
         self.packages
             .push(Package::start(zone.join("energy_uj"), watts));
         self
+    }
+
+    /// A CPU package of 40 W whose counter file holds what `text` makes of its microjoules; none is no
+    /// file. The flag is [`Machine::break_it`]'s.
+    pub fn with_odd_package(mut self, number: u32, text: CounterText) -> Self {
+        let file = self.zone(number).join("energy_uj");
+        let broken = Arc::clone(&self.broken);
+        self.packages.push(Package::write(file, move |elapsed| {
+            text(
+                77_000_000 + (elapsed.as_secs_f64() * 40e6) as u64,
+                broken.load(Ordering::Relaxed),
+            )
+        }));
+        self
+    }
+
+    /// From now on odd packages are as odd as they can be.
+    pub fn break_it(&self) {
+        self.broken.store(true, Ordering::Relaxed);
     }
 
     /// A CPU package whose counter is no file that can be read.
@@ -74,13 +98,23 @@ struct Package {
 
 impl Package {
     fn start(file: PathBuf, watts: f64) -> Self {
+        Self::write(file, move |elapsed| {
+            let microjoules = 77_000_000 + (elapsed.as_secs_f64() * watts * 1e6) as u64;
+            Some(microjoules.to_string())
+        })
+    }
+
+    fn write(file: PathBuf, text: impl Fn(Duration) -> Option<String> + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let begin = Instant::now();
         let write = move || {
-            let microjoules = 77_000_000 + (begin.elapsed().as_secs_f64() * watts * 1e6) as u64;
+            let Some(text) = text(begin.elapsed()) else {
+                let _ = std::fs::remove_file(&file);
+                return;
+            };
             let fresh = file.with_extension("fresh");
-            std::fs::write(&fresh, format!("{microjoules}\n")).unwrap();
+            std::fs::write(&fresh, format!("{text}\n")).unwrap();
             std::fs::rename(&fresh, &file).unwrap();
         };
         write();

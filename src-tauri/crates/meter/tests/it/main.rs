@@ -6,5 +6,6 @@
 mod accuracy;
 mod doctor;
 mod estimate;
+mod faults;
 mod machine;
 mod nvml;
