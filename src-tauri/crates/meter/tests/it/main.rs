@@ -9,3 +9,4 @@ mod estimate;
 mod faults;
 mod machine;
 mod nvml;
+mod validate;
