@@ -6,6 +6,7 @@
 mod validation;
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 use validation::{Options, validate};
 use wattsmith_testkit::fake_nvml::FakeNvml;
 
@@ -27,7 +28,9 @@ fn the_page_tells_periods_costs_and_how_far_counter_integral_and_nvidia_smi_agre
         nvidia_smi,
         load: None,
         seconds: 1.5,
+        samples: 100,
         about: "In a test.".to_owned(),
+        ..Options::default()
     })
     .unwrap();
     assert!(page.contains("**This is not a GPU**"), "{page}");
@@ -81,7 +84,34 @@ fn a_load_that_ends_by_itself_is_not_called_a_load() {
         nvidia_smi: "/does/not/exist".into(),
         load: Some("true".to_owned()),
         seconds: 1.0,
+        samples: 5,
+        warm_up: Duration::from_millis(300),
         about: String::new(),
     });
     assert!(refused.unwrap_err().contains("the load ended before"));
+}
+
+#[test]
+fn every_phase_has_its_row_and_the_load_is_gone_afterwards() {
+    let driver = FakeNvml::new("power 0 bursty 80 300 700 500 4").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pid_file = folder.path().join("pid");
+    let page = validate(&Options {
+        library: Some(driver.library()),
+        nvidia_smi: "/does/not/exist".into(),
+        load: Some(format!("echo $$ > {}; sleep 60 & wait", pid_file.display())),
+        seconds: 1.0,
+        samples: 5,
+        warm_up: Duration::from_millis(500),
+        about: String::new(),
+    })
+    .unwrap();
+    for phase in ["idle", "steady load", "bursty load"] {
+        assert!(page.contains(&format!("| {phase} | GPU 0 |")), "{page}");
+    }
+    // No nvidia-smi, no figure of it.
+    assert!(page.contains("| – | – |"), "{page}");
+    let pid = std::fs::read_to_string(pid_file).unwrap();
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    assert!(state.is_err(), "{state:?}");
 }

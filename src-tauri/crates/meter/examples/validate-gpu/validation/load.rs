@@ -17,8 +17,6 @@ pub enum Shape {
     Bursty,
 }
 
-/// Time to load a model or to warm up, before a phase begins.
-const WARM_UP: Duration = Duration::from_secs(5);
 /// Not a multiple of any known update period.
 const BURST: Duration = Duration::from_millis(730);
 const PAUSE: Duration = Duration::from_millis(470);
@@ -30,14 +28,14 @@ pub struct Load {
 }
 
 impl Load {
-    pub fn start(command: &str, shape: Shape) -> Result<Self, String> {
+    pub fn start(command: &str, shape: Shape, warm_up: Duration) -> Result<Self, String> {
         let child = Command::new("sh")
             .args(["-c", command])
             .process_group(0)
             .stdout(Stdio::null())
             .spawn()
             .map_err(|error| format!("the load cannot be started: {error}"))?;
-        std::thread::sleep(WARM_UP);
+        std::thread::sleep(warm_up);
         let group = child.id();
         let bursts = (shape == Shape::Bursty).then(|| {
             let (stop, stopped) = channel();

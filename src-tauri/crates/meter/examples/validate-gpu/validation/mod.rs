@@ -23,6 +23,10 @@ pub struct Options {
     pub load: Option<String>,
     /// Length of each phase.
     pub seconds: f64,
+    /// Readings of each value when its period is looked for.
+    pub samples: usize,
+    /// Time for a load to get going, before its phase begins.
+    pub warm_up: Duration,
     /// Machine and date, in a line.
     pub about: String,
 }
@@ -34,6 +38,8 @@ impl Default for Options {
             nvidia_smi: "nvidia-smi".into(),
             load: None,
             seconds: 30.0,
+            samples: 1000,
+            warm_up: Duration::from_secs(10),
             about: String::new(),
         }
     }
@@ -77,7 +83,7 @@ pub fn validate(options: &Options) -> Result<String, String> {
     let nvml = opened.map_err(|error| format!("NVML cannot be used: {error}"))?;
     let count = nvml.device_count().map_err(|error| error.to_string())?;
     let boards: Vec<Board> = (0..count)
-        .map(|index| board(&nvml, index))
+        .map(|index| board(&nvml, index, options.samples))
         .collect::<Result<_, _>>()?;
     if boards.is_empty() {
         return Err("the driver sees no GPU".to_owned());
@@ -99,7 +105,7 @@ pub fn validate(options: &Options) -> Result<String, String> {
     }
     for (phase, load) in shapes {
         let load = load
-            .map(|(command, shape)| Load::start(command, shape))
+            .map(|(command, shape)| Load::start(command, shape, options.warm_up))
             .transpose()?;
         measure(&meter, phase, options, &mut findings);
         if let Some(load) = load {
@@ -109,7 +115,7 @@ pub fn validate(options: &Options) -> Result<String, String> {
     Ok(page::write(options, &findings))
 }
 
-fn board(nvml: &Nvml, index: u32) -> Result<Board, String> {
+fn board(nvml: &Nvml, index: u32, samples: usize) -> Result<Board, String> {
     let named = |error| format!("GPU {index}: {error}");
     let device = nvml.device_by_index(index).map_err(named)?;
     let capability = device.cuda_compute_capability().map_or_else(
@@ -127,7 +133,7 @@ fn board(nvml: &Nvml, index: u32) -> Result<Board, String> {
             .enforced_power_limit()
             .ok()
             .map(|milliwatts| f64::from(milliwatts) / 1e3),
-        values: poll::all(&device),
+        values: poll::all(&device, samples),
     })
 }
 

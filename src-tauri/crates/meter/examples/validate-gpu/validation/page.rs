@@ -45,7 +45,7 @@ fn boards(page: &mut String, findings: &Findings) {
 fn values(page: &mut String, findings: &Findings) {
     page.push_str(
         "\n## How often values change, and what a reading costs\n\n\
-         A thousand readings of each value, 2 ms apart, on a board that was left alone.\n\n\
+         Readings of each value, 2 ms apart, on a board that was left alone.\n\n\
          | | value | changes every | smallest change | one call, median | slowest of 100 |\n\
          |---|---|---|---|---|---|\n",
     );

@@ -7,7 +7,6 @@ use nvml_wrapper::structs::device::FieldId;
 use nvml_wrapper::sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT};
 use std::time::{Duration, Instant};
 
-const SAMPLES: usize = 1000;
 const EVERY: Duration = Duration::from_millis(2);
 
 /// What was seen of one value, or what the driver answered instead.
@@ -26,7 +25,7 @@ pub struct Seen {
 
 type Read = fn(&Device) -> Result<f64, NvmlError>;
 
-pub fn all(device: &Device) -> Vec<(&'static str, Polled)> {
+pub fn all(device: &Device, samples: usize) -> Vec<(&'static str, Polled)> {
     let values: [(&'static str, Read); 4] = [
         ("energy counter", |device| {
             let millijoules = device.total_energy_consumption()?;
@@ -42,7 +41,9 @@ pub fn all(device: &Device) -> Vec<(&'static str, Polled)> {
             Ok(f64::from(device.power_usage()?) / 1e3)
         }),
     ];
-    values.map(|(name, read)| (name, poll(device, read))).into()
+    values
+        .map(|(name, read)| (name, poll(device, read, samples)))
+        .into()
 }
 
 fn field(device: &Device, id: u32) -> Result<f64, NvmlError> {
@@ -56,13 +57,13 @@ fn field(device: &Device, id: u32) -> Result<f64, NvmlError> {
     Ok(milliwatts / 1e3)
 }
 
-fn poll(device: &Device, read: Read) -> Polled {
+fn poll(device: &Device, read: Read, samples: usize) -> Polled {
     let begin = Instant::now();
-    let mut costs = Vec::with_capacity(SAMPLES);
+    let mut costs = Vec::with_capacity(samples);
     let mut changes: Vec<Duration> = Vec::new();
     let mut step: Option<f64> = None;
     let mut last: Option<f64> = None;
-    for _ in 0..SAMPLES {
+    for _ in 0..samples {
         let before = Instant::now();
         let value = match read(device) {
             Ok(value) => value,
