@@ -110,12 +110,15 @@ impl DeviceLog {
             return last.map(|(_, watts)| Watts(watts));
         }
         match stamped(clock, || gauge.power()) {
-            (at, Ok(watts)) => {
+            (at, Ok(watts)) if plausible(watts) => {
                 hand_over(Quantity::Watts, series.push(at, watts.0));
                 Some(watts)
             }
-            (_, Err(error)) => {
-                self.failure = Some(error.0);
+            (_, answer) => {
+                self.failure = Some(match answer {
+                    Err(error) => error.0,
+                    Ok(watts) => format!("it tells {:.0} W, which no device draws", watts.0),
+                });
                 None
             }
         }

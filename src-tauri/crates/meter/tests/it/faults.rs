@@ -32,6 +32,8 @@ struct Fault {
     /// What becomes of it in the middle of the window.
     later: Option<&'static str>,
     packages: &'static [CounterText],
+    /// Files below the root.
+    files: &'static [(&'static str, CounterText)],
     then: Then,
     /// After the fault.
     for_ms: u64,
@@ -43,6 +45,7 @@ const fn nvml(what: &'static str, boards: &'static str, then: Then) -> Fault {
         boards: Some(boards),
         later: None,
         packages: &[],
+        files: &[],
         then,
         for_ms: 250,
     }
@@ -59,6 +62,7 @@ const fn mid_run(
         boards: Some(boards),
         later: Some(later),
         packages: &[],
+        files: &[],
         then,
         for_ms: 800,
     }
@@ -70,9 +74,46 @@ const fn rapl(what: &'static str, packages: &'static [CounterText], then: Then) 
         boards: None,
         later: None,
         packages,
+        files: &[],
         then,
         for_ms: 800,
     }
+}
+
+const fn sensor(
+    what: &'static str,
+    files: &'static [(&'static str, CounterText)],
+    then: Then,
+) -> Fault {
+    Fault {
+        what,
+        boards: None,
+        later: None,
+        packages: &[],
+        files,
+        then,
+        for_ms: 1300,
+    }
+}
+
+const CHIP: (&str, CounterText) = ("sys/class/hwmon/hwmon0/name", |_, _| {
+    Some("amdgpu".to_owned())
+});
+const CHIP_POWER: &str = "sys/class/hwmon/hwmon0/power1_average";
+const BATTERY: (&str, CounterText) = ("sys/class/power_supply/BAT0/type", |_, _| {
+    Some("Battery".to_owned())
+});
+const DISCHARGING: (&str, CounterText) = ("sys/class/power_supply/BAT0/status", |_, _| {
+    Some("Discharging".to_owned())
+});
+const BATTERY_POWER: &str = "sys/class/power_supply/BAT0/power_now";
+/// As many microwatts as a package has.
+const FORTY: CounterText = |_, _| Some("40000000".to_owned());
+const ZERO: CounterText = |_, _| Some("0".to_owned());
+const NONSENSE: CounterText = |_, _| Some("NaN".to_owned());
+
+const fn turns(well: bool, to: &'static str) -> Option<&'static str> {
+    if well { Some("40000000") } else { Some(to) }
 }
 
 const WELL: CounterText = |counted, _| Some(counted.to_string());
@@ -244,7 +285,7 @@ const FAULTS: &[Fault] = &[
     rapl(
         "says 0",
         &[|_, _| Some("0".to_owned())],
-        Estimate("stood still"),
+        Estimate("reads 0"),
     ),
     rapl(
         "says nonsense",
@@ -321,6 +362,88 @@ const FAULTS: &[Fault] = &[
             Refused("did not move"),
         )
     },
+    sensor(
+        "hwmon is well",
+        &[CHIP, (CHIP_POWER, FORTY)],
+        Figure("hwmon"),
+    ),
+    sensor(
+        "hwmon reads 0",
+        &[CHIP, (CHIP_POWER, ZERO)],
+        Estimate("reads 0"),
+    ),
+    sensor(
+        "hwmon reads nonsense",
+        &[CHIP, (CHIP_POWER, NONSENSE)],
+        Estimate("no number"),
+    ),
+    sensor("hwmon has no power", &[CHIP], Estimate("no power sensor")),
+    sensor(
+        "hwmon turns 0",
+        &[
+            CHIP,
+            (CHIP_POWER, |_, broken| {
+                turns(!broken, "0").map(str::to_owned)
+            }),
+        ],
+        Refused("reads 0"),
+    ),
+    sensor(
+        "hwmon turns negative",
+        &[
+            CHIP,
+            (CHIP_POWER, |_, broken| {
+                turns(!broken, "-40000000").map(str::to_owned)
+            }),
+        ],
+        Refused("below 0"),
+    ),
+    sensor(
+        "hwmon turns to a train",
+        &[
+            CHIP,
+            (CHIP_POWER, |_, broken| {
+                turns(!broken, "9000000000000").map(str::to_owned)
+            }),
+        ],
+        Refused("no device draws"),
+    ),
+    sensor(
+        "hwmon vanishes",
+        &[
+            CHIP,
+            (CHIP_POWER, |_, broken| {
+                (!broken).then(|| "40000000".to_owned())
+            }),
+        ],
+        Refused("stopped answering"),
+    ),
+    sensor(
+        "the battery is well",
+        &[BATTERY, DISCHARGING, (BATTERY_POWER, FORTY)],
+        Figure("battery"),
+    ),
+    sensor(
+        "the battery reads 0",
+        &[BATTERY, DISCHARGING, (BATTERY_POWER, ZERO)],
+        Estimate("0 W"),
+    ),
+    sensor(
+        "the battery reads no number",
+        &[BATTERY, DISCHARGING, (BATTERY_POWER, NONSENSE)],
+        Estimate("0 W"),
+    ),
+    sensor(
+        "the charger is plugged in",
+        &[
+            BATTERY,
+            (BATTERY_POWER, FORTY),
+            ("sys/class/power_supply/BAT0/status", |_, broken| {
+                Some(if broken { "Charging" } else { "Discharging" }.to_owned())
+            }),
+        ],
+        Refused("on mains"),
+    ),
 ];
 
 /// Stands for `counter 0 freeze` at the moment at which it is played.
@@ -356,6 +479,9 @@ fn play(fault: &Fault) {
     let mut machine = Machine::bare();
     for (number, text) in fault.packages.iter().enumerate() {
         machine = machine.with_odd_package(u32::try_from(number).unwrap(), *text);
+    }
+    for (path, text) in fault.files {
+        machine = machine.with_odd_file(path, *text);
     }
     let driver = fault.boards.map(|script| FakeNvml::new(script).unwrap());
     if let Some(driver) = &driver {
@@ -461,10 +587,10 @@ fn check_reports(what: &str, meter: &Meter) {
                 resolution,
                 averaging_ms,
             } => {
-                let told = [period_ms, resolution, averaging_ms];
-                let positive = |value: f64| value.is_finite() && value > 0.0;
-                let good = told.into_iter().flatten().all(|value| positive(*value));
-                assert!(good, "{what}: {report:?}");
+                let positive = |value: &f64| value.is_finite() && *value > 0.0;
+                let good = [period_ms, resolution].into_iter().flatten().all(positive);
+                let instant_or_longer = averaging_ms.is_none_or(|ms| ms == 0.0 || positive(&ms));
+                assert!(good && instant_or_longer, "{what}: {report:?}");
             }
         }
     }

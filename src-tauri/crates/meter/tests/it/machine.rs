@@ -11,9 +11,10 @@ use wattsmith_meter::{Meter, MeterOptions, Recorded};
 
 /// A root folder with the real `/proc` and an empty `sys`, and no NVIDIA driver.
 pub struct Machine {
+    /// Before the root, so that nobody writes into a folder that is gone.
+    packages: Vec<Package>,
     root: TempDir,
     pub library: PathBuf,
-    packages: Vec<Package>,
     broken: Arc<AtomicBool>,
 }
 
@@ -47,8 +48,15 @@ impl Machine {
 
     /// A CPU package of 40 W whose counter file holds what `text` makes of its microjoules; none is no
     /// file. The flag is [`Machine::break_it`]'s.
-    pub fn with_odd_package(mut self, number: u32, text: CounterText) -> Self {
+    pub fn with_odd_package(self, number: u32, text: CounterText) -> Self {
         let file = self.zone(number).join("energy_uj");
+        self.with_odd_file(file, text)
+    }
+
+    /// Any file, absolute or below the root, that is kept up to date in the same way.
+    pub fn with_odd_file(mut self, file: impl AsRef<Path>, text: CounterText) -> Self {
+        let file = self.root().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         let broken = Arc::clone(&self.broken);
         self.packages.push(Package::write(file, move |elapsed| {
             text(
