@@ -39,6 +39,23 @@ describe('live events', () => {
       9,
     ]);
   });
+  it('begin again when the GPU is set for a new trial, and not between its windows', () => {
+    const first = after(
+      phase('measuring'),
+      power([9], [20]),
+      phase('idle'),
+      phase('setting-gpu', 2),
+    );
+    expect(first.atS).toEqual([]);
+    const next = after(
+      phase('measuring'),
+      power([9], [20]),
+      phase('stopping-engine', 2),
+      phase('setting-gpu', 3),
+      phase('loading-engine', 4),
+    );
+    expect(next.atS).toEqual([9]);
+  });
   it('mark each measuring window from its first to its last second', () => {
     const live = after(
       phase('warming-up'),

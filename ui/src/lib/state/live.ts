@@ -45,12 +45,16 @@ export function thin(atS: number[], watts: number[]): [number[], number[]] {
 }
 
 const WORKING = new Set([
+  'setting-gpu',
   'loading-engine',
   'warming-up',
   'measuring-idle',
   'measuring',
   'stopping-engine',
 ]);
+
+/** What a window can begin with; the GPU is set only where it is tuned. */
+const BEGINNING = new Set(['setting-gpu', 'loading-engine']);
 
 /** Opens a window when measuring begins, closes it when it ends. */
 function windowsAfter(live: Live, phase: PhaseView): Live['windows'] {
@@ -71,7 +75,7 @@ export function fold(live: Live, event: LiveEvent): Live {
       const fresh = asking && live.phase?.kind !== 'asking';
       const began = event.phase.kind !== 'idle';
       const wasWorking = live.phase !== null && WORKING.has(live.phase.kind);
-      const newTrial = event.phase.kind === 'loading-engine' && !wasWorking;
+      const newTrial = BEGINNING.has(event.phase.kind) && !wasWorking;
       return {
         ...live,
         phase: event.phase,
