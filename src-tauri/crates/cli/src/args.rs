@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use wattsmith_tuner::domain::{Advisor, Configuration, Threshold, Value};
+use wattsmith_tuner::domain::{Advisor, Configuration, Constraints, Threshold, Value};
 use wattsmith_tuner::{Format, WorkSize};
 
 /// Lowers the energy that model inference costs on this machine.
@@ -24,6 +24,9 @@ pub(crate) enum Command {
     Trial(TrialArgs),
     /// Tune until energy per token is below a threshold
     Tune(Box<TuneArgs>),
+    /// Tables of measured configurations, to compare advisors on
+    #[command(subcommand)]
+    Landscape(LandscapeCommand),
     /// Stored sessions
     Sessions(JsonArgs),
     /// Models on this machine
@@ -162,6 +165,110 @@ pub(crate) struct TuneArgs {
     /// Write the report here when it ends (html, csv, json or md by its suffix)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LandscapeCommand {
+    /// Sweep an engine; goes on where an earlier call was interrupted
+    Record(Box<RecordArgs>),
+    /// What a landscape is like
+    Show(ShowArgs),
+}
+
+/// Limits that a configuration has to keep.
+#[derive(Args)]
+pub(crate) struct LimitArgs {
+    /// Least output tokens per second
+    #[arg(long, value_name = "N")]
+    pub min_tokens_per_second: Option<f64>,
+    /// Greatest time to first token (95th percentile), seconds
+    #[arg(long, value_name = "S")]
+    pub max_time_to_first_token: Option<f64>,
+}
+
+impl LimitArgs {
+    pub(crate) fn constraints(&self) -> Constraints {
+        self.over(Constraints::default())
+    }
+
+    /// These limits where they are given, else those of `file`.
+    pub(crate) fn over(&self, file: Constraints) -> Constraints {
+        Constraints {
+            min_tokens_per_second: self.min_tokens_per_second.or(file.min_tokens_per_second),
+            max_time_to_first_token_s: self
+                .max_time_to_first_token
+                .or(file.max_time_to_first_token_s),
+            quality_lock: file.quality_lock,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct RecordArgs {
+    /// Where the landscape goes; until it is whole its state lies beside it, in FILE.partial
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Model file (GGUF); the smallest one at hand when left out
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Workload
+    #[arg(long, default_value = "chat")]
+    pub workload: String,
+    /// Requests in a window, for a workload of another size
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub requests: Option<u32>,
+    /// Clients that send at the same time, likewise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub concurrency: Option<u32>,
+    /// Tokens of each answer, likewise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub output_tokens: Option<u32>,
+    /// A setting that differs from the default; can be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub settings: Vec<(String, Value)>,
+    /// Shorter windows
+    #[arg(long)]
+    pub quick: bool,
+    /// Parameters that vary, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub parameters: Vec<String>,
+    /// Let settings vary that can change what the model answers
+    #[arg(long)]
+    pub allow_output_changes: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Configurations, spread evenly; the whole grid where it holds no more
+    #[arg(long, default_value_t = 48, value_name = "N")]
+    pub points: usize,
+    /// Sweeps over all configurations
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub passes: u32,
+    /// How many of the best get fresh repeats afterwards, beside the default
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub top: usize,
+    /// Fresh repeats of each of them
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub fresh: u32,
+    /// Seed of the choice and of the orders
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Name of the landscape
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// JSON lines while it runs, one JSON object at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    /// The landscape
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

@@ -14,6 +14,7 @@ macro_rules! say {
 
 mod args;
 mod doctor;
+mod landscape;
 mod listing;
 mod progress;
 mod terminal;
@@ -86,6 +87,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         Command::Doctor(args) => doctor::run(&tuner, &args).await,
         Command::Trial(args) => trial::run(&tuner, args).await,
         Command::Tune(args) => tune::run(&tuner, *args).await,
+        Command::Landscape(command) => landscape::run(&tuner, command).await,
         Command::Sessions(args) => listing::sessions(&tuner, &args).await,
         Command::Models(args) => listing::models(&tuner, &args).await,
         Command::Report(args) => listing::report(&tuner, args).await,

@@ -58,6 +58,29 @@ impl Pool {
         &self.space
     }
 
+    /// Up to `points` configurations that cover the space evenly: the default, then `first`, then
+    /// Sobol points. The whole grid where it holds no more than that.
+    #[must_use]
+    pub fn spread(&self, points: usize, first: &[Configuration], seed: u64) -> Vec<Configuration> {
+        let default = self.space.default_configuration();
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        let sobol = Sobol::new(self, seed);
+        for asked in std::iter::once(&default).chain(first) {
+            if let Some(one) = self.fresh(asked, &seen) {
+                seen.insert(one.key());
+                found.push(one);
+            }
+        }
+        found.truncate(points.max(1));
+        while found.len() < points {
+            let Some(next) = sobol.next(&seen) else { break };
+            seen.insert(next.key());
+            found.push(next);
+        }
+        found
+    }
+
     /// Whether `key` may be proposed, as far as the list goes.
     pub(crate) fn holds(&self, key: &str) -> bool {
         self.listed

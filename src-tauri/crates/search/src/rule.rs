@@ -73,7 +73,8 @@ impl NumericAdvisor for RuleOfThumb {
 }
 
 /// The rule's own point: the default with threads and requests at once set by it.
-pub(crate) fn target(space: &ParameterSpace, context: &Context) -> Configuration {
+#[must_use]
+pub fn target(space: &ParameterSpace, context: &Context) -> Configuration {
     let mut target = space.default_configuration();
     let wanted = [
         ("threads", context.physical_cores),

@@ -145,7 +145,8 @@ impl Tuner {
         Ok(session.id)
     }
 
-    async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
+    /// The session that a plan means; not stored.
+    pub(crate) async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
         let binary = self.paths.llama_server().map_err(TunerError::NotFound)?;
         let version = wattsmith_engine::version(&binary).await?;
         let model = match plan.model {

@@ -284,7 +284,7 @@ impl Tuner {
 
 /// How many passes the default needs so that a configuration twice as fast still fills the shortest
 /// window; none when it does already.
-fn more_passes(repeat: &Repeat, passes: u32, quick: bool) -> Option<u32> {
+pub(crate) fn more_passes(repeat: &Repeat, passes: u32, quick: bool) -> Option<u32> {
     let wanted_s = if quick { SHORTEST_S } else { 2.0 * SHORTEST_S };
     if repeat.window.0 >= wanted_s / 2.0 || passes >= MOST_PASSES {
         return None;

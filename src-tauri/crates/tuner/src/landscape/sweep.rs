@@ -1,0 +1,322 @@
+//! The windows of a landscape: which come next, what becomes of each.
+
+use super::Recording;
+use crate::error::TunerError;
+use crate::job::Job;
+use crate::measure::{Measured, Window as MeasuredWindow};
+use crate::plan::WorkSize;
+use crate::trial::more_passes;
+use crate::tuner::Tuner;
+use std::time::Instant;
+use wattsmith_domain::{Configuration, Repeat, WarningKind, Watts};
+use wattsmith_search::{Entry, Failure, SplitMix, Truth, Window};
+
+/// Windows that other load spoiled are measured again so often, at the end of their pass.
+const AGAIN: usize = 2;
+
+/// Windows that are done, and all that are planned.
+pub(super) fn progress(recording: &Recording) -> (usize, usize) {
+    let landscape = &recording.landscape;
+    let passes = landscape.passes as usize;
+    let per_entry = |entry: &Entry| match entry.failure {
+        Some(_) => passes,
+        None => passes_of(&entry.windows).min(passes),
+    };
+    let swept: usize = landscape.entries.iter().map(per_entry).sum();
+    let rounds = recording.fresh as usize;
+    let fresh: usize = landscape
+        .truth
+        .iter()
+        .map(|truth| passes_of(&truth.windows).min(rounds))
+        .sum();
+    let again = (recording.top + 1).min(landscape.entries.len()) * rounds;
+    (swept + fresh, landscape.entries.len() * passes + again)
+}
+
+/// Passes that gave a usable window.
+fn passes_of(windows: &[Window]) -> usize {
+    windows.iter().filter(|one| one.spoiled.is_none()).count()
+}
+
+/// Whether `pass` still lacks a window that can be used, and may be tried again.
+fn is_open(windows: &[Window], pass: u32) -> bool {
+    let own: Vec<&Window> = windows.iter().filter(|one| one.pass == pass).collect();
+    own.iter().all(|one| one.spoiled.is_some()) && own.len() <= AGAIN
+}
+
+/// Which list a window belongs to.
+#[derive(Clone, Copy, PartialEq)]
+enum List {
+    Sweep,
+    Fresh,
+}
+
+/// How the work goes, for the time that is left.
+struct Pace {
+    began: Instant,
+    measured: u32,
+    idle: Option<Watts>,
+    expected_s: Option<f64>,
+}
+
+impl Tuner {
+    /// Measures everything that is still open.
+    pub(super) async fn sweep(
+        &self,
+        job: &Job,
+        recording: &mut Recording,
+    ) -> Result<(), TunerError> {
+        let mut pace = Pace {
+            began: Instant::now(),
+            measured: 0,
+            idle: None,
+            expected_s: None,
+        };
+        recording.save()?;
+        self.fill_window(job, recording, &mut pace).await?;
+        for pass in 1..=recording.landscape.passes {
+            let count = recording.landscape.entries.len();
+            self.pass(job, recording, &mut pace, List::Sweep, pass, count)
+                .await?;
+        }
+        if recording.landscape.truth.is_empty() && recording.fresh > 0 {
+            recording.landscape.truth = best(recording);
+            recording.save()?;
+        }
+        for round in 1..=recording.fresh {
+            let count = recording.landscape.truth.len();
+            self.pass(job, recording, &mut pace, List::Fresh, round, count)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The first window of the default tells how many whole passes over the work fill a window.
+    async fn fill_window(
+        &self,
+        job: &Job,
+        recording: &mut Recording,
+        pace: &mut Pace,
+    ) -> Result<(), TunerError> {
+        let begun = recording
+            .landscape
+            .entries
+            .iter()
+            .any(|entry| !entry.windows.is_empty() || entry.failure.is_some());
+        if begun || recording.session.workload.name == WorkSize::NAME {
+            return Ok(());
+        }
+        let default = recording.session.space.default_configuration();
+        let measured = self
+            .one(job, recording, pace, &default, 1, "how long the work takes")
+            .await?;
+        let session = &mut recording.session;
+        let passes = more_passes(&measured.repeat, session.workload.passes, session.quick);
+        if let Some(passes) = passes {
+            session.workload = wattsmith_engine::with_passes(&session.workload, passes);
+            recording.landscape.workload = session.workload.clone();
+            pace.expected_s = None;
+        }
+        Ok(())
+    }
+
+    /// One pass in its own order; what was spoiled comes again at its end.
+    async fn pass(
+        &self,
+        job: &Job,
+        recording: &mut Recording,
+        pace: &mut Pace,
+        list: List,
+        pass: u32,
+        count: usize,
+    ) -> Result<(), TunerError> {
+        let mut order: Vec<usize> = (0..count).collect();
+        let salt = u64::from(pass) + if list == List::Fresh { 1 << 32 } else { 0 };
+        SplitMix(recording.landscape.seed ^ salt.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .shuffle(&mut order);
+        for _ in 0..=AGAIN {
+            for index in &order {
+                job.check()?;
+                self.visit(job, recording, pace, list, pass, *index).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn visit(
+        &self,
+        job: &Job,
+        recording: &mut Recording,
+        pace: &mut Pace,
+        list: List,
+        pass: u32,
+        index: usize,
+    ) -> Result<(), TunerError> {
+        let landscape = &recording.landscape;
+        let (configuration, windows, failed) = match list {
+            List::Sweep => {
+                let entry = &landscape.entries[index];
+                (
+                    &entry.configuration,
+                    &entry.windows,
+                    entry.failure.is_some(),
+                )
+            }
+            List::Fresh => {
+                let truth = &landscape.truth[index];
+                (&truth.configuration, &truth.windows, false)
+            }
+        };
+        if failed || !is_open(windows, pass) {
+            return Ok(());
+        }
+        let configuration = configuration.clone();
+        let label = label(recording, pace, list, pass);
+        match self
+            .one(job, recording, pace, &configuration, pass, &label)
+            .await
+        {
+            Ok(measured) => {
+                let repeat = measured.repeat;
+                recording.accept(&repeat)?;
+                let window = Window::of(&repeat, pass, spoiled(&repeat));
+                match list {
+                    List::Sweep => recording.landscape.entries[index].windows.push(window),
+                    List::Fresh => recording.landscape.truth[index].windows.push(window),
+                }
+            }
+            // A finding about these settings, not a fault of the recording; fresh repeats of what
+            // worked four times are another matter.
+            Err(error @ (TunerError::Engine(_) | TunerError::GpuControl(_)))
+                if list == List::Sweep =>
+            {
+                recording.landscape.entries[index].failure = Some(Failure {
+                    cause: error.failure_cause(),
+                    message: error.to_string(),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        recording.save()
+    }
+
+    async fn one(
+        &self,
+        job: &Job,
+        recording: &Recording,
+        pace: &mut Pace,
+        configuration: &Configuration,
+        index: u32,
+        label: &str,
+    ) -> Result<Measured, TunerError> {
+        let measured = self
+            .window(
+                job,
+                &MeasuredWindow {
+                    session: &recording.session,
+                    configuration,
+                    index,
+                    label: label.to_owned(),
+                    // The idle power of a loaded model hardly depends on settings, and gross is
+                    // what is recorded: measured once.
+                    idle: pace.idle,
+                    expected_s: pace.expected_s,
+                },
+            )
+            .await?;
+        pace.measured += 1;
+        pace.idle = measured.repeat.idle;
+        pace.expected_s = Some(measured.repeat.window.0);
+        Ok(measured)
+    }
+}
+
+impl Recording {
+    /// Figures of another scope would be another landscape.
+    fn accept(&mut self, repeat: &Repeat) -> Result<(), TunerError> {
+        let landscape = &mut self.landscape;
+        if repeat.energy.scope != landscape.scope {
+            return Err(TunerError::Invalid(format!(
+                "The sensors changed while the landscape was recorded: it covers the {}, and now \
+                 they give the {}. What was measured is kept; bring the sensor back and go on.",
+                landscape.scope.label(),
+                repeat.energy.scope.label()
+            )));
+        }
+        landscape.source = repeat.energy.source();
+        landscape.measured = repeat.energy.is_measured();
+        landscape.sensor_error = repeat.energy.sensor_error;
+        Ok(())
+    }
+}
+
+/// The default and the lowest of the sweep that keep the limits, without windows.
+fn best(recording: &Recording) -> Vec<Truth> {
+    let landscape = &recording.landscape;
+    let figures = landscape.figures();
+    let default = landscape.space.default_configuration();
+    let mut ranked: Vec<(f64, &Configuration)> = landscape
+        .entries
+        .iter()
+        .filter(|entry| entry.configuration != default)
+        .filter_map(|entry| {
+            let own = figures.get(&entry.configuration.key())?;
+            let kept = own.keeps(&landscape.constraints);
+            kept.then_some((own.joules_per_unit, &entry.configuration))
+        })
+        .collect();
+    ranked.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let works = figures.contains_key(&default.key());
+    works
+        .then_some(&default)
+        .into_iter()
+        .chain(ranked.into_iter().take(recording.top).map(|(_, one)| one))
+        .map(|configuration| Truth {
+            configuration: configuration.clone(),
+            windows: Vec::new(),
+        })
+        .collect()
+}
+
+/// Why a window must not be used; none where it may be.
+fn spoiled(repeat: &Repeat) -> Option<String> {
+    const SPOILS: [WarningKind; 5] = [
+        WarningKind::OtherLoad,
+        WarningKind::Throttled,
+        WarningKind::GpuShared,
+        WarningKind::LimitChanged,
+        WarningKind::OnBattery,
+    ];
+    let texts: Vec<&str> = repeat
+        .warnings
+        .iter()
+        .filter(|warning| SPOILS.contains(&warning.kind))
+        .map(|warning| warning.text.as_str())
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
+}
+
+/// Such as `pass 2 of 4 · window 61 of 280 · about 43 min left`.
+fn label(recording: &Recording, pace: &Pace, list: List, pass: u32) -> String {
+    let (done, all) = progress(recording);
+    let part = match list {
+        List::Sweep => format!("pass {pass} of {}", recording.landscape.passes),
+        List::Fresh => format!("fresh repeats {pass} of {}", recording.fresh),
+    };
+    let left = if pace.measured > 0 {
+        let each_s = pace.began.elapsed().as_secs_f64() / f64::from(pace.measured);
+        let left_s = each_s * all.saturating_sub(done) as f64;
+        format!(" · about {} left", duration(left_s))
+    } else {
+        String::new()
+    };
+    format!("{part} · window {} of {all}{left}", done + 1)
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        short if short < 90.0 => format!("{short:.0} s"),
+        long if long < 5400.0 => format!("{:.0} min", long / 60.0),
+        longer => format!("{:.1} h", longer / 3600.0),
+    }
+}
