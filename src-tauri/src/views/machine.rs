@@ -87,7 +87,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
     let target = tuner.default_model().await;
     let advisor = tuner.default_advisor_model().await;
     let plan = SessionPlan::default();
-    let parameters: Vec<_> = catalogue(tuner.machine())
+    let parameters: Vec<_> = catalogue(&tuner.machine())
         .parameters
         .iter()
         .map(super::parameter)
@@ -141,7 +141,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             quick: plan.quick,
         },
         parameters,
-        gpu_parameters: gpu_knobs(tuner.machine())
+        gpu_parameters: gpu_knobs(&tuner.machine())
             .iter()
             .map(super::parameter)
             .collect(),

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// What can be measured on this machine, what not and why
-    Doctor(JsonArgs),
+    Doctor(DoctorArgs),
     /// Measure one configuration
     Trial(TrialArgs),
     /// Tune until energy per token is below a threshold
@@ -33,10 +33,107 @@ pub(crate) enum Command {
     Models(JsonArgs),
     /// Write a session's report
     Report(ReportArgs),
+    /// Meters of your own: plugs, programs, files, queries; and calibration of the estimate
+    #[command(subcommand)]
+    Meters(MetersCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MetersCommand {
+    /// All of them, and whether they answer
+    List(JsonArgs),
+    /// Add a meter, or change the one of this name, and read it
+    Add(Box<MeterAddArgs>),
+    /// Read a meter for 3 s
+    Test(MeterNameArgs),
+    /// Take a meter out
+    Remove(MeterNameArgs),
+    /// Fit what CPU time costs on this machine against the best meter that answers
+    Calibrate(CalibrateArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct MeterNameArgs {
+    /// Name of the meter
+    pub name: String,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CalibrateArgs {
+    /// How long it takes, in all
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(24..=3600))]
+    pub seconds: u64,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct MeterAddArgs {
+    /// Name of the meter, such as plug-desk
+    pub name: String,
+    /// shelly1, shelly2, tasmota, command, csv or prometheus
+    #[arg(long)]
+    pub kind: String,
+    /// Address of a plug or a Prometheus server, such as http://192.168.1.20
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Which socket of a Shelly, from 0
+    #[arg(long, value_name = "N")]
+    pub switch: Option<u32>,
+    /// CSV file to which another meter adds lines
+    #[arg(long, value_name = "FILE")]
+    pub path: Option<PathBuf>,
+    /// Column of the value: its name, or its number from 1
+    #[arg(long)]
+    pub column: Option<String>,
+    /// What separates columns; a comma when left out
+    #[arg(long, value_name = "CHAR")]
+    pub separator: Option<char>,
+    /// Prometheus query that gives one number
+    #[arg(long)]
+    pub query: Option<String>,
+    /// Whether the command prints a line per value (stream) or ends after one (once)
+    #[arg(long)]
+    pub mode: Option<String>,
+    /// watts, milliwatts, joules, millijoules, microjoules, watt-hours or kilowatt-hours
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// gpu-board, cpu-package, gpu-and-cpu, platform, battery or wall
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// Systematic error as a fraction, such as 0.03
+    #[arg(long, value_name = "FRACTION")]
+    pub error: Option<f64>,
+    /// main makes the figure, beside stands beside it
+    #[arg(long)]
+    pub role: Option<String>,
+    /// Seconds between two of its values, where they are not usual
+    #[arg(long, value_name = "S")]
+    pub period: Option<f64>,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Program and arguments of a command meter, after --
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub argv: Vec<String>,
 }
 
 #[derive(Args)]
 pub(crate) struct JsonArgs {
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorArgs {
+    /// Probe every sensor anew instead of relying on what was seen at earlier starts
+    #[arg(long)]
+    pub fresh: bool,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

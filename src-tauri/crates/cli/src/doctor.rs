@@ -1,18 +1,18 @@
 //! `doctor`: what can be measured on this machine, what not, why, and what to do.
 
 use crate::Stop;
-use crate::args::JsonArgs;
+use crate::args::DoctorArgs;
 use crate::progress::json_line;
 use std::sync::Arc;
 use wattsmith_tuner::Tuner;
 use wattsmith_tuner::domain::{Availability, SensorReport};
 
-pub(crate) async fn run(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
+pub(crate) async fn run(tuner: &Arc<Tuner>, args: &DoctorArgs) -> Result<(), Stop> {
     let models = tuner.models().await;
     let engine = tuner.paths().llama_server();
     if args.json {
         json_line(&serde_json::json!({
-            "machine": tuner.machine(),
+            "machine": &*tuner.machine(),
             "scope": tuner.meter().scope(),
             "source": tuner.meter().source_label(),
             "measured": tuner.meter().is_measured(),

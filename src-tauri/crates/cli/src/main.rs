@@ -16,6 +16,7 @@ mod args;
 mod doctor;
 mod landscape;
 mod listing;
+mod meters;
 mod progress;
 mod terminal;
 mod told;
@@ -80,6 +81,7 @@ fn complain(text: &str, code: u8) -> ExitCode {
 async fn run(cli: Cli) -> Result<(), Stop> {
     let tuner = Tuner::open(TunerOptions {
         data_dir: cli.data_dir,
+        fresh_probe: matches!(&cli.command, Command::Doctor(args) if args.fresh),
         ..TunerOptions::default()
     })
     .await?;
@@ -90,6 +92,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         Command::Landscape(command) => landscape::run(&tuner, command).await,
         Command::Sessions(args) => listing::sessions(&tuner, &args).await,
         Command::Models(args) => listing::models(&tuner, &args).await,
+        Command::Meters(command) => meters::run(&tuner, command).await,
         Command::Report(args) => listing::report(&tuner, args).await,
     };
     tuner.shut_down().await;

@@ -13,6 +13,7 @@
 mod battery;
 mod boxcar;
 mod by_hand;
+mod calibration;
 mod choice;
 mod company;
 mod conditions;
@@ -41,7 +42,9 @@ mod ticks;
 mod warnings;
 
 pub use by_hand::ByHand;
+pub use calibration::{CalibrateError, Calibration};
 pub use error::MeterError;
+pub use estimate::Pricing;
 pub use meter::{Meter, MeterOptions};
 pub use outside::{OutsideSettings, try_meter};
 pub use recorded::Recorded;

@@ -1,9 +1,10 @@
 //! The best combination of what the machine offers.
 
 use crate::by_hand::ByHand;
+use crate::calibration::{self, CalibrateError, Calibration};
 use crate::choice::{Chosen, Offered, choose};
 use crate::cpu::{self, CpuReader};
-use crate::estimate::{LEAST_ERROR, Prices};
+use crate::estimate::{LEAST_ERROR, Prices, Pricing};
 use crate::files::Root;
 use crate::outside::OutsideSettings;
 use crate::probe::Looked;
@@ -26,6 +27,10 @@ pub struct MeterOptions {
     pub nvml_library: Option<PathBuf>,
     /// Meters that the person brings.
     pub outside: OutsideSettings,
+    /// Folder in which is kept what probing and calibrating found; none keeps nothing.
+    pub state: Option<PathBuf>,
+    /// Whether what probing found earlier is forgotten.
+    pub fresh: bool,
     /// The clock that engine events are stamped with too.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,6 +42,8 @@ impl Default for MeterOptions {
             root: PathBuf::from("/"),
             nvml_library: None,
             outside: OutsideSettings::default(),
+            state: None,
+            fresh: false,
             clock: Arc::new(SystemClock),
         }
     }
@@ -44,8 +51,8 @@ impl Default for MeterOptions {
 
 /// The sensors that are used, and those that cannot be.
 pub struct Meter {
-    root: Root,
-    clock: Arc<dyn Clock>,
+    pub(crate) root: Root,
+    pub(crate) clock: Arc<dyn Clock>,
     devices: Vec<Device>,
     beside: Vec<Device>,
     prices: Prices,
@@ -108,6 +115,11 @@ impl Meter {
         .filter(|(_, missing, _)| *missing)
         .filter_map(|(what, _, why)| Some(format!("{what} ({})", why?)))
         .reduce(|one, other| format!("{one}, {other}"));
+        let kept = options.state.as_deref();
+        let prices = match kept.and_then(|folder| Calibration::load(folder, &root)) {
+            Some(calibration) => calibration.prices(),
+            None => Prices::plausible(&root, &surroundings, cpu::cores(&root)),
+        };
         for report in &reports {
             tracing::debug!(?report, "sensor");
         }
@@ -116,7 +128,7 @@ impl Meter {
             clock: options.clock,
             devices,
             beside,
-            prices: Prices::PLAUSIBLE,
+            prices,
             reports,
             gpus: gpu.names,
             virtual_machine: surroundings.virtual_machine,
@@ -166,7 +178,7 @@ impl Meter {
     #[must_use]
     pub fn sensor_error(&self) -> f64 {
         if self.devices.is_empty() {
-            return LEAST_ERROR;
+            return self.prices.least_error;
         }
         self.devices
             .iter()
@@ -188,6 +200,22 @@ impl Meter {
             .iter()
             .map(|device| device.info.least_window())
             .fold(LEAST_WINDOW, Duration::max)
+    }
+
+    /// What the estimate charges, whether it is needed here or not.
+    #[must_use]
+    pub fn pricing(&self) -> Pricing {
+        self.prices.pricing()
+    }
+
+    /// Works out what this machine's CPU time costs, against the meter that covers most: one at the
+    /// wall, else the platform's, else what makes the figure. Blocks for `length`, most of which
+    /// puts the cores under load; `date` is today's, such as `2026-11-22`.
+    ///
+    /// # Errors
+    /// No meter answers, one fails, or what was seen is no straight line.
+    pub fn calibrate(&self, length: Duration, date: &str) -> Result<Calibration, CalibrateError> {
+        calibration::run(self, length, date)
     }
 
     /// Names of the devices whose joules make the figure; none for the estimate.

@@ -81,7 +81,7 @@ impl Recorded {
             net: None,
             scope: Scope::Estimated,
             devices: vec![DeviceEnergy {
-                device: ESTIMATE_DEVICE.to_owned(),
+                device: self.prices.label(),
                 source: Source::Estimate,
                 joules: estimated.joules,
                 integral: None,
@@ -157,10 +157,7 @@ impl Recorded {
     #[must_use]
     pub fn samples(&self) -> Vec<(String, Vec<PowerSample>)> {
         if self.devices.is_empty() {
-            return vec![(
-                ESTIMATE_DEVICE.to_owned(),
-                self.prices.power(self.cpu.engine()),
-            )];
+            return vec![(self.prices.label(), self.prices.power(self.cpu.engine()))];
         }
         self.devices
             .iter()

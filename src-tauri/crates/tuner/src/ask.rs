@@ -273,7 +273,7 @@ impl Tuner {
             Err(EngineError::Cancelled) => return Err(TunerError::Cancelled),
             Err(error) => return self.unanswered(job, &label, error.to_string()).await,
         };
-        let recording = self.meter.record(Some(engine.pid()), |_| {});
+        let recording = self.meter().record(Some(engine.pid()), |_| {});
         let from = SystemClock.now();
         job.phase(PhaseKind::Asking, &label, None);
         let asked = match OpenAiCompatible::new(

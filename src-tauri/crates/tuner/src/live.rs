@@ -15,10 +15,10 @@ const LOOK: Duration = Duration::from_millis(1500);
 impl Tuner {
     /// Watts of the machine now; none where no sensor answers.
     pub async fn watts_now(&self) -> Option<f64> {
-        if !self.meter.is_measured() {
+        if !self.meter().is_measured() {
             return None;
         }
-        let recording = self.meter.record(None, |_| {});
+        let recording = self.meter().record(None, |_| {});
         let from = SystemClock.now();
         tokio::time::sleep(LOOK).await;
         let to = SystemClock.now();

@@ -72,11 +72,11 @@ impl Tuner {
         }
         let set = self
             .gpu
-            .apply(self.machine(), window.configuration, &job.cancel)
+            .apply(&self.machine(), window.configuration, &job.cancel)
             .await?;
         job.phase(PhaseKind::LoadingEngine, &window.label, None);
         let engine = launch(self.launch_options(window)?, &job.cancel).await?;
-        let recording = self.meter.record(Some(engine.pid()), job.power_feed());
+        let recording = self.meter().record(Some(engine.pid()), job.power_feed());
         let recorded_from = SystemClock.now();
         let done = self.work(job, window, &engine).await;
         let recorded_to = SystemClock.now();
@@ -159,7 +159,7 @@ impl Tuner {
         let clock = Arc::new(SystemClock);
         let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
         let idle_span = if session.quick { IDLE_QUICK } else { IDLE };
-        let needs_idle = window.idle.is_none() && self.meter.is_measured();
+        let needs_idle = window.idle.is_none() && self.meter().is_measured();
         let before = match needs_idle {
             true => Some(self.rest(job, &window.label, idle_span).await?),
             false => None,

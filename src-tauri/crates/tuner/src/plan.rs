@@ -165,7 +165,7 @@ impl Tuner {
         };
         let model = self.model(&model).await?;
         let workload = plan.size.apply(workload(&plan.workload, plan.quick)?)?;
-        let machine = self.machine().clone();
+        let machine = self.machine().as_ref().clone();
         let full = offered(&machine, plan.tune_gpu, &plan.start, &plan.tuned)?;
         let start = full
             .check(&plan.start)

@@ -10,7 +10,7 @@ use crate::plan::WorkSize;
 use crate::tuner::{Tuner, fresh_id, now};
 use wattsmith_domain::{
     FailureCause, Feedback, Joules, Kind, Proposal, ProposalId, ProposalStatus, Purpose, Repeat,
-    Scope, SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Watts,
+    SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Watts,
 };
 use wattsmith_stats::Analysis;
 
@@ -263,14 +263,28 @@ impl Tuner {
 
     /// Figures of one session must cover the same part of the machine.
     pub(crate) fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
-        let earlier: Option<Scope> = record
+        let earlier = record
             .trials
             .iter()
             .flat_map(|trial| &trial.repeats)
-            .map(|repeat| repeat.energy.scope)
+            .map(|repeat| &repeat.energy)
             .next();
-        let now = self.meter.scope();
-        match earlier {
+        let now = self.meter().scope();
+        let priced = self.meter().pricing().basis;
+        let priced_before = earlier
+            .filter(|energy| energy.estimate.is_some())
+            .and_then(|energy| energy.devices.first())
+            .map(|device| device.device.as_str())
+            // Other names are not the meter's own.
+            .filter(|basis| basis.starts_with("CPU time"));
+        match earlier.map(|energy| energy.scope) {
+            Some(scope) if scope == now && priced_before.is_some_and(|basis| basis != priced) => {
+                Err(TunerError::Invalid(format!(
+                    "This session's estimates rest on {}, but today's would rest on {priced}. The \
+                     two cannot be compared: start a new session.",
+                    priced_before.unwrap_or_default()
+                )))
+            }
             Some(scope) if scope != now => Err(TunerError::Invalid(format!(
                 "This session's figures cover the {}, but today the sensors give the {}. The two \
                  cannot be compared: start a new session, or bring the sensor back (see Machine).",

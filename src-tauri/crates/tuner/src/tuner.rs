@@ -5,20 +5,18 @@ use crate::event::{Event, EventKind};
 use crate::gpu::{GpuAccess, GpuControl, StillChanged};
 use crate::job::{Job, JobState, Jobs};
 use crate::lock::MachineLock;
-use crate::machine;
 use crate::models::blocking;
 use crate::next::Next;
 use crate::paths::Paths;
+use crate::sensing::Sensing;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 use wattsmith_chat::{Keys, Templates};
 use wattsmith_domain::{
-    Ending, Machine, PowerSample, ProposalId, Session, SessionId, SessionRecord, SystemClock,
-    TrialId,
+    Ending, PowerSample, ProposalId, Session, SessionId, SessionRecord, TrialId,
 };
-use wattsmith_meter::{Meter, MeterOptions};
 use wattsmith_stats::Analysis;
 use wattsmith_store::{Store, StoreOptions};
 
@@ -31,6 +29,8 @@ pub struct TunerOptions {
     pub sensor_root: Option<PathBuf>,
     /// An NVML library to load instead of the driver's.
     pub nvml_library: Option<PathBuf>,
+    /// Whether what was seen of the sensors at earlier starts is forgotten.
+    pub fresh_probe: bool,
     /// How the GPU's own settings are set, where a session tunes them.
     pub gpu: GpuAccess,
     /// The file of the machine-wide measuring lock; the usual one when none.
@@ -43,12 +43,11 @@ pub struct TunerOptions {
 pub struct Tuner {
     pub(crate) paths: Paths,
     pub(crate) store: Store,
-    pub(crate) meter: Arc<Meter>,
+    pub(crate) sensing: Sensing,
     pub(crate) keys: Keys,
     pub(crate) templates: Templates,
     pub(crate) jobs: Jobs,
     pub(crate) gpu: GpuControl,
-    machine: Machine,
 }
 
 /// One step of the loop.
@@ -87,18 +86,11 @@ impl Tuner {
         })?;
         let library = options.nvml_library.clone();
         let gpu = GpuControl::new(options.gpu, library.clone());
-        let meter_options = MeterOptions {
-            root: options.sensor_root.unwrap_or_else(|| PathBuf::from("/")),
-            nvml_library: options.nvml_library,
-            outside: crate::outside::settings(&paths.meters()),
-            clock: Arc::new(SystemClock),
-        };
-        let database = paths.database();
-        let (meter, machine, store) = blocking(move || {
-            let meter = Meter::open(meter_options);
-            let boards = wattsmith_gpu_control::boards(library.as_deref());
-            let machine = machine::describe(&meter, boards);
-            (meter, machine, Store::open_with(&database, options.store))
+        let root = options.sensor_root.unwrap_or_else(|| PathBuf::from("/"));
+        let (database, folders) = (paths.database(), paths.clone());
+        let (sensing, store) = blocking(move || {
+            let sensing = Sensing::open(root, library, &folders, options.fresh_probe);
+            (sensing, Store::open_with(&database, options.store))
         })
         .await?;
         let store = store?;
@@ -116,30 +108,17 @@ impl Tuner {
             templates: Templates::open(paths.templates()),
             keys: Keys::new(),
             jobs: Jobs::new(),
-            meter: Arc::new(meter),
+            sensing,
             paths,
             store,
             gpu,
-            machine,
         }))
-    }
-
-    /// The machine.
-    #[must_use]
-    pub fn machine(&self) -> &Machine {
-        &self.machine
     }
 
     /// GPUs that a trial which was ended by force left changed, and that could not be put back
     /// without asking for a password.
     pub async fn gpus_still_changed(&self) -> Vec<StillChanged> {
         self.gpu.still_changed().await
-    }
-
-    /// The meter.
-    #[must_use]
-    pub fn meter(&self) -> &Meter {
-        &self.meter
     }
 
     /// Folders in use.

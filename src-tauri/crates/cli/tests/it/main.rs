@@ -5,6 +5,7 @@
 mod call;
 mod interrupted;
 mod listing;
+mod meters;
 mod trial;
 mod tune;
 mod usage;

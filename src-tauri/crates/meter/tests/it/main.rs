@@ -9,4 +9,5 @@ mod estimate;
 mod faults;
 mod machine;
 mod nvml;
+mod prometheus;
 mod validate;

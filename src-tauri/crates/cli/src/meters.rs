@@ -1,0 +1,208 @@
+//! `meters`: the meters that the person brings, and what this machine's CPU time costs.
+
+use crate::Stop;
+use crate::args::{CalibrateArgs, JsonArgs, MeterAddArgs, MeterNameArgs, MetersCommand};
+use crate::progress::json_line;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use wattsmith_tuner::Tuner;
+use wattsmith_tuner::domain::{Availability, MeterRole, OutsideMeter};
+
+pub(crate) async fn run(tuner: &Arc<Tuner>, command: MetersCommand) -> Result<(), Stop> {
+    match command {
+        MetersCommand::List(args) => list(tuner, &args).await,
+        MetersCommand::Add(args) => add(tuner, *args).await,
+        MetersCommand::Test(args) => test(tuner, &args).await,
+        MetersCommand::Remove(args) => remove(tuner, &args).await,
+        MetersCommand::Calibrate(args) => calibrate(tuner, &args).await,
+    }
+}
+
+async fn list(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
+    let meters = tuner.outside_meters().await?;
+    let machine = tuner.machine();
+    let answer = |meter: &OutsideMeter| {
+        let report = machine
+            .sensors
+            .iter()
+            .find(|one| one.device == meter.name && one.source == meter.kind.source());
+        match report.map(|report| &report.availability) {
+            Some(Availability::Available { .. }) => Ok(()),
+            Some(Availability::Unavailable { reason, .. }) => Err(reason.clone()),
+            None => Err("it was not probed".to_owned()),
+        }
+    };
+    let pricing = tuner.meter().pricing();
+    if args.json {
+        let list: Vec<Value> = meters
+            .iter()
+            .map(|meter| {
+                let mut entry = json!(meter);
+                let answer = answer(meter);
+                entry["answers"] = answer.is_ok().into();
+                entry["reason"] = json!(answer.err());
+                entry
+            })
+            .collect();
+        json_line(&json!({
+            "meters": list,
+            "file": tuner.paths().meters(),
+            "figure": tuner.meter().figure_devices(),
+            "beside": tuner.meter().beside_devices().iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "estimate": {
+                "basis": pricing.basis,
+                "idle_w": pricing.idle.0,
+                "busy_core_w": pricing.busy_core.0,
+                "idle_w_ends": [pricing.idle_ends.0.0, pricing.idle_ends.1.0],
+                "least_error": pricing.least_error,
+            },
+        }));
+        return Ok(());
+    }
+    if meters.is_empty() {
+        say!("No meter of your own yet. `wattsmith-cli meters add --help` tells how to add one.");
+    }
+    for meter in &meters {
+        let role = match meter.role {
+            MeterRole::Main => "makes the figure",
+            MeterRole::Beside => "stands beside",
+        };
+        say!(
+            "{}  {}  {} · ±{:.0} % · {role}",
+            meter.name,
+            meter.kind.label(),
+            meter.scope.label(),
+            meter.error * 100.0
+        );
+        if let Err(reason) = answer(meter) {
+            say!("  does not answer: {reason}");
+        }
+    }
+    say!(
+        "Estimates charge {:.1} W idle + {:.1} W per busy core ({}), ±{:.0} % or more.",
+        pricing.idle.0,
+        pricing.busy_core.0,
+        pricing.basis,
+        pricing.least_error * 100.0
+    );
+    Ok(())
+}
+
+/// The words of the command line as a meter, checked as the file is.
+fn described(args: MeterAddArgs) -> Result<OutsideMeter, Stop> {
+    let mut meter = json!({ "name": args.name, "kind": args.kind });
+    let mut set = |field: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            meter[field] = value;
+        }
+    };
+    set("url", args.url.map(Value::from));
+    set("switch", args.switch.map(Value::from));
+    set("path", args.path.map(|path| json!(path)));
+    set("column", args.column.map(Value::from));
+    set("separator", args.separator.map(|letter| json!(letter)));
+    set("query", args.query.map(Value::from));
+    set("mode", args.mode.map(Value::from));
+    set("unit", args.unit.map(Value::from));
+    set("scope", args.scope.map(Value::from));
+    set("error", args.error.map(Value::from));
+    set("role", args.role.map(Value::from));
+    set("period_s", args.period.map(Value::from));
+    set("argv", (!args.argv.is_empty()).then(|| args.argv.into()));
+    serde_json::from_value(meter).map_err(|error| Stop::Usage(error.to_string()))
+}
+
+async fn add(tuner: &Arc<Tuner>, args: MeterAddArgs) -> Result<(), Stop> {
+    let json = args.json;
+    let meter = described(args)?;
+    tuner.put_outside_meter(meter.clone()).await?;
+    tell(tuner, meter, json, "added; it").await
+}
+
+async fn test(tuner: &Arc<Tuner>, args: &MeterNameArgs) -> Result<(), Stop> {
+    let meter = find(tuner, &args.name).await?;
+    let name = meter.name.clone();
+    tell(tuner, meter, args.json, &name).await
+}
+
+/// Reads it and tells; a meter that does not answer is a failure.
+async fn tell(
+    tuner: &Arc<Tuner>,
+    meter: OutsideMeter,
+    json: bool,
+    subject: &str,
+) -> Result<(), Stop> {
+    let (name, scope) = (meter.name.clone(), meter.scope);
+    match tuner.try_outside_meter(meter).await {
+        Ok(watts) if json => {
+            json_line(&json!({ "name": name, "answers": true, "watts": watts.0 }));
+            Ok(())
+        }
+        Ok(watts) => {
+            say!("{subject} answers: {:.1} W ({})", watts.0, scope.label());
+            Ok(())
+        }
+        Err(error) => {
+            if json {
+                let reason = error.to_string();
+                json_line(&json!({ "name": name, "answers": false, "reason": reason }));
+            }
+            Err(Stop::Failed(format!("{subject} does not answer: {error}")))
+        }
+    }
+}
+
+async fn remove(tuner: &Arc<Tuner>, args: &MeterNameArgs) -> Result<(), Stop> {
+    find(tuner, &args.name).await?;
+    tuner.remove_outside_meter(&args.name).await?;
+    if args.json {
+        json_line(&json!({ "name": args.name, "removed": true }));
+    } else {
+        say!("{} removed", args.name);
+    }
+    Ok(())
+}
+
+async fn find(tuner: &Arc<Tuner>, name: &str) -> Result<OutsideMeter, Stop> {
+    let meters = tuner.outside_meters().await?;
+    meters
+        .into_iter()
+        .find(|meter| meter.name == name)
+        .ok_or_else(|| {
+            Stop::Usage(format!(
+                "there is no meter {name:?}; `wattsmith-cli meters list` lists them"
+            ))
+        })
+}
+
+async fn calibrate(tuner: &Arc<Tuner>, args: &CalibrateArgs) -> Result<(), Stop> {
+    if !args.json {
+        say!(
+            "Putting the cores under load for {} s; leave the machine alone meanwhile.",
+            args.seconds
+        );
+    }
+    let made = tokio::select! {
+        made = tuner.calibrate(Duration::from_secs(args.seconds)) => made?,
+        _ = tokio::signal::ctrl_c() => return Err(Stop::Interrupted),
+    };
+    if args.json {
+        json_line(&json!({ "calibration": made, "error": made.error() }));
+        return Ok(());
+    }
+    say!(
+        "{:.1} W idle + {:.2} W per busy core, by {} ({}), over {} windows.",
+        made.idle_w,
+        made.busy_core_w,
+        made.reference,
+        made.scope.label(),
+        made.windows
+    );
+    say!(
+        "Estimates on this machine use it from now on. They stay estimates: ±{:.0} %, and a saving \
+         is only called certain where it holds at both ends of what the fit leaves open.",
+        made.error() * 100.0
+    );
+    Ok(())
+}

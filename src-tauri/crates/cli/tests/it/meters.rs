@@ -1,0 +1,107 @@
+//! `meters`: added, listed, tested and taken out.
+
+use crate::call::{Home, code, err, lines, out, run};
+
+#[test]
+fn a_meter_is_added_read_listed_and_taken_out() {
+    let home = Home::new();
+    let add = |words: &str| {
+        let mut command = home.command("meters add mine");
+        command.args(words.split_whitespace());
+        run(command)
+    };
+    let added =
+        add("--kind command --mode once --unit watts --scope platform --error 0.05 -- echo 42");
+    assert_eq!(code(&added), 0, "{}", err(&added));
+    assert!(
+        out(&added).contains("42.0 W (whole platform)"),
+        "{}",
+        out(&added)
+    );
+
+    let list = lines(&run(home.command("meters list --json"))).remove(0);
+    let meter = &list["meters"][0];
+    assert_eq!(
+        (&meter["name"], &meter["answers"]),
+        (&"mine".into(), &true.into())
+    );
+    assert!(list["estimate"]["idle_w"].as_f64().unwrap() > 0.0);
+    assert!(
+        list["beside"].as_array().unwrap().contains(&"mine".into()),
+        "{list}"
+    );
+    let tested = lines(&run(home.command("meters test mine --json"))).remove(0);
+    assert_eq!(tested["watts"], 42.0);
+
+    // The same name changes it; one that does not answer is kept and says why.
+    let changed = add("--kind tasmota --url http://127.0.0.1:9");
+    assert_eq!(code(&changed), 1);
+    assert!(
+        err(&changed).contains("cannot be reached"),
+        "{}",
+        err(&changed)
+    );
+    let list = out(&run(home.command("meters list")));
+    assert!(
+        list.contains("tasmota") && list.contains("does not answer"),
+        "{list}"
+    );
+
+    assert_eq!(code(&run(home.command("meters remove mine"))), 0);
+    assert!(out(&run(home.command("meters list"))).contains("No meter of your own"));
+    assert_eq!(code(&run(home.command("meters remove mine"))), 2);
+}
+
+#[test]
+fn what_cannot_be_a_meter_is_bad_usage_and_a_broken_file_says_its_line() {
+    let home = Home::new();
+    for (words, reason) in [
+        ("--kind shelly2", "needs `url`"),
+        ("--kind shelly3 --url http://a", "unknown variant"),
+        (
+            "--kind prometheus --url http://a --query up",
+            "needs `unit`",
+        ),
+        (
+            "--kind tasmota --url http://a --query up",
+            "does not belong",
+        ),
+    ] {
+        let mut command = home.command("meters add mine");
+        command.args(words.split_whitespace());
+        let output = run(command);
+        assert_eq!(code(&output), 2, "{}", err(&output));
+        assert!(err(&output).contains(reason), "{}", err(&output));
+    }
+    std::fs::create_dir_all(home.path("data")).unwrap();
+    let file = home.path("data/meters.toml");
+    let text = "# mine\n[[meter]]\nname = 5\n";
+    std::fs::write(&file, text).unwrap();
+    let output = run(home.command("meters list"));
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("line 3"), "{}", err(&output));
+    let doctor = lines(&run(home.command("doctor --fresh --json"))).remove(0);
+    let sensors = doctor["machine"]["sensors"].as_array().unwrap();
+    assert!(sensors.iter().any(|one| {
+        one["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("line 3"))
+    }));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn without_any_meter_there_is_nothing_to_calibrate_against() {
+    let home = Home::new();
+    let list = lines(&run(home.command("meters list --json"))).remove(0);
+    if !list["figure"].as_array().unwrap().is_empty() {
+        return; // This machine has a sensor, and calibrating takes a minute of full load.
+    }
+    let output = run(home.command("meters calibrate"));
+    assert_eq!(code(&output), 1);
+    assert!(
+        err(&output).contains("no meter answers"),
+        "{}",
+        err(&output)
+    );
+}
