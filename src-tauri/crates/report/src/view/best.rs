@@ -2,7 +2,7 @@
 
 use super::Certainty;
 use serde::Serialize;
-use wattsmith_domain::SessionRecord;
+use wattsmith_domain::{Configuration, Kind, Parameter, ParameterSpace, SessionRecord, Tell};
 use wattsmith_stats::Analysis;
 
 /// Flags that Wattsmith adds for itself, and how many values follow each: who pastes the command
@@ -99,11 +99,23 @@ impl Best {
         }
         if let Some(launch) = &trial.launch {
             notes.extend(launch.differences.iter().map(|one| {
+                let user = if one.name.starts_with("gpu-") {
+                    "GPU"
+                } else {
+                    "engine"
+                };
                 format!(
-                    "The engine used {} {} where {} was asked for.",
+                    "The {user} used {} {} where {} was asked for.",
                     one.name, one.used, one.asked
                 )
             }));
+        }
+        let of_gpu = gpu_commands(space, &trial.configuration);
+        if !of_gpu.is_empty() {
+            notes.push(format!(
+                "The command does not set the GPU itself; until the machine restarts, this does: {}",
+                of_gpu.join(" && ")
+            ));
         }
         let (kept, left_out) = trial
             .launch
@@ -119,6 +131,26 @@ impl Best {
             notes,
         })
     }
+}
+
+/// What sets the boards as the configuration has them.
+fn gpu_commands(space: &ParameterSpace, configuration: &Configuration) -> Vec<String> {
+    let of_boards = space
+        .parameters
+        .iter()
+        .filter(|one| one.told == Tell::Device);
+    let command = |one: &Parameter| {
+        let value = configuration.int(&one.name)?;
+        match (one.name.as_str(), &one.kind) {
+            ("gpu-power-limit", _) => Some(format!("sudo nvidia-smi --power-limit={value}")),
+            // At its highest value the clock is free.
+            ("gpu-clock-lock", Kind::Int { min, max, .. }) if value < *max => {
+                Some(format!("sudo nvidia-smi --lock-gpu-clocks={min},{value}"))
+            }
+            _ => None,
+        }
+    };
+    of_boards.filter_map(command).collect()
 }
 
 /// A launch's words as one shell command, without what Wattsmith adds for itself.
@@ -176,6 +208,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wattsmith_domain::Value;
 
     #[test]
     fn what_only_measuring_needs_is_left_out_of_the_command() {
@@ -202,6 +235,41 @@ mod tests {
             "/opt/server \\\n  --model '/my models/it'\\''s.gguf' \\\n  --threads 4 \\\n  \
              --n-gpu-layers -1 \\\n  --fit off"
         );
+    }
+
+    #[test]
+    fn what_the_boards_had_is_a_command_of_its_own() {
+        let knob = |name: &str, min, max| Parameter {
+            name: name.to_owned(),
+            kind: Kind::Int {
+                min,
+                max,
+                levels: vec![min, max],
+            },
+            default: Value::Int(max),
+            told: Tell::Device,
+            effect: String::new(),
+            danger: String::new(),
+            changes_output: false,
+        };
+        let space = ParameterSpace {
+            parameters: vec![
+                knob("gpu-power-limit", 100, 350),
+                knob("gpu-clock-lock", 210, 1980),
+            ],
+            rules: Vec::new(),
+        };
+        let mut configuration = space.default_configuration();
+        assert_eq!(
+            gpu_commands(&space, &configuration),
+            ["sudo nvidia-smi --power-limit=350"]
+        );
+        configuration.set("gpu-clock-lock", Value::Int(900));
+        assert_eq!(
+            gpu_commands(&space, &configuration)[1],
+            "sudo nvidia-smi --lock-gpu-clocks=210,900"
+        );
+        assert!(gpu_commands(&ParameterSpace::default(), &configuration).is_empty());
     }
 
     #[cfg(unix)]
