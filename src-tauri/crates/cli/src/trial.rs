@@ -82,6 +82,7 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
         "source": first.map(|one| one.energy.source()),
         "measured": first.is_some_and(|one| one.energy.is_measured()),
         "sensor_error": first.map(|one| one.energy.sensor_error),
+        "window_error": first.map(|one| one.energy.window_error),
         "unit": record.session.workload.unit,
         "tokens_per_second": performance.map(|one| one.tokens_per_second),
         "time_to_first_token_s": performance.map(|one| one.time_to_first_token_s),
