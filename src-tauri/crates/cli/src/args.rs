@@ -131,7 +131,7 @@ pub(crate) struct JsonArgs {
 
 #[derive(Args)]
 pub(crate) struct DoctorArgs {
-    /// Probe every sensor anew instead of relying on what was seen at earlier starts
+    /// Probe every sensor anew; every start does so as yet
     #[arg(long)]
     pub fresh: bool,
     /// One JSON object instead of text

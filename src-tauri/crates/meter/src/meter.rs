@@ -27,9 +27,9 @@ pub struct MeterOptions {
     pub nvml_library: Option<PathBuf>,
     /// Meters that the person brings.
     pub outside: OutsideSettings,
-    /// Folder in which is kept what probing and calibrating found; none keeps nothing.
+    /// Folder in which the calibration is kept; none keeps nothing.
     pub state: Option<PathBuf>,
-    /// Whether what probing found earlier is forgotten.
+    /// Whether what probing found earlier is forgotten. Nothing of it is kept as yet.
     pub fresh: bool,
     /// The clock that engine events are stamped with too.
     pub clock: Arc<dyn Clock>,

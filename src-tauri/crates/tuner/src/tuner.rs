@@ -29,7 +29,7 @@ pub struct TunerOptions {
     pub sensor_root: Option<PathBuf>,
     /// An NVML library to load instead of the driver's.
     pub nvml_library: Option<PathBuf>,
-    /// Whether what was seen of the sensors at earlier starts is forgotten.
+    /// Whether what was seen of the sensors at earlier starts is forgotten; none of it is kept yet.
     pub fresh_probe: bool,
     /// How the GPU's own settings are set, where a session tunes them.
     pub gpu: GpuAccess,
