@@ -136,6 +136,16 @@ impl Keys {
         }
     }
 
+    /// Whether the keyring would keep a key; nothing is stored. Waits `patience` at most.
+    ///
+    /// # Errors
+    /// Why it would not, in words.
+    pub async fn answers(&self, patience: Duration) -> Result<(), String> {
+        let asked = Self::with(Arc::clone(&self.vault), patience);
+        // An entry that is never made: where there is a keyring it says that there is none.
+        asked.ask(|vault| vault.get("doctor")).await.map(|_| ())
+    }
+
     /// Removes the key for a server.
     ///
     /// # Errors

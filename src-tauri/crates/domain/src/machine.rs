@@ -71,6 +71,14 @@ pub struct GpuControl {
     pub clocks_mhz: Vec<u32>,
 }
 
+impl SensorReport {
+    /// Whether it can be used.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        matches!(self.availability, Availability::Available { .. })
+    }
+}
+
 /// The machine, as recorded with every session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Machine {

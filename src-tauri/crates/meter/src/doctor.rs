@@ -23,16 +23,16 @@ pub use facts::Facts;
 
 use wattsmith_domain::Finding;
 
-/// What is to be said of these facts, worst first; within one severity what covers most of the
-/// machine's power comes first.
+/// What is to be said of these facts, worst first; within one severity causes come before
+/// what follows from them.
 #[must_use]
 pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
-        sensors::findings(facts),
         gpu::findings(facts),
         nvidia::findings(facts),
-        cpu::findings(facts),
         place::findings(facts),
+        cpu::findings(facts),
+        sensors::findings(facts),
         state::findings(facts),
     ]
     .into_iter()

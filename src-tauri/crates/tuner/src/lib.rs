@@ -10,6 +10,7 @@
 
 mod ask;
 mod confirm;
+mod doctor;
 mod error;
 mod event;
 mod export;
@@ -34,6 +35,7 @@ mod trial;
 mod tuner;
 pub mod words;
 
+pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use export::{Format, default_name};

@@ -1,6 +1,6 @@
 //! Verdicts and figures in words, the same on the screen, in the terminal and in prompts.
 
-use wattsmith_domain::{Comparison, Interval, Repeat, Verdict};
+use wattsmith_domain::{Availability, Comparison, Interval, Repeat, SensorReport, Source, Verdict};
 
 /// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
 #[must_use]
@@ -70,6 +70,43 @@ pub fn verdict(comparison: &Comparison) -> String {
                 .to_owned()
         }
     }
+}
+
+/// What is known of a sensor's timing and step, each in a few words; nothing of one that does not
+/// answer.
+#[must_use]
+pub fn sensor_facts(sensor: &SensorReport) -> Vec<String> {
+    let Availability::Available {
+        period_ms,
+        resolution,
+        averaging_ms,
+    } = &sensor.availability
+    else {
+        return Vec::new();
+    };
+    let milliseconds = |ms: f64| match ms {
+        ms if ms >= 1000.0 => format!("{} s", figure(ms / 1e3)),
+        ms => format!("{} ms", figure(ms)),
+    };
+    // A chip or a meter of the person's may tell either; then the step is left out.
+    let unit = match sensor.source {
+        Source::NvmlCounter | Source::Rapl => Some("J"),
+        Source::NvmlInstant | Source::NvmlAverage | Source::Battery | Source::WallPlug => Some("W"),
+        _ => None,
+    };
+    [
+        period_ms.map(|ms| format!("a new value every {}", milliseconds(ms))),
+        resolution
+            .zip(unit)
+            .map(|(step, unit)| format!("steps of {} {unit}", figure(step))),
+        averaging_ms.map(|ms| match ms {
+            0.0 => "not averaged".to_owned(),
+            ms => format!("averaged over {}", milliseconds(ms)),
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Distinct warnings of some repeats, in order.

@@ -16,13 +16,22 @@ fn doctor_tells_what_can_be_measured_and_why_the_rest_cannot() {
     }
     assert_eq!(report["measured"] == false, report["scope"] == "estimated");
     assert!(report["sensor_error"].as_f64().unwrap() > 0.0);
+    assert!(report["verdict"].as_str().unwrap().starts_with("Joules"));
+    let findings = report["findings"].as_array().unwrap();
+    assert!(!findings.is_empty(), "{report}");
+    for finding in findings {
+        for field in ["id", "severity", "title", "cause"] {
+            assert!(!finding[field].as_str().unwrap().is_empty(), "{finding}");
+        }
+    }
     assert!(report["engine"].is_string(), "{}", report["engine_problem"]);
     assert!(!report["models"].as_array().unwrap().is_empty());
 
     let output = run(home.command("doctor"));
     assert_eq!(code(&output), 0);
     let text = out(&output);
-    for word in ["Machine", "Engine", "Model", "Data", "Figures are"] {
+    assert!(text.starts_with("Joules here are "), "{text}");
+    for word in ["Sensors", "Machine", "Engine", "Model", "Data"] {
         assert!(text.contains(word), "{text}");
     }
 }

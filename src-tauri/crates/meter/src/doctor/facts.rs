@@ -155,9 +155,7 @@ impl Facts {
     }
 
     pub(crate) fn answering(&self) -> impl Iterator<Item = &SensorReport> {
-        self.sensors
-            .iter()
-            .filter(|report| matches!(report.availability, Availability::Available { .. }))
+        self.sensors.iter().filter(|report| report.answers())
     }
 
     /// Sensors that do not answer, with their reason and remedy.

@@ -2,7 +2,7 @@
 
 use super::facts::{ChipPower, Facts, Vendor, listed};
 use crate::probe::STOOD_STILL;
-use wattsmith_domain::{Availability, Finding, SensorReport, Severity, Source};
+use wattsmith_domain::{Finding, SensorReport, Severity, Source};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -284,7 +284,6 @@ fn hwmon_without_power(facts: &Facts) -> Option<Finding> {
 fn working(facts: &Facts) -> Option<Finding> {
     let mut sources: Vec<Source> = facts
         .answering()
-        .filter(|report| matches!(report.availability, Availability::Available { .. }))
         .map(|report| report.source)
         .filter(|source| source.is_measured())
         .collect();
