@@ -1,12 +1,14 @@
 //! The commands that the window can call: one call to the tuner each, nothing else.
 
 mod connections;
+mod doctor;
 mod live;
 mod reports;
 mod sessions;
 mod steps;
 
 pub use connections::*;
+pub use doctor::*;
 pub use live::*;
 pub use reports::*;
 pub use sessions::*;

@@ -18,6 +18,7 @@ pub fn wire() -> Builder<tauri::Wry> {
         .commands(collect_commands![
             commands::machine,
             commands::first_look,
+            commands::diagnose,
             commands::new_session_options,
             commands::create_session,
             commands::sessions,

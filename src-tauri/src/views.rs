@@ -1,10 +1,13 @@
 //! From the tuner's records to what the screen shows. Pure: the same record gives the same view.
 
+mod conditions;
+mod doctor;
 mod item;
 mod machine;
 mod overview;
 mod session;
 
+pub use doctor::diagnosis;
 pub use machine::{connection, machine, model, options, workload};
 pub use overview::overview;
 pub use session::{phase, session, summary};

@@ -118,6 +118,15 @@ words! {
         /// The chat LLM writes.
         Asking,
     }
+    /// How much a finding of the doctor matters.
+    FindingSeverity {
+        /// Keeps something from being measured, or makes figures wrong.
+        Problem,
+        /// Worth knowing.
+        Note,
+        /// As it should be.
+        Fine,
+    }
     /// Formats of an exported report.
     ReportFormat {
         /// Self-contained page.
@@ -163,12 +172,59 @@ views! {
         scope: String,
         /// Whether it answers.
         available: bool,
+        /// Systematic error as a fraction.
+        #[specta(type = Number)]
+        error: f64,
         /// Update period in milliseconds, where seen.
         period_ms: Option<f64>,
+        /// Smallest step with its unit, such as "0.001 J"; empty where not known.
+        step: String,
+        /// Over how long its power is averaged, milliseconds; 0 is an instant.
+        averaging_ms: Option<f64>,
         /// Why it does not answer.
         reason: String,
         /// What to do; may hold a command to copy.
         remedy: String,
+    }
+    /// One thing to do about a finding.
+    RemedyView {
+        /// In words.
+        text: String,
+        /// What to paste into a shell; never run from here.
+        command: Option<String>,
+    }
+    /// One situation that the doctor found.
+    FindingView {
+        /// Its name, such as `rapl-denied`.
+        id: String,
+        /// How much it matters.
+        severity: FindingSeverity,
+        /// What is the matter.
+        title: String,
+        /// Why, and what follows for the figures.
+        cause: String,
+        /// What to do, best first.
+        remedies: Vec<RemedyView>,
+        /// What is used meanwhile, in words; may be empty.
+        meanwhile: String,
+    }
+    /// What the doctor says.
+    DiagnosisView {
+        /// One sentence.
+        verdict: String,
+        /// Whether joules are read from a sensor.
+        measured: bool,
+        /// Whether there can be figures at all.
+        usable: bool,
+        /// What figures cover, in words.
+        scope: String,
+        /// Systematic error as a fraction.
+        #[specta(type = Number)]
+        sensor_error: f64,
+        /// Worst first.
+        findings: Vec<FindingView>,
+        /// Every sensor, those that answer first.
+        sensors: Vec<SensorView>,
     }
     /// The machine.
     MachineView {
@@ -414,6 +470,52 @@ views! {
         /// Whether the person changed it.
         edited: bool,
     }
+    /// Prompt processing and generation apart.
+    PhasesView {
+        /// J per prompt token.
+        #[specta(type = Number)]
+        prefill: f64,
+        /// J per output token.
+        #[specta(type = Number)]
+        decode: f64,
+    }
+    /// What a meter of another scope said, beside the figure.
+    BesideView {
+        /// Such as `plug-desk`.
+        device: String,
+        /// What it covers, in words.
+        scope: String,
+        /// J/unit over all repeats; none where it failed.
+        joules_per_unit: Option<f64>,
+        /// Why it failed.
+        trouble: String,
+        /// Systematic error as a fraction.
+        #[specta(type = Number)]
+        sensor_error: f64,
+    }
+    /// The state of a device in one repeat; what it does not tell is none.
+    ConditionView {
+        /// Repeat, from 1.
+        repeat: u32,
+        /// Device.
+        device: String,
+        /// Degrees Celsius when the window opened.
+        from_c: Option<f64>,
+        /// Degrees Celsius when it closed.
+        to_c: Option<f64>,
+        /// Mean clock of the compute units, MHz.
+        clock_mhz: Option<f64>,
+        /// Mean clock of the memory, MHz.
+        memory_clock_mhz: Option<f64>,
+        /// Enforced power limit, watts.
+        power_limit_w: Option<f64>,
+        /// Performance state, 0 the fastest.
+        p_state: Option<u32>,
+        /// Why clocks were held down.
+        throttled: Vec<String>,
+        /// Other processes on the device.
+        others: Vec<String>,
+    }
     /// A trial with its figures.
     TrialItem {
         /// Identity.
@@ -462,6 +564,12 @@ views! {
         command_line: String,
         /// Share of the cores that the engine kept busy, 0 to 1.
         cpu_busy: Option<f64>,
+        /// Prefill and decode apart, where the engine tells.
+        phases: Option<PhasesView>,
+        /// Meters of another scope.
+        beside: Vec<BesideView>,
+        /// States of the devices, where they tell.
+        conditions: Vec<ConditionView>,
     }
     /// Fresh repeats after a first crossing.
     ConfirmationItem {

@@ -4,7 +4,9 @@ use wattsmith_app::views;
 use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::JobState;
-use wattsmith_tuner::domain::{Scope, SessionId, SessionRecord};
+use wattsmith_tuner::domain::{
+    BesideEnergy, DeviceConditions, Joules, PhaseEnergy, Scope, SessionId, SessionRecord, Source,
+};
 
 fn view(record: &SessionRecord) -> SessionView {
     views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
@@ -50,6 +52,53 @@ fn a_failed_trial_says_what_failed_and_has_no_figure() {
     });
     let failed = failed.expect("the fixture holds a failed trial");
     assert!(failed.joules_per_unit.is_none() && failed.verdict.saving_percent.is_none());
+}
+
+fn trial_of(record: &SessionRecord) -> wattsmith_app::wire::TrialItem {
+    let story = view(record).story;
+    let trial = story.into_iter().find_map(|item| match item {
+        StoryItem::Trial(trial) => Some(trial),
+        _ => None,
+    });
+    trial.expect("the fixture holds a trial")
+}
+
+#[test]
+fn what_stands_beside_a_figure_is_shown_and_never_made_up() {
+    let mut record = fixtures::measured();
+    let bare = trial_of(&record);
+    assert!(bare.phases.is_none() && bare.beside.is_empty() && bare.conditions.is_empty());
+
+    for repeat in &mut record.trials[0].repeats {
+        repeat.phases = Some(PhaseEnergy {
+            prefill_joules_per_token: 0.02,
+            decode_joules_per_token: 0.2,
+        });
+        repeat.energy.beside = vec![BesideEnergy {
+            device: "plug-desk".to_owned(),
+            source: Source::WallPlug,
+            scope: Scope::Wall,
+            joules: Ok(Joules(repeat.units.0 as f64 * 0.5)),
+            sensor_error: 0.03,
+        }];
+        repeat.conditions = vec![DeviceConditions {
+            device: "GPU 0".to_owned(),
+            temperature_from_c: Some(51.0),
+            ..DeviceConditions::default()
+        }];
+    }
+    let shown = trial_of(&record);
+    let phases = shown.phases.unwrap();
+    assert!((phases.prefill - 0.02).abs() < 1e-9 && (phases.decode - 0.2).abs() < 1e-9);
+    assert!((shown.beside[0].joules_per_unit.unwrap() - 0.5).abs() < 1e-9);
+    assert_eq!(shown.conditions.len(), shown.repeats.len());
+    assert_eq!(shown.conditions[0].from_c, Some(51.0));
+    assert_eq!(shown.conditions[0].to_c, None);
+
+    record.trials[0].repeats[0].energy.beside[0].joules = Err("no answer".to_owned());
+    let beside = trial_of(&record).beside.remove(0);
+    assert_eq!(beside.joules_per_unit, None);
+    assert_eq!(beside.trouble, "no answer");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The entries of a session's story.
 
-use super::{interval, knobs, verdict};
+use super::{conditions, interval, knobs, verdict};
 use crate::wire::{
     ConfirmationItem, ExchangeItem, ExchangeKind, FeedbackItem, ProposalItem, ProposalKind,
     RepeatView, StoryItem, TrialItem, TrialStateKind,
@@ -179,6 +179,9 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
         warnings: words::warnings(&trial.repeats),
         command_line: command_line(trial),
         cpu_busy: draft::busy_share(&trial.repeats),
+        phases: conditions::phases(&trial.repeats),
+        beside: conditions::beside(&trial.repeats),
+        conditions: conditions::conditions(&trial.repeats),
     }
 }
 

@@ -1,13 +1,10 @@
 //! The machine, its models, and what can be chosen for a new session.
 
 use crate::wire::{
-    ConnectionDraft, MachineView, ModelView, NewSessionOptions, SensorView, SessionDraft,
-    WorkloadView,
+    ConnectionDraft, MachineView, ModelView, NewSessionOptions, SessionDraft, WorkloadView,
 };
 use std::path::PathBuf;
-use wattsmith_tuner::domain::{
-    Advisor, Availability, Connection, Constraints, SensorReport, Workload,
-};
+use wattsmith_tuner::domain::{Advisor, Connection, Constraints, Workload};
 use wattsmith_tuner::{
     ModelEntry, SessionPlan, Tuner, TunerError, catalogue, gpu_knobs, workloads,
 };
@@ -26,7 +23,7 @@ pub fn machine(tuner: &Tuner) -> MachineView {
         memory_gib: machine.memory_bytes as f64 / f64::from(1 << 30),
         gpus: machine.gpus.clone(),
         virtual_machine: machine.virtual_machine.clone(),
-        sensors: machine.sensors.iter().map(sensor).collect(),
+        sensors: machine.sensors.iter().map(super::doctor::sensor).collect(),
         measured,
         scope: meter.scope().label().to_owned(),
         sensor_error: meter.sensor_error(),
@@ -39,24 +36,6 @@ pub fn machine(tuner: &Tuner) -> MachineView {
         } else {
             "No power sensor answers here, so joules are estimated from CPU time.".to_owned()
         },
-    }
-}
-
-fn sensor(report: &SensorReport) -> SensorView {
-    let (available, period_ms, reason, remedy) = match &report.availability {
-        Availability::Available { period_ms, .. } => (true, *period_ms, "", ""),
-        Availability::Unavailable { reason, remedy } => {
-            (false, None, reason.as_str(), remedy.as_str())
-        }
-    };
-    SensorView {
-        name: report.name.clone(),
-        device: report.device.clone(),
-        scope: report.scope.label().to_owned(),
-        available,
-        period_ms,
-        reason: reason.to_owned(),
-        remedy: remedy.to_owned(),
     }
 }
 

@@ -116,7 +116,7 @@ impl Tuner {
 /// Bytes that this user may still write, where the system tells.
 fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = statvfs(folder).ok()?;
-    Some(u64::from(disk.blocks_available()) * u64::from(disk.fragment_size()))
+    Some(disk.blocks_available() * disk.fragment_size())
 }
 
 /// The verdict in a sentence.

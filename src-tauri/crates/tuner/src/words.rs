@@ -72,14 +72,29 @@ pub fn verdict(comparison: &Comparison) -> String {
     }
 }
 
+/// The smallest step of a sensor's value with its unit, where it is known.
+#[must_use]
+pub fn sensor_step(sensor: &SensorReport) -> Option<String> {
+    let Availability::Available { resolution, .. } = &sensor.availability else {
+        return None;
+    };
+    // A chip or a meter of the person's may tell either; then the step is left out.
+    let unit = match sensor.source {
+        Source::NvmlCounter | Source::Rapl => "J",
+        Source::NvmlInstant | Source::NvmlAverage | Source::Battery | Source::WallPlug => "W",
+        _ => return None,
+    };
+    resolution.map(|step| format!("{} {unit}", figure(step)))
+}
+
 /// What is known of a sensor's timing and step, each in a few words; nothing of one that does not
 /// answer.
 #[must_use]
 pub fn sensor_facts(sensor: &SensorReport) -> Vec<String> {
     let Availability::Available {
         period_ms,
-        resolution,
         averaging_ms,
+        ..
     } = &sensor.availability
     else {
         return Vec::new();
@@ -88,17 +103,9 @@ pub fn sensor_facts(sensor: &SensorReport) -> Vec<String> {
         ms if ms >= 1000.0 => format!("{} s", figure(ms / 1e3)),
         ms => format!("{} ms", figure(ms)),
     };
-    // A chip or a meter of the person's may tell either; then the step is left out.
-    let unit = match sensor.source {
-        Source::NvmlCounter | Source::Rapl => Some("J"),
-        Source::NvmlInstant | Source::NvmlAverage | Source::Battery | Source::WallPlug => Some("W"),
-        _ => None,
-    };
     [
         period_ms.map(|ms| format!("a new value every {}", milliseconds(ms))),
-        resolution
-            .zip(unit)
-            .map(|(step, unit)| format!("steps of {} {unit}", figure(step))),
+        sensor_step(sensor).map(|step| format!("steps of {step}")),
         averaging_ms.map(|ms| match ms {
             0.0 => "not averaged".to_owned(),
             ms => format!("averaged over {}", milliseconds(ms)),
