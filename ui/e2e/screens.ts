@@ -5,7 +5,6 @@ import { expect, type Page } from '@playwright/test';
 export const SCREENS: Record<string, string> = {
   'first start': '?scenario=first-run#/',
   'first start without an advisor': '?scenario=no-advisor#/',
-  'first start with a sensor': '?scenario=measured-gpu#/machine',
   'new session': '#/new',
   'empty session': '?scenario=empty#/',
   'session with feedback': '#/',
@@ -18,7 +17,10 @@ export const SCREENS: Record<string, string> = {
   'all sessions': '?scenario=measured-gpu#/overview',
   'all sessions, none yet': '?scenario=first-run#/overview',
   templates: '#/templates',
-  machine: '#/machine',
+  machine: '?pace=0.1#/machine',
+  'machine with a GPU': '?scenario=measured-gpu&pace=0.1#/machine',
+  'machine whose counters are closed': '?scenario=rapl-denied&pace=0.1#/machine',
+  'machine behind a plug': '?scenario=plug&pace=0.1#/machine',
 };
 
 /** Opens an address and waits until the window has something to say. */

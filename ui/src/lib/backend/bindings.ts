@@ -11,6 +11,8 @@ export const commands = {
 	machine: () => typedError<MachineView, WireError>(__TAURI_INVOKE("machine")),
 	/**  What a first start shows. */
 	firstLook: () => typedError<FirstLook, WireError>(__TAURI_INVOKE("first_look")),
+	/**  Examines the machine: some seconds. */
+	diagnose: () => typedError<DiagnosisView, WireError>(__TAURI_INVOKE("diagnose")),
 	/**  What can be chosen for a new session. */
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
 	/**  Stores a new session; gives its identity. */
@@ -80,6 +82,20 @@ export const commands = {
 };
 
 /* Types */
+/**  What a meter of another scope said, beside the figure. */
+export type BesideView = {
+	/**  Such as `plug-desk`. */
+	device: string,
+	/**  What it covers, in words. */
+	scope: string,
+	/**  J/unit over all repeats; none where it failed. */
+	joulesPerUnit: number | null,
+	/**  Why it failed. */
+	trouble: string,
+	/**  Systematic error as a fraction. */
+	sensorError: number,
+};
+
 /**  The best settings so far. */
 export type BestView = {
 	/**  Trial. */
@@ -94,6 +110,30 @@ export type BestView = {
 	verdict: VerdictView,
 	/**  Whether fresh repeats have confirmed it. */
 	confirmed: boolean,
+};
+
+/**  The state of a device in one repeat; what it does not tell is none. */
+export type ConditionView = {
+	/**  Repeat, from 1. */
+	repeat: number,
+	/**  Device. */
+	device: string,
+	/**  Degrees Celsius when the window opened. */
+	fromC: number | null,
+	/**  Degrees Celsius when it closed. */
+	toC: number | null,
+	/**  Mean clock of the compute units, MHz. */
+	clockMhz: number | null,
+	/**  Mean clock of the memory, MHz. */
+	memoryClockMhz: number | null,
+	/**  Enforced power limit, watts. */
+	powerLimitW: number | null,
+	/**  Performance state, 0 the fastest. */
+	pState: number | null,
+	/**  Why clocks were held down. */
+	throttled: string[],
+	/**  Other processes on the device. */
+	others: string[],
 };
 
 /**  Fresh repeats after a first crossing. */
@@ -124,6 +164,24 @@ export type ConnectionDraft = {
 	model: string,
 	/**  Server (openai). */
 	baseUrl: string,
+};
+
+/**  What the doctor says. */
+export type DiagnosisView = {
+	/**  One sentence. */
+	verdict: string,
+	/**  Whether joules are read from a sensor. */
+	measured: boolean,
+	/**  Whether there can be figures at all. */
+	usable: boolean,
+	/**  What figures cover, in words. */
+	scope: string,
+	/**  Systematic error as a fraction. */
+	sensorError: number,
+	/**  Worst first. */
+	findings: FindingView[],
+	/**  Every sensor, those that answer first. */
+	sensors: SensorView[],
 };
 
 /**  Only where the screen acts on it; everything else is `other` with a text. */
@@ -186,6 +244,31 @@ export type FeedbackItem = {
 	edit: string | null,
 	/**  Already part of a prompt. */
 	sent: boolean,
+};
+
+/**  How much a finding of the doctor matters. */
+export type FindingSeverity = 
+/**  Keeps something from being measured, or makes figures wrong. */
+"problem" | 
+/**  Worth knowing. */
+"note" | 
+/**  As it should be. */
+"fine";
+
+/**  One situation that the doctor found. */
+export type FindingView = {
+	/**  Its name, such as `rapl-denied`. */
+	id: string,
+	/**  How much it matters. */
+	severity: FindingSeverity,
+	/**  What is the matter. */
+	title: string,
+	/**  Why, and what follows for the figures. */
+	cause: string,
+	/**  What to do, best first. */
+	remedies: RemedyView[],
+	/**  What is used meanwhile, in words; may be empty. */
+	meanwhile: string,
 };
 
 /**  What a first start shows within 5 s. */
@@ -453,6 +536,14 @@ export type PhaseView = {
 	progress: number | null,
 };
 
+/**  Prompt processing and generation apart. */
+export type PhasesView = {
+	/**  J per prompt token. */
+	prefill: number,
+	/**  J per output token. */
+	decode: number,
+};
+
 /**  Power over time of one device. */
 export type PowerSeries = {
 	/**  Device. */
@@ -500,6 +591,14 @@ export type ProposalKind =
 /**  Was taken back. */
 "dismissed";
 
+/**  One thing to do about a finding. */
+export type RemedyView = {
+	/**  In words. */
+	text: string,
+	/**  What to paste into a shell; never run from here. */
+	command: string | null,
+};
+
 /**  One measured window. */
 export type RepeatView = {
 	/**  From 1. */
@@ -535,8 +634,14 @@ export type SensorView = {
 	scope: string,
 	/**  Whether it answers. */
 	available: boolean,
+	/**  Systematic error as a fraction. */
+	error: number,
 	/**  Update period in milliseconds, where seen. */
 	periodMs: number | null,
+	/**  Smallest step with its unit, such as "0.001 J"; empty where not known. */
+	step: string,
+	/**  Over how long its power is averaged, milliseconds; 0 is an instant. */
+	averagingMs: number | null,
 	/**  Why it does not answer. */
 	reason: string,
 	/**  What to do; may hold a command to copy. */
@@ -762,6 +867,12 @@ export type TrialItem = {
 	commandLine: string,
 	/**  Share of the cores that the engine kept busy, 0 to 1. */
 	cpuBusy: number | null,
+	/**  Prefill and decode apart, where the engine tells. */
+	phases: PhasesView | null,
+	/**  Meters of another scope. */
+	beside: BesideView[],
+	/**  States of the devices, where they tell. */
+	conditions: ConditionView[],
 };
 
 /**  State of a trial. */

@@ -8,6 +8,8 @@ export type * from './bindings';
 export interface Backend {
   machine(): Promise<wire.MachineView>;
   firstLook(): Promise<wire.FirstLook>;
+  /** Examines the machine; takes some seconds. */
+  diagnose(): Promise<wire.DiagnosisView>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;

@@ -27,14 +27,15 @@ export class Store {
   async start(): Promise<void> {
     try {
       await this.backend.follow((event) => this.take(event));
-      await Promise.all([
-        this.readSessions(),
-        this.backend.machine().then((m) => (this.machine = m)),
-      ]);
+      await Promise.all([this.readSessions(), this.readMachine()]);
     } catch (cause) {
       toasts.error(cause);
       this.sessions ??= [];
     }
+  }
+
+  async readMachine(): Promise<void> {
+    this.machine = await this.backend.machine();
   }
 
   live(id: string): Live {

@@ -51,7 +51,7 @@ describe('a trial', () => {
     const card = screen.getByTestId('trial');
     expect(screen.getByTestId('joules-per-token').textContent).toMatch(/^0\.2\d\d$/);
     expect(card.textContent).toMatch(/±\s0\.0\d\d repeatability/);
-    expect(card.textContent).toMatch(/±\s25\s%\s+estimate/);
+    expect(card.textContent).toMatch(/±\s50\s%\s+estimate/);
     expect(screen.getByTestId('verdict').textContent).toContain('estimated');
   });
   it('shows a single repeat as a figure without an interval', () => {

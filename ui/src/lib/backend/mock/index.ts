@@ -5,6 +5,7 @@ import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
 import type { LiveEvent, OverviewLine } from '../bindings';
 import { lastConfig, offer, promptValues, readReply } from './advisor';
+import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
 import { options } from './machine';
 import { Jobs } from './run';
@@ -78,6 +79,10 @@ export function mockBackend(query: URLSearchParams): Backend {
       machine: start.machine,
       watts: start.machine.measured ? 61 + Math.random() * 3 : null,
     }),
+    diagnose: async () => {
+      await new Promise((done) => setTimeout(done, 900 * start.pace));
+      return diagnosis(start.machine);
+    },
     newSessionOptions: async () =>
       structuredClone(options(start.machine.measured, start.advisorModels)),
     createSession: async (draft) => {

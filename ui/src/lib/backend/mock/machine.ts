@@ -1,9 +1,10 @@
-// The pretended machines: two bare cores whose joules are estimated, and one with an NVIDIA GPU.
+// The pretended machines: two bare cores whose joules are estimated, one with an NVIDIA GPU, and a
+// laptop whose counters are closed, with and without a plug.
 
 import type { MachineView, NewSessionOptions, SensorView } from '../bindings';
 import { GPU_PARAMETERS, PARAMETERS } from './engine';
 
-const missing = (
+export const missing = (
   name: string,
   device: string,
   scope: string,
@@ -14,20 +15,40 @@ const missing = (
   device,
   scope,
   available: false,
+  error: 0.05,
   periodMs: null,
+  step: '',
+  averagingMs: null,
   reason,
   remedy,
 });
-const found = (name: string, device: string, scope: string, periodMs: number): SensorView => ({
+export const found = (
+  name: string,
+  device: string,
+  scope: string,
+  periodMs: number,
+  more: Partial<SensorView> = {},
+): SensorView => ({
   name,
   device,
   scope,
   available: true,
+  error: 0.05,
   periodMs,
+  step: '',
+  averagingMs: null,
   reason: '',
   remedy: '',
+  ...more,
 });
 
+const ESTIMATE = found(
+  'Estimate from CPU time',
+  '',
+  'whole machine, estimated from CPU time',
+  100,
+  { error: 0.5 },
+);
 const NO_NVML = missing(
   'NVML',
   'GPU',
@@ -46,7 +67,7 @@ export const ESTIMATED: MachineView = {
   gpus: [],
   virtualMachine: 'KVM',
   sensors: [
-    found('Estimate from CPU time', 'machine', 'idle watts + watts per busy core, estimated', 100),
+    ESTIMATE,
     NO_NVML,
     missing(
       'RAPL',
@@ -65,8 +86,8 @@ export const ESTIMATED: MachineView = {
     missing('Battery', 'battery', 'whole machine', 'There is no battery.', ''),
   ],
   measured: false,
-  scope: 'CPU, estimated',
-  sensorError: 0.25,
+  scope: 'whole machine, estimated from CPU time',
+  sensorError: 0.5,
   sentence: 'No power sensor answers here, so joules are estimated from CPU time.',
 };
 
@@ -80,7 +101,14 @@ export const WITH_GPU: MachineView = {
   gpus: ['NVIDIA GeForce RTX 4090, 24 GiB'],
   virtualMachine: null,
   sensors: [
-    found('NVML energy counter', 'RTX 4090', 'GPU board', 100),
+    found('NVIDIA GPU energy counter', 'GPU 0: NVIDIA GeForce RTX 4090', 'GPU board', 20, {
+      step: '0.001 J',
+    }),
+    found('NVIDIA GPU power, instant', 'GPU 0: NVIDIA GeForce RTX 4090', 'GPU board', 100, {
+      step: '0.001 W',
+      averagingMs: 0,
+    }),
+    ESTIMATE,
     missing(
       'RAPL',
       'CPU package',
@@ -88,13 +116,61 @@ export const WITH_GPU: MachineView = {
       'Permission denied: /sys/class/powercap/intel-rapl:0/energy_uj can be read by root only.',
       'sudo chmod o+r /sys/class/powercap/intel-rapl:0/energy_uj',
     ),
-    found('hwmon', 'amdgpu', 'integrated GPU', 1000),
     missing('Battery', 'battery', 'whole machine', 'There is no battery.', ''),
   ],
   measured: true,
   scope: 'GPU board',
   sensorError: 0.05,
   sentence: 'The GPU’s own energy counter is read; the CPU is not in the figure.',
+};
+
+/** A laptop whose counters only root may read. */
+export const DENIED: MachineView = {
+  os: 'Debian GNU/Linux 13',
+  kernel: '6.12.48-amd64',
+  cpu: 'Intel Core i7-1260P',
+  physicalCores: 12,
+  logicalCores: 16,
+  memoryGib: 31.1,
+  gpus: [],
+  virtualMachine: null,
+  sensors: [
+    ESTIMATE,
+    missing(
+      'CPU energy counter (RAPL)',
+      'package-0',
+      'CPU package',
+      'only root may read /sys/class/powercap/intel-rapl:0/energy_uj',
+      '',
+    ),
+    missing(
+      'NVIDIA GPU energy counter',
+      '',
+      'GPU board',
+      'the NVIDIA driver’s library could not be loaded',
+      '',
+    ),
+  ],
+  measured: false,
+  scope: 'whole machine, estimated from CPU time',
+  sensorError: 0.5,
+  sentence: 'No power sensor answers here, so joules are estimated from CPU time.',
+};
+
+/** The same, behind a plug that tells its watts. */
+export const WITH_PLUG: MachineView = {
+  ...DENIED,
+  sensors: [
+    found('Plug at the wall', 'desk plug', 'whole machine at the wall', 1000, {
+      error: 0.03,
+      step: '0.1 W',
+    }),
+    ...DENIED.sensors,
+  ],
+  measured: true,
+  scope: 'whole machine at the wall',
+  sensorError: 0.03,
+  sentence: 'Measured: whole machine at the wall (wall-plug).',
 };
 
 /** What can be chosen, with a draft that is ready to start. */

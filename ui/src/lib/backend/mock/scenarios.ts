@@ -3,7 +3,7 @@
 import type { MachineView, SessionDraft } from '../bindings';
 import { exchange, idea, offer, replyText } from './advisor';
 import { DEFAULTS, type Config } from './engine';
-import { ESTIMATED, options, WITH_GPU } from './machine';
+import { DENIED, ESTIMATED, options, WITH_GPU, WITH_PLUG } from './machine';
 import { interval, keep, trials, byDefault, type Kept } from './session';
 import { addRepeat, begin, finish } from './trial';
 import { BUILT_IN } from './templates';
@@ -164,6 +164,10 @@ export function scene(name: string, pace: number): Scene {
       };
     case 'consent':
       return { ...base, sessions: [now(1, { connection: openai }), ...older(ESTIMATED)] };
+    case 'rapl-denied':
+      return { ...base, machine: DENIED, sessions: [] };
+    case 'plug':
+      return { ...base, machine: WITH_PLUG, sessions: [] };
     case 'measured-gpu': {
       const gpu = session('s-gpu', ago(0, 1), WITH_GPU, 3, { name: 'Qwen 1.5B · RTX 4090' });
       return {

@@ -35,6 +35,9 @@ export function begin(
     warnings: [],
     commandLine: commandLine(config),
     cpuBusy: null,
+    phases: null,
+    beside: [],
+    conditions: [],
   };
   s.story.push({ item: 'trial', ...item });
   return trialIn(s, id);
@@ -74,6 +77,7 @@ export function finish(s: Kept, trial: TrialItem): void {
     (Number(config.parallel) >= 8 ? 0.21 : 0.46) * (config.threads === '1' ? 1.5 : 1);
   trial.ttftP95S = trial.ttftP50S * 1.8;
   trial.cpuBusy = s.gpu ? 0.07 : config.threads === '1' ? 0.52 : 0.98;
+  if (s.gpu) aside(trial, mean);
   if (Number(config.parallel) === 16)
     trial.warnings.push(
       'Another program used 9 % of the processor during repeat 2. Close it, or measure again.',
@@ -90,6 +94,36 @@ export function finish(s: Kept, trial: TrialItem): void {
   const reference = byDefault(s);
   trial.verdict = verdict(trial, config, trial.origin === 'default' ? trial : reference);
   feedback(s, trial, config);
+}
+
+/** What a GPU, its driver and a plug tell beside the figure. */
+function aside(trial: TrialItem, mean: number): void {
+  trial.phases = { prefill: mean * 0.062, decode: mean * 0.91 };
+  trial.beside = [
+    {
+      device: 'desk plug',
+      scope: 'whole machine at the wall',
+      joulesPerUnit: mean * 1.42,
+      trouble: '',
+      sensorError: 0.03,
+    },
+  ];
+  trial.conditions = trial.repeats.map(({ index }) => ({
+    repeat: index,
+    device: 'GPU 0: NVIDIA GeForce RTX 4090',
+    fromC: 51 + index,
+    toC: 63 + index,
+    clockMhz: 2610 - 15 * index,
+    memoryClockMhz: 10501,
+    powerLimitW: 450,
+    pState: 2,
+    throttled: trial.number === 3 && index === 2 ? ['the driver’s heat limit'] : [],
+    others: trial.number === 2 ? ['firefox (4711)'] : [],
+  }));
+  if (trial.number === 2)
+    trial.warnings.push(
+      'Another program used the GPU in repeats 1 to 3: firefox (4711). Close it, or measure again.',
+    );
 }
 
 function feedback(s: Kept, trial: TrialItem, config: Config): void {
