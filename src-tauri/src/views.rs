@@ -4,11 +4,13 @@ mod conditions;
 mod doctor;
 mod item;
 mod machine;
+mod outside;
 mod overview;
 mod session;
 
 pub use doctor::diagnosis;
 pub use machine::{connection, machine, model, options, workload};
+pub use outside::outside;
 pub use overview::overview;
 pub use session::{phase, session, summary};
 

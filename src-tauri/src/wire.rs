@@ -127,6 +127,53 @@ words! {
         /// As it should be.
         Fine,
     }
+    /// Where the values of a meter of the person's come from.
+    MeterKind {
+        /// Shelly plug, first generation.
+        Shelly1,
+        /// Shelly plug, second generation and later.
+        Shelly2,
+        /// Plug with Tasmota.
+        Tasmota,
+        /// Program that prints numbers.
+        Command,
+        /// File that grows.
+        Csv,
+        /// Query to a Prometheus server.
+        Prometheus,
+    }
+    /// What a meter's values are.
+    MeterUnit {
+        /// W.
+        Watts,
+        /// mW.
+        Milliwatts,
+        /// J so far.
+        Joules,
+        /// mJ so far.
+        Millijoules,
+        /// µJ so far.
+        Microjoules,
+        /// Wh so far.
+        WattHours,
+        /// kWh so far.
+        KilowattHours,
+    }
+    /// What a meter covers.
+    MeterScope {
+        /// GPU boards.
+        GpuBoard,
+        /// CPU packages.
+        CpuPackage,
+        /// Both.
+        GpuAndCpu,
+        /// The platform behind the power supply.
+        Platform,
+        /// The machine behind its battery.
+        Battery,
+        /// The machine at the wall.
+        Wall,
+    }
     /// Formats of an exported report.
     ReportFormat {
         /// Self-contained page.
@@ -225,6 +272,40 @@ views! {
         findings: Vec<FindingView>,
         /// Every sensor, those that answer first.
         sensors: Vec<SensorView>,
+    }
+    /// A meter that the person brings; each kind uses some of the fields.
+    OutsideMeterView {
+        /// Name.
+        name: String,
+        /// Kind.
+        kind: MeterKind,
+        /// Address (plugs, Prometheus).
+        url: String,
+        /// Channel (Shelly).
+        switch: u32,
+        /// Program and arguments, quoted as for a shell (command).
+        command: String,
+        /// Whether the program prints one value and ends (command).
+        once: bool,
+        /// File (CSV).
+        path: String,
+        /// Column's name or number from 1 (CSV).
+        column: String,
+        /// Between columns, one character (CSV).
+        separator: String,
+        /// Query (Prometheus).
+        query: String,
+        /// What its values are; plugs tell watts.
+        unit: MeterUnit,
+        /// What it covers.
+        scope: MeterScope,
+        /// Systematic error, per cent.
+        #[specta(type = Number)]
+        error_percent: f64,
+        /// Whether it makes the figure; otherwise it stands beside it.
+        main: bool,
+        /// Seconds between two values; none is the usual for its kind.
+        period_s: Option<f64>,
     }
     /// The machine.
     MachineView {

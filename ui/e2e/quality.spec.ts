@@ -1,21 +1,8 @@
 // What must hold on every screen: accessible, dark and light, zoomed, still while measuring.
 
-import { expect, test, type Page } from '@playwright/test';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
+import { expect, test } from '@playwright/test';
+import { violations } from './axe';
 import { open, SCREENS } from './screens';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-async function violations(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE });
-  const results = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  return results.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
-}
 
 for (const colorScheme of ['light', 'dark'] as const)
   for (const [name, address] of Object.entries(SCREENS))

@@ -1,12 +1,59 @@
-//! The doctor.
+//! The doctor, and the person's own meters.
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::DiagnosisView;
+use crate::wire::{DiagnosisView, OutsideMeterView};
 
 /// Examines the machine: some seconds.
 #[tauri::command]
 #[specta::specta]
 pub async fn diagnose(core: Core<'_>) -> Answer<DiagnosisView> {
     Ok(views::diagnosis(&core.diagnose().await?))
+}
+
+/// Looks for sensors anew, then examines the machine.
+#[tauri::command]
+#[specta::specta]
+pub async fn look_again(core: Core<'_>) -> Answer<DiagnosisView> {
+    core.reprobe().await?;
+    Ok(views::diagnosis(&core.diagnose().await?))
+}
+
+/// The person's own meters.
+#[tauri::command]
+#[specta::specta]
+pub async fn outside_meters(core: Core<'_>) -> Answer<Vec<OutsideMeterView>> {
+    Ok(core
+        .outside_meters()
+        .await?
+        .iter()
+        .map(views::outside)
+        .collect())
+}
+
+/// Adds a meter, or changes the one called `replaces`.
+#[tauri::command]
+#[specta::specta]
+pub async fn put_outside_meter(
+    core: Core<'_>,
+    meter: OutsideMeterView,
+    replaces: Option<String>,
+) -> Answer<()> {
+    let meter = meter.try_into()?;
+    Ok(core.put_outside_meter(meter, replaces.as_deref()).await?)
+}
+
+/// Takes a meter out.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_outside_meter(core: Core<'_>, name: String) -> Answer<()> {
+    Ok(core.remove_outside_meter(&name).await?)
+}
+
+/// Reads a meter for about 3 s; its mean power in words.
+#[tauri::command]
+#[specta::specta]
+pub async fn try_outside_meter(core: Core<'_>, meter: OutsideMeterView) -> Answer<String> {
+    let watts = core.try_outside_meter(meter.try_into()?).await?;
+    Ok(format!("{} W", wattsmith_tuner::words::figure(watts.0)))
 }

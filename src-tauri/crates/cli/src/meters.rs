@@ -116,7 +116,7 @@ fn described(args: MeterAddArgs) -> Result<OutsideMeter, Stop> {
 async fn add(tuner: &Arc<Tuner>, args: MeterAddArgs) -> Result<(), Stop> {
     let json = args.json;
     let meter = described(args)?;
-    tuner.put_outside_meter(meter.clone()).await?;
+    tuner.put_outside_meter(meter.clone(), None).await?;
     tell(tuner, meter, json, "added; it").await
 }
 

@@ -52,6 +52,7 @@ impl Default for MeterOptions {
 /// The sensors that are used, and those that cannot be.
 pub struct Meter {
     pub(crate) root: Root,
+    pub(crate) nvml_library: Option<PathBuf>,
     pub(crate) clock: Arc<dyn Clock>,
     devices: Vec<Device>,
     beside: Vec<Device>,
@@ -125,6 +126,7 @@ impl Meter {
         }
         Self {
             root,
+            nvml_library: options.nvml_library,
             clock: options.clock,
             devices,
             beside,

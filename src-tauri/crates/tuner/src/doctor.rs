@@ -55,12 +55,9 @@ impl Tuner {
         let around = self.around().await;
         let idle = around.measuring.is_none() && self.jobs.is_empty();
         let watch = if idle { WATCH } else { Duration::ZERO };
-        let (meter, options) = (Arc::clone(&self.meter), self.meter_options.clone());
-        let (mut findings, meter) = blocking(move || {
-            let facts = Facts::look(&options, &meter, watch);
-            (diagnose(&facts), meter)
-        })
-        .await?;
+        let meter = self.meter();
+        let looked = Arc::clone(&meter);
+        let mut findings = blocking(move || diagnose(&Facts::look(&looked, watch))).await?;
         findings.extend(around.findings());
         findings.sort_by_key(|finding| finding.severity);
         let mut sensors = meter.sensors();

@@ -154,7 +154,7 @@ fn is_called(table: &Table, name: &str) -> bool {
     table.get("name").and_then(Item::as_str) == Some(name)
 }
 
-fn put(path: &Path, meter: &OutsideMeter) -> Result<(), TunerError> {
+fn put(path: &Path, meter: &OutsideMeter, replaces: Option<&str>) -> Result<(), TunerError> {
     meter
         .check()
         .map_err(|error| TunerError::Invalid(error.to_string()))?;
@@ -163,7 +163,9 @@ fn put(path: &Path, meter: &OutsideMeter) -> Result<(), TunerError> {
         .as_table()
         .clone();
     change(path, |tables| {
-        let same = tables.iter_mut().find(|one| is_called(one, &meter.name));
+        let same = tables
+            .iter_mut()
+            .find(|one| is_called(one, replaces.unwrap_or(&meter.name)));
         match same {
             Some(old) => {
                 let (place, decor) = (old.position(), old.decor().clone());
@@ -201,13 +203,18 @@ impl Tuner {
         Ok(blocking(move || read(&path)).await??.meter)
     }
 
-    /// Adds a meter, or changes the one with its name. It is used after [`Tuner::reprobe`].
+    /// Adds a meter, or changes the one called `replaces`, else the one with its name. It is used
+    /// after [`Tuner::reprobe`].
     ///
     /// # Errors
     /// The meter cannot be, or the file cannot be read or written.
-    pub async fn put_outside_meter(&self, meter: OutsideMeter) -> Result<(), TunerError> {
-        let path = self.paths.meters();
-        blocking(move || put(&path, &meter)).await?
+    pub async fn put_outside_meter(
+        &self,
+        meter: OutsideMeter,
+        replaces: Option<&str>,
+    ) -> Result<(), TunerError> {
+        let (path, replaces) = (self.paths.meters(), replaces.map(str::to_owned));
+        blocking(move || put(&path, &meter, replaces.as_deref())).await?
     }
 
     /// Takes a meter out.
@@ -265,10 +272,13 @@ mod tests {
             "# mine\nprefer = \"platform\"\n\n# under the desk\n[[meter]]\nname = \"desk\"\n\
              kind = \"tasmota\"\nurl = \"http://10.0.0.7\"\n",
         );
-        put(&path, &plug("rack")).unwrap();
-        put(&path, &plug("desk")).unwrap();
+        put(&path, &plug("rack"), None).unwrap();
+        put(&path, &plug("desk"), None).unwrap();
         let read_back = read(&path).unwrap();
         assert_eq!(read_back.meter, [plug("desk"), plug("rack")]);
+        put(&path, &plug("cellar"), Some("rack")).unwrap();
+        assert_eq!(read(&path).unwrap().meter, [plug("desk"), plug("cellar")]);
+        put(&path, &plug("rack"), Some("cellar")).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("# mine") && text.contains("# under the desk"));
         assert!(settings(&path).platform_first);
@@ -282,7 +292,7 @@ mod tests {
     fn without_a_file_there_are_no_meters_and_the_first_one_makes_it() {
         let (_dir, path) = file("");
         assert_eq!(settings(&path), OutsideSettings::default());
-        put(&path, &plug("desk")).unwrap();
+        put(&path, &plug("desk"), None).unwrap();
         assert_eq!(settings(&path).meters, [plug("desk")]);
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("# "));
     }
@@ -311,7 +321,7 @@ mod tests {
             let problem = settings(&path).problem.unwrap();
             assert!(problem.contains(words), "{problem}");
             assert!(problem.contains("meters.toml"), "{problem}");
-            assert!(put(&path, &plug("x")).is_err());
+            assert!(put(&path, &plug("x"), None).is_err());
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
     }
@@ -323,8 +333,8 @@ mod tests {
             role: MeterRole::Main,
             ..plug(name)
         };
-        put(&path, &main("a")).unwrap();
-        let error = put(&path, &main("b")).unwrap_err().to_string();
+        put(&path, &main("a"), None).unwrap();
+        let error = put(&path, &main("b"), None).unwrap_err().to_string();
         assert!(error.contains("both the main meter"), "{error}");
         assert_eq!(read(&path).unwrap().meter, [main("a")]);
     }

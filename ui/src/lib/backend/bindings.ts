@@ -13,6 +13,16 @@ export const commands = {
 	firstLook: () => typedError<FirstLook, WireError>(__TAURI_INVOKE("first_look")),
 	/**  Examines the machine: some seconds. */
 	diagnose: () => typedError<DiagnosisView, WireError>(__TAURI_INVOKE("diagnose")),
+	/**  Looks for sensors anew, then examines the machine. */
+	lookAgain: () => typedError<DiagnosisView, WireError>(__TAURI_INVOKE("look_again")),
+	/**  The person's own meters. */
+	outsideMeters: () => typedError<OutsideMeterView[], WireError>(__TAURI_INVOKE("outside_meters")),
+	/**  Adds a meter, or changes the one called `replaces`. */
+	putOutsideMeter: (meter: OutsideMeterView, replaces: string | null) => typedError<null, WireError>(__TAURI_INVOKE("put_outside_meter", { meter, replaces })),
+	/**  Takes a meter out. */
+	removeOutsideMeter: (name: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_outside_meter", { name })),
+	/**  Reads a meter for about 3 s; its mean power in words. */
+	tryOutsideMeter: (meter: OutsideMeterView) => typedError<string, WireError>(__TAURI_INVOKE("try_outside_meter", { meter })),
 	/**  What can be chosen for a new session. */
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
 	/**  Stores a new session; gives its identity. */
@@ -386,6 +396,53 @@ export type MachineView = {
 	sentence: string,
 };
 
+/**  Where the values of a meter of the person's come from. */
+export type MeterKind = 
+/**  Shelly plug, first generation. */
+"shelly1" | 
+/**  Shelly plug, second generation and later. */
+"shelly2" | 
+/**  Plug with Tasmota. */
+"tasmota" | 
+/**  Program that prints numbers. */
+"command" | 
+/**  File that grows. */
+"csv" | 
+/**  Query to a Prometheus server. */
+"prometheus";
+
+/**  What a meter covers. */
+export type MeterScope = 
+/**  GPU boards. */
+"gpu-board" | 
+/**  CPU packages. */
+"cpu-package" | 
+/**  Both. */
+"gpu-and-cpu" | 
+/**  The platform behind the power supply. */
+"platform" | 
+/**  The machine behind its battery. */
+"battery" | 
+/**  The machine at the wall. */
+"wall";
+
+/**  What a meter's values are. */
+export type MeterUnit = 
+/**  W. */
+"watts" | 
+/**  mW. */
+"milliwatts" | 
+/**  J so far. */
+"joules" | 
+/**  mJ so far. */
+"millijoules" | 
+/**  µJ so far. */
+"microjoules" | 
+/**  Wh so far. */
+"watt-hours" | 
+/**  kWh so far. */
+"kilowatt-hours";
+
 /**  A model file on this machine. */
 export type ModelView = {
 	/**  Name. */
@@ -452,6 +509,40 @@ trialNumber: number } |
 { step: "ended"; 
 /**  Why. */
 ending: string };
+
+/**  A meter that the person brings; each kind uses some of the fields. */
+export type OutsideMeterView = {
+	/**  Name. */
+	name: string,
+	/**  Kind. */
+	kind: MeterKind,
+	/**  Address (plugs, Prometheus). */
+	url: string,
+	/**  Channel (Shelly). */
+	switch: number,
+	/**  Program and arguments, quoted as for a shell (command). */
+	command: string,
+	/**  Whether the program prints one value and ends (command). */
+	once: boolean,
+	/**  File (CSV). */
+	path: string,
+	/**  Column's name or number from 1 (CSV). */
+	column: string,
+	/**  Between columns, one character (CSV). */
+	separator: string,
+	/**  Query (Prometheus). */
+	query: string,
+	/**  What its values are; plugs tell watts. */
+	unit: MeterUnit,
+	/**  What it covers. */
+	scope: MeterScope,
+	/**  Systematic error, per cent. */
+	errorPercent: number,
+	/**  Whether it makes the figure; otherwise it stands beside it. */
+	main: boolean,
+	/**  Seconds between two values; none is the usual for its kind. */
+	periodS: number | null,
+};
 
 /**  One line of the view across sessions: only sessions that may be compared share it. */
 export type OverviewLine = {

@@ -10,6 +10,14 @@ export interface Backend {
   firstLook(): Promise<wire.FirstLook>;
   /** Examines the machine; takes some seconds. */
   diagnose(): Promise<wire.DiagnosisView>;
+  /** Looks for sensors anew, then examines the machine. */
+  lookAgain(): Promise<wire.DiagnosisView>;
+  outsideMeters(): Promise<wire.OutsideMeterView[]>;
+  /** Adds a meter, or changes the one called `replaces`. */
+  putOutsideMeter(meter: wire.OutsideMeterView, replaces: string | null): Promise<void>;
+  removeOutsideMeter(name: string): Promise<void>;
+  /** Reads it for 3 s; its mean power in words. */
+  tryOutsideMeter(meter: wire.OutsideMeterView): Promise<string>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;

@@ -63,7 +63,7 @@ describe('findings', () => {
   });
   it('are asked for anew by the button', async () => {
     await open('lively');
-    const again = vi.spyOn(backend, 'diagnose');
+    const again = vi.spyOn(backend, 'lookAgain');
     await fireEvent.click(screen.getByTestId('look-again'));
     expect(again).toHaveBeenCalledOnce();
   });

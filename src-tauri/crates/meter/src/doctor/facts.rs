@@ -17,6 +17,8 @@ pub struct Facts {
     pub(crate) cpu: Cpu,
     pub(crate) chips: Vec<Chip>,
     pub(crate) state: State,
+    /// Whether a sensor makes the figure.
+    pub(crate) measured: bool,
     /// Every sensor that the meter looked for.
     pub(crate) sensors: Vec<SensorReport>,
     /// Devices whose integrated power is off their counter: name and share, 0.07 is 7 % too much.
@@ -131,14 +133,9 @@ pub(crate) struct State {
 }
 
 impl Facts {
-    /// Whether any sensor answers; the estimate is none.
-    pub(crate) fn measured(&self) -> bool {
-        self.answering().any(|report| report.source.is_measured())
-    }
-
     /// A missing sensor is a problem where nothing else measures, and a note beside one that does.
     pub(crate) fn missing(&self) -> Severity {
-        if self.measured() {
+        if self.measured {
             Severity::Note
         } else {
             Severity::Problem

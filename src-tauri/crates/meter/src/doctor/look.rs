@@ -3,7 +3,7 @@
 use super::facts::{Chip, ChipPower, Cpu, Facts, PciGpu, State, Vendor};
 use super::look_nvml;
 use crate::files::Root;
-use crate::meter::MeterOptions;
+use crate::meter::Meter;
 use crate::surroundings::{Surroundings, on_battery};
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -18,29 +18,30 @@ const SECURE_BOOT: &str =
 const MOST_DISAGREEMENT: f64 = 0.05;
 
 impl Facts {
-    /// Looks at the machine and, for `watch`, at what its sensors say over time; zero leaves that
-    /// out. Blocks. `meter` is the one that `options` opened.
+    /// Looks at the machine that `meter` measures and, for `watch`, at what its sensors say over
+    /// time; zero leaves that out. Blocks.
     #[must_use]
-    pub fn look(options: &MeterOptions, meter: &crate::Meter, watch: Duration) -> Self {
-        let root = Root(options.root.clone());
-        let throttled_before = throttle_events(&root);
+    pub fn look(meter: &Meter, watch: Duration) -> Self {
+        let root = &meter.root;
+        let throttled_before = throttle_events(root);
         let disagreeing = if watch.is_zero() {
             Vec::new()
         } else {
-            disagreeing(options, meter, watch)
+            disagreeing(meter, watch)
         };
-        let mut cpu = cpu(&root);
-        cpu.throttle_events = throttle_events(&root).saturating_sub(throttled_before);
+        let mut cpu = cpu(root);
+        cpu.throttle_events = throttle_events(root).saturating_sub(throttled_before);
         Self {
-            surroundings: Surroundings::look(&root),
-            jetson: jetson(&root),
-            gpus: gpus(&root),
-            secure_boot: secure_boot(&root),
-            driver: look_nvml::driver(&root, options.nvml_library.as_deref()),
-            closed_files: closed_files(&root),
+            surroundings: Surroundings::look(root),
+            jetson: jetson(root),
+            gpus: gpus(root),
+            secure_boot: secure_boot(root),
+            driver: look_nvml::driver(root, meter.nvml_library.as_deref()),
+            closed_files: closed_files(root),
             cpu,
-            chips: chips(&root),
-            state: state(&root),
+            chips: chips(root),
+            state: state(root),
+            measured: meter.is_measured(),
             sensors: meter.sensors(),
             disagreeing,
         }
@@ -48,15 +49,11 @@ impl Facts {
 }
 
 /// Watches counters and gauges of the same device side by side.
-fn disagreeing(
-    options: &MeterOptions,
-    meter: &crate::Meter,
-    watch: Duration,
-) -> Vec<(String, f64)> {
+fn disagreeing(meter: &Meter, watch: Duration) -> Vec<(String, f64)> {
     let recording = meter.record(None, |_| {});
-    let from = options.clock.now();
+    let from = meter.clock.now();
     std::thread::sleep(watch);
-    let to = options.clock.now();
+    let to = meter.clock.now();
     let Ok(energy) = recording.finish().energy(from, to) else {
         // A sensor that fails now is in the reports, or is told by the next measurement.
         return Vec::new();

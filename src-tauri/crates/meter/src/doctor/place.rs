@@ -55,7 +55,7 @@ fn wsl(facts: &Facts) -> Finding {
 }
 
 fn virtual_machine(facts: &Facts, name: &str) -> Finding {
-    let gpu = if facts.measured() {
+    let gpu = if !facts.boards().is_empty() {
         "What is passed through whole, such as a GPU, is measured all the same."
     } else {
         "Nothing that meters power is passed through to it."

@@ -6,10 +6,12 @@ use wattsmith_domain::{Finding, SensorReport, Severity, Source};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
-    if !facts.measured() {
-        found.push(match facts.answers(Source::Estimate) {
-            true => no_sensor(),
-            false => nothing_works(facts),
+    if !facts.measured {
+        let beside = facts.answering().find(|one| one.source.is_measured());
+        found.push(match (beside, facts.answers(Source::Estimate)) {
+            (Some(meter), true) => beside_only(meter),
+            (None, true) => no_sensor(),
+            (_, false) => nothing_works(facts),
         });
     }
     found.extend(frozen(facts));
@@ -36,6 +38,25 @@ fn no_sensor() -> Finding {
         "The other findings say which sensor could be made to answer. What always works is a plug \
          at the wall that tells its watts over the network (Shelly, Tasmota): add it as an outside \
          meter.",
+    )
+    .until_then(Some(Source::Estimate))
+}
+
+fn beside_only(meter: &SensorReport) -> Finding {
+    let name = outside_name(meter);
+    Finding::new(
+        Severity::Problem,
+        "beside-only",
+        format!("{name} answers, but does not make the figure"),
+        format!(
+            "It covers the {} and stands beside a figure that is estimated from CPU time. As the \
+             figure itself it would make every joule a measured one.",
+            meter.scope.label()
+        ),
+    )
+    .advise(
+        "Change the meter on the page This machine: “Make this the figure”. Or write role = \
+         \"main\" for it in meters.toml.",
     )
     .until_then(Some(Source::Estimate))
 }
@@ -259,7 +280,7 @@ fn hwmon_denied(facts: &Facts) -> Option<Finding> {
 fn hwmon_without_power(facts: &Facts) -> Option<Finding> {
     let none = facts.chips.iter().all(|chip| chip.power == ChipPower::None);
     // Beside a sensor that answers this is no news: most chips tell temperatures only.
-    (none && !facts.chips.is_empty() && !facts.measured()).then(|| {
+    (none && !facts.chips.is_empty() && !facts.measured).then(|| {
         let mut names: Vec<&str> = facts.chips.iter().map(|chip| chip.name.as_str()).collect();
         names.dedup();
         Finding::new(

@@ -72,6 +72,7 @@ fn sound() -> Facts {
             on_battery: false,
             clock_source: "tsc".to_owned(),
         },
+        measured: true,
         sensors: vec![
             answers(Source::NvmlCounter, GPU),
             answers(Source::Rapl, "package-0"),
@@ -86,6 +87,7 @@ fn unmeasured() -> Facts {
     Facts {
         gpus: Vec::new(),
         driver: Driver::NoLibrary,
+        measured: false,
         sensors: vec![answers(Source::Estimate, "")],
         ..sound()
     }
@@ -184,6 +186,8 @@ fn situations() -> Vec<(&'static str, Facts)> {
         "plug-desk",
         "no answer from http://192.168.1.40 within 2 s",
     ));
+    let mut beside = unmeasured();
+    beside.sensors.push(answers(Source::WallPlug, "plug-desk"));
     let mut averaged = with_board(|board| board.counter = false);
     averaged.sensors[0] = answers(Source::NvmlAverage, GPU);
     let mut instant = with_board(|board| board.counter = false);
@@ -208,6 +212,7 @@ fn situations() -> Vec<(&'static str, Facts)> {
     )];
     vec![
         ("no-sensor", unmeasured()),
+        ("beside-only", beside),
         ("nothing-works", dead),
         ("nvidia-no-driver", nvidia(Driver::NoLibrary, None)),
         ("nvidia-nouveau", nvidia(Driver::NoLibrary, Some("nouveau"))),
@@ -417,6 +422,7 @@ fn a_missing_sensor_matters_less_beside_one_that_answers() {
     facts.sensors.remove(1);
     assert_eq!(found("rapl-denied", &facts).severity, Severity::Note);
     facts.sensors.remove(0);
+    facts.measured = false;
     assert_eq!(found("rapl-denied", &facts).severity, Severity::Problem);
 }
 

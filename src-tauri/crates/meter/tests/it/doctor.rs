@@ -24,18 +24,16 @@ fn tree(files: &[(&str, &str)]) -> TempDir {
     dir
 }
 
-fn options(root: &Path, library: PathBuf) -> MeterOptions {
-    MeterOptions {
+fn meter(root: &Path, library: PathBuf) -> Meter {
+    Meter::open(MeterOptions {
         root: root.to_owned(),
         nvml_library: Some(library),
         ..MeterOptions::default()
-    }
+    })
 }
 
 fn examine(root: &Path, library: PathBuf) -> Vec<Finding> {
-    let options = options(root, library);
-    let meter = Meter::open(options.clone());
-    diagnose(&Facts::look(&options, &meter, Duration::ZERO))
+    diagnose(&Facts::look(&meter(root, library), Duration::ZERO))
 }
 
 fn ids(findings: &[Finding]) -> Vec<&str> {
@@ -146,10 +144,9 @@ fn a_counter_that_power_contradicts_is_told_by_how_much() {
     // The board tells a fifth more power than it counts energy.
     let library = FakeNvml::new("power 0 100\nintegral 0 1.2\n").unwrap();
     let machine = Machine::bare();
-    let options = options(machine.root(), library.library());
-    let meter = Meter::open(options.clone());
+    let meter = meter(machine.root(), library.library());
     let told = || {
-        let facts = Facts::look(&options, &meter, Duration::from_millis(1000));
+        let facts = Facts::look(&meter, Duration::from_millis(1000));
         let findings = diagnose(&facts);
         findings
             .into_iter()

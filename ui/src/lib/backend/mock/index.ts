@@ -7,7 +7,8 @@ import type { LiveEvent, OverviewLine } from '../bindings';
 import { lastConfig, offer, promptValues, readReply } from './advisor';
 import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
-import { options } from './machine';
+import { options, WITH_PLUG } from './machine';
+import { Meters } from './meters';
 import { Jobs } from './run';
 import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
@@ -60,6 +61,12 @@ export function mockBackend(query: URLSearchParams): Backend {
     return item;
   };
 
+  const meters = new Meters(start.machine === WITH_PLUG, start.pace);
+  const examine = async () => {
+    await new Promise((done) => setTimeout(done, 900 * start.pace));
+    return diagnosis(start.machine);
+  };
+
   if (start.startRunning) {
     const s = start.sessions[0];
     if (s)
@@ -79,10 +86,12 @@ export function mockBackend(query: URLSearchParams): Backend {
       machine: start.machine,
       watts: start.machine.measured ? 61 + Math.random() * 3 : null,
     }),
-    diagnose: async () => {
-      await new Promise((done) => setTimeout(done, 900 * start.pace));
-      return diagnosis(start.machine);
-    },
+    diagnose: examine,
+    lookAgain: examine,
+    outsideMeters: async () => meters.list(),
+    putOutsideMeter: async (meter, replaces) => meters.put(structuredClone(meter), replaces),
+    removeOutsideMeter: async (name) => meters.remove(name),
+    tryOutsideMeter: (meter) => meters.read(meter),
     newSessionOptions: async () =>
       structuredClone(options(start.machine.measured, start.advisorModels)),
     createSession: async (draft) => {
