@@ -131,7 +131,7 @@ pub(crate) struct JsonArgs {
 
 #[derive(Args)]
 pub(crate) struct DoctorArgs {
-    /// Probe every sensor anew; every start does so as yet
+    /// Watch every counter anew and at length, whatever earlier starts kept of it
     #[arg(long)]
     pub fresh: bool,
     /// One JSON object instead of text

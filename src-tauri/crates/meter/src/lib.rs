@@ -31,6 +31,7 @@ mod nvml;
 mod outside;
 mod platform;
 mod probe;
+mod probed;
 mod rapl;
 mod recorded;
 mod recording;

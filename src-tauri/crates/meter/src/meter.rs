@@ -8,6 +8,7 @@ use crate::estimate::{LEAST_ERROR, Prices, Pricing};
 use crate::files::Root;
 use crate::outside::OutsideSettings;
 use crate::probe::Looked;
+use crate::probed::Probed;
 use crate::recording::{Recording, Setup};
 use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
 use crate::sink::ChunkSink;
@@ -27,9 +28,9 @@ pub struct MeterOptions {
     pub nvml_library: Option<PathBuf>,
     /// Meters that the person brings.
     pub outside: OutsideSettings,
-    /// Folder in which the calibration is kept; none keeps nothing.
+    /// Folder in which the calibration and what probing found are kept; none keeps nothing.
     pub state: Option<PathBuf>,
-    /// Whether what probing found earlier is forgotten. Nothing of it is kept as yet.
+    /// Whether what probing found earlier is forgotten.
     pub fresh: bool,
     /// The clock that engine events are stamped with too.
     pub clock: Arc<dyn Clock>,
@@ -71,8 +72,10 @@ impl Meter {
     pub fn open(options: MeterOptions) -> Self {
         let root = Root(options.root);
         let surroundings = Surroundings::look(&root);
-        let nvml = nvml::find(options.nvml_library.as_deref());
-        let mut cpu = rapl::find(&root, &surroundings);
+        let probed = Probed::open(options.state.as_deref(), &root, options.fresh);
+        let nvml = nvml::find(options.nvml_library.as_deref(), &probed);
+        let mut cpu = rapl::find(&root, &surroundings, &probed);
+        probed.keep();
         let (gpu_sensors, cpu_sensors) = hwmon::find(&root, !cpu.devices.is_empty());
         let mut gpu = nvml.joined(gpu_sensors);
         if !cpu_sensors.devices.is_empty() {

@@ -12,7 +12,8 @@ mod mig;
 mod power;
 mod state;
 
-use crate::probe::{Found, Looked, Still, watch_both};
+use crate::probe::{Found, Looked, Still};
+use crate::probed::Probed;
 use crate::sensor::{Device, EnergyCounter, Info, reading_period};
 use board::Board;
 use explain::{Why, explain, unloadable};
@@ -25,7 +26,7 @@ use wattsmith_domain::{Scope, Source};
 pub(crate) const COUNTER: &str = "NVIDIA GPU energy counter";
 
 /// Looks for boards; `library` replaces the driver's own library.
-pub(crate) fn find(library: Option<&Path>) -> Found {
+pub(crate) fn find(library: Option<&Path>, probed: &Probed) -> Found {
     let opened = match library {
         Some(path) => Nvml::builder().lib_path(path.as_os_str()).init(),
         None => Nvml::init(),
@@ -58,7 +59,7 @@ pub(crate) fn find(library: Option<&Path>) -> Found {
         }
         Ok(count) => {
             for index in 0..count {
-                look_at(&Board::new(&nvml, index), &driver, &mut found);
+                look_at(&Board::new(&nvml, index), &driver, probed, &mut found);
             }
         }
         Err(error) => {
@@ -70,7 +71,7 @@ pub(crate) fn find(library: Option<&Path>) -> Found {
     found
 }
 
-fn look_at(board: &Board, driver: &str, found: &mut Found) {
+fn look_at(board: &Board, driver: &str, probed: &Probed, found: &mut Found) {
     let index = board.index();
     let (name, uuid) = match board.with(|device| Ok((device.name()?, device.uuid()?))) {
         Ok(known) => known,
@@ -83,7 +84,8 @@ fn look_at(board: &Board, driver: &str, found: &mut Found) {
     }
     let power = power::find(board);
     let gauge = power.gauge.as_ref().ok();
-    let watched = watch_both(board, gauge.map(|power| power.gauge.as_ref()));
+    let key = format!("{uuid}{driver}");
+    let watched = probed.watch(&key, board, gauge.map(|power| power.gauge.as_ref()));
     let counter = watched.counter.map_err(|still| match still {
         // Asked once more, since only the driver's own error has a remedy.
         Still::Unreadable(_) => board.millijoules().err().map_or_else(

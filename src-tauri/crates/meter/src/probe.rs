@@ -6,7 +6,7 @@ use wattsmith_domain::{Availability, Scope, SensorReport, Source};
 
 /// How long a counter may stand still before it is called frozen. Real ones move every 1 to 100 ms,
 /// on an idle device too.
-const PATIENCE: Duration = Duration::from_millis(1000);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1000);
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// How a report says that a counter is frozen; the doctor looks for it.

@@ -5,7 +5,8 @@
 //! lies beside it and not within. AMD's processors appear under the same names.
 
 use crate::files::{Root, text};
-use crate::probe::{Found, Looked, Still, watch_both};
+use crate::probe::{Found, Looked, Still};
+use crate::probed::Probed;
 use crate::sensor::{Device, EnergyCounter, Info, ReadError, reading_period};
 use crate::surroundings::Surroundings;
 use std::io::{self, ErrorKind};
@@ -23,11 +24,11 @@ const ERROR: f64 = 0.05;
 pub(crate) type Reader = fn(&Path) -> io::Result<String>;
 
 /// Looks for packages and their memory.
-pub(crate) fn find(root: &Root, surroundings: &Surroundings) -> Found {
-    find_with(root, surroundings, text)
+pub(crate) fn find(root: &Root, surroundings: &Surroundings, probed: &Probed) -> Found {
+    find_with(root, surroundings, probed, text)
 }
 
-fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
+fn find_with(root: &Root, surroundings: &Surroundings, probed: &Probed, read: Reader) -> Found {
     let mut found = Found::default();
     let zones = zones(root);
     if zones.is_empty() {
@@ -50,15 +51,17 @@ fn find_with(root: &Root, surroundings: &Surroundings, read: Reader) -> Found {
     }
     for zone in zones {
         let counter = Zone::new(&zone, read);
-        let watched = match counter.raw() {
-            Err(error) => Err(explain(root, &zone, &error)),
-            Ok(raw) => watch_both(&counter, None)
-                .counter
-                .map_err(|still| match still {
-                    Still::Frozen if raw == 0 => reads_zero(&zone),
-                    other => other.explain(),
-                }),
-        };
+        let watched =
+            match counter.raw() {
+                Err(error) => Err(explain(root, &zone, &error)),
+                Ok(raw) => probed
+                    .watch(&zone.name, &counter, None)
+                    .counter
+                    .map_err(|still| match still {
+                        Still::Frozen if raw == 0 => reads_zero(&zone),
+                        other => other.explain(),
+                    }),
+            };
         let looked = looked(zone.name.clone(), zone.scope);
         match watched {
             Err(why) => {

@@ -43,7 +43,12 @@ fn packages_and_their_memory_are_summed_but_never_the_platform_or_a_part() {
         ("intel-rapl:2", "psys"),
         ("intel-rapl-mmio:0", "package-0"),
     ]);
-    let found = find_with(&root, &Surroundings::default(), counting);
+    let found = find_with(
+        &root,
+        &Surroundings::default(),
+        &Probed::nothing(),
+        counting,
+    );
     let names: Vec<&str> = found
         .devices
         .iter()
@@ -64,7 +69,7 @@ fn packages_and_their_memory_are_summed_but_never_the_platform_or_a_part() {
 fn a_denied_counter_names_the_command_that_grants_access() {
     let (_dir, root) = tree(&[("intel-rapl:0", "package-0")]);
     let denied: Reader = |_| Err(ErrorKind::PermissionDenied.into());
-    let found = find_with(&root, &Surroundings::default(), denied);
+    let found = find_with(&root, &Surroundings::default(), &Probed::nothing(), denied);
     assert!(found.devices.is_empty());
     let (reason, remedy) = reason_and_remedy(&found);
     assert!(reason.contains("only root may read"), "{reason}");
@@ -81,11 +86,11 @@ fn a_counter_that_is_no_file_or_holds_no_number_is_unavailable() {
     let (_dir, root) = tree(&[("intel-rapl:0", "package-0")]);
     let file = root.path(CLASS).join("intel-rapl:0/energy_uj");
     fs::write(&file, "lots\n").unwrap();
-    let found = find(&root, &Surroundings::default());
+    let found = find(&root, &Surroundings::default(), &Probed::nothing());
     assert!(reason_and_remedy(&found).0.contains("holds no number"));
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    let found = find(&root, &Surroundings::default());
+    let found = find(&root, &Surroundings::default(), &Probed::nothing());
     assert!(reason_and_remedy(&found).0.contains("cannot be read"));
     assert!(found.devices.is_empty());
 }
@@ -93,7 +98,7 @@ fn a_counter_that_is_no_file_or_holds_no_number_is_unavailable() {
 #[test]
 fn a_counter_that_stands_still_is_frozen_and_not_zero() {
     let (_dir, root) = tree(&[("intel-rapl:0", "package-0")]);
-    let found = find(&root, &Surroundings::default());
+    let found = find(&root, &Surroundings::default(), &Probed::nothing());
     assert!(found.devices.is_empty());
     let (reason, remedy) = reason_and_remedy(&found);
     assert!(reason.contains("stood still"), "{reason}");
@@ -112,7 +117,12 @@ fn memory_without_its_package_is_not_called_a_package() {
         }
         counting(file)
     };
-    let found = find_with(&root, &Surroundings::default(), only_memory);
+    let found = find_with(
+        &root,
+        &Surroundings::default(),
+        &Probed::nothing(),
+        only_memory,
+    );
     assert!(found.devices.is_empty());
     assert_eq!(found.reports.len(), 2);
 }
@@ -124,13 +134,13 @@ fn without_counters_the_reason_says_what_the_machine_is() {
         virtual_machine: Some("KVM".to_owned()),
         ..Surroundings::default()
     };
-    let found = find(&root, &vm);
+    let found = find(&root, &vm, &Probed::nothing());
     assert!(
         reason_and_remedy(&found)
             .0
             .contains("virtual machine (KVM)")
     );
-    let found = find(&root, &Surroundings::default());
+    let found = find(&root, &Surroundings::default(), &Probed::nothing());
     assert!(reason_and_remedy(&found).1.contains("modprobe"));
 }
 
@@ -172,7 +182,12 @@ fn a_register_that_reads_zero_has_its_own_reason_and_a_second_die_is_not_missed(
         Availability::Available { .. } => panic!("available"),
     };
     let (_dir, root) = tree(&[("intel-rapl:0", "package-0"), ("intel-rapl:1", "package-1")]);
-    let found = find_with(&root, &Surroundings::default(), zero_second);
+    let found = find_with(
+        &root,
+        &Surroundings::default(),
+        &Probed::nothing(),
+        zero_second,
+    );
     assert_eq!(found.devices.len(), 1);
     assert!(reason(&found).contains("second package"));
     assert!(found.missing.is_some());
@@ -181,7 +196,12 @@ fn a_register_that_reads_zero_has_its_own_reason_and_a_second_die_is_not_missed(
         ("intel-rapl:0", "package-0-die-0"),
         ("intel-rapl:1", "package-0-die-1"),
     ]);
-    let found = find_with(&root, &Surroundings::default(), zero_second);
+    let found = find_with(
+        &root,
+        &Surroundings::default(),
+        &Probed::nothing(),
+        zero_second,
+    );
     assert!(reason(&found).contains("dies"));
     assert_eq!(found.missing, None);
 }
