@@ -59,10 +59,12 @@ fn the_page_tells_periods_costs_and_how_far_counter_integral_and_nvidia_smi_agre
     assert!(number(&busy[8]).abs() < 10.0, "{busy:?}");
     let off = cells("| idle | GPU 1 |");
     assert!((15.0..25.0).contains(&number(&off[6])), "{off:?}");
-    assert!(
-        page.contains("more than 5 % apart in 1 of 2 rows"),
-        "{page}"
-    );
+    // The honest board may be told apart by a pause of a busy machine too; then the page says so.
+    let apart = [&busy, &off]
+        .iter()
+        .filter(|row| number(&row[6]).abs() > 5.0);
+    let apart = format!("more than 5 % apart in {} of 2 rows", apart.count());
+    assert!(page.contains(&apart), "{page}");
     assert!(page.contains("No load was given"), "{page}");
 }
 
