@@ -27,9 +27,9 @@ pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
 pub use measurement::{
-    BesideEnergy, CpuUse, DeviceConditions, DeviceEnergy, Energy, EstimateSpread, Interval,
-    Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope, Source, SteadyState, Warning,
-    WarningKind,
+    BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat, Energy,
+    EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope,
+    Source, SteadyState, Warning, WarningKind,
 };
 pub use outside::{
     CommandMode, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError,

@@ -408,6 +408,25 @@ impl Repeat {
     }
 }
 
+/// What spoiled a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// About what.
+    pub kind: WarningKind,
+    /// What was seen, without a full stop, such as `other programs used 31 % of the CPU`.
+    pub text: String,
+}
+
+/// A window that was measured and then left out of every figure. Its joules still count as a cost of
+/// the search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DiscardedRepeat {
+    /// The window; its index is that of the repeat which it should have been.
+    pub repeat: Repeat,
+    /// Why it was left out.
+    pub cause: Cause,
+}
+
 /// A mean with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {

@@ -2,6 +2,7 @@
 
 use crate::id::SessionId;
 use crate::machine::Machine;
+use crate::measurement::Warning;
 use crate::parameter::ParameterSpace;
 use crate::proposal::{Advisor, Connection};
 use crate::workload::Workload;
@@ -166,8 +167,15 @@ pub struct Session {
     pub connection: Option<Connection>,
     /// Trials after the default before the session ends.
     pub budget: u32,
-    /// Windows per trial.
+    /// Windows per trial; with `adaptive` the usual number.
     pub repeats: u32,
+    /// Whether a trial may end with fewer windows once its verdict is clear, or take a few more where
+    /// they would decide which settings are best. Sessions of before have a fixed number.
+    #[serde(default)]
+    pub adaptive: bool,
+    /// Whether a window that something disturbed is discarded and measured again.
+    #[serde(default)]
+    pub rerun: bool,
     /// Whether windows are shortened; said on the face of every figure.
     pub quick: bool,
     /// Seed of every random choice.
@@ -176,6 +184,9 @@ pub struct Session {
     pub consent: bool,
     /// Why it ended, once it has. A session can be taken up again.
     pub ending: Option<Ending>,
+    /// What went wrong beside the trials, oldest first.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
 }
 
 #[cfg(test)]

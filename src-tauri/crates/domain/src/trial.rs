@@ -2,7 +2,7 @@
 
 use crate::configuration::Configuration;
 use crate::id::{ConfirmationId, ProposalId, SessionId, TrialId};
-use crate::measurement::{Interval, Repeat};
+use crate::measurement::{DiscardedRepeat, Interval, Repeat};
 use crate::units::Joules;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,9 @@ pub struct Trial {
     pub launch: Option<Launch>,
     /// Its windows, oldest first. The default gains one more every fourth trial, to see drift.
     pub repeats: Vec<Repeat>,
+    /// Windows that something disturbed, oldest first: kept for the record, used for no figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discarded: Vec<DiscardedRepeat>,
     /// RFC 3339, UTC.
     pub created_at: String,
 }
@@ -129,16 +132,16 @@ impl Trial {
         self.state == TrialState::Complete && !self.repeats.is_empty()
     }
 
-    /// Joules spent on this trial: windows and everything around them.
+    /// Joules spent on this trial: windows, discarded ones too, and everything around them.
     #[must_use]
     pub fn energy_spent(&self) -> Joules {
-        energy_of(&self.repeats)
+        energy_of(&self.repeats) + energy_of(self.discarded.iter().map(|one| &one.repeat))
     }
 }
 
-fn energy_of(repeats: &[Repeat]) -> Joules {
+fn energy_of<'a>(repeats: impl IntoIterator<Item = &'a Repeat>) -> Joules {
     repeats
-        .iter()
+        .into_iter()
         .map(|repeat| repeat.energy.gross + repeat.overhead)
         .sum()
 }
@@ -210,10 +213,17 @@ pub struct Confirmation {
     pub best: Vec<Repeat>,
     /// Windows of the default, interleaved with them.
     pub default: Vec<Repeat>,
+    /// Windows of either side that something disturbed; used for no figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discarded: Vec<DiscardedRepeat>,
     /// Ratio of best to default from these repeats alone, once there are enough.
     pub ratio: Option<Interval>,
     /// The outcome, once decided.
     pub decision: Option<Decision>,
+    /// Chance, 0 to 1, that the pairs left in its budget would have confirmed it, as of its last
+    /// look.
+    #[serde(default)]
+    pub chance: Option<f64>,
     /// RFC 3339, UTC.
     pub created_at: String,
 }
@@ -222,6 +232,8 @@ impl Confirmation {
     /// Joules spent on it.
     #[must_use]
     pub fn energy_spent(&self) -> Joules {
-        energy_of(&self.best) + energy_of(&self.default)
+        energy_of(&self.best)
+            + energy_of(&self.default)
+            + energy_of(self.discarded.iter().map(|one| &one.repeat))
     }
 }

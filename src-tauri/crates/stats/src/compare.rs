@@ -17,7 +17,7 @@ const MOST_MORE_REPEATS: u32 = 200;
 /// - An estimate is decided only where the same holds at both ends of its plausible coefficients.
 ///
 /// This is one look at data that chose itself, so it guides the search and never ends it: that is
-/// for [`decide`](crate::decide()). `None` where there is no interval yet, or where the two sides do
+/// for [`look`](crate::look()). `None` where there is no interval yet, or where the two sides do
 /// not cover the same scope.
 #[must_use]
 pub fn compare(
@@ -79,8 +79,9 @@ pub(crate) fn ends(repeats: &[Repeat]) -> Option<[Vec<f64>; 2]> {
     Some([low, high])
 }
 
+/// On which side of the other a configuration lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Side {
+pub(crate) enum Side {
     Less,
     More,
     Open,
@@ -91,6 +92,60 @@ fn decided(side: Side) -> Option<Verdict> {
         Side::Less => Some(Verdict::Better),
         Side::More => Some(Verdict::Worse),
         Side::Open => None,
+    }
+}
+
+/// The side on which the whole interval lies at `confidence`; for estimates only where both ends
+/// agree. None where it is open.
+pub(crate) fn clear_side(
+    candidate: &[Repeat],
+    other: &[Repeat],
+    pooled: Pooled,
+    confidence: f64,
+) -> Option<Side> {
+    let side = |candidate: &[f64], other: &[f64]| {
+        ratio(candidate, other, Some(pooled), confidence).map(|ratio| side(&ratio))
+    };
+    let centre = side(&gross(candidate), &gross(other))?;
+    let agree = match (ends(candidate), ends(other)) {
+        (Some(own), Some(others)) => own
+            .iter()
+            .zip(&others)
+            .all(|(own, other)| side(own, other) == Some(centre)),
+        _ => true,
+    };
+    (agree && centre != Side::Open).then_some(centre)
+}
+
+/// Least number of further repeats of the candidate alone, up to `most`, after which the interval of
+/// its ratio to `other` would exclude 1, the present means being kept. None where they would not do.
+pub(crate) fn repeats_more(
+    candidate: &[Repeat],
+    other: &[Repeat],
+    pooled: Pooled,
+    most: u32,
+) -> Option<u32> {
+    let other = gross(other);
+    let own = gross(candidate);
+    let mean = geometric_mean(&own)?;
+    (0..=most).find(|more| {
+        let pooled = Pooled {
+            df: pooled.df + f64::from(*more),
+            ..pooled
+        };
+        let own = vec![mean; own.len() + *more as usize];
+        ratio(&own, &other, Some(pooled), CONFIDENCE)
+            .is_some_and(|ratio| side(&ratio) != Side::Open)
+    })
+}
+
+fn side(ratio: &Interval) -> Side {
+    if ratio.high < 1.0 {
+        Side::Less
+    } else if ratio.low > 1.0 {
+        Side::More
+    } else {
+        Side::Open
     }
 }
 
@@ -133,13 +188,7 @@ impl View {
     }
 
     fn side(&self) -> Side {
-        if self.ratio.high < 1.0 {
-            Side::Less
-        } else if self.ratio.low > 1.0 {
-            Side::More
-        } else {
-            Side::Open
-        }
+        side(&self.ratio)
     }
 
     /// Where the ratio's mean lies, noise or not.
@@ -162,16 +211,30 @@ impl View {
         let spread = self
             .pooled
             .or_else(|| crate::pooled_log_sd(&[self.candidate.clone(), self.default.clone()]))?;
-        (0..=MOST_MORE_REPEATS).find(|more| {
+        let decides = |more: u32| {
             let wider = Pooled {
                 sd: spread.sd,
-                df: spread.df + 2.0 * f64::from(*more),
+                df: spread.df + 2.0 * f64::from(more),
             };
-            let tops = vec![top; self.candidate.len() + *more as usize];
-            let bottoms = vec![bottom; self.default.len() + *more as usize];
+            let tops = vec![top; self.candidate.len() + more as usize];
+            let bottoms = vec![bottom; self.default.len() + more as usize];
             ratio(&tops, &bottoms, Some(wider), CONFIDENCE)
-                .is_some_and(|ratio| ratio.high < 1.0 || ratio.low > 1.0)
-        })
+                .is_some_and(|ratio| side(&ratio) != Side::Open)
+        };
+        if !decides(MOST_MORE_REPEATS) {
+            return None;
+        }
+        // More repeats only ever narrow the interval, so halving finds the least number.
+        let (mut short, mut enough) = (0, MOST_MORE_REPEATS);
+        while short < enough {
+            let middle = (short + enough) / 2;
+            if decides(middle) {
+                enough = middle;
+            } else {
+                short = middle + 1;
+            }
+        }
+        Some(enough)
     }
 }
 

@@ -14,14 +14,18 @@ mod importance;
 mod interval;
 mod phases;
 mod quantile;
+mod repeats;
+mod sequential;
 
 pub use accuracy::accuracy;
 pub use analysis::{Analysis, TrialAnalysis};
 pub use compare::compare;
-pub use decide::{CONFIRMATION_LOOKS, confirmation_alpha, decide};
+pub use decide::{LEAST_CHANCE, Look, decide, look};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
 pub use phases::{Slice, prefill_share};
+pub use repeats::{Enough, MOST_EXTRA_REPEATS, enough};
+pub use sequential::{LEAST_PAIRS, MOST_PAIRS, confirmation_alpha};
 
 /// The confidence of every interval that is shown, unless a function says otherwise.
 pub const CONFIDENCE: f64 = 0.95;

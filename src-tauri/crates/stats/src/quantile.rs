@@ -21,6 +21,11 @@ pub(crate) fn student(p: f64, df: f64) -> Option<f64> {
     t.is_finite().then_some(t)
 }
 
+/// Chance that a standard normal number exceeds `z`.
+pub(crate) fn normal_tail(z: f64) -> f64 {
+    0.5 * statrs::function::erf::erfc(z / std::f64::consts::SQRT_2)
+}
+
 /// The half-width factor of a two-sided interval: the (1 + confidence) / 2 quantile.
 pub(crate) fn two_sided(confidence: f64, df: f64) -> Option<f64> {
     if !(confidence > 0.0 && confidence < 1.0) {
@@ -52,6 +57,19 @@ mod tests {
             let t = student(p, df).unwrap();
             assert!((t - table).abs() < 1e-3, "t({p}, {df}) = {t}, not {table}");
             assert!((student(1.0 - p, df).unwrap() + t).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_normal_tail_agrees_with_printed_tables() {
+        for (z, tail) in [
+            (0.0, 0.5),
+            (1.645, 0.049_98),
+            (1.96, 0.024_998),
+            (3.0, 0.001_35),
+        ] {
+            assert!((normal_tail(z) - tail).abs() < 1e-5, "{z}");
+            assert!((normal_tail(z) + normal_tail(-z) - 1.0).abs() < 1e-12);
         }
     }
 

@@ -21,4 +21,4 @@ mod writer;
 
 pub use error::StoreError;
 pub use open::StoreOptions;
-pub use store::{Side, Store};
+pub use store::{Owner, Side, Store};

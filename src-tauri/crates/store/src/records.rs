@@ -30,6 +30,7 @@ pub(crate) fn put_trial(db: &Connection, trial: &Trial) -> Outcome<()> {
     // Repeats live in their own table, each written once.
     let bare = Trial {
         repeats: Vec::new(),
+        discarded: Vec::new(),
         ..trial.clone()
     };
     let body = encode(&format!("trial {}", trial.id), &bare)?;
@@ -52,6 +53,7 @@ pub(crate) fn put_confirmation(db: &Connection, confirmation: &Confirmation) -> 
     let bare = Confirmation {
         best: Vec::new(),
         default: Vec::new(),
+        discarded: Vec::new(),
         ..confirmation.clone()
     };
     let body = encode(&format!("confirmation {}", confirmation.id), &bare)?;
@@ -139,6 +141,12 @@ fn read_record(db: &Connection, session: Session) -> Outcome<SessionRecord> {
             "SELECT body FROM repeats WHERE trial = ?1 ORDER BY number",
             &[&trial.id.0],
         )?;
+        trial.discarded = bodies(
+            db,
+            "discarded repeat",
+            "SELECT body FROM discarded WHERE trial = ?1 ORDER BY id",
+            &[&trial.id.0],
+        )?;
     }
     let mut confirmations: Vec<Confirmation> = bodies(
         db,
@@ -159,6 +167,12 @@ fn read_record(db: &Connection, session: Session) -> Outcome<SessionRecord> {
         let (best, default) = (side("best")?, side("default")?);
         confirmation.best = best;
         confirmation.default = default;
+        confirmation.discarded = bodies(
+            db,
+            "discarded repeat",
+            "SELECT body FROM discarded WHERE confirmation = ?1 ORDER BY id",
+            &[&confirmation.id.0],
+        )?;
     }
     let list = "WHERE session = ?1 ORDER BY rowid";
     Ok(SessionRecord {

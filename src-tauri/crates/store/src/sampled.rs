@@ -3,9 +3,9 @@
 use crate::body::encode;
 use crate::error::Fault;
 use crate::samples;
-use crate::store::Side;
+use crate::store::{Owner, Side};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ToSql, params};
-use wattsmith_domain::{ConfirmationId, PowerSample, Repeat, TrialId};
+use wattsmith_domain::{ConfirmationId, DiscardedRepeat, PowerSample, Repeat, TrialId};
 
 type Outcome<T> = Result<T, Fault>;
 type Devices = [(String, Vec<PowerSample>)];
@@ -64,6 +64,30 @@ pub(crate) fn add_confirmation_repeat(
     Ok(())
 }
 
+/// A window that belongs to no figure. There may be several of the same index.
+pub(crate) fn add_discarded(
+    db: &Connection,
+    owner: &Owner,
+    discarded: &DiscardedRepeat,
+    devices: &Devices,
+) -> Outcome<()> {
+    let (table, noun, id) = owner.place();
+    known(db, table, noun, id)?;
+    let body = encode(&format!("a discarded repeat of {noun} {id}"), discarded)?;
+    db.prepare_cached(&format!(
+        "INSERT INTO discarded ({noun}, body) VALUES (?1, ?2)"
+    ))?
+    .execute(params![id, body])?;
+    let row = db.last_insert_rowid();
+    let mut insert = db.prepare_cached(
+        "INSERT INTO discarded_samples (discarded, position, device, data) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (position, (device, list)) in (0_i64..).zip(devices) {
+        insert.execute(params![row, position, device, samples::encode(list)])?;
+    }
+    Ok(())
+}
+
 /// Samples of one window by device, thinned to `points` each.
 pub(crate) fn of_trial(
     db: &Connection,
@@ -103,6 +127,31 @@ pub(crate) fn of_confirmation(
         "SELECT device, data FROM confirmation_samples
          WHERE confirmation = ?1 AND side = ?2 AND number = ?3 ORDER BY position",
         &[&confirmation.0, &side.word(), &index],
+        points,
+    )
+}
+
+/// Like [`of_trial`], for the `nth` discarded window of a trial or confirmation.
+pub(crate) fn of_discarded(
+    db: &Connection,
+    owner: &Owner,
+    nth: u32,
+    points: usize,
+) -> Outcome<Vec<(String, Vec<PowerSample>)>> {
+    let (_, noun, id) = owner.place();
+    let row: Option<i64> = db
+        .query_row(
+            &format!("SELECT id FROM discarded WHERE {noun} = ?1 ORDER BY id LIMIT 1 OFFSET ?2"),
+            params![id, nth],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let row =
+        row.ok_or_else(|| Fault::NotFound(format!("discarded repeat {nth} of {noun} {id}")))?;
+    read(
+        db,
+        "SELECT device, data FROM discarded_samples WHERE discarded = ?1 ORDER BY position",
+        &[&row],
         points,
     )
 }

@@ -97,7 +97,28 @@ CREATE TABLE settings (
 PRAGMA application_id = 1465144141;
 ";
 
-const STEPS: &[M<'_>] = &[M::up(FIRST)];
+/// Windows that something disturbed: of a trial or of a confirmation, with their samples.
+const DISCARDED: &str = "
+CREATE TABLE discarded (
+    id INTEGER PRIMARY KEY NOT NULL,
+    trial TEXT REFERENCES trials (id) ON DELETE CASCADE,
+    confirmation TEXT REFERENCES confirmations (id) ON DELETE CASCADE,
+    body TEXT NOT NULL,
+    CHECK ((trial IS NULL) <> (confirmation IS NULL))
+) STRICT;
+CREATE INDEX discarded_by_trial ON discarded (trial);
+CREATE INDEX discarded_by_confirmation ON discarded (confirmation);
+
+CREATE TABLE discarded_samples (
+    discarded INTEGER NOT NULL REFERENCES discarded (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (discarded, position)
+) STRICT;
+";
+
+const STEPS: &[M<'_>] = &[M::up(FIRST), M::up(DISCARDED)];
 
 /// Every step from an empty file to today's schema.
 pub(crate) const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

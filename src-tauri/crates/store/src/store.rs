@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use tokio::sync::oneshot;
 use wattsmith_domain::{
-    Confirmation, ConfirmationId, Exchange, Feedback, PowerSample, Proposal, Repeat, Session,
-    SessionId, SessionRecord, Trial, TrialId,
+    Confirmation, ConfirmationId, DiscardedRepeat, Exchange, Feedback, PowerSample, Proposal,
+    Repeat, Session, SessionId, SessionRecord, Trial, TrialId,
 };
 
 /// Which side of a confirmation a repeat belongs to.
@@ -20,6 +20,25 @@ pub enum Side {
     Best,
     /// The default.
     Default,
+}
+
+/// Whose window was discarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A trial's.
+    Trial(TrialId),
+    /// A confirmation's, of either side.
+    Confirmation(ConfirmationId),
+}
+
+impl Owner {
+    /// Its table, its noun and column, its identity.
+    pub(crate) fn place(&self) -> (&'static str, &'static str, &str) {
+        match self {
+            Self::Trial(id) => ("trials", "trial", &id.0),
+            Self::Confirmation(id) => ("confirmations", "confirmation", &id.0),
+        }
+    }
 }
 
 impl Side {
@@ -162,6 +181,21 @@ impl Store {
         .await
     }
 
+    /// Stores a window that something disturbed, with its samples; it belongs to no figure.
+    ///
+    /// # Errors
+    /// `NotFound` without its owner; `Refused` when a figure is no finite number.
+    pub async fn add_discarded(
+        &self,
+        owner: &Owner,
+        discarded: &DiscardedRepeat,
+        samples: &[(String, Vec<PowerSample>)],
+    ) -> Result<(), StoreError> {
+        let (owner, discarded, samples) = (owner.clone(), discarded.clone(), samples.to_vec());
+        self.write(move |db| sampled::add_discarded(db, &owner, &discarded, &samples))
+            .await
+    }
+
     /// Stores a proposal, or replaces it.
     ///
     /// # Errors
@@ -260,6 +294,21 @@ impl Store {
     ) -> Result<Vec<(String, Vec<PowerSample>)>, StoreError> {
         let id = confirmation.clone();
         self.read(move |db| sampled::of_confirmation(db, &id, side, repeat_index, max_points))
+            .await
+    }
+
+    /// Like [`Store::samples`], for the `nth` discarded window (from 0) of a trial or confirmation.
+    ///
+    /// # Errors
+    /// `NotFound` without this window; `Corrupt` when the samples are damaged.
+    pub async fn discarded_samples(
+        &self,
+        owner: &Owner,
+        nth: u32,
+        max_points: usize,
+    ) -> Result<Vec<(String, Vec<PowerSample>)>, StoreError> {
+        let owner = owner.clone();
+        self.read(move |db| sampled::of_discarded(db, &owner, nth, max_points))
             .await
     }
 

@@ -215,8 +215,10 @@ impl Fixture {
             alpha: 0.05 / f64::from(1_u32 << count),
             best,
             default,
+            discarded: Vec::new(),
             ratio: decided.map(|(ratio, _)| ratio),
             decision: decided.map(|(_, decision)| decision),
+            chance: None,
             created_at,
         });
         self
@@ -244,6 +246,7 @@ impl Fixture {
             state,
             launch,
             repeats,
+            discarded: Vec::new(),
             created_at,
         });
     }

@@ -1,8 +1,8 @@
 //! What a confirmation may conclude.
 
-use crate::figures::{all, estimated};
+use crate::figures::{all, confirmation, estimated};
 use wattsmith_domain::{Decision, Repeat, Threshold};
-use wattsmith_stats::{confirmation_alpha, decide};
+use wattsmith_stats::{LEAST_CHANCE, MOST_PAIRS, confirmation_alpha, decide, look};
 
 const TEN_PERCENT: Threshold = Threshold::PercentBelowDefault { percent: 10.0 };
 const DEFAULT: [f64; 5] = [0.400, 0.404, 0.398, 0.402, 0.399];
@@ -10,20 +10,6 @@ const BEST: [f64; 5] = [0.300, 0.303, 0.299, 0.305, 0.298];
 
 fn decision(best: &[Repeat], default: &[Repeat], threshold: Threshold) -> Decision {
     decide(best, default, threshold, 0.01).unwrap().1
-}
-
-#[test]
-fn the_ration_of_false_stops_is_never_overspent() {
-    let total: f64 = (1..=1000)
-        .flat_map(|number| (0..=20).map(move |look| confirmation_alpha(number, look)))
-        .sum();
-    assert!(total <= 0.05 && total > 0.0499, "{total}");
-    assert!((confirmation_alpha(1, 1) - 0.01).abs() < 1e-12);
-    assert!((confirmation_alpha(1, 2) - 0.015).abs() < 1e-12);
-    assert!(confirmation_alpha(2, 2) < confirmation_alpha(1, 2));
-    assert_eq!(confirmation_alpha(0, 1), 0.0);
-    assert_eq!(confirmation_alpha(1, 3), 0.0);
-    assert_eq!(confirmation_alpha(u32::MAX, 1), 0.0);
 }
 
 #[test]
@@ -113,8 +99,66 @@ fn too_few_pairs_or_no_alpha_decide_nothing() {
     for alpha in [0.0, 0.5, -1.0, f64::NAN] {
         assert_eq!(decide(&best, &default, TEN_PERCENT, alpha), None);
     }
-    let spent = decide(&best, &default, TEN_PERCENT, confirmation_alpha(30, 1));
+    let spent = decide(&best, &default, TEN_PERCENT, 1e-9);
     assert_eq!(spent.unwrap().1, Decision::NotDecided);
     let estimates = vec![estimated(20.0, 20.0); 5];
     assert_eq!(decide(&best, &estimates, TEN_PERCENT, 0.01), None);
+}
+
+#[test]
+fn a_look_decides_from_the_fifth_pair_on_and_says_how_likely_more_would() {
+    let (best, default) = (all(&BEST), all(&DEFAULT));
+    let early = look(&confirmation(1, &best[..4], &default), TEN_PERCENT);
+    assert_eq!(
+        (early.alpha, early.ratio, early.decision, early.chance),
+        (0.0, None, None, None)
+    );
+    let whole = look(&confirmation(1, &best, &default), TEN_PERCENT);
+    assert_eq!(whole.decision, Some(Decision::Below));
+    assert_eq!(whole.alpha, confirmation_alpha(1, 5));
+    assert_eq!(
+        whole.ratio,
+        decide(&best, &default, TEN_PERCENT, whole.alpha).map(|(ratio, _)| ratio)
+    );
+    assert!(whole.chance.unwrap() > 0.99, "{whole:?}");
+}
+
+#[test]
+fn what_more_pairs_could_still_confirm_goes_on_and_what_they_could_not_ends() {
+    let default = all(&[0.4; 5]);
+    // 12 % less with 4 % between pairs: a little below a goal of 10 %.
+    let near = all(&[0.352, 0.368, 0.338, 0.356, 0.346]);
+    let open = look(&confirmation(1, &near, &default), TEN_PERCENT);
+    assert_eq!(open.decision, None, "{open:?}");
+    assert!(open.chance.unwrap() > 2.0 * LEAST_CHANCE, "{open:?}");
+    // The same on the wrong side of it.
+    let far = all(&[0.392, 0.409, 0.376, 0.396, 0.385]);
+    let hopeless = look(&confirmation(1, &far, &default), TEN_PERCENT);
+    assert_eq!(hopeless.decision, Some(Decision::NotDecided));
+    assert!(hopeless.chance.unwrap() < LEAST_CHANCE, "{hopeless:?}");
+    // In joules the sensor's error is on the wrong side too: 0.352 J are 0.37 J.
+    let joules = |joules| {
+        look(
+            &confirmation(1, &near, &default),
+            Threshold::Joules { joules },
+        )
+    };
+    assert_eq!(joules(0.5).decision, Some(Decision::Below));
+    assert_eq!(joules(0.355).decision, Some(Decision::NotDecided));
+    assert_eq!(joules(0.375).decision, None);
+}
+
+#[test]
+fn a_confirmation_ends_with_its_budget_and_without_a_ration_at_once() {
+    let repeated = |figures: &[f64]| all(&figures.repeat(4));
+    let near = [0.352, 0.378, 0.338, 0.366, 0.346];
+    let spent = confirmation(1, &repeated(&near), &repeated(&[0.4; 5]));
+    assert_eq!(spent.best.len(), MOST_PAIRS as usize);
+    let end = look(&spent, Threshold::PercentBelowDefault { percent: 11.0 });
+    assert_eq!(
+        (end.decision, end.chance),
+        (Some(Decision::NotDecided), Some(0.0))
+    );
+    let unrationed = look(&confirmation(99, &all(&BEST), &all(&DEFAULT)), TEN_PERCENT);
+    assert_eq!(unrationed.decision, Some(Decision::NotDecided));
 }

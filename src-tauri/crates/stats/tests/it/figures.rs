@@ -1,7 +1,10 @@
 //! Repeats with given figures, and noise to shake them with.
 
 use std::sync::LazyLock;
-use wattsmith_domain::{EstimateSpread, Joules, Repeat, Scope, Seconds, Tokens};
+use wattsmith_domain::{
+    Confirmation, ConfirmationId, EstimateSpread, Joules, Repeat, Scope, Seconds, SessionId,
+    Tokens, TrialId,
+};
 use wattsmith_testkit::fixtures::{Fixture, Shown};
 
 /// Twenty seconds and a thousand units of work, so many joules each, read from a sensor.
@@ -34,6 +37,24 @@ pub fn estimated(wall_s: f64, cpu_s: f64) -> Repeat {
 
 pub fn all(figures: &[f64]) -> Vec<Repeat> {
     figures.iter().copied().map(measured).collect()
+}
+
+/// A confirmation that has these repeats and no decision yet.
+pub fn confirmation(number: u32, best: &[Repeat], default: &[Repeat]) -> Confirmation {
+    Confirmation {
+        id: ConfirmationId::from("confirmation"),
+        session: SessionId::from("session"),
+        trial: TrialId::from("trial"),
+        number,
+        alpha: 0.0,
+        best: best.to_vec(),
+        default: default.to_vec(),
+        discarded: Vec::new(),
+        ratio: None,
+        decision: None,
+        chance: None,
+        created_at: "2026-01-15T09:00:00Z".to_owned(),
+    }
 }
 
 /// Standard normal numbers, the same in every run: SplitMix64 through Box and Muller.

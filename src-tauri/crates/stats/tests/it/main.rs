@@ -7,4 +7,6 @@ mod compare;
 mod decide;
 mod figures;
 mod properties;
+mod repeats;
 mod simulation;
+mod stopping_rule;

@@ -1,12 +1,12 @@
 //! False stops, counted over whole sessions that deserve none.
 //!
 //! Each session is the worst honest case: every configuration that crosses lies exactly on the
-//! threshold, crossings keep coming, and each is confirmed at every look allowed. Repeats have 6 %
+//! threshold, crossings keep coming, and each is looked at after every pair. Repeats have 6 %
 //! noise, half of it shared by the pair, and the machine grows warmer and dearer all along.
 
-use crate::figures::{Noise, measured};
+use crate::figures::{Noise, confirmation, measured};
 use wattsmith_domain::{Decision, Repeat, Threshold};
-use wattsmith_stats::{CONFIRMATION_LOOKS, confirmation_alpha, decide};
+use wattsmith_stats::{LEAST_PAIRS, MOST_PAIRS, decide, look};
 
 const SESSIONS: u32 = 800;
 const CONFIRMATIONS: u32 = 6;
@@ -33,45 +33,67 @@ fn pairs(noise: &mut Noise, ratio: f64, count: u32) -> (Vec<Repeat>, Vec<Repeat>
         .unzip()
 }
 
-/// Whether one confirmation says "below" at any of its looks.
-fn stops(noise: &mut Noise, ratio: f64, alpha: impl Fn(u32) -> f64) -> bool {
-    let (best, default) = pairs(noise, ratio, CONFIRMATION_LOOKS[1]);
-    (1..).zip(CONFIRMATION_LOOKS).any(|(look, pairs)| {
-        let pairs = pairs as usize;
-        decide(&best[..pairs], &default[..pairs], THRESHOLD, alpha(look))
-            .is_some_and(|(_, decision)| decision == Decision::Below)
-    })
-}
-
-fn false_stops(seed: u64, alpha: impl Fn(u32, u32) -> f64) -> f64 {
-    let mut noise = Noise(seed);
-    let stopped = (0..SESSIONS)
-        .filter(|_| {
-            (1..=CONFIRMATIONS).any(|number| stops(&mut noise, 0.9, |look| alpha(number, look)))
-        })
-        .count();
-    stopped as f64 / f64::from(SESSIONS)
+/// How one confirmation ends when it is looked at after each pair.
+fn confirm(noise: &mut Noise, number: u32, ratio: f64) -> (Decision, usize) {
+    let (best, default) = pairs(noise, ratio, MOST_PAIRS);
+    let mut confirmation = confirmation(number, &best[..4], &default[..4]);
+    loop {
+        let pairs = confirmation.best.len();
+        if let Some(decision) = look(&confirmation, THRESHOLD).decision {
+            return (decision, pairs);
+        }
+        confirmation.best.push(best[pairs].clone());
+        confirmation.default.push(default[pairs].clone());
+    }
 }
 
 #[test]
 fn at_most_one_session_in_twenty_stops_for_nothing() {
-    let rate = false_stops(20_261, confirmation_alpha);
+    let mut noise = Noise(20_261);
+    let stopped = (0..SESSIONS)
+        .filter(|_| {
+            (1..=CONFIRMATIONS).any(|number| confirm(&mut noise, number, 0.9).0 == Decision::Below)
+        })
+        .count();
+    let rate = stopped as f64 / f64::from(SESSIONS);
     assert!(rate <= 0.05, "{rate}");
     // Some must: a rule that never stops would pass too.
     assert!(rate > 0.01, "{rate}");
 }
 
 #[test]
-fn without_rationing_many_more_would() {
-    let rate = false_stops(20_261, |_, _| 0.05);
-    assert!(rate > 0.15, "{rate}");
+fn the_same_looks_without_rationing_would_stop_many_more() {
+    let mut noise = Noise(20_261);
+    let stopped = (0..200)
+        .filter(|_| {
+            let (best, default) = pairs(&mut noise, 0.9, MOST_PAIRS);
+            (LEAST_PAIRS as usize..=best.len()).any(|pairs| {
+                decide(&best[..pairs], &default[..pairs], THRESHOLD, 0.05)
+                    .is_some_and(|(_, decision)| decision == Decision::Below)
+            })
+        })
+        .count();
+    assert!(stopped > 20, "{stopped} of 200");
 }
 
 #[test]
-fn a_saving_of_twice_the_threshold_is_nearly_always_confirmed() {
+fn a_clear_saving_is_confirmed_with_the_fewest_pairs_and_a_missing_one_given_up_early() {
     let mut noise = Noise(7);
-    let confirmed = (0..300)
-        .filter(|_| stops(&mut noise, 0.8, |look| confirmation_alpha(1, look)))
-        .count();
-    assert!(confirmed > 270, "{confirmed} of 300");
+    let mut ends = |ratio: f64| -> (usize, f64) {
+        let ends: Vec<(Decision, usize)> =
+            (0..200).map(|_| confirm(&mut noise, 1, ratio)).collect();
+        let below = ends.iter().filter(|(end, _)| *end == Decision::Below);
+        let pairs: usize = ends.iter().map(|(_, pairs)| pairs).sum();
+        (below.count(), pairs as f64 / 200.0)
+    };
+    let (confirmed, pairs) = ends(0.75);
+    assert!(
+        confirmed > 190 && pairs < 8.0,
+        "{confirmed} of 200, {pairs} pairs"
+    );
+    let (confirmed, pairs) = ends(0.95);
+    assert!(
+        confirmed < 4 && pairs < 7.0,
+        "{confirmed} of 200, {pairs} pairs"
+    );
 }

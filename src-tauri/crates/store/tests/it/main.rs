@@ -11,7 +11,7 @@ mod shared;
 
 use std::path::PathBuf;
 use wattsmith_domain::{PowerSample, Repeat, SessionRecord, Trial};
-use wattsmith_store::{Side, Store, StoreError};
+use wattsmith_store::{Owner, Side, Store, StoreError};
 use wattsmith_testkit::fixtures;
 
 /// A folder for one test, and the database in it.
@@ -43,6 +43,12 @@ async fn put(store: &Store, record: &SessionRecord) -> Result<(), StoreError> {
         for repeat in &trial.repeats {
             store.add_repeat(&trial.id, repeat, &window(repeat)).await?;
         }
+        for one in &trial.discarded {
+            let owner = Owner::Trial(trial.id.clone());
+            store
+                .add_discarded(&owner, one, &window(&one.repeat))
+                .await?;
+        }
     }
     for feedback in &record.feedback {
         store.put_feedback(&record.session.id, feedback).await?;
@@ -58,6 +64,12 @@ async fn put(store: &Store, record: &SessionRecord) -> Result<(), StoreError> {
                     .add_confirmation_repeat(&confirmation.id, side, repeat, &window(repeat))
                     .await?;
             }
+        }
+        for one in &confirmation.discarded {
+            let owner = Owner::Confirmation(confirmation.id.clone());
+            store
+                .add_discarded(&owner, one, &window(&one.repeat))
+                .await?;
         }
     }
     Ok(())

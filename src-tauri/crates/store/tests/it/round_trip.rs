@@ -2,7 +2,7 @@
 
 use crate::{begin, numbered, place, put, window};
 use wattsmith_domain::{SessionId, Trial, TrialState};
-use wattsmith_store::{Side, Store, StoreError};
+use wattsmith_store::{Owner, Side, Store, StoreError};
 use wattsmith_testkit::fixtures;
 
 #[tokio::test]
@@ -63,6 +63,37 @@ async fn samples_come_back_whole_or_thinned() {
     assert_eq!(whole, window(&confirmation.default[4]));
     let missing = store.samples(&trial.id, 99, 20).await.unwrap_err();
     assert!(matches!(missing, StoreError::NotFound { .. }), "{missing}");
+}
+
+#[tokio::test]
+async fn discarded_windows_come_back_with_their_samples_and_go_with_their_session() {
+    let (_folder, path) = place();
+    let store = Store::open(&path).unwrap();
+    let mut record = fixtures::everything();
+    let discarded = |repeat: &wattsmith_domain::Repeat| wattsmith_domain::DiscardedRepeat {
+        repeat: repeat.clone(),
+        cause: wattsmith_domain::Cause {
+            kind: wattsmith_domain::WarningKind::OtherLoad,
+            text: "other programs used 31 % of the CPU".to_owned(),
+        },
+    };
+    // Two of the same index: a rerun may be disturbed as well.
+    let first = discarded(&record.trials[0].repeats[0]);
+    record.trials[0].discarded = vec![first.clone(), first];
+    record.confirmations[0].discarded = vec![discarded(&record.confirmations[0].best[1])];
+    put(&store, &record).await.unwrap();
+    assert_eq!(store.record(&record.session.id).await.unwrap(), record);
+    let owner = Owner::Confirmation(record.confirmations[0].id.clone());
+    let samples = store
+        .discarded_samples(&owner, 0, usize::MAX)
+        .await
+        .unwrap();
+    assert_eq!(samples, window(&record.confirmations[0].best[1]));
+    let missing = store.discarded_samples(&owner, 1, 20).await.unwrap_err();
+    assert!(matches!(missing, StoreError::NotFound { .. }), "{missing}");
+    store.delete_session(&record.session.id).await.unwrap();
+    let gone = store.discarded_samples(&owner, 0, 20).await.unwrap_err();
+    assert!(matches!(gone, StoreError::NotFound { .. }), "{gone}");
 }
 
 #[tokio::test]

@@ -146,6 +146,7 @@ impl Bench {
             state: TrialState::Complete,
             launch: None,
             repeats: Vec::new(),
+            discarded: Vec::new(),
             created_at: "2026-01-15T09:00:00Z".to_owned(),
         };
         let store = self.store();

@@ -87,8 +87,10 @@ async fn an_interrupted_confirmation_goes_on_with_what_it_has_and_luck_is_not_co
         alpha: 0.01,
         best: Vec::new(),
         default: Vec::new(),
+        discarded: Vec::new(),
         ratio: None,
         decision: None,
+        chance: None,
         created_at: "2026-01-15T10:00:00Z".to_owned(),
     };
     let store = bench.store();
@@ -153,8 +155,10 @@ async fn repeats_that_cannot_be_judged_end_a_confirmation_undecided() {
         alpha: 0.01,
         best: Vec::new(),
         default: Vec::new(),
+        discarded: Vec::new(),
         ratio: None,
         decision: None,
+        chance: None,
         created_at: "2026-01-15T10:00:00Z".to_owned(),
     };
     let store = bench.store();
