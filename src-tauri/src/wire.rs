@@ -109,6 +109,8 @@ words! {
         WarmingUp,
         /// Idle power with the model loaded.
         MeasuringIdle,
+        /// A warm device cools down.
+        CoolingDown,
         /// A measuring window is open: the screen keeps still.
         Measuring,
         /// The engine is being stopped.
@@ -425,6 +427,8 @@ views! {
         budget: u32,
         /// Windows per trial.
         repeats: u32,
+        /// Fewer where the verdict is clear, a few more near the best.
+        adaptive: bool,
         /// Shorter windows.
         quick: bool,
     }
@@ -487,7 +491,7 @@ views! {
     VerdictView {
         /// Kind.
         kind: VerdictKind,
-        /// Such as "certain: 18.6 % less than default".
+        /// Such as "better: 18.6 % less than the default, outside the noise".
         text: String,
         /// Per cent saved, negative when it costs more.
         saving_percent: Option<f64>,
@@ -507,6 +511,19 @@ views! {
         tokens_per_second: f64,
         /// Warnings.
         warnings: Vec<String>,
+    }
+    /// A window that something disturbed.
+    DiscardedView {
+        /// Index of the repeat that it should have been.
+        index: u32,
+        /// J/unit that it showed.
+        #[specta(type = Number)]
+        joules_per_unit: f64,
+        /// Window, seconds.
+        #[specta(type = Number)]
+        window_s: f64,
+        /// What disturbed it.
+        cause: String,
     }
     /// A prompt and its reply.
     ExchangeItem {
@@ -631,6 +648,10 @@ views! {
         repeats: Vec<RepeatView>,
         /// Windows planned.
         repeats_planned: u32,
+        /// Why it has fewer or more windows than planned; empty otherwise.
+        repeats_note: String,
+        /// Windows that something disturbed: left out of every figure.
+        discarded: Vec<DiscardedView>,
         /// Verdict against the default.
         verdict: VerdictView,
         /// Constraints that it does not keep.
@@ -668,6 +689,8 @@ views! {
         below: bool,
         /// In words.
         text: String,
+        /// Windows left out because something disturbed them, and by what.
+        discarded: Vec<String>,
         /// Ratio to the default, from these repeats alone.
         ratio: Option<IntervalView>,
     }
@@ -781,6 +804,8 @@ views! {
         /// Joules that the search has cost.
         #[specta(type = Number)]
         energy_spent_j: f64,
+        /// What went wrong beside the trials.
+        warnings: Vec<String>,
         /// Units of work after which the search has paid for itself; none until that is certain.
         pays_back_after_units: Option<f64>,
     }

@@ -2,14 +2,14 @@
 
 use super::{conditions, interval, knobs, verdict};
 use crate::wire::{
-    ConfirmationItem, ExchangeItem, ExchangeKind, FeedbackItem, ProposalItem, ProposalKind,
-    RepeatView, StoryItem, TrialItem, TrialStateKind,
+    ConfirmationItem, DiscardedView, ExchangeItem, ExchangeKind, FeedbackItem, ProposalItem,
+    ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
 };
 use wattsmith_tuner::domain::{
     Advisor, Configuration, Confirmation, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
     ProposalStatus, Purpose, SessionRecord, Trial, TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, CONFIRMATION_LOOKS};
+use wattsmith_tuner::stats::{Analysis, LEAST_PAIRS, MOST_PAIRS};
 use wattsmith_tuner::{cause_label, feedback as draft, words};
 
 /// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
@@ -166,7 +166,18 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
                 warnings: repeat.warnings.iter().map(|one| one.text.clone()).collect(),
             })
             .collect(),
-        repeats_planned: record.session.repeats,
+        repeats_planned: repeats_planned(record, trial),
+        repeats_note: trial.note.clone().unwrap_or_default(),
+        discarded: trial
+            .discarded
+            .iter()
+            .map(|one| DiscardedView {
+                index: one.repeat.index,
+                joules_per_unit: one.repeat.joules_per_unit(),
+                window_s: one.repeat.window.0,
+                cause: one.cause.text.clone(),
+            })
+            .collect(),
         verdict: verdict(comparison),
         violations: own.map(|own| own.violations.clone()).unwrap_or_default(),
         predicted: own.and_then(|own| own.predicted),
@@ -185,6 +196,15 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
     }
 }
 
+/// As planned, as it came out once it is over, and one more than it has while it goes on.
+fn repeats_planned(record: &SessionRecord, trial: &Trial) -> u32 {
+    let have = trial.repeats.len() as u32;
+    match trial.state {
+        TrialState::Pending | TrialState::Running => record.session.repeats.max(have + 1),
+        _ => have,
+    }
+}
+
 /// The engine's command line as it was run, ready for a shell.
 pub fn command_line(trial: &Trial) -> String {
     trial
@@ -196,28 +216,9 @@ pub fn command_line(trial: &Trial) -> String {
 
 fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> ConfirmationItem {
     let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
-    let planned = CONFIRMATION_LOOKS
-        .into_iter()
-        .find(|look| *look > pairs)
-        .unwrap_or(pairs);
-    let saving = confirmation
-        .ratio
-        .map(|ratio| format!("{:.1} %", (1.0 - ratio.mean) * 100.0));
-    let seen = saving.as_deref().unwrap_or("nothing yet");
-    let text = match confirmation.decision {
-        Some(Decision::Below) => {
-            format!("Confirmed by {pairs} fresh pairs: {seen} less than the default.")
-        }
-        Some(Decision::NotDecided) => {
-            format!("Not confirmed: {pairs} fresh pairs showed {seen} less, which may be noise.")
-        }
-        Some(Decision::DependsOnEstimate) => format!(
-            "{pairs} fresh pairs showed {seen} less, but whether that holds depends on how much \
-             this machine draws when idle, which no sensor tells."
-        ),
-        None => "One crossing may be luck: fresh repeats of this trial and of the default, taken \
-                 in turns, decide."
-            .to_owned(),
+    let planned = match pairs < LEAST_PAIRS {
+        true => LEAST_PAIRS,
+        false => MOST_PAIRS.max(pairs),
     };
     ConfirmationItem {
         id: confirmation.id.0.clone(),
@@ -232,7 +233,8 @@ fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> Confirma
         },
         decided: confirmation.decision.is_some(),
         below: confirmation.decision == Some(Decision::Below),
-        text,
+        text: words::confirmation(confirmation),
+        discarded: words::discarded(&confirmation.discarded),
         ratio: confirmation.ratio.as_ref().map(interval),
     }
 }

@@ -117,6 +117,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             tune_gpu: plan.tune_gpu,
             budget: plan.budget,
             repeats: plan.repeats,
+            adaptive: plan.adaptive,
             quick: plan.quick,
         },
         parameters,
@@ -189,6 +190,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
             tune_gpu: draft.tune_gpu,
             budget: draft.budget,
             repeats: draft.repeats,
+            adaptive: draft.adaptive,
             quick: draft.quick,
             ..Self::default()
         })

@@ -108,6 +108,11 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         pausing: job.pausing,
         next: next(record, &analysis, job),
         energy_spent_j: analysis.energy_spent.0,
+        warnings: session
+            .warnings
+            .iter()
+            .map(|one| one.text.clone())
+            .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
     }
 }
@@ -222,6 +227,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
             Kind::LoadingEngine => PhaseKind::LoadingEngine,
             Kind::WarmingUp => PhaseKind::WarmingUp,
             Kind::MeasuringIdle => PhaseKind::MeasuringIdle,
+            Kind::CoolingDown => PhaseKind::CoolingDown,
             Kind::Measuring => PhaseKind::Measuring,
             Kind::StoppingEngine => PhaseKind::StoppingEngine,
             Kind::LoadingAdvisor => PhaseKind::LoadingAdvisor,

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{Advisor, Configuration, Constraints, Threshold, Value};
-use wattsmith_tuner::{Format, WorkSize};
+use wattsmith_tuner::{Format, SessionPlan, WorkSize};
 
 /// Lowers the energy that model inference costs on this machine.
 #[derive(Parser)]
@@ -170,9 +170,13 @@ pub(crate) struct WorkArgs {
     /// A setting that differs from the default; can be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, Value)>,
-    /// Measured windows per configuration
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
-    pub repeats: u32,
+    /// Just so many measured windows per configuration; when left out 3, in a search fewer or more
+    /// where that is enough or worth it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeats: Option<u32>,
+    /// Keep windows that other load or the like disturbed, instead of measuring them again
+    #[arg(long)]
+    pub keep_disturbed: bool,
     /// Shorter windows: sooner, less certain
     #[arg(long)]
     pub quick: bool,
@@ -184,6 +188,12 @@ pub(crate) struct WorkArgs {
 impl WorkArgs {
     pub(crate) fn start(&self) -> Configuration {
         self.settings.iter().cloned().collect()
+    }
+
+    /// Windows per configuration.
+    pub(crate) fn repeats(&self) -> u32 {
+        self.repeats
+            .unwrap_or_else(|| SessionPlan::default().repeats)
     }
 
     pub(crate) fn size(&self) -> WorkSize {

@@ -5,7 +5,7 @@ use crate::trial::{figures, show};
 use serde_json::json;
 use std::collections::HashSet;
 use wattsmith_tuner::chat::settings;
-use wattsmith_tuner::domain::{Confirmation, Decision, SessionRecord, TrialId, TrialState};
+use wattsmith_tuner::domain::{SessionRecord, TrialId, TrialState};
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::words;
 
@@ -30,6 +30,7 @@ impl Told {
                 }
             }
         }
+        self.warnings(record, json);
         for proposal in &record.proposals {
             if !self.seen.insert(proposal.id.0.clone()) {
                 continue;
@@ -51,16 +52,30 @@ impl Told {
             }
         }
         for confirmation in &record.confirmations {
-            let Some(decision) = confirmation.decision else {
-                continue;
-            };
-            if !self.seen.insert(confirmation.id.0.clone()) {
+            if confirmation.decision.is_none() || !self.seen.insert(confirmation.id.0.clone()) {
                 continue;
             }
             if json {
                 json_line(&json!({"event": "confirmation", "confirmation": confirmation}));
             } else {
-                say!("  {}", decided(confirmation, decision));
+                say!("  {}", words::confirmation(confirmation));
+                for line in words::discarded(&confirmation.discarded) {
+                    say!("  note: {line}");
+                }
+            }
+        }
+    }
+
+    /// Tells of what went wrong beside the trials, each once.
+    fn warnings(&mut self, record: &SessionRecord, json: bool) {
+        for warning in &record.session.warnings {
+            if !self.seen.insert(format!("warning {}", warning.text)) {
+                continue;
+            }
+            if json {
+                json_line(&json!({"event": "warning", "warning": warning}));
+            } else {
+                say!("  note: {}", warning.text);
             }
         }
     }
@@ -75,22 +90,5 @@ impl Told {
             "\nTrial {number} crosses the threshold. One crossing may be luck: fresh repeats of it \
              and of the default decide."
         );
-    }
-}
-
-fn decided(confirmation: &Confirmation, decision: Decision) -> String {
-    let pairs = confirmation.best.len();
-    let seen = confirmation.ratio.map_or(String::new(), |ratio| {
-        let saved = (1.0 - ratio.mean) * 100.0;
-        let word = if saved < 0.0 { "more" } else { "less" };
-        format!(" ({:.1} % {word} than the default)", saved.abs())
-    });
-    match decision {
-        Decision::Below => format!("Confirmed by {pairs} fresh pairs{seen}: below the threshold."),
-        Decision::NotDecided => format!("Not confirmed by {pairs} fresh pairs{seen}."),
-        Decision::DependsOnEstimate => format!(
-            "After {pairs} fresh pairs{seen} the answer depends on how much this machine draws \
-             when idle, which no sensor tells: not counted as reached."
-        ),
     }
 }

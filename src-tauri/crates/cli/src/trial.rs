@@ -23,7 +23,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
             start: work.start(),
             tune_gpu: args.allow_gpu_control,
             budget: 0,
-            repeats: work.repeats,
+            repeats: work.repeats(),
+            adaptive: false,
+            rerun: !work.keep_disturbed,
             quick: work.quick,
             ..SessionPlan::default()
         })
@@ -95,6 +97,8 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
         "launch": trial.launch,
         "warnings": words::warnings(&trial.repeats),
         "repeats": trial.repeats,
+        "repeats_note": trial.note,
+        "discarded": trial.discarded,
     })
 }
 
@@ -151,6 +155,9 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     }
     for violation in &own.violations {
         say!("  breaks a constraint: {violation}");
+    }
+    for line in trial.note.iter().chain(&words::discarded(&trial.discarded)) {
+        say!("  note: {line}");
     }
     for warning in words::warnings(&trial.repeats) {
         say!("  note: {warning}");

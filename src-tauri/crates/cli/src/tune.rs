@@ -143,7 +143,9 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             start: args.work.start(),
             tune_gpu: args.tune_gpu,
             budget: args.budget,
-            repeats: args.work.repeats,
+            repeats: args.work.repeats(),
+            adaptive: args.work.repeats.is_none(),
+            rerun: !args.work.keep_disturbed,
             quick: args.work.quick,
             seed: args.seed,
         })
@@ -270,6 +272,7 @@ async fn finish(
             "prompts": record.exchanges.len(),
             "best": best.map(|trial| figures(&record, &analysis, trial)),
             "confirmed": analysis.confirmed.as_ref().map(|(trial, ratio)| json!({"trial": trial, "ratio": ratio})),
+            "warnings": record.session.warnings,
             "energy_spent_j": analysis.energy_spent,
             "pays_back_after_units": analysis.pays_back_after_units,
             "report": report,
@@ -303,7 +306,6 @@ async fn finish(
         words::figure(analysis.energy_spent.0),
         analysis
             .pays_back_after_units
-            .filter(|_| analysis.confirmed.is_some())
             .map_or(String::new(), |units| format!(
                 "; it has paid for itself after {units} tokens"
             ))

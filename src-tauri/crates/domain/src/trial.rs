@@ -121,6 +121,9 @@ pub struct Trial {
     /// Windows that something disturbed, oldest first: kept for the record, used for no figure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discarded: Vec<DiscardedRepeat>,
+    /// Why it has fewer or more windows than planned, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// RFC 3339, UTC.
     pub created_at: String,
 }

@@ -241,6 +241,19 @@ impl Meter {
             .collect()
     }
 
+    /// Degrees Celsius of each device that tells them, now. Asks the driver: it may block for
+    /// milliseconds.
+    #[must_use]
+    pub fn temperatures(&self) -> Vec<(String, f64)> {
+        self.devices
+            .iter()
+            .filter_map(|device| {
+                let degrees = device.state.as_ref()?.state().temperature_c?;
+                Some((device.info.name.clone(), degrees))
+            })
+            .collect()
+    }
+
     /// Begins to record, on threads of its own; returns after the first reading of every sensor.
     /// CPU time is recorded beside the sensors, that of `engine_pid`'s process tree apart.
     ///

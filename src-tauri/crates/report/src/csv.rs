@@ -2,7 +2,7 @@
 
 use wattsmith_domain::{Energy, Repeat, SessionRecord, Trial};
 
-const HEAD: [&str; 40] = [
+const HEAD: [&str; 41] = [
     "session_id",
     "session",
     "engine",
@@ -43,6 +43,7 @@ const HEAD: [&str; 40] = [
     "other_cpu_s",
     "quick",
     "warnings",
+    "discarded_because",
 ];
 
 /// The whole table.
@@ -56,7 +57,17 @@ pub(crate) fn rows(record: &SessionRecord) -> String {
     );
     for trial in &record.trials {
         for repeat in &trial.repeats {
-            row(&mut text, record, "trial", trial, repeat);
+            row(&mut text, record, "trial", trial, repeat, "");
+        }
+        for one in &trial.discarded {
+            row(
+                &mut text,
+                record,
+                "discarded",
+                trial,
+                &one.repeat,
+                &one.cause.text,
+            );
         }
     }
     for confirmation in &record.confirmations {
@@ -74,14 +85,28 @@ pub(crate) fn rows(record: &SessionRecord) -> String {
         ] {
             let Some(trial) = trial else { continue };
             for repeat in repeats {
-                row(&mut text, record, kind, trial, repeat);
+                row(&mut text, record, kind, trial, repeat, "");
+            }
+        }
+        // Which side it was of is not kept; its settings are, by the trial that crossed.
+        for one in &confirmation.discarded {
+            if let Some(trial) = record.trial(&confirmation.trial) {
+                let kind = "confirmation discarded";
+                row(&mut text, record, kind, trial, &one.repeat, &one.cause.text);
             }
         }
     }
     text
 }
 
-fn row(text: &mut String, record: &SessionRecord, kind: &str, trial: &Trial, repeat: &Repeat) {
+fn row(
+    text: &mut String,
+    record: &SessionRecord,
+    kind: &str,
+    trial: &Trial,
+    repeat: &Repeat,
+    discarded: &str,
+) {
     let session = &record.session;
     let energy = &repeat.energy;
     let performance = &repeat.performance;
@@ -134,6 +159,7 @@ fn row(text: &mut String, record: &SessionRecord, kind: &str, trial: &Trial, rep
                 .collect::<Vec<_>>()
                 .join(" | "),
         ),
+        words(discarded),
     ];
     debug_assert_eq!(cells.len(), HEAD.len());
     let settings = session.space.parameters.iter().map(|one| {

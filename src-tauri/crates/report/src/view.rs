@@ -74,6 +74,9 @@ pub(crate) struct Knob {
     pub share: String,
 }
 
+/// Shortest window of a figure that others should rely on, seconds.
+const LEAST_REPORTED_S: f64 = 30.0;
+
 impl View {
     pub(crate) fn of(record: &SessionRecord) -> Self {
         let analysis = Analysis::of(record);
@@ -148,6 +151,28 @@ impl Figures {
                     .to_owned(),
             );
         }
+        let shortest = windows(record)
+            .map(|repeat| repeat.window.0)
+            .fold(f64::INFINITY, f64::min);
+        if shortest < LEAST_REPORTED_S {
+            notes.push(format!(
+                "Short windows: the shortest took {}. For figures that others rely on, measure \
+                 windows of {LEAST_REPORTED_S:.0} s or more.",
+                format::duration(shortest)
+            ));
+        }
+        let discarded = discarded(record);
+        if discarded > 0 {
+            notes.push(format!(
+                "{} disturbed by something outside the settings and left out of every figure; the \
+                 table and the CSV file say by what. Their joules count as cost of the search.",
+                match discarded {
+                    1 => "1 window was".to_owned(),
+                    many => format!("{many} windows were"),
+                }
+            ));
+        }
+        notes.extend(record.session.warnings.iter().map(|one| one.text.clone()));
         let mut sources: Vec<String> = energies
             .iter()
             .map(|energy| format!("{} · {}", energy.source(), energy.scope.label()))
@@ -204,6 +229,12 @@ fn scope_note(scopes: &[Scope]) -> Option<String> {
                 .join("; ")
         ),
     })
+}
+
+fn discarded(record: &SessionRecord) -> usize {
+    let trials = record.trials.iter().map(|one| one.discarded.len());
+    let confirmations = record.confirmations.iter().map(|one| one.discarded.len());
+    trials.chain(confirmations).sum()
 }
 
 fn windows(record: &SessionRecord) -> impl Iterator<Item = &wattsmith_domain::Repeat> {

@@ -60,8 +60,8 @@ pub struct Analysis {
     pub importance: Vec<Importance>,
     /// What the search has cost so far.
     pub energy_spent: Joules,
-    /// Units of work after which the saving has paid for the search. Only where a confirmation, or
-    /// else a certain comparison of the best, stands behind the saving.
+    /// Units of work after which the saving has paid for the search. Only where a confirmation
+    /// stands behind the saving: what the search itself saw makes no claim.
     pub pays_back_after_units: Option<u64>,
 }
 
@@ -107,8 +107,8 @@ impl Analysis {
         let crossing = crossing(record, &candidates, geometric_mean(&gross(default_repeats)));
         let confirmed = confirmed(record);
         let energy_spent = record.energy_spent();
-        let pays_back_after_units = saving_per_unit(&trials, best, confirmed.as_ref(), default)
-            .and_then(|saving| {
+        let pays_back_after_units =
+            saving_per_unit(confirmed.as_ref(), default).and_then(|saving| {
                 let units = (energy_spent.0 / saving).ceil();
                 (0.0..1e18).contains(&units).then_some(units as u64)
             });
@@ -304,21 +304,10 @@ fn confirmed(record: &SessionRecord) -> Option<(TrialId, Interval)> {
 }
 
 fn saving_per_unit(
-    trials: &[TrialAnalysis],
-    best: Option<&Candidate>,
     confirmed: Option<&(TrialId, Interval)>,
     default: Option<Interval>,
 ) -> Option<f64> {
-    let ratio = match confirmed {
-        Some((_, ratio)) => *ratio,
-        None => {
-            let best = best?;
-            let best = trials.iter().find(|trial| trial.id == *best.id)?;
-            best.comparison
-                .filter(|comparison| comparison.verdict == Verdict::Better)?
-                .ratio
-        }
-    };
+    let (_, ratio) = confirmed?;
     let saving = default?.mean * (1.0 - ratio.mean);
     (saving > 0.0).then_some(saving)
 }

@@ -247,6 +247,7 @@ impl Fixture {
             launch,
             repeats,
             discarded: Vec::new(),
+            note: None,
             created_at,
         });
     }

@@ -4,12 +4,13 @@ use crate::error::TunerError;
 use crate::event::EventKind;
 use crate::job::Job;
 use crate::measure::Window;
+use crate::spoiled::{reference, reruns_allowed, spoiled};
 use crate::tuner::{Tuner, fresh_id, now};
 use wattsmith_domain::{
-    Configuration, Confirmation, ConfirmationId, Decision, Ending, SessionRecord, Threshold,
+    Configuration, Confirmation, ConfirmationId, Decision, Ending, SessionRecord,
 };
-use wattsmith_stats::{Analysis, CONFIRMATION_LOOKS, confirmation_alpha, decide};
-use wattsmith_store::Side;
+use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, confirmation_alpha, look};
+use wattsmith_store::{Owner, Side};
 
 impl Tuner {
     /// Fresh, interleaved repeats of the trial that crossed and of the default, and the decision.
@@ -29,11 +30,13 @@ impl Tuner {
                     session: job.session.clone(),
                     trial: trial.clone(),
                     number,
-                    alpha: confirmation_alpha(number, 1),
+                    alpha: confirmation_alpha(number, LEAST_PAIRS),
                     best: Vec::new(),
                     default: Vec::new(),
+                    discarded: Vec::new(),
                     ratio: None,
                     decision: None,
+                    chance: None,
                     created_at: now(),
                 }
             }
@@ -53,30 +56,29 @@ impl Tuner {
         self.check_scope(&record)?;
         self.store.put_confirmation(&confirmation).await?;
         job.emit(EventKind::Changed);
-        for (look, pairs) in (1..).zip(CONFIRMATION_LOOKS) {
-            while confirmation.best.len().min(confirmation.default.len()) < pairs as usize {
-                self.pair(job, &record, &mut confirmation, &best, &default, pairs)
-                    .await?;
+        let mut reruns =
+            reruns_allowed(&record).saturating_sub(confirmation.discarded.len() as u32);
+        loop {
+            let seen = look(&confirmation, record.session.objective.threshold);
+            if seen.alpha > 0.0 {
+                confirmation.alpha = seen.alpha;
             }
-            confirmation.alpha = confirmation_alpha(confirmation.number, look);
-            let judged = decide(
-                &confirmation.best,
-                &confirmation.default,
-                record.session.objective.threshold,
-                confirmation.alpha,
-            );
-            confirmation.ratio = judged.map(|(ratio, _)| ratio);
-            confirmation.decision = match judged {
-                Some((_, decision)) if decision != Decision::NotDecided => Some(decision),
-                Some((ratio, undecided)) if hopeless(&record, ratio.mean) => Some(undecided),
-                // Also where the repeats cannot be judged at all, since a sensor came or went.
-                _ if Some(&pairs) == CONFIRMATION_LOOKS.last() => Some(Decision::NotDecided),
-                _ => None,
-            };
+            confirmation.ratio = seen.ratio;
+            confirmation.chance = seen.chance;
+            confirmation.decision = seen.decision;
             self.store.put_confirmation(&confirmation).await?;
             if confirmation.decision.is_some() {
                 break;
             }
+            self.pair(
+                job,
+                &record,
+                &mut confirmation,
+                &best,
+                &default,
+                &mut reruns,
+            )
+            .await?;
         }
         if confirmation.decision == Some(Decision::Below) {
             self.change(&job.session, |session| {
@@ -95,9 +97,11 @@ impl Tuner {
         confirmation: &mut Confirmation,
         best: &Configuration,
         default: &Configuration,
-        pairs: u32,
+        reruns: &mut u32,
     ) -> Result<(), TunerError> {
         let done = confirmation.best.len().min(confirmation.default.len());
+        let owner = Owner::Confirmation(confirmation.id.clone());
+        let reference = reference(record);
         let mut sides = [Side::Best, Side::Default];
         if done % 2 == 1 {
             sides.reverse();
@@ -112,16 +116,20 @@ impl Tuner {
             }
             let earlier = confirmation.best.iter().chain(&confirmation.default);
             let measured = self
-                .window(
+                .undisturbed(
                     job,
                     &Window {
                         session: &record.session,
                         configuration,
                         index: have as u32 + 1,
-                        label: format!("confirming: {name}, pair {} of {pairs}", done + 1),
+                        label: pair_label(name, done as u32 + 1),
                         idle: earlier.clone().find_map(|repeat| repeat.idle),
                         expected_s: earlier.map(|repeat| repeat.window.0).reduce(f64::max),
+                        reference,
                     },
+                    &owner,
+                    reruns,
+                    |repeat| spoiled(repeat, reference),
                 )
                 .await?;
             self.store
@@ -142,11 +150,10 @@ impl Tuner {
     }
 }
 
-/// Whether what was seen after the first look lies on the wrong side of the goal, so that more
-/// repeats are a waste. Giving up early can only lower the chance of a false stop.
-fn hopeless(record: &SessionRecord, ratio: f64) -> bool {
-    match record.session.objective.threshold {
-        Threshold::PercentBelowDefault { percent } => ratio > 1.0 - percent / 100.0,
-        Threshold::Joules { .. } => false,
+/// Such as `confirming: the best, pair 3 of 5`, and `pair 7, at most 20` from the first look on.
+fn pair_label(name: &str, pair: u32) -> String {
+    match pair > LEAST_PAIRS {
+        true => format!("confirming: {name}, pair {pair}, at most {MOST_PAIRS}"),
+        false => format!("confirming: {name}, pair {pair} of {LEAST_PAIRS}"),
     }
 }

@@ -18,6 +18,8 @@ pub enum PhaseKind {
     WarmingUp,
     /// Idle power with the model loaded.
     MeasuringIdle,
+    /// A warm device cools down to where the session began.
+    CoolingDown,
     /// A measuring window is open.
     Measuring,
     /// The engine is being ended.
@@ -38,6 +40,7 @@ impl PhaseKind {
             Self::LoadingEngine => "Loading the model",
             Self::WarmingUp => "Warming up",
             Self::MeasuringIdle => "Measuring idle power",
+            Self::CoolingDown => "Waiting for the device to cool",
             Self::Measuring => "Measuring",
             Self::StoppingEngine => "Stopping the engine",
             Self::LoadingAdvisor => "Loading the advisor",

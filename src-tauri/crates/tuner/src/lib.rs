@@ -30,7 +30,9 @@ mod phases;
 mod plan;
 mod prompt;
 mod proposals;
+mod rerun;
 mod sensing;
+mod spoiled;
 mod trial;
 mod tuner;
 pub mod words;
@@ -47,6 +49,9 @@ pub use models::ModelEntry;
 pub use next::{Next, trials_used};
 pub use paths::Paths;
 pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
+pub use spoiled::{
+    LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
+};
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};
 

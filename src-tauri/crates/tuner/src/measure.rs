@@ -6,12 +6,13 @@ use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;
 use crate::phases::phases;
+use crate::spoiled::other_heat;
 use crate::tuner::{Tuner, now};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
     Clock as _, Configuration, Energy, FailureCause, Joules, Launch, MonotonicNs, Parameter,
-    PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Tell, Warning,
+    PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning,
     WarningKind, Watts,
 };
 use wattsmith_engine::{
@@ -25,8 +26,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(300);
 const IDLE: Duration = Duration::from_secs(30);
 /// The same in quick mode.
 const IDLE_QUICK: Duration = Duration::from_secs(5);
-/// Shortest window that measuring well needs.
-pub(crate) const SHORTEST_S: f64 = 10.0;
+/// Output tokens that a window must hold to measure well.
+pub(crate) const LEAST_TOKENS: u64 = 200;
 
 /// What to measure.
 pub(crate) struct Window<'a> {
@@ -40,6 +41,8 @@ pub(crate) struct Window<'a> {
     pub idle: Option<Watts>,
     /// Length of an earlier window of the session.
     pub expected_s: Option<f64>,
+    /// The session's first window, to hold the devices' heat against.
+    pub reference: Option<&'a Repeat>,
 }
 
 /// What came of it.
@@ -100,9 +103,16 @@ impl Tuner {
         let cpu = recorded.cpu(from, to).unwrap_or_default();
         let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
         let mut warnings = recorded.warnings(from, to);
-        warnings.extend(own_warnings(session, span, &told));
+        let least = self.meter().least_window();
+        warnings.extend(own_warnings(
+            session,
+            span,
+            work.driven.output_tokens(),
+            least,
+            &told,
+        ));
         let phases = phases(&work.driven, &recorded, &energy);
-        let repeat = Repeat {
+        let mut repeat = Repeat {
             index: window.index,
             started_at,
             window: span,
@@ -120,6 +130,8 @@ impl Tuner {
             quick: session.quick,
             warnings,
         };
+        let heat = other_heat(&repeat, window.reference);
+        repeat.warnings.extend(heat);
         Ok(Measured {
             repeat,
             samples: recorded.samples(),
@@ -158,6 +170,7 @@ impl Tuner {
         job.phase(PhaseKind::WarmingUp, &window.label, None);
         let clock = Arc::new(SystemClock);
         let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
+        self.cool_down(job, window).await?;
         let idle_span = if session.quick { IDLE_QUICK } else { IDLE };
         let needs_idle = window.idle.is_none() && self.meter().is_measured();
         let before = match needs_idle {
@@ -260,22 +273,37 @@ fn steady(window: &Window<'_>, driven: &Driven, recorded: &Recorded) -> Option<S
     })
 }
 
-fn own_warnings(session: &Session, span: Seconds, launch: &Launch) -> Vec<Warning> {
+fn own_warnings(
+    session: &Session,
+    span: Seconds,
+    tokens: Tokens,
+    least: Duration,
+    launch: &Launch,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if span.0 < SHORTEST_S {
-        warnings.push(Warning {
-            kind: WarningKind::ShortWindow,
-            text: format!(
-                "The window lasted {:.1} s; below {SHORTEST_S:.0} s start and end weigh too much. {}",
-                span.0,
-                if session.quick {
-                    "Measure without quick mode before relying on it."
-                } else {
-                    "Choose a longer workload."
-                }
-            ),
-        });
-    }
+    let remedy = if session.quick {
+        "Measure without quick mode before relying on it."
+    } else {
+        "Choose a longer workload."
+    };
+    let short = if span.0 < least.as_secs_f64() {
+        Some(format!(
+            "The window lasted {:.1} s; below {} s start and end weigh too much for this sensor.",
+            span.0,
+            least.as_secs()
+        ))
+    } else if tokens.0 < LEAST_TOKENS {
+        Some(format!(
+            "The window held {} output tokens; below {LEAST_TOKENS} chance weighs too much.",
+            tokens.0
+        ))
+    } else {
+        None
+    };
+    warnings.extend(short.map(|short| Warning {
+        kind: WarningKind::ShortWindow,
+        text: format!("{short} {remedy}"),
+    }));
     for difference in &launch.differences {
         warnings.push(Warning {
             kind: WarningKind::SettingIgnored,

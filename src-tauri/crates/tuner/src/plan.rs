@@ -39,6 +39,10 @@ pub struct SessionPlan {
     pub budget: u32,
     /// Windows per trial, at least 1.
     pub repeats: u32,
+    /// Whether a trial may take fewer or a few more, where that is enough or worth it.
+    pub adaptive: bool,
+    /// Whether disturbed windows are discarded and measured again.
+    pub rerun: bool,
     /// Shorter windows.
     pub quick: bool,
     /// Seed of every random choice.
@@ -113,6 +117,8 @@ impl Default for SessionPlan {
             tune_gpu: false,
             budget: 8,
             repeats: 3,
+            adaptive: true,
+            rerun: true,
             quick: true,
             seed: 1,
         }
@@ -226,10 +232,13 @@ impl Tuner {
             connection,
             budget: plan.budget.min(MOST_TRIALS),
             repeats: plan.repeats.clamp(1, MOST_REPEATS),
+            adaptive: plan.adaptive,
+            rerun: plan.rerun,
             quick: plan.quick,
             seed: plan.seed,
             consent: false,
             ending: None,
+            warnings: Vec::new(),
         })
     }
 }

@@ -5,14 +5,18 @@ use crate::event::EventKind;
 use crate::feedback;
 use crate::job::Job;
 use crate::lock::MachineLock;
-use crate::measure::{Measured, SHORTEST_S, Window};
+use crate::measure::{LEAST_TOKENS, Measured, Window};
 use crate::plan::WorkSize;
+use crate::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::tuner::{Tuner, fresh_id, now};
+use std::time::Duration;
 use wattsmith_domain::{
     FailureCause, Feedback, Joules, Kind, Proposal, ProposalId, ProposalStatus, Purpose, Repeat,
-    SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Watts,
+    Session, SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Warning, WarningKind,
+    Watts,
 };
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, Enough, MOST_EXTRA_REPEATS, enough};
+use wattsmith_store::Owner;
 
 /// The default is measured again after every fourth trial, to see drift.
 const DRIFT_EVERY: u32 = 4;
@@ -41,6 +45,10 @@ impl Tuner {
             repeats: earlier
                 .map(|trial| trial.repeats.clone())
                 .unwrap_or_default(),
+            discarded: earlier
+                .map(|trial| trial.discarded.clone())
+                .unwrap_or_default(),
+            note: None,
             created_at: now(),
         };
         self.run_trial(job, record, trial, &self.claim_machine()?)
@@ -74,6 +82,8 @@ impl Tuner {
             state: TrialState::Running,
             launch: None,
             repeats: Vec::new(),
+            discarded: Vec::new(),
+            note: None,
             created_at: now(),
         };
         // All that can refuse comes before the proposal is used up.
@@ -159,7 +169,7 @@ impl Tuner {
         record: SessionRecord,
         trial: &mut Trial,
     ) -> Result<(), TunerError> {
-        let mut session = record.session;
+        let mut record = record;
         let name = match trial.purpose {
             Purpose::Default => "the default".to_owned(),
             Purpose::Proposal => format!("trial {}", trial.number),
@@ -172,18 +182,42 @@ impl Tuner {
             .reduce(f64::max);
         let mut idle: Option<Watts> = None;
         let mut calibration = Joules(0.0);
-        while trial.repeats.len() < session.repeats as usize {
+        let mut reruns = reruns_allowed(&record).saturating_sub(trial.discarded.len() as u32);
+        let owner = Owner::Trial(trial.id.clone());
+        let least = self.meter().least_window();
+        record.trials.retain(|one| one.id != trial.id);
+        record.trials.push(trial.clone());
+        loop {
+            if let Some(enough) = enough(&record, &trial.id) {
+                trial.note = note(enough, trial.repeats.len(), record.session.repeats);
+                return Ok(());
+            }
+            let session = &record.session;
             let index = trial.repeats.len() as u32 + 1;
+            let calibrates = |repeat: &Repeat| match trial.purpose {
+                Purpose::Default if index == 1 && session.workload.name != WorkSize::NAME => {
+                    more_passes(repeat, session.workload.passes, session.quick, least)
+                }
+                _ => None,
+            };
+            let reference = reference(&record);
             let measured = self
-                .window(
+                .undisturbed(
                     job,
                     &Window {
-                        session: &session,
+                        session,
                         configuration: &trial.configuration,
                         index,
-                        label: format!("{name} · repeat {index} of {}", session.repeats),
+                        label: format!("{name} · repeat {index} of {}", planned(session, index)),
                         idle,
                         expected_s,
+                        reference,
+                    },
+                    &owner,
+                    &mut reruns,
+                    |repeat| match calibrates(repeat) {
+                        Some(_) => None,
+                        None => spoiled(repeat, reference),
                     },
                 )
                 .await?;
@@ -198,16 +232,12 @@ impl Tuner {
                 trial.launch = Some(launch);
                 self.store.put_trial(trial).await?;
             }
-            if trial.purpose == Purpose::Default
-                && index == 1
-                && session.workload.name != WorkSize::NAME
-                && let Some(passes) = more_passes(&repeat, session.workload.passes, session.quick)
-            {
+            if let Some(passes) = calibrates(&repeat) {
                 // Too short to measure well: this window only told how much work is needed.
                 calibration = calibration + repeat.energy.gross + repeat.overhead;
-                session.workload = wattsmith_engine::with_passes(&session.workload, passes);
-                let workload = session.workload.clone();
-                self.change(&session.id, |stored| stored.workload = workload)
+                let workload = wattsmith_engine::with_passes(&session.workload, passes);
+                record.session.workload = workload.clone();
+                self.change(&job.session, |stored| stored.workload = workload)
                     .await?;
                 expected_s = None;
                 continue;
@@ -215,35 +245,57 @@ impl Tuner {
             repeat.overhead = repeat.overhead + calibration;
             calibration = Joules(0.0);
             self.store.add_repeat(&trial.id, &repeat, &samples).await?;
-            trial.repeats.push(repeat);
+            trial.repeats.push(repeat.clone());
+            if let Some(own) = record.trials.iter_mut().find(|one| one.id == trial.id) {
+                own.repeats.push(repeat);
+            }
             job.emit(EventKind::Changed);
         }
-        Ok(())
     }
 
-    /// One more window of the default.
+    /// One more window of the default. The trial before it is complete, so that a fault here is a
+    /// warning of the session and no more.
     async fn measure_drift(&self, job: &Job, _machine: &MachineLock) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
         let Some(default) = record.default_trial() else {
             return Ok(());
         };
+        let reference = reference(&record);
+        let window = Window {
+            session: &record.session,
+            configuration: &default.configuration,
+            index: default.repeats.len() as u32 + 1,
+            label: "the default again, to see drift".to_owned(),
+            idle: None,
+            expected_s: default.repeats.last().map(|repeat| repeat.window.0),
+            reference,
+        };
+        let owner = Owner::Trial(default.id.clone());
+        let mut reruns = reruns_allowed(&record).min(RERUNS_PER_REPEAT);
         let measured = self
-            .window(
-                job,
-                &Window {
-                    session: &record.session,
-                    configuration: &default.configuration,
-                    index: default.repeats.len() as u32 + 1,
-                    label: "the default again, to see drift".to_owned(),
-                    idle: None,
-                    expected_s: default.repeats.last().map(|repeat| repeat.window.0),
-                },
-            )
-            .await?;
-        self.store
-            .add_repeat(&default.id, &measured.repeat, &measured.samples)
-            .await?;
-        Ok(())
+            .undisturbed(job, &window, &owner, &mut reruns, |repeat| {
+                spoiled(repeat, reference)
+            })
+            .await;
+        match measured {
+            Ok(measured) => Ok(self
+                .store
+                .add_repeat(&default.id, &measured.repeat, &measured.samples)
+                .await?),
+            Err(stop @ (TunerError::Cancelled | TunerError::Store(_))) => Err(stop),
+            Err(error) => {
+                let warning = Warning {
+                    kind: WarningKind::Drift,
+                    text: format!(
+                        "The default could not be measured again after trial {}, so drift since \
+                         then is not seen: {error}",
+                        record.trials.len()
+                    ),
+                };
+                self.change(&job.session, |session| session.warnings.push(warning))
+                    .await
+            }
+        }
     }
 
     async fn draft_feedback(&self, trial: &TrialId, job: &Job) -> Result<(), TunerError> {
@@ -297,15 +349,50 @@ impl Tuner {
 }
 
 /// How many passes the default needs so that a configuration twice as fast still fills the shortest
-/// window; none when it does already.
-pub(crate) fn more_passes(repeat: &Repeat, passes: u32, quick: bool) -> Option<u32> {
-    let wanted_s = if quick { SHORTEST_S } else { 2.0 * SHORTEST_S };
-    if repeat.window.0 >= wanted_s / 2.0 || passes >= MOST_PASSES {
+/// window that the sensors measure well, and holds enough tokens; none when it does already. Quick
+/// windows may be half as long.
+pub(crate) fn more_passes(
+    repeat: &Repeat,
+    passes: u32,
+    quick: bool,
+    least: Duration,
+) -> Option<u32> {
+    let least_s = least.as_secs_f64();
+    let wanted_s = if quick { least_s } else { 2.0 * least_s };
+    let enough_tokens = quick || repeat.units.0 >= LEAST_TOKENS;
+    if (repeat.window.0 >= wanted_s / 2.0 && enough_tokens) || passes >= MOST_PASSES {
         return None;
     }
-    let factor = wanted_s / repeat.window.0.max(0.001);
-    let needed = (f64::from(passes) * factor).ceil();
+    let for_time = wanted_s / repeat.window.0.max(0.001);
+    let for_tokens = match enough_tokens {
+        true => 0.0,
+        false => LEAST_TOKENS as f64 / repeat.units.0.max(1) as f64,
+    };
+    let needed = (f64::from(passes) * for_time.max(for_tokens)).ceil();
     Some((needed as u32).clamp(passes + 1, MOST_PASSES))
+}
+
+/// The number of windows that a trial will have, as far as that is known at the `index`-th.
+fn planned(session: &Session, index: u32) -> String {
+    match index > session.repeats {
+        true => format!("at most {}", session.repeats + MOST_EXTRA_REPEATS),
+        false => session.repeats.to_string(),
+    }
+}
+
+/// Why a trial has another number of windows than planned, in words.
+fn note(enough: Enough, have: usize, planned: u32) -> Option<String> {
+    if have as u32 == planned {
+        return None;
+    }
+    let why = match enough {
+        Enough::Planned | Enough::NotWorthMore => "close to the best, so that more were worth it",
+        Enough::WorseThanDefault => "clearly worse than the default",
+        Enough::WorseThanBest => "clearly behind the best",
+        Enough::BelowThreshold => "clearly below the goal, which fresh repeats decide",
+    };
+    let windows = if have == 1 { "window" } else { "windows" };
+    Some(format!("{have} {windows} instead of {planned}: {why}"))
 }
 
 pub(crate) fn find_proposal<'a>(
@@ -353,7 +440,7 @@ mod tests {
         let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
         let mut passes = |seconds: f64, before: u32, quick: bool| {
             repeat.window = Seconds(seconds);
-            more_passes(&repeat, before, quick)
+            more_passes(&repeat, before, quick, Duration::from_secs(10))
         };
         assert_eq!(passes(12.0, 1, false), None);
         assert_eq!(passes(9.9, 1, false), Some(3));
@@ -361,5 +448,34 @@ mod tests {
         assert_eq!(passes(2.0, 2, true), Some(10));
         assert_eq!(passes(0.0, 1, false), Some(MOST_PASSES));
         assert_eq!(passes(0.1, MOST_PASSES, false), None);
+    }
+
+    #[test]
+    fn a_slow_sensor_or_few_tokens_need_more_passes_too() {
+        let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
+        repeat.window = Seconds(30.0);
+        let averaged = Duration::from_secs(60);
+        assert_eq!(more_passes(&repeat, 1, false, averaged), Some(4));
+        assert_eq!(more_passes(&repeat, 1, true, averaged), None);
+        repeat.units = wattsmith_domain::Tokens(LEAST_TOKENS / 5);
+        assert_eq!(
+            more_passes(&repeat, 1, false, Duration::from_secs(10)),
+            Some(5)
+        );
+        assert_eq!(more_passes(&repeat, 1, true, Duration::from_secs(10)), None);
+    }
+
+    #[test]
+    fn another_number_of_windows_than_planned_says_why() {
+        assert_eq!(note(Enough::NotWorthMore, 3, 3), None);
+        assert_eq!(
+            note(Enough::WorseThanDefault, 1, 3).unwrap(),
+            "1 window instead of 3: clearly worse than the default"
+        );
+        assert!(
+            note(Enough::Planned, 5, 3)
+                .unwrap()
+                .starts_with("5 windows")
+        );
     }
 }

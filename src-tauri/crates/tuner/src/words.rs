@@ -1,6 +1,10 @@
 //! Verdicts and figures in words, the same on the screen, in the terminal and in prompts.
 
-use wattsmith_domain::{Availability, Comparison, Interval, Repeat, SensorReport, Source, Verdict};
+use wattsmith_domain::{
+    Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Repeat,
+    SensorReport, Source, Verdict,
+};
+use wattsmith_stats::{LEAST_PAIRS, MOST_PAIRS};
 
 /// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
 #[must_use]
@@ -8,8 +12,10 @@ pub fn figure(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let magnitude = value.abs().log10().floor() as i32;
-    let decimals = (2 - magnitude).clamp(0, 9) as usize;
+    let decimals = |value: f64| (2 - value.abs().log10().floor() as i32).clamp(0, 9);
+    // Rounding may carry into one more digit: 99.96 has the decimals of 100.
+    let scale = 10_f64.powi(decimals(value));
+    let decimals = decimals((value * scale).round() / scale) as usize;
     format!("{value:.decimals$}")
 }
 
@@ -49,21 +55,25 @@ pub fn verdict(comparison: &Comparison) -> String {
     let change = comparison.saving_percent();
     match comparison.verdict {
         Verdict::Reference => "the default: everything is compared with it".to_owned(),
-        Verdict::Better => format!("outside the noise: {change:.1} % less than the default"),
-        Verdict::Worse => format!("outside the noise: {:.1} % more than the default", -change),
+        Verdict::Better => {
+            format!("better: {change:.1} % less than the default, outside the noise")
+        }
+        Verdict::Worse => {
+            format!(
+                "worse: {:.1} % more than the default, outside the noise",
+                -change
+            )
+        }
         Verdict::NotDecided { seconds_more } => {
-            let seen = if change >= 0.0 {
-                format!("{change:.1} % less was seen")
-            } else {
-                format!("{:.1} % more was seen", -change)
+            let outlook = match seconds_more {
+                Some(seconds) => format!("about {} more would decide it", span(seconds)),
+                None => "more would hardly decide it".to_owned(),
             };
-            match seconds_more {
-                Some(seconds) => format!(
-                    "not decided: {seen}, inside the noise; about {} more measuring would decide it",
-                    span(seconds)
-                ),
-                None => format!("not decided: {seen}, too little to ever tell"),
-            }
+            let word = if change >= 0.0 { "less" } else { "more" };
+            format!(
+                "not decided ({outlook}): {:.1} % {word} was seen, inside the noise",
+                change.abs()
+            )
         }
         Verdict::DependsOnEstimate => {
             "depends on the estimate: the order changes with how much this machine draws when idle"
@@ -116,6 +126,73 @@ pub fn sensor_facts(sensor: &SensorReport) -> Vec<String> {
     .collect()
 }
 
+/// How a confirmation stands or ended, in whole sentences.
+#[must_use]
+pub fn confirmation(confirmation: &Confirmation) -> String {
+    let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
+    let seen = confirmation.ratio.map_or("nothing".to_owned(), |ratio| {
+        let saved = (1.0 - ratio.mean) * 100.0;
+        let word = if saved < 0.0 { "more" } else { "less" };
+        format!("{:.1} % {word} than the default", saved.abs())
+    });
+    match confirmation.decision {
+        Some(Decision::Below) => {
+            format!("Confirmed by {pairs} fresh pairs: {seen}, below the goal.")
+        }
+        Some(Decision::NotDecided) => {
+            let outlook = match confirmation.chance {
+                Some(chance) if pairs < MOST_PAIRS => format!(
+                    "{} more would hardly change that (chance {})",
+                    MOST_PAIRS - pairs,
+                    chance_in_percent(chance)
+                ),
+                _ if pairs >= MOST_PAIRS => "no more pairs are spent on it".to_owned(),
+                _ => "this may be noise".to_owned(),
+            };
+            format!("Not decided: {pairs} fresh pairs showed {seen}; {outlook}.")
+        }
+        Some(Decision::DependsOnEstimate) => format!(
+            "Depends on the estimate: {pairs} fresh pairs showed {seen}, but whether that is below \
+             the goal hangs on how much this machine draws when idle, which no sensor tells."
+        ),
+        None if pairs < LEAST_PAIRS => {
+            "One crossing may be luck: fresh repeats of this trial and of \
+                                        the default, taken in turns, decide."
+                .to_owned()
+        }
+        None => format!(
+            "Not decided yet: {pairs} fresh pairs showed {seen}; up to {} more may follow{}.",
+            MOST_PAIRS - pairs.min(MOST_PAIRS),
+            confirmation.chance.map_or(String::new(), |chance| format!(
+                " (chance to confirm {})",
+                chance_in_percent(chance)
+            ))
+        ),
+    }
+}
+
+fn chance_in_percent(chance: f64) -> String {
+    if chance < 0.01 {
+        "below 1 %".to_owned()
+    } else {
+        format!("{:.0} %", chance * 100.0)
+    }
+}
+
+/// Windows that were discarded, one line each.
+#[must_use]
+pub fn discarded(discarded: &[DiscardedRepeat]) -> Vec<String> {
+    discarded
+        .iter()
+        .map(|one| {
+            format!(
+                "Repeat {} was discarded and measured again: {}.",
+                one.repeat.index, one.cause.text
+            )
+        })
+        .collect()
+}
+
 /// Distinct warnings of some repeats, in order.
 #[must_use]
 pub fn warnings(repeats: &[Repeat]) -> Vec<String> {
@@ -143,7 +220,10 @@ mod tests {
             (1410.4, "1410"),
             (0.0, "0"),
             (0.001234, "0.00123"),
-            (99.96, "100.0"),
+            (99.96, "100"),
+            (-99.96, "-100"),
+            (0.09996, "0.100"),
+            (9.994, "9.99"),
         ] {
             assert_eq!(figure(value), text);
         }

@@ -49,6 +49,7 @@ const WORKING = new Set([
   'loading-engine',
   'warming-up',
   'measuring-idle',
+  'cooling-down',
   'measuring',
   'stopping-engine',
 ]);

@@ -191,9 +191,9 @@ fn confirmed(record: &SessionRecord, id: &TrialId, ratio: Interval, figures: &Fi
         ),
         detail: format!(
             "Trial {number} against the default, {}, from {repeats} fresh windows of each, run in \
-             turn. The chance that this is a false alarm was held to {} at most.{estimate}",
-            span(ratio),
-            format::percent(confirmation.alpha)
+             turn. The chance that the session stops on a false alarm, at any of its looks, is held \
+             to 5 % at most.{estimate}",
+            span(ratio)
         ),
         subject,
         saving: Some(ratio),

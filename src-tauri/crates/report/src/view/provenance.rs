@@ -173,9 +173,14 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
     facts.push(fact(
         "Plan",
         format!(
-            "{} beside the default, {} each, seed {}",
+            "{} beside the default, {} each{}, seed {}",
             format::plural(session.budget as usize, "trial"),
             format::plural(session.repeats as usize, "window"),
+            if session.adaptive {
+                " (fewer where the verdict is clear, more near the best)"
+            } else {
+                ""
+            },
             session.seed
         ),
     ));
@@ -206,8 +211,9 @@ pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
         "Intervals are 95 % intervals of the mean, on the logarithm, with the spread of all \
          windows of the session pooled. Trials are compared with the default one at a time. This \
          guides the search and decides nothing: a trial that crosses the goal is measured again, \
-         in turn with the default, and these fresh windows alone decide. All confirmations of a \
-         session together stop it falsely in at most 5 % of sessions."
+         in turn with the default, and these fresh windows alone decide. They are looked at after \
+         each pair from the fifth on, at levels (group-sequential, Lan and DeMets 1983) that let all \
+         looks and confirmations of a session together stop it falsely in at most 5 % of sessions."
             .to_owned(),
     ]
 }

@@ -4,9 +4,10 @@ use super::certainty::{Tone, less_or_more, span};
 use super::{Figures, changes};
 use crate::format;
 use serde::Serialize;
+use std::fmt::Write as _;
 use wattsmith_domain::{
-    Comparison, Confirmation, Decision, FailureCause, Interval, Purpose, Repeat, SessionRecord,
-    Trial, TrialState, Verdict, Warning,
+    Comparison, Confirmation, Decision, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
+    SessionRecord, Trial, TrialState, Verdict, Warning,
 };
 use wattsmith_stats::{Analysis, TrialAnalysis, geometric_mean};
 
@@ -139,12 +140,24 @@ fn verdict(
         return badge(Tone::Plain, "not compared", "too few repeats");
     };
     let text = less_or_more(ratio.mean);
+    let better = format!("better: {text}");
+    let worse = format!("worse: {text}");
     let noise = format!("outside the noise, {}", span(ratio));
     match verdict {
         Verdict::Reference => badge(Tone::Plain, "default", ""),
-        Verdict::Better => badge(Tone::Good, &text, &noise),
-        Verdict::Worse => badge(Tone::Bad, &text, &noise),
-        Verdict::NotDecided { .. } => badge(Tone::Open, "not decided", &span(ratio)),
+        Verdict::Better => badge(Tone::Good, &better, &noise),
+        Verdict::Worse => badge(Tone::Bad, &worse, &noise),
+        Verdict::NotDecided { seconds_more } => {
+            let outlook = seconds_more
+                .map_or("more would hardly decide it".to_owned(), |seconds| {
+                    format!("about {} more would decide it", format::duration(seconds))
+                });
+            badge(
+                Tone::Open,
+                "not decided",
+                &format!("{outlook}; {}", span(ratio)),
+            )
+        }
         Verdict::DependsOnEstimate => badge(Tone::Open, "depends on the estimate", ""),
     }
 }
@@ -169,8 +182,23 @@ fn notes(trial: &Trial, seen: &TrialAnalysis) -> Vec<String> {
                 .map(|one| format!("{}: {} asked for, {} used.", one.name, one.asked, one.used)),
         );
     }
+    notes.extend(trial.note.clone());
+    notes.extend(discarded(&trial.discarded));
     notes.extend(warnings(trial.repeats.iter().flat_map(|one| &one.warnings)));
     notes
+}
+
+/// Windows that were left out, with their causes.
+fn discarded(discarded: &[DiscardedRepeat]) -> Vec<String> {
+    discarded
+        .iter()
+        .map(|one| {
+            format!(
+                "Window {} was discarded and measured again: {}.",
+                one.repeat.index, one.cause.text
+            )
+        })
+        .collect()
 }
 
 /// Each kind of text once, with how often it was seen: texts that differ only in their figures are of
@@ -214,7 +242,11 @@ pub(crate) fn confirmations(record: &SessionRecord, figures: &Figures) -> Vec<Co
 }
 
 fn outcome(confirmation: &Confirmation) -> Badge {
-    let more = confirmation.ratio.map_or(String::new(), span);
+    let mut more = confirmation.ratio.map_or(String::new(), span);
+    if !confirmation.discarded.is_empty() {
+        let windows = format::plural(confirmation.discarded.len(), "disturbed window");
+        let _ = write!(more, "; {windows} left out");
+    }
     let (tone, text) = match confirmation.decision {
         Some(Decision::Below) => (Tone::Good, "below the goal"),
         Some(Decision::NotDecided) => (Tone::Open, "not decided"),

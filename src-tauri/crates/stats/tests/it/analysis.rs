@@ -64,10 +64,8 @@ fn trials_are_judged_against_the_default_with_the_noise_of_all() {
     assert!(third.net.unwrap().high < third.joules_per_unit.unwrap().low);
     let speed = third.performance.as_ref().unwrap().tokens_per_second;
     assert!((speed - (538.0 + 541.5 + 535.0) / 3.0).abs() < 1e-9);
-    // Certain, if not confirmed: the search pays back after its joules over the saving of each.
-    let saving = analysis.default.unwrap().mean - third.mean.unwrap();
-    let units = analysis.pays_back_after_units.unwrap() as f64;
-    assert!((units - record.energy_spent().0 / saving).abs() <= 1.0);
+    // Outside the noise, but not confirmed: nothing is said of paying back.
+    assert_eq!(analysis.pays_back_after_units, None);
 }
 
 #[test]

@@ -111,7 +111,12 @@ impl Tuner {
             .one(job, recording, pace, &default, 1, "how long the work takes")
             .await?;
         let session = &mut recording.session;
-        let passes = more_passes(&measured.repeat, session.workload.passes, session.quick);
+        let passes = more_passes(
+            &measured.repeat,
+            session.workload.passes,
+            session.quick,
+            self.meter().least_window(),
+        );
         if let Some(passes) = passes {
             session.workload = wattsmith_engine::with_passes(&session.workload, passes);
             recording.landscape.workload = session.workload.clone();
@@ -221,6 +226,7 @@ impl Tuner {
                     // what is recorded: measured once.
                     idle: pace.idle,
                     expected_s: pace.expected_s,
+                    reference: None,
                 },
             )
             .await?;

@@ -147,6 +147,7 @@ impl Bench {
             launch: None,
             repeats: Vec::new(),
             discarded: Vec::new(),
+            note: None,
             created_at: "2026-01-15T09:00:00Z".to_owned(),
         };
         let store = self.store();
@@ -256,6 +257,9 @@ pub fn tiny() -> SessionPlan {
         ]),
         budget: 3,
         repeats: 2,
+        adaptive: false,
+        // Other tests run beside this one.
+        rerun: false,
         ..SessionPlan::default()
     }
 }

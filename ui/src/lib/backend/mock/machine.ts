@@ -215,6 +215,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       tuneGpu: false,
       budget: 12,
       repeats: 3,
+      adaptive: true,
       quick: false,
     },
   };

@@ -250,6 +250,7 @@ export class Jobs {
       decided: false,
       below: false,
       text: 'Fresh repeats of the best and of the default, taken in turn; only these decide.',
+      discarded: [] as string[],
       ratio: null as ReturnType<typeof interval>,
     };
     s.story.push(item);

@@ -28,6 +28,8 @@ export function begin(
     energyJ: 0,
     repeats: [],
     repeatsPlanned: s.draft.repeats,
+    repeatsNote: '',
+    discarded: [],
     verdict: { kind: 'none', text: '', savingPercent: null },
     violations: [],
     predicted,

@@ -1,0 +1,85 @@
+//! One window that counts: measured again where something disturbed it, within limits.
+
+use crate::error::TunerError;
+use crate::event::{EventKind, PhaseKind};
+use crate::job::Job;
+use crate::measure::{Measured, Window};
+use crate::spoiled::{LONGEST_COOLING, RERUNS_PER_REPEAT, SAME_HEAT_C, keep};
+use crate::tuner::Tuner;
+use std::time::Duration;
+use wattsmith_domain::{Cause, DiscardedRepeat, Repeat};
+use wattsmith_store::Owner;
+
+/// How often a warm device is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+impl Tuner {
+    /// Measures `window` until `spoiled` finds nothing, each time from a fresh engine. Spoiled ones
+    /// go to `owner` as discarded. `reruns` is what the owner has left of them.
+    pub(crate) async fn undisturbed(
+        &self,
+        job: &Job,
+        window: &Window<'_>,
+        owner: &Owner,
+        reruns: &mut u32,
+        spoiled: impl Fn(&Repeat) -> Option<Cause>,
+    ) -> Result<Measured, TunerError> {
+        let mut again = 0;
+        loop {
+            let mut measured = self.window(job, window).await?;
+            let Some(cause) = spoiled(&measured.repeat).filter(|_| window.session.rerun) else {
+                return Ok(measured);
+            };
+            if again >= RERUNS_PER_REPEAT || *reruns == 0 {
+                keep(&mut measured.repeat, &cause, again);
+                return Ok(measured);
+            }
+            again += 1;
+            *reruns -= 1;
+            let discarded = DiscardedRepeat {
+                repeat: measured.repeat,
+                cause,
+            };
+            self.store
+                .add_discarded(owner, &discarded, &measured.samples)
+                .await?;
+            job.emit(EventKind::Changed);
+        }
+    }
+
+    /// Waits until no device is much warmer than when the session's first window opened; no longer
+    /// than the limit. A colder one would not warm up by waiting.
+    pub(crate) async fn cool_down(&self, job: &Job, window: &Window<'_>) -> Result<(), TunerError> {
+        let Some(reference) = window
+            .reference
+            .filter(|first| !first.conditions.is_empty())
+        else {
+            return Ok(());
+        };
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < LONGEST_COOLING {
+            let meter = self.meter();
+            let now = crate::models::blocking(move || meter.temperatures()).await?;
+            let warm = now.into_iter().any(|(device, degrees)| {
+                reference.conditions.iter().any(|one| {
+                    one.device == device
+                        && one
+                            .temperature_from_c
+                            .is_some_and(|then| degrees - then > SAME_HEAT_C)
+                })
+            });
+            if !warm {
+                return Ok(());
+            }
+            let longest = Some(LONGEST_COOLING.as_secs_f64());
+            if begun.elapsed() < LOOK_EVERY {
+                job.phase(PhaseKind::CoolingDown, &window.label, longest);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = job.cancel.cancelled() => return Err(TunerError::Cancelled),
+            }
+        }
+        Ok(())
+    }
+}

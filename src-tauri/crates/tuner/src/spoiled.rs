@@ -1,0 +1,259 @@
+//! When a window does not count: something outside the settings disturbed it, and a fresh one may be
+//! free of that. The rule looks at the disturbance only, never at the figure, so it favours no result.
+
+use std::time::Duration;
+use wattsmith_domain::{Cause, Repeat, SessionRecord, Warning, WarningKind};
+
+/// Share of the machine's CPU time that other programs may use; above it a window is spoiled. Half of
+/// it is worth a warning already (the meter's).
+pub const MOST_OTHER_LOAD: f64 = 0.10;
+/// Degrees Celsius by which a device may be warmer or colder at a window's start than at the start of
+/// the session's first.
+pub const SAME_HEAT_C: f64 = 3.0;
+/// Longest wait for a device to cool down to that; after it the window opens with a warning.
+pub const LONGEST_COOLING: Duration = Duration::from_secs(120);
+/// A spoiled window is measured again so many times; then it is kept with its warnings.
+pub const RERUNS_PER_REPEAT: u32 = 2;
+/// Reruns of one trial, or of one confirmation.
+pub const RERUNS_PER_TRIAL: u32 = 4;
+/// The same after a trial that had to keep a spoiled window: this machine is never quiet for long.
+pub const RERUNS_IF_NEVER_QUIET: u32 = 1;
+
+/// Why `repeat` does not count; none where it does. `reference` is the session's first window: what
+/// held then already (a laptop on battery all along, a counter that always disagrees with its power)
+/// is the session's condition and spoils nothing.
+#[must_use]
+pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
+    let cause = |kind, text: String| Some(Cause { kind, text });
+    let other = other_load(repeat);
+    if other > MOST_OTHER_LOAD {
+        let text = format!("other programs used {:.0} % of the CPU", other * 100.0);
+        return cause(WarningKind::OtherLoad, text);
+    }
+    let has = |repeat: &Repeat, kind| repeat.warnings.iter().any(|one| one.kind == kind);
+    let came = |kind| has(repeat, kind) && !reference.is_some_and(|first| has(first, kind));
+    if has(repeat, WarningKind::GpuShared) {
+        return cause(
+            WarningKind::GpuShared,
+            "other processes used the GPU".to_owned(),
+        );
+    }
+    if has(repeat, WarningKind::Throttled) {
+        return cause(
+            WarningKind::Throttled,
+            "the device held its clocks down".to_owned(),
+        );
+    }
+    if has(repeat, WarningKind::LimitChanged) {
+        return cause(
+            WarningKind::LimitChanged,
+            "the power limit changed in mid-window".to_owned(),
+        );
+    }
+    if reference.is_some() && came(WarningKind::OnBattery) {
+        return cause(
+            WarningKind::OnBattery,
+            "the machine went on battery".to_owned(),
+        );
+    }
+    if came(WarningKind::SensorDisagreement) {
+        return cause(
+            WarningKind::SensorDisagreement,
+            "energy counter and integrated power disagreed".to_owned(),
+        );
+    }
+    None
+}
+
+/// Share of the machine's CPU time that went to other programs, 0 where it is not known.
+fn other_load(repeat: &Repeat) -> f64 {
+    let possible = repeat.window.0 * f64::from(repeat.cpu.cores);
+    if possible > 0.0 {
+        repeat.cpu.other_s / possible
+    } else {
+        0.0
+    }
+}
+
+/// Reruns that a new trial or confirmation may spend.
+pub(crate) fn reruns_allowed(record: &SessionRecord) -> u32 {
+    let reference = reference(record);
+    let never_quiet = record
+        .trials
+        .iter()
+        .rfind(|trial| trial.is_complete())
+        .is_some_and(|trial| {
+            let kept = |repeat| spoiled(repeat, reference).is_some();
+            !trial.discarded.is_empty() && trial.repeats.iter().any(kept)
+        });
+    match (record.session.rerun, never_quiet) {
+        (false, _) => 0,
+        (true, true) => RERUNS_IF_NEVER_QUIET,
+        (true, false) => RERUNS_PER_TRIAL,
+    }
+}
+
+/// The session's first window.
+pub(crate) fn reference(record: &SessionRecord) -> Option<&Repeat> {
+    record.default_trial()?.repeats.first()
+}
+
+/// Says so on a spoiled window that is kept all the same.
+pub(crate) fn keep(repeat: &mut Repeat, cause: &Cause, reruns: u32) {
+    let tried = match reruns {
+        0 => "no reruns were left".to_owned(),
+        1 => "a rerun was disturbed as well".to_owned(),
+        some => format!("{some} reruns were disturbed as well"),
+    };
+    // First, so that it is the one that is shown of its kind.
+    repeat.warnings.insert(
+        0,
+        Warning {
+            kind: cause.kind,
+            text: format!(
+                "Kept although {}: {tried}. Let the machine be quiet and measure again before \
+                 relying on it.",
+                cause.text
+            ),
+        },
+    );
+}
+
+/// The device that is at least so much warmer or colder than in the session's first window, in words.
+pub(crate) fn other_heat(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Warning> {
+    let first = reference?;
+    repeat.conditions.iter().find_map(|now| {
+        let then = first
+            .conditions
+            .iter()
+            .find(|one| one.device == now.device)?;
+        let (now_c, then_c) = (now.temperature_from_c?, then.temperature_from_c?);
+        ((now_c - then_c).abs() > SAME_HEAT_C).then(|| Warning {
+            kind: WarningKind::TemperatureDrift,
+            text: format!(
+                "{} had {now_c:.0} °C when the window opened, {then_c:.0} °C in the session's first. \
+                 Warm devices draw more: see to even cooling.",
+                now.device
+            ),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_domain::{DeviceConditions, Seconds};
+    use wattsmith_testkit::fixtures::{Fixture, Shown};
+
+    fn repeat() -> Repeat {
+        Fixture::on_gpu().repeat(1, Shown(400.0, 120.0))
+    }
+
+    fn with(kind: WarningKind) -> Repeat {
+        let mut repeat = repeat();
+        repeat.warnings.push(Warning {
+            kind,
+            text: "seen".to_owned(),
+        });
+        repeat
+    }
+
+    fn kind(repeat: &Repeat, reference: Option<&Repeat>) -> Option<WarningKind> {
+        spoiled(repeat, reference).map(|cause| cause.kind)
+    }
+
+    #[test]
+    fn a_quiet_window_counts_and_one_beside_other_load_does_not() {
+        let mut one = repeat();
+        assert_eq!(spoiled(&one, None), None);
+        one.window = Seconds(10.0);
+        one.cpu.cores = 4;
+        one.cpu.other_s = 3.9;
+        assert_eq!(spoiled(&one, None), None);
+        one.cpu.other_s = 12.4;
+        let cause = spoiled(&one, None).unwrap();
+        assert_eq!(cause.text, "other programs used 31 % of the CPU");
+        one.cpu.cores = 0;
+        assert_eq!(spoiled(&one, None), None, "nothing is known of other load");
+    }
+
+    #[test]
+    fn what_passes_spoils_and_what_always_held_does_not() {
+        let clean = repeat();
+        for seen in [
+            WarningKind::GpuShared,
+            WarningKind::Throttled,
+            WarningKind::LimitChanged,
+        ] {
+            assert_eq!(kind(&with(seen), Some(&with(seen))), Some(seen));
+        }
+        for seen in [WarningKind::OnBattery, WarningKind::SensorDisagreement] {
+            assert_eq!(kind(&with(seen), Some(&clean)), Some(seen));
+            assert_eq!(kind(&with(seen), Some(&with(seen))), None);
+        }
+        assert_eq!(kind(&with(WarningKind::OnBattery), None), None);
+        for seen in [
+            WarningKind::ShortWindow,
+            WarningKind::PartialScope,
+            WarningKind::SettingIgnored,
+            WarningKind::Drift,
+            WarningKind::DriverLoad,
+            WarningKind::TemperatureDrift,
+        ] {
+            assert_eq!(kind(&with(seen), Some(&clean)), None, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn heat_is_held_against_the_first_window_of_the_same_device() {
+        let at = |device: &str, degrees: f64| {
+            let mut repeat = repeat();
+            repeat.conditions = vec![DeviceConditions {
+                device: device.to_owned(),
+                temperature_from_c: Some(degrees),
+                ..DeviceConditions::default()
+            }];
+            repeat
+        };
+        let first = at("GPU 0", 45.0);
+        assert_eq!(other_heat(&at("GPU 0", 48.0), Some(&first)), None);
+        let warm = other_heat(&at("GPU 0", 49.0), Some(&first)).unwrap();
+        assert_eq!(warm.kind, WarningKind::TemperatureDrift);
+        assert!(other_heat(&at("GPU 0", 41.0), Some(&first)).is_some());
+        assert_eq!(other_heat(&at("GPU 1", 60.0), Some(&first)), None);
+        assert_eq!(other_heat(&at("GPU 0", 60.0), None), None);
+    }
+
+    #[test]
+    fn a_machine_that_is_never_quiet_gets_few_reruns_and_a_switch_none() {
+        let mut record = Fixture::on_gpu()
+            .trial(&[], &[Shown(400.0, 120.0); 3])
+            .build();
+        record.session.rerun = true;
+        assert_eq!(reruns_allowed(&record), RERUNS_PER_TRIAL);
+        let noisy = with(WarningKind::GpuShared);
+        record.trials[0].discarded = vec![wattsmith_domain::DiscardedRepeat {
+            repeat: noisy.clone(),
+            cause: spoiled(&noisy, None).unwrap(),
+        }];
+        assert_eq!(reruns_allowed(&record), RERUNS_PER_TRIAL);
+        record.trials[0].repeats[2] = noisy;
+        assert_eq!(reruns_allowed(&record), RERUNS_IF_NEVER_QUIET);
+        record.session.rerun = false;
+        assert_eq!(reruns_allowed(&record), 0);
+    }
+
+    #[test]
+    fn a_kept_window_says_so_before_anything_else_of_its_kind() {
+        let mut one = with(WarningKind::GpuShared);
+        let cause = spoiled(&one, None).unwrap();
+        keep(&mut one, &cause, 2);
+        assert_eq!(
+            crate::words::warnings(&[one]),
+            [
+                "Kept although other processes used the GPU: 2 reruns were disturbed as well. Let \
+                 the machine be quiet and measure again before relying on it."
+            ]
+        );
+    }
+}
