@@ -162,6 +162,8 @@ export type ConfirmationItem = {
 	below: boolean,
 	/**  In words. */
 	text: string,
+	/**  Windows left out because something disturbed them, and by what. */
+	discarded: string[],
 	/**  Ratio to the default, from these repeats alone. */
 	ratio: IntervalView | null,
 };
@@ -192,6 +194,16 @@ export type DiagnosisView = {
 	findings: FindingView[],
 	/**  Every sensor, those that answer first. */
 	sensors: SensorView[],
+/**  A window that something disturbed. */
+export type DiscardedView = {
+	/**  Index of the repeat that it should have been. */
+	index: number,
+	/**  J/unit that it showed. */
+	joulesPerUnit: number,
+	/**  Window, seconds. */
+	windowS: number,
+	/**  What disturbed it. */
+	cause: string,
 };
 
 /**  Only where the screen acts on it; everything else is `other` with a text. */
@@ -602,6 +614,8 @@ export type PhaseKind =
 "warming-up" | 
 /**  Idle power with the model loaded. */
 "measuring-idle" | 
+/**  A warm device cools down. */
+"cooling-down" | 
 /**  A measuring window is open: the screen keeps still. */
 "measuring" | 
 /**  The engine is being stopped. */
@@ -767,6 +781,8 @@ export type SessionDraft = {
 	budget: number,
 	/**  Windows per trial. */
 	repeats: number,
+	/**  Fewer where the verdict is clear, a few more near the best. */
+	adaptive: boolean,
 	/**  Shorter windows. */
 	quick: boolean,
 };
@@ -847,6 +863,8 @@ export type SessionView = {
 	next: NextStep,
 	/**  Joules that the search has cost. */
 	energySpentJ: number,
+	/**  What went wrong beside the trials. */
+	warnings: string[],
 	/**  Units of work after which the search has paid for itself; none until that is certain. */
 	paysBackAfterUnits: number | null,
 };
@@ -944,6 +962,10 @@ export type TrialItem = {
 	repeats: RepeatView[],
 	/**  Windows planned. */
 	repeatsPlanned: number,
+	/**  Why it has fewer or more windows than planned; empty otherwise. */
+	repeatsNote: string,
+	/**  Windows that something disturbed: left out of every figure. */
+	discarded: DiscardedView[],
 	/**  Verdict against the default. */
 	verdict: VerdictView,
 	/**  Constraints that it does not keep. */
@@ -998,7 +1020,7 @@ export type VerdictKind =
 export type VerdictView = {
 	/**  Kind. */
 	kind: VerdictKind,
-	/**  Such as "certain: 18.6 % less than default". */
+	/**  Such as "better: 18.6 % less than the default, outside the noise". */
 	text: string,
 	/**  Per cent saved, negative when it costs more. */
 	savingPercent: number | null,

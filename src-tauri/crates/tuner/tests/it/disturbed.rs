@@ -1,11 +1,12 @@
 //! What disturbs a run: the person, a signal, another Wattsmith.
 
-use crate::bench::{Bench, long, machine, runs, tiny};
+use crate::bench::{Bench, DEFAULT, long, machine, runs, tiny};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use wattsmith_domain::{FailureCause, ProposalStatus, TrialState};
+use wattsmith_domain::{FailureCause, ProposalStatus, TrialState, WarningKind};
 use wattsmith_stats::Analysis;
-use wattsmith_tuner::{MachineLock, Next, Step, TunerError};
+use wattsmith_store::Owner;
+use wattsmith_tuner::{MachineLock, Next, SessionPlan, Step, TunerError};
 
 #[tokio::test]
 async fn cancelling_in_mid_generation_leaves_no_engine_and_offers_the_proposal_again() {
@@ -140,4 +141,96 @@ async fn a_trial_that_a_killed_wattsmith_was_running_is_discarded_at_the_next_st
     let bench = bench.reopened().await;
     let state = states(&bench.record(&session).await);
     assert!(matches!(state, TrialState::Discarded { .. }), "{state:?}");
+}
+
+/// Other programs that keep half the machine busy, until they are dropped.
+struct Busy(Vec<std::process::Child>);
+
+impl Busy {
+    fn begin() -> Self {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let burn = || {
+            std::process::Command::new("sh")
+                .args(["-c", "while :; do :; done"])
+                .spawn()
+                .unwrap()
+        };
+        Self((0..cores.div_ceil(2)).map(|_| burn()).collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_disturbed_window_is_measured_again_twice_and_then_kept_with_a_warning() {
+    let _machine = machine().await;
+    let bench = Bench::new().await;
+    let plan = SessionPlan {
+        rerun: true,
+        repeats: 1,
+        ..tiny()
+    };
+    let session = bench.session(plan).await;
+    let busy = Busy::begin();
+    bench
+        .tuner
+        .perform(&session, Step::MeasureDefault)
+        .await
+        .unwrap();
+    drop(busy);
+    let record = bench.record(&session).await;
+    let trial = record.default_trial().unwrap();
+    assert!(trial.is_complete());
+    assert_eq!((trial.repeats.len(), trial.discarded.len()), (1, 2));
+    for one in &trial.discarded {
+        assert_eq!(one.cause.kind, WarningKind::OtherLoad);
+        assert_eq!(one.repeat.index, 1);
+    }
+    let said = &trial.repeats[0].warnings[0];
+    assert!(
+        said.text.starts_with("Kept although other programs used")
+            && said.text.contains("2 reruns"),
+        "{said:?}"
+    );
+    // What was measured in vain was still paid for.
+    assert!(trial.energy_spent().0 > 1.5 * trial.repeats[0].energy.gross.0);
+    let owner = Owner::Trial(trial.id.clone());
+    let samples = bench.store().discarded_samples(&owner, 1, 100).await;
+    assert!(samples.is_ok(), "{samples:?}");
+}
+
+#[tokio::test]
+async fn a_drift_window_that_fails_is_a_warning_and_its_trial_counts() {
+    let _machine = machine().await;
+    let bench = Bench::new().await;
+    let session = bench.session(tiny()).await;
+    // A default that can no longer be run: the engine has no so many slots.
+    bench
+        .seed(&session, &[("parallel", 100_000)], &DEFAULT)
+        .await;
+    bench.seed(&session, &[("parallel", 1)], &DEFAULT).await;
+    bench.seed(&session, &[("parallel", 4)], &DEFAULT).await;
+    let proposal = bench.proposal(&session).await;
+    bench
+        .tuner
+        .perform(&session, Step::Run(proposal))
+        .await
+        .unwrap();
+    let record = bench.record(&session).await;
+    let last = record.trials.last().unwrap();
+    assert_eq!(last.number, 4);
+    assert!(last.is_complete(), "{:?}", last.state);
+    assert_eq!(record.trials[0].repeats.len(), DEFAULT.len());
+    let [warning] = &record.session.warnings[..] else {
+        panic!("{:?}", record.session.warnings);
+    };
+    assert_eq!(warning.kind, WarningKind::Drift);
+    assert!(warning.text.contains("after trial 4"), "{}", warning.text);
 }

@@ -78,6 +78,7 @@ function confirmed(s: Kept): Kept {
     pairsPlanned: 5,
     decided: true,
     below: true,
+    discarded: [],
     ratio: around,
     text: `Confirmed: trial ${lead?.number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`,
   });
