@@ -194,6 +194,8 @@ export type DiagnosisView = {
 	findings: FindingView[],
 	/**  Every sensor, those that answer first. */
 	sensors: SensorView[],
+};
+
 /**  A window that something disturbed. */
 export type DiscardedView = {
 	/**  Index of the repeat that it should have been. */
