@@ -60,9 +60,8 @@ fn the_page_tells_periods_costs_and_how_far_counter_integral_and_nvidia_smi_agre
     let off = cells("| idle | GPU 1 |");
     assert!((15.0..25.0).contains(&number(&off[6])), "{off:?}");
     // The honest board may be told apart by a pause of a busy machine too; then the page says so.
-    let apart = [&busy, &off]
-        .iter()
-        .filter(|row| number(&row[6]).abs() > 5.0);
+    let rows = [&busy, &off];
+    let apart = rows.iter().filter(|row| number(&row[6]).abs() > 5.0);
     let apart = format!("more than 5 % apart in {} of 2 rows", apart.count());
     assert!(page.contains(&apart), "{page}");
     assert!(page.contains("No load was given"), "{page}");
