@@ -2,13 +2,17 @@
 
 use crate::connection::ChatError;
 use reqwest::Url;
+use wattsmith_domain::Provider;
 
-/// One form for all ways to write a server's address: no call's path, no slash at the end, `/v1`
-/// where no path was given.
+/// Paths of calls, which people copy along with an address.
+const CALLS: [&str; 4] = ["/chat/completions", "/messages", "/models", "/api/chat"];
+
+/// One form for all ways to write a server's address: no call's path, no slash at the end, the
+/// provider's usual path where none was given.
 ///
 /// # Errors
 /// [`ChatError::BadAddress`] for what is no http(s) address, or one with a password in it.
-pub fn normal_base_url(address: &str) -> Result<String, ChatError> {
+pub fn normal_base_url(provider: Provider, address: &str) -> Result<String, ChatError> {
     let address = address.trim();
     let bad = |what: &str| ChatError::BadAddress {
         // What stands before an @ may be a password.
@@ -28,8 +32,17 @@ pub fn normal_base_url(address: &str) -> Result<String, ChatError> {
         return Err(bad("a ? or # does not belong into it"));
     }
     let path = url.path().trim_end_matches('/');
-    let path = path.strip_suffix("/chat/completions").unwrap_or(path);
-    let path = if path.is_empty() { "/v1" } else { path };
+    let path = CALLS
+        .iter()
+        .find_map(|call| path.strip_suffix(call))
+        .unwrap_or(path);
+    let path = match (provider, path) {
+        (Provider::OpenAi | Provider::Anthropic, "") => "/v1",
+        (Provider::Gemini, "") => "/v1beta",
+        // Its likeness of OpenAI's interface lies below the same host.
+        (Provider::Ollama, "/v1" | "/api") => "",
+        (_, path) => path,
+    };
     Ok(format!("{}{path}", url.origin().ascii_serialization()))
 }
 
@@ -56,12 +69,32 @@ mod tests {
             " https://host.example:443/v1/ ",
             "https://host.example/v1/chat/completions",
         ] {
-            assert_eq!(normal_base_url(written).unwrap(), "https://host.example/v1");
+            assert_eq!(
+                normal_base_url(Provider::OpenAi, written).unwrap(),
+                "https://host.example/v1"
+            );
         }
         assert_eq!(
-            normal_base_url("http://[::1]:8080/api").unwrap(),
+            normal_base_url(Provider::OpenAi, "http://[::1]:8080/api").unwrap(),
             "http://[::1]:8080/api"
         );
+    }
+
+    #[test]
+    fn every_provider_has_its_own_path_and_its_usual_address_is_in_normal_form() {
+        for provider in Provider::ALL {
+            let usual = provider.usual_base_url();
+            assert_eq!(normal_base_url(provider, usual).unwrap(), usual);
+        }
+        let of = |provider, written| normal_base_url(provider, written).unwrap();
+        assert_eq!(of(Provider::Gemini, "https://h"), "https://h/v1beta");
+        assert_eq!(
+            of(Provider::Anthropic, "https://h/v1/messages"),
+            "https://h/v1"
+        );
+        for written in ["http://h:1/", "http://h:1/v1", "http://h:1/api/chat"] {
+            assert_eq!(of(Provider::Ollama, written), "http://h:1");
+        }
     }
 
     #[test]
@@ -74,7 +107,9 @@ mod tests {
             "https://u:hunter2@host/v1",
             "https://host/v1?key=1",
         ] {
-            let error = normal_base_url(written).unwrap_err().to_string();
+            let error = normal_base_url(Provider::OpenAi, written)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("https://host/v1"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }

@@ -41,8 +41,10 @@ pub struct ChatReply {
     pub text: String,
     /// Tokens of the prompt, where the server counts them.
     pub prompt_tokens: Option<u64>,
-    /// Tokens of the reply, where the server counts them.
+    /// Tokens of the reply, reasoning included, where the server counts them.
     pub reply_tokens: Option<u64>,
+    /// Those of them that were reasoning, where the server counts them apart.
+    pub reasoning_tokens: Option<u64>,
     /// Whether the reply ended at `max_tokens`.
     pub cut_off: bool,
 }
@@ -126,7 +128,7 @@ pub enum ChatError {
     },
     /// What came is no reply of a chat server.
     #[error(
-        "{server} sent no usable reply: {what}; check that it speaks OpenAI's chat completions, or try again"
+        "{server} sent no usable reply: {what}; check that the address is that of the chosen kind of provider, or try again"
     )]
     BadReply {
         /// Where.

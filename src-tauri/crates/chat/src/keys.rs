@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use wattsmith_domain::Provider;
 
 const SERVICE: &str = "wattsmith";
 /// How long the keyring may take; it may ask the person to unlock it.
@@ -56,7 +57,7 @@ trait Vault: Send + Sync {
     fn remove(&self, account: &str) -> Result<(), String>;
 }
 
-/// API keys by base URL. Clones share what is in memory.
+/// API keys by provider and base URL. Clones share what is in memory.
 #[derive(Clone)]
 pub struct Keys {
     vault: Arc<dyn Vault>,
@@ -96,14 +97,15 @@ impl Keys {
 
     /// Keeps a key until this program ends, and leaves the keyring alone: for a key that came from
     /// the environment.
-    pub fn keep_for_now(&self, base_url: &str, key: Secret) {
+    pub fn keep_for_now(&self, provider: Provider, base_url: &str, key: Secret) {
         let reason = "it came from the environment".to_owned();
-        self.memory().insert(account(base_url), (key, reason));
+        self.memory()
+            .insert(account(provider, base_url), (key, reason));
     }
 
     /// Keeps a key, and says where.
-    pub async fn set(&self, base_url: &str, key: Secret) -> Kept {
-        let account = account(base_url);
+    pub async fn set(&self, provider: Provider, base_url: &str, key: Secret) -> Kept {
+        let account = account(provider, base_url);
         let (for_vault, name) = (key.clone(), account.clone());
         match self.ask(move |vault| vault.set(&name, &for_vault)).await {
             Ok(()) => {
@@ -119,8 +121,8 @@ impl Keys {
 
     /// The key for a server and where it is kept. A keyring that does not answer counts as one
     /// without the key.
-    pub async fn get(&self, base_url: &str) -> Option<(Secret, Kept)> {
-        let account = account(base_url);
+    pub async fn get(&self, provider: Provider, base_url: &str) -> Option<(Secret, Kept)> {
+        let account = account(provider, base_url);
         if let Some((key, reason)) = self.memory().get(&account).cloned() {
             return Some((key, Kept::Memory { reason }));
         }
@@ -150,8 +152,8 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeyError`] when it was not in memory and the keyring does not answer or give it up.
-    pub async fn forget(&self, base_url: &str) -> Result<(), KeyError> {
-        let account = account(base_url);
+    pub async fn forget(&self, provider: Provider, base_url: &str) -> Result<(), KeyError> {
+        let account = account(provider, base_url);
         let in_memory = self.memory().remove(&account).is_some();
         let name = account.clone();
         match self.ask(move |vault| vault.remove(&name)).await {
@@ -195,9 +197,14 @@ impl Keys {
     }
 }
 
-/// One account per server, however its address was written.
-fn account(base_url: &str) -> String {
-    normal_base_url(base_url).unwrap_or_else(|_| base_url.trim().to_owned())
+/// One account per provider and server, however its address was written. OpenAI's are the bare
+/// addresses, as they were before there were others.
+fn account(provider: Provider, base_url: &str) -> String {
+    let server = normal_base_url(provider, base_url).unwrap_or_else(|_| base_url.trim().to_owned());
+    match provider {
+        Provider::OpenAi => server,
+        other => format!("{other} {server}"),
+    }
 }
 
 /// The keyring crate: Secret Service over D-Bus on Linux.
@@ -256,6 +263,8 @@ fn in_words(error: &keyring::Error) -> String {
 mod tests {
     use super::*;
 
+    const OPENAI: Provider = Provider::OpenAi;
+
     const SERVER: &str = "https://host.example/v1";
 
     /// A keyring that works, that is absent, or that never answers.
@@ -305,11 +314,12 @@ mod tests {
     async fn a_key_in_the_keyring_is_found_however_the_address_is_written() {
         let keys = keys(Fake::default());
         let key = Secret::new("sk-1");
-        assert_eq!(keys.set(SERVER, key.clone()).await, Kept::Keyring);
-        let found = keys.get("https://HOST.example/").await;
+        assert_eq!(keys.set(OPENAI, SERVER, key.clone()).await, Kept::Keyring);
+        let found = keys.get(OPENAI, "https://HOST.example/").await;
         assert_eq!(found, Some((key, Kept::Keyring)));
-        keys.forget(SERVER).await.unwrap();
-        assert_eq!(keys.get(SERVER).await, None);
+        assert_eq!(keys.get(Provider::Anthropic, SERVER).await, None);
+        keys.forget(OPENAI, SERVER).await.unwrap();
+        assert_eq!(keys.get(OPENAI, SERVER).await, None);
     }
 
     #[tokio::test]
@@ -318,19 +328,19 @@ mod tests {
             absent: true,
             ..Fake::default()
         });
-        assert_eq!(keys.get(SERVER).await, None);
-        let kept = keys.set(SERVER, Secret::new("sk-1")).await;
+        assert_eq!(keys.get(OPENAI, SERVER).await, None);
+        let kept = keys.set(OPENAI, SERVER, Secret::new("sk-1")).await;
         assert_eq!(
             kept.to_string(),
             "kept for this run only, because there is no keyring"
         );
         assert_eq!(
-            keys.clone().get(SERVER).await,
+            keys.clone().get(OPENAI, SERVER).await,
             Some((Secret::new("sk-1"), kept))
         );
-        keys.forget(SERVER).await.unwrap();
-        assert_eq!(keys.get(SERVER).await, None);
-        let error = keys.forget(SERVER).await.unwrap_err();
+        keys.forget(OPENAI, SERVER).await.unwrap();
+        assert_eq!(keys.get(OPENAI, SERVER).await, None);
+        let error = keys.forget(OPENAI, SERVER).await.unwrap_err();
         assert!(error.to_string().contains("by hand"), "{error}");
     }
 
@@ -341,11 +351,11 @@ mod tests {
             ..Fake::default()
         });
         let begun = tokio::time::Instant::now();
-        assert_eq!(keys.get(SERVER).await, None);
+        assert_eq!(keys.get(OPENAI, SERVER).await, None);
         assert_eq!(begun.elapsed().as_secs(), 60);
-        assert_eq!(keys.get(SERVER).await, None);
+        assert_eq!(keys.get(OPENAI, SERVER).await, None);
         assert_eq!(begun.elapsed().as_secs(), 60, "asked again");
-        let kept = keys.set(SERVER, Secret::new("sk-1")).await;
+        let kept = keys.set(OPENAI, SERVER, Secret::new("sk-1")).await;
         assert!(
             kept.to_string().contains("did not answer within 60 s"),
             "{kept}"

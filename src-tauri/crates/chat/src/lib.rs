@@ -9,19 +9,21 @@
 //! prediction that was asked for.
 
 mod address;
+mod client;
 mod connection;
 mod context;
 mod facts;
 mod keys;
-mod openai;
 mod render;
 mod reply;
 mod sample;
 mod schema;
 mod secret;
 mod templates;
+mod tokens;
 
 pub use address::normal_base_url;
+pub use client::{ChatClient, Timeouts};
 pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
 pub use context::{
     Choice, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
@@ -32,9 +34,9 @@ pub use facts::{
     verdict,
 };
 pub use keys::{Kept, KeyError, Keys};
-pub use openai::{OpenAiCompatible, Timeouts};
 pub use render::{TemplateError, render};
 pub use reply::{ParsedReply, ReplyError, parse_reply};
 pub use schema::reply_schema;
 pub use secret::Secret;
 pub use templates::{Template, Templates};
+pub use tokens::tokens_about;

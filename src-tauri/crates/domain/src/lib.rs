@@ -8,6 +8,7 @@
 
 mod clock;
 mod configuration;
+mod connection;
 mod finding;
 mod id;
 mod machine;
@@ -23,6 +24,7 @@ mod workload;
 
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
+pub use connection::{Connection, Cost, Price, Provider};
 pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
@@ -36,7 +38,7 @@ pub use outside::{
 };
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
 pub use proposal::{
-    Advisor, Connection, Exchange, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
+    Advisor, Exchange, ExchangeKind, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
 };
 pub use record::SessionRecord;
 pub use session::{Constraints, Ending, Engine, Model, Objective, Session, Threshold};

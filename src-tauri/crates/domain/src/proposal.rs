@@ -1,6 +1,7 @@
 //! Who proposes, what was said to them and what they answered.
 
 use crate::configuration::Configuration;
+use crate::connection::Cost;
 use crate::id::{ExchangeId, ProposalId, SessionId, TrialId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,62 +93,6 @@ impl FromStr for Advisor {
     }
 }
 
-/// How a chat LLM is reached. Never holds a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "connection", rename_all = "kebab-case")]
-pub enum Connection {
-    /// A GGUF file through llama-server, on this machine.
-    Local {
-        /// The model file.
-        model: String,
-    },
-    /// Any server that speaks OpenAI's chat completions.
-    OpenAi {
-        /// Such as `https://host/v1`.
-        base_url: String,
-        /// The model's name there.
-        model: String,
-    },
-    /// The person carries prompt and reply to and from any chat.
-    Paste,
-}
-
-impl Connection {
-    /// Whether what is sent leaves this machine by Wattsmith's own hand.
-    #[must_use]
-    pub fn is_remote(&self) -> bool {
-        match self {
-            Self::OpenAi { base_url, .. } => {
-                let host = base_url
-                    .split_once("://")
-                    .map_or(base_url.as_str(), |(_, rest)| rest);
-                let host = host.split('/').next().unwrap_or_default();
-                let host = host.rsplit('@').next().unwrap_or_default();
-                !(host == "localhost"
-                    || host.starts_with("localhost:")
-                    || host == "127.0.0.1"
-                    || host.starts_with("127.0.0.1:")
-                    || host == "[::1]"
-                    || host.starts_with("[::1]:"))
-            }
-            Self::Local { .. } | Self::Paste => false,
-        }
-    }
-
-    /// Short name for the screen.
-    #[must_use]
-    pub fn label(&self) -> String {
-        match self {
-            Self::Local { model } => {
-                let name = model.rsplit(['/', '\\']).next().unwrap_or(model);
-                format!("local · {}", name.trim_end_matches(".gguf"))
-            }
-            Self::OpenAi { model, .. } => model.clone(),
-            Self::Paste => "copy and paste".to_owned(),
-        }
-    }
-}
-
 /// What became of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -198,6 +143,12 @@ pub struct Feedback {
     pub edit: Option<String>,
     /// Whether it has been part of a prompt.
     pub sent: bool,
+    /// What was sent, as it was then: an edit afterwards does not change it.
+    #[serde(default)]
+    pub sent_text: Option<String>,
+    /// The prompt that it was first part of.
+    #[serde(default)]
+    pub sent_in: Option<ExchangeId>,
 }
 
 impl Feedback {
@@ -216,16 +167,34 @@ pub enum ExchangeOutcome {
     Waiting,
     /// A proposal came of it.
     Accepted,
+    /// A question was answered, and no proposal came of it.
+    Answered {
+        /// Why a proposal in it cannot be run; empty when it holds none.
+        note: String,
+    },
     /// A reply came, but no usable proposal.
     Refused {
         /// Why, as the LLM is told.
         reason: String,
     },
+    /// Taken back by the person before the reply was whole.
+    Cancelled,
     /// No reply came.
     Failed {
         /// What, and what to do.
         error: String,
     },
+}
+
+/// What an exchange was for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExchangeKind {
+    /// To get the next proposal.
+    #[default]
+    Proposal,
+    /// The person asked something.
+    Talk,
 }
 
 /// One prompt and one reply, verbatim.
@@ -235,6 +204,12 @@ pub struct Exchange {
     pub id: ExchangeId,
     /// Where it belongs.
     pub session: SessionId,
+    /// What it was for.
+    #[serde(default)]
+    pub kind: ExchangeKind,
+    /// What the person asked; empty where the loop did.
+    #[serde(default)]
+    pub question: String,
     /// Template name.
     pub template: String,
     /// SHA-256 of the template's text, hex.
@@ -249,6 +224,12 @@ pub struct Exchange {
     pub prompt_tokens: Option<u64>,
     /// Tokens of the reply, where the server counts them.
     pub reply_tokens: Option<u64>,
+    /// Tokens of the reply that were reasoning, where the server counts them apart.
+    #[serde(default)]
+    pub reasoning_tokens: Option<u64>,
+    /// What it cost, where the person entered a price.
+    #[serde(default)]
+    pub cost: Option<Cost>,
     /// Time from sending to the last byte, seconds.
     pub duration_s: f64,
     /// Joules that this exchange cost on this machine (the `local` connection), estimated or
@@ -259,26 +240,4 @@ pub struct Exchange {
     pub outcome: ExchangeOutcome,
     /// RFC 3339, UTC.
     pub created_at: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_servers_count_as_this_machine() {
-        let remote = |url: &str| {
-            Connection::OpenAi {
-                base_url: url.to_owned(),
-                model: "m".to_owned(),
-            }
-            .is_remote()
-        };
-        assert!(!remote("http://127.0.0.1:8080/v1"));
-        assert!(!remote("http://localhost/v1"));
-        assert!(!remote("http://[::1]:9/v1"));
-        assert!(remote("https://example.com/v1"));
-        assert!(remote("http://127.0.0.1.example.com/v1"));
-        assert!(remote("http://127.0.0.1:80@example.com/v1"));
-    }
 }

@@ -1,10 +1,11 @@
 //! One tuning effort: what is tuned, on what, towards what.
 
+use crate::connection::{Connection, Price};
 use crate::id::SessionId;
 use crate::machine::Machine;
 use crate::measurement::Warning;
 use crate::parameter::ParameterSpace;
-use crate::proposal::{Advisor, Connection};
+use crate::proposal::Advisor;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -180,8 +181,21 @@ pub struct Session {
     pub quick: bool,
     /// Seed of every random choice.
     pub seed: u64,
-    /// Whether the person has agreed that prompts go to the remote provider.
+    /// Whether the person has agreed that prompts go to the remote provider of `connection`.
     pub consent: bool,
+    /// Providers (by their addresses) that the person has agreed to in this session.
+    #[serde(default)]
+    pub agreed: Vec<String>,
+    /// What the tokens of `connection` cost, where the person said so.
+    #[serde(default)]
+    pub price: Option<Price>,
+    /// Most that all exchanges of this session may cost together, in the currency of the price.
+    #[serde(default)]
+    pub spending_cap: Option<f64>,
+    /// Identity made when the connection was last changed: exchanges before it belong to another
+    /// turn. Empty while it never was.
+    #[serde(default)]
+    pub connected: String,
     /// Why it ended, once it has. A session can be taken up again.
     pub ending: Option<Ending>,
     /// What went wrong beside the trials, oldest first.

@@ -12,10 +12,10 @@ pub use parts::{gpu_machine, plain_machine, session, space};
 
 use wattsmith_domain::{
     Advisor, Configuration, Confirmation, ConfirmationId, CpuUse, Decision, DeviceEnergy, Energy,
-    EstimateSpread, Exchange, ExchangeId, ExchangeOutcome, FailureCause, Feedback, Interval,
-    Joules, Launch, MonotonicNs, Performance, PowerSample, Proposal, ProposalId, ProposalStatus,
-    Purpose, Quantiles, Repeat, Scope, Seconds, SessionRecord, Source, SteadyState, Tokens, Trial,
-    TrialId, TrialState, Value, Watts,
+    EstimateSpread, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, FailureCause, Feedback,
+    Interval, Joules, Launch, MonotonicNs, Performance, PowerSample, Proposal, ProposalId,
+    ProposalStatus, Purpose, Quantiles, Repeat, Scope, Seconds, SessionRecord, Source, SteadyState,
+    Tokens, Trial, TrialId, TrialState, Value, Watts,
 };
 
 /// What a window showed: output tokens per second, and watts over the whole scope.
@@ -136,6 +136,8 @@ impl Fixture {
         self.record.exchanges.push(Exchange {
             id: exchange.clone(),
             session: self.record.session.id.clone(),
+            kind: ExchangeKind::Proposal,
+            question: String::new(),
             template: "enhanced".to_owned(),
             template_hash: "5d0b".repeat(16),
             connection: "local · qwen2.5-coder-1.5b".to_owned(),
@@ -145,6 +147,8 @@ impl Fixture {
             reply: reply.to_owned(),
             prompt_tokens: Some(412),
             reply_tokens: Some(96),
+            reasoning_tokens: None,
+            cost: None,
             duration_s: 11.4,
             joules: Some(310.5),
             outcome: ExchangeOutcome::Accepted,
@@ -175,6 +179,8 @@ impl Fixture {
                 draft: draft.to_owned(),
                 edit: edit.map(str::to_owned),
                 sent: true,
+                sent_text: None,
+                sent_in: None,
             });
         }
         self

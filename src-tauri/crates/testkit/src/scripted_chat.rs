@@ -1,5 +1,7 @@
-//! A chat server that speaks OpenAI's chat completions and follows a script: each request is
-//! answered by the next entry. A real HTTP server on a free port of this machine.
+//! A chat server that follows a script: each request is answered by the next entry, in the way of
+//! the provider whose path it came by. A real HTTP server on a free port of this machine.
+
+mod wire;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -15,6 +17,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use wattsmith_domain::Provider;
 
 /// The model that the server says it has.
 pub const MODEL: &str = "scripted";
@@ -38,10 +41,17 @@ pub enum Script {
     Status(u16, String),
     /// Status 429 with a Retry-After in seconds.
     RetryAfter(u64),
-    /// Status 400 that names a field of the request, when the request has it; else the text.
+    /// Status 400 that names a field of the request (or a JSON pointer into it), when the request has
+    /// it; else the text.
     Refuse(String, String),
     /// The events of a stream, as they are.
     Raw(String),
+    /// The text begins, then the stream tells of a fault with this message.
+    Fault(String, String),
+    /// A page for browsers instead of a reply.
+    Page,
+    /// A stream that never ends by itself.
+    Endless,
     /// The text begins, then nothing comes for as long as the client stays.
     Slow(String),
     /// No answer at all, for as long as the client stays.
@@ -54,6 +64,7 @@ pub enum Script {
 struct Seen {
     script: VecDeque<Script>,
     requests: Vec<Value>,
+    prompts: Vec<String>,
     keys: Vec<Option<String>>,
     abandoned: usize,
 }
@@ -88,6 +99,11 @@ impl ScriptedChat {
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
             .route("/v1/models", get(models))
+            .route("/v1/messages", post(messages))
+            .route("/v1beta/models", get(gemini_models))
+            .route("/v1beta/models/{call}", post(generate))
+            .route("/api/chat", post(ollama))
+            .route("/api/tags", get(tags))
             .with_state(Arc::clone(&shared));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
@@ -107,6 +123,17 @@ impl ScriptedChat {
         &self.base_url
     }
 
+    /// Where the same server speaks as `provider` does.
+    #[must_use]
+    pub fn base_url_of(&self, provider: Provider) -> String {
+        let host = self.base_url.trim_end_matches("/v1");
+        match provider {
+            Provider::OpenAi | Provider::Anthropic => self.base_url.clone(),
+            Provider::Gemini => format!("{host}/v1beta"),
+            Provider::Ollama => host.to_owned(),
+        }
+    }
+
     /// Adds to the end of the script.
     pub fn push(&self, script: Script) {
         lock(&self.shared.0).script.push_back(script);
@@ -121,17 +148,10 @@ impl ScriptedChat {
     /// The prompts in them.
     #[must_use]
     pub fn prompts(&self) -> Vec<String> {
-        let prompt = |request: &Value| {
-            let content = request.pointer("/messages/0/content");
-            content
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        self.requests().iter().map(prompt).collect()
+        lock(&self.shared.0).prompts.clone()
     }
 
-    /// The Authorization header of every request for a reply.
+    /// The header with the key of every request for a reply.
     #[must_use]
     pub fn keys(&self) -> Vec<Option<String>> {
         lock(&self.shared.0).keys.clone()
@@ -158,64 +178,117 @@ async fn models() -> Json<Value> {
     Json(json!({ "object": "list", "data": [{ "id": MODEL }, { "id": "another" }] }))
 }
 
-async fn complete(
-    State(shared): State<Shared>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-) -> Response {
-    let key = headers
-        .get(header::AUTHORIZATION)
+async fn gemini_models() -> Json<Value> {
+    Json(json!({ "models": [
+        { "name": format!("models/{MODEL}"), "supportedGenerationMethods": ["generateContent"] },
+        { "name": "models/another" },
+        { "name": "models/embedding", "supportedGenerationMethods": ["embedContent"] },
+    ]}))
+}
+
+async fn tags() -> Json<Value> {
+    Json(json!({ "models": [{ "name": MODEL }, { "name": "another" }] }))
+}
+
+type Asked = (State<Shared>, HeaderMap, Json<Value>);
+
+async fn complete(shared: State<Shared>, headers: HeaderMap, request: Json<Value>) -> Response {
+    play(Provider::OpenAi, (shared, headers, request)).await
+}
+
+async fn messages(shared: State<Shared>, headers: HeaderMap, request: Json<Value>) -> Response {
+    play(Provider::Anthropic, (shared, headers, request)).await
+}
+
+async fn generate(shared: State<Shared>, headers: HeaderMap, request: Json<Value>) -> Response {
+    play(Provider::Gemini, (shared, headers, request)).await
+}
+
+async fn ollama(shared: State<Shared>, headers: HeaderMap, request: Json<Value>) -> Response {
+    play(Provider::Ollama, (shared, headers, request)).await
+}
+
+async fn play(provider: Provider, (State(shared), headers, Json(request)): Asked) -> Response {
+    let key = ["authorization", "x-api-key", "x-goog-api-key"]
+        .iter()
+        .find_map(|name| headers.get(*name))
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
+    let prompt = request.pointer(wire::prompt(provider));
+    let prompt = prompt.and_then(Value::as_str).unwrap_or_default();
     let script = {
         let mut seen = lock(&shared);
+        seen.prompts.push(prompt.to_owned());
         seen.requests.push(request.clone());
         seen.keys.push(key);
         seen.script.pop_front()
     };
     match script {
-        Some(script) => answer(script, &request, shared).await,
-        None => status(410, error("the script has ended")),
+        Some(script) => answer(provider, script, &request, shared).await,
+        None => status(410, wire::error(provider, "the script has ended")),
     }
 }
 
-async fn answer(script: Script, request: &Value, shared: Shared) -> Response {
+async fn answer(provider: Provider, script: Script, request: &Value, shared: Shared) -> Response {
+    let stream_of = |text: &str, limited| wire::stream(provider, text, limited);
     match script {
-        Script::Json(text) | Script::Prose(text) => streamed(vec![reply(&text, "stop")]),
-        Script::Limited(text) => streamed(vec![reply(&text, "length")]),
-        Script::ByteByByte(text) => {
-            let events = reply(&text, "stop");
-            streamed(events.bytes().map(|byte| vec![byte]).collect())
+        Script::Json(text) | Script::Prose(text) => {
+            streamed(provider, vec![stream_of(&text, false)])
         }
-        Script::Whole(text) => Json(json!({
-            "choices": [{
-                "message": { "role": "assistant", "content": text },
-                "finish_reason": "stop",
-            }],
-            "usage": usage(),
-        }))
-        .into_response(),
+        Script::Limited(text) => streamed(provider, vec![stream_of(&text, true)]),
+        Script::ByteByByte(text) => {
+            let events = stream_of(&text, false);
+            streamed(provider, events.bytes().map(|byte| vec![byte]).collect())
+        }
+        Script::Whole(text) => Json(wire::whole(provider, &text)).into_response(),
         Script::Status(code, body) => status(code, body),
         Script::RetryAfter(seconds) => {
-            let mut response = status(429, error("too many requests"));
+            let mut response = status(429, wire::error(provider, "too many requests"));
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, seconds.into());
             response
         }
-        Script::Refuse(field, text) if request.get(&field).is_none() => {
-            streamed(vec![reply(&text, "stop")])
+        Script::Refuse(field, text) => {
+            let asked = match field.starts_with('/') {
+                true => request.pointer(&field),
+                false => request.get(&field),
+            };
+            match asked {
+                Some(_) => {
+                    let said = format!("{field} is not supported");
+                    status(400, wire::error(provider, &said))
+                }
+                None => streamed(provider, vec![stream_of(&text, false)]),
+            }
         }
-        Script::Refuse(field, _) => status(400, error(&format!("{field} is not supported"))),
-        Script::Raw(events) => streamed(vec![events]),
+        Script::Raw(events) => streamed(provider, vec![events]),
+        Script::Fault(text, message) => {
+            let begun = wire::deltas(provider, &text);
+            streamed(provider, vec![begun, wire::fault(provider, &message)])
+        }
+        Script::Page => (
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+            "<!doctype html><title>Welcome</title>",
+        )
+            .into_response(),
+        Script::Endless => {
+            let piece = Bytes::from(wire::deltas(provider, &"blah ".repeat(2_000)));
+            let left = Left(shared);
+            let pieces = stream::repeat_with(move || {
+                let _left = &left;
+                Ok::<Bytes, Infallible>(piece.clone())
+            });
+            event_stream(provider, Body::from_stream(pieces))
+        }
         Script::Slow(text) => {
             let left = Left(shared);
             let silence = stream::once(async move {
                 let _left = left;
                 std::future::pending::<Result<Bytes, Infallible>>().await
             });
-            let begun = stream::iter([Ok(Bytes::from(deltas(&text)))]);
-            event_stream(Body::from_stream(begun.chain(silence)))
+            let begun = stream::iter([Ok(Bytes::from(wire::deltas(provider, &text)))]);
+            event_stream(provider, Body::from_stream(begun.chain(silence)))
         }
         Script::Silent => {
             let _left = Left(shared);
@@ -223,13 +296,13 @@ async fn answer(script: Script, request: &Value, shared: Shared) -> Response {
         }
         Script::Cut(text) => {
             let broken = Err(io::Error::other("cut by the script"));
-            let pieces = stream::iter([Ok(Bytes::from(deltas(&text))), broken]);
+            let pieces = stream::iter([Ok(Bytes::from(wire::deltas(provider, &text))), broken]);
             // The first piece has to be on its way before the connection ends.
             let pieces = pieces.then(|piece| async {
                 tokio::task::yield_now().await;
                 piece
             });
-            event_stream(Body::from_stream(pieces))
+            event_stream(provider, Body::from_stream(pieces))
         }
     }
 }
@@ -244,54 +317,21 @@ impl Drop for Left {
 }
 
 /// A body whose pieces go out one by one.
-fn streamed<P: Into<Bytes> + Send + 'static>(pieces: Vec<P>) -> Response {
+fn streamed<P: Into<Bytes> + Send + 'static>(provider: Provider, pieces: Vec<P>) -> Response {
     let pieces = stream::iter(pieces).then(|piece| async {
         // Being pending once lets the server send what it has.
         tokio::task::yield_now().await;
         Ok::<Bytes, Infallible>(piece.into())
     });
-    event_stream(Body::from_stream(pieces))
+    event_stream(provider, Body::from_stream(pieces))
 }
 
-fn event_stream(body: Body) -> Response {
-    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+fn event_stream(provider: Provider, body: Body) -> Response {
+    let kind = wire::content_type(provider);
+    ([(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
 fn status(code: u16, body: String) -> Response {
     let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (code, body).into_response()
-}
-
-fn error(message: &str) -> String {
-    json!({ "error": { "message": message } }).to_string()
-}
-
-fn usage() -> Value {
-    json!({ "prompt_tokens": USAGE.0, "completion_tokens": USAGE.1 })
-}
-
-fn event(data: &Value) -> String {
-    format!("data: {data}\n\n")
-}
-
-/// The events of a text, a few characters in each.
-fn deltas(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let delta = |letters: &[char]| {
-        let content: String = letters.iter().collect();
-        event(&json!({ "choices": [{ "delta": { "content": content }, "finish_reason": null }] }))
-    };
-    letters.chunks(5).map(delta).collect()
-}
-
-/// All events of a reply, with the marks and the comment that real servers send as well.
-fn reply(text: &str, finish: &str) -> String {
-    let first =
-        event(&json!({ "choices": [{ "delta": { "role": "assistant", "content": null } }] }));
-    let last = event(&json!({ "choices": [{ "delta": {}, "finish_reason": finish }] }));
-    let counted = event(&json!({ "choices": [], "usage": usage() }));
-    format!(
-        ": hello\n\n{first}{}{last}{counted}data: [DONE]\n\n",
-        deltas(text)
-    )
 }

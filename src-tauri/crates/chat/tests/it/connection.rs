@@ -3,7 +3,8 @@
 use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{Chat, ChatError, ChatReply, ChatRequest, OpenAiCompatible, Secret, Timeouts};
+use wattsmith_chat::{Chat, ChatClient, ChatError, ChatReply, ChatRequest, Secret, Timeouts};
+use wattsmith_domain::Provider;
 use wattsmith_testkit::scripted_chat::{MODEL, Script, ScriptedChat, USAGE};
 
 const TEXT: &str = "{\"reason\": \"größer ist „besser“ 🚀\", \"choice\": 1}";
@@ -19,11 +20,18 @@ fn patient() -> Timeouts {
     }
 }
 
-fn connect(base_url: &str, timeouts: Timeouts) -> OpenAiCompatible {
-    OpenAiCompatible::new(base_url, MODEL, Some(Secret::new(KEY)), timeouts).unwrap()
+fn connect(base_url: &str, timeouts: Timeouts) -> ChatClient {
+    ChatClient::new(
+        Provider::OpenAi,
+        base_url,
+        MODEL,
+        Some(Secret::new(KEY)),
+        timeouts,
+    )
+    .unwrap()
 }
 
-async fn ask(chat: &OpenAiCompatible) -> (Result<ChatReply, ChatError>, String) {
+async fn ask(chat: &ChatClient) -> (Result<ChatReply, ChatError>, String) {
     let mut seen = String::new();
     let request = ChatRequest {
         schema: Some(json!({ "type": "object" })),
@@ -51,6 +59,7 @@ async fn a_reply_is_streamed_and_counted() {
         text: TEXT.to_owned(),
         prompt_tokens: Some(USAGE.0),
         reply_tokens: Some(USAGE.1),
+        reasoning_tokens: None,
         cut_off: false,
     };
     assert_eq!(reply.unwrap(), whole);
@@ -269,7 +278,8 @@ async fn models_are_listed_and_a_connection_can_be_tested() {
 #[test]
 fn a_key_that_cannot_be_sent_is_refused_without_showing_it() {
     let key = Some(Secret::new("sk\n1"));
-    let error = OpenAiCompatible::new("http://127.0.0.1:1", "m", key, patient()).unwrap_err();
+    let error =
+        ChatClient::new(Provider::OpenAi, "http://127.0.0.1:1", "m", key, patient()).unwrap_err();
     assert!(matches!(error, ChatError::Unauthorized { .. }));
     assert!(!error.to_string().contains("sk"), "{error}");
 }

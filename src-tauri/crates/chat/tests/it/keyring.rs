@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use wattsmith_chat::{Kept, Keys, Secret};
+use wattsmith_domain::Provider;
 
 const SERVER: &str = "https://wattsmith-test.invalid/v1";
 
@@ -33,16 +34,18 @@ async fn in_a_process_without_a_bus() {
         return;
     }
     let keys = Keys::new();
-    let kept = keys.set(SERVER, Secret::new("sk-test")).await;
+    let kept = keys
+        .set(Provider::OpenAi, SERVER, Secret::new("sk-test"))
+        .await;
     let Kept::Memory { reason } = &kept else {
         panic!("kept in a keyring that cannot be there")
     };
     assert!(reason.contains("keyring"), "{reason}");
     assert!(!reason.contains("sk-test"), "{reason}");
     assert_eq!(
-        keys.get(SERVER).await,
+        keys.get(Provider::OpenAi, SERVER).await,
         Some((Secret::new("sk-test"), kept.clone()))
     );
-    keys.forget(SERVER).await.unwrap();
-    assert_eq!(keys.get(SERVER).await, None);
+    keys.forget(Provider::OpenAi, SERVER).await.unwrap();
+    assert_eq!(keys.get(Provider::OpenAi, SERVER).await, None);
 }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use wattsmith_chat::{
-    Chat, ChatReply, ChatRequest, Choice, OpenAiCompatible, ParameterFacts, PromptContext, Secret,
+    Chat, ChatClient, ChatReply, ChatRequest, Choice, ParameterFacts, PromptContext, Secret,
     Timeouts, parse_reply, render, reply_schema,
 };
+use wattsmith_domain::Provider;
 
 fn asset(path: &str) -> PathBuf {
     let data = || {
@@ -48,12 +49,19 @@ fn serve(model: &str) -> (Child, u16) {
     (server, port)
 }
 
-fn connect(port: u16, key: &str) -> OpenAiCompatible {
+fn connect(port: u16, key: &str) -> ChatClient {
     let address = format!("http://127.0.0.1:{port}");
-    OpenAiCompatible::new(&address, "any", Some(Secret::new(key)), Timeouts::default()).unwrap()
+    ChatClient::new(
+        Provider::OpenAi,
+        &address,
+        "any",
+        Some(Secret::new(key)),
+        Timeouts::default(),
+    )
+    .unwrap()
 }
 
-async fn until_ready(chat: &OpenAiCompatible, cancel: &CancellationToken) {
+async fn until_ready(chat: &ChatClient, cancel: &CancellationToken) {
     let begun = Instant::now();
     while chat.list_models(cancel).await.is_err() {
         assert!(begun.elapsed() < Duration::from_secs(120), "never ready");
@@ -101,7 +109,7 @@ async fn a_small_model_is_held_to_the_schema_and_understood() {
     );
 }
 
-async fn ask(chat: &OpenAiCompatible, prompt: String, schema: serde_json::Value) -> ChatReply {
+async fn ask(chat: &ChatClient, prompt: String, schema: serde_json::Value) -> ChatReply {
     let request = ChatRequest {
         schema: Some(schema),
         temperature: Some(0.0),

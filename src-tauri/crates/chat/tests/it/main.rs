@@ -5,6 +5,7 @@ mod connection;
 mod keyring;
 mod local_model;
 mod prompts;
+mod providers;
 mod replies;
 mod schemas;
 mod space;

@@ -1,5 +1,16 @@
-//! Any server that speaks OpenAI's chat completions: providers, gateways, llama-server itself.
+//! A model on somebody's chat server, by whichever way of speaking that server has.
+//!
+//! One client for all providers: addresses, keys, timeouts, retries, bounds and the reading of
+//! streams are here and in `stream`; `openai`, `anthropic`, `gemini` and `ollama` only know how
+//! their requests and replies look. They are our own and not a crate's, because a reply has to be
+//! bounded in size and in silence at every byte, a refusal has to keep its status and body, and no
+//! key may be looked for in the environment; crates that unite providers take these out of our hands.
 
+mod anthropic;
+mod gemini;
+mod ollama;
+mod openai;
+mod protocol;
 mod refusal;
 mod stream;
 
@@ -7,13 +18,15 @@ use crate::address::{is_loopback, normal_base_url};
 use crate::connection::{Chat, ChatError, ChatReply, ChatRequest};
 use crate::secret::Secret;
 use async_trait::async_trait;
+use protocol::{Protocol, Target};
 use refusal::Refusal;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::error::Error as _;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use wattsmith_domain::Provider;
 
 /// Times a request is sent again after "too many requests" or a fault of the server.
 const RETRIES: u32 = 2;
@@ -44,41 +57,55 @@ impl Default for Timeouts {
     }
 }
 
-/// A model on a server that speaks OpenAI's chat completions.
-#[derive(Debug, Clone)]
-pub struct OpenAiCompatible {
+/// A model on a chat server.
+#[derive(Clone)]
+pub struct ChatClient {
+    protocol: &'static dyn Protocol,
     base_url: String,
     model: String,
+    /// Whether the server is on this machine.
+    here: bool,
     key: Option<Secret>,
     timeouts: Timeouts,
     client: Client,
 }
 
-impl OpenAiCompatible {
+impl std::fmt::Debug for ChatClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChatClient")
+            .field("base_url", &self.base_url)
+            .field("model", &self.model)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ChatClient {
     /// Prepares a connection; nothing is sent yet. Redirects are never followed, so that a prompt
     /// goes only where the person agreed to.
     ///
     /// # Errors
     /// [`ChatError::BadAddress`], [`ChatError::Unauthorized`] for a key that cannot be sent.
     pub fn new(
+        provider: Provider,
         base_url: &str,
         model: &str,
         key: Option<Secret>,
         timeouts: Timeouts,
     ) -> Result<Self, ChatError> {
-        let base_url = normal_base_url(base_url)?;
+        let base_url = normal_base_url(provider, base_url)?;
         let bad = |what: String| ChatError::BadAddress {
             url: base_url.clone(),
             what,
         };
         let url = Url::parse(&base_url).map_err(|error| bad(error.to_string()))?;
+        let here = is_loopback(&url);
         let mut builder = Client::builder()
             .connect_timeout(timeouts.connect)
             // llama-server promises to keep connections and then closes them; a fresh one costs little.
             .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("wattsmith/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&url) {
+        if here {
             builder = builder.no_proxy();
         }
         if url.scheme() == "http" {
@@ -96,8 +123,10 @@ impl OpenAiCompatible {
             });
         }
         Ok(Self {
+            protocol: protocol::of(provider),
             base_url,
             model: model.to_owned(),
+            here,
             key,
             timeouts,
             client,
@@ -122,20 +151,16 @@ impl OpenAiCompatible {
     /// [`ChatError`], as for a prompt.
     pub async fn list_models(&self, cancel: &CancellationToken) -> Result<Vec<String>, ChatError> {
         let listing = async {
-            let response = self.send(|| self.request(Method::GET, "models")).await?;
+            let path = self.protocol.models_path();
+            let response = self.send(|| self.request(Method::GET, path)).await?;
             let list = match response {
                 Ok(response) => self.json(response).await?,
                 Err(refusal) => return Err(refusal.into_error(&self.base_url, &self.model)),
             };
-            let entries = list.get("data").or_else(|| list.get("models"));
-            let entries = entries
-                .and_then(Value::as_array)
-                .ok_or_else(|| self.bad_reply("its list of models has no \"data\"".to_owned()))?;
-            let mut names: Vec<String> = entries
-                .iter()
-                .filter_map(|entry| entry.get("id").or_else(|| entry.get("name"))?.as_str())
-                .map(str::to_owned)
-                .collect();
+            let mut names = self
+                .protocol
+                .model_names(&list)
+                .ok_or_else(|| self.bad_reply("it holds no list of models".to_owned()))?;
             names.sort();
             names.dedup();
             Ok(names)
@@ -161,16 +186,21 @@ impl OpenAiCompatible {
         request: &ChatRequest,
         on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
     ) -> Result<ChatReply, ChatError> {
-        let mut body = body(request, &self.model);
+        let target = Target {
+            model: &self.model,
+            here: self.here,
+        };
+        let path = self.protocol.prompt_path(&self.model);
+        let mut body = self.protocol.body(request, &target);
         loop {
             let sent = self
-                .send(|| self.request(Method::POST, "chat/completions").json(&body))
+                .send(|| self.request(Method::POST, &path).json(&body))
                 .await?;
             match sent {
                 Ok(response) => return stream::read(self, response, on_delta).await,
                 Err(refusal) => {
                     // Each time a field fewer, so this ends.
-                    if !refusal.adapt(&mut body) {
+                    if !refusal.adapt(&mut body, self.protocol.optional()) {
                         return Err(refusal.into_error(&self.base_url, &self.model));
                     }
                     tracing::debug!(server = self.base_url, "sent again without what it refused");
@@ -180,16 +210,26 @@ impl OpenAiCompatible {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut request = self
+        let request = self
             .client
             .request(method, format!("{}/{path}", self.base_url));
-        if let Some(key) = &self.key
-            && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-        {
-            value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
-        }
-        request
+        let (name, before) = self.protocol.key_header();
+        let header = self.key.as_ref().map(|key| {
+            HeaderValue::from_str(&format!("{before}{}", key.expose())).map(|mut value| {
+                value.set_sensitive(true);
+                value
+            })
+        });
+        let request = match header {
+            Some(Ok(value)) => request.header(name, value),
+            _ => request,
+        };
+        self.protocol
+            .headers()
+            .iter()
+            .fold(request, |request, (name, value)| {
+                request.header(*name, *value)
+            })
     }
 
     /// Sends until there is an answer that waiting would not change.
@@ -225,14 +265,14 @@ impl OpenAiCompatible {
 
     async fn refusal(&self, response: Response) -> Refusal {
         let status = response.status();
-        let retry_after = refusal::retry_after(response.headers());
+        let asked = refusal::retry_after(response.headers());
         // A refusal is worth telling even where its text does not arrive.
         let text = stream::whole(self, response).await.unwrap_or_default();
         let message = refusal::message(status, &text);
         Refusal {
             status: status.as_u16(),
             message: self.redact(&message),
-            retry_after,
+            retry_after: asked.or_else(|| refusal::retry_delay(&text)),
         }
     }
 
@@ -276,7 +316,7 @@ impl OpenAiCompatible {
 }
 
 #[async_trait]
-impl Chat for OpenAiCompatible {
+impl Chat for ChatClient {
     async fn complete(
         &self,
         request: ChatRequest,
@@ -288,30 +328,6 @@ impl Chat for OpenAiCompatible {
             .await
             .unwrap_or(Err(ChatError::Cancelled))
     }
-}
-
-/// The body of a call; what only some servers know can be taken out again.
-fn body(request: &ChatRequest, model: &str) -> Value {
-    let mut body = json!({
-        "model": model,
-        "messages": [{ "role": "user", "content": request.prompt }],
-        "max_tokens": request.max_tokens,
-        "stream": true,
-        "stream_options": { "include_usage": true },
-    });
-    if let Some(schema) = &request.schema {
-        body["response_format"] = json!({
-            "type": "json_schema",
-            "json_schema": { "name": "proposal", "schema": schema },
-        });
-    }
-    if let Some(temperature) = request.temperature {
-        body["temperature"] = json!(temperature);
-    }
-    if let Some(seed) = request.seed {
-        body["seed"] = json!(seed);
-    }
-    body
 }
 
 /// The innermost cause says what happened; the outer ones only where, and may hold the whole URL.
