@@ -9,8 +9,9 @@ use crate::facts::{
 use serde::Serialize;
 use wattsmith_domain::{Configuration, Interval, ParameterSpace, Rejection};
 
-/// Rows of the history that a prompt shows; longer ones are condensed by [`crate::render`].
-pub const HISTORY_ROWS: usize = 12;
+/// Most rows of the history that a prompt shows; longer ones are condensed, and so are those that do
+/// not fit ([`crate::render_within`]).
+pub const HISTORY_ROWS: usize = 40;
 
 /// Everything that a template can show. Text in it is cleaned when it is rendered: control
 /// characters are dropped, and all but the person's feedback is brought on one line.
@@ -48,6 +49,19 @@ pub struct PromptContext {
     pub refused: Vec<RefusedProposal>,
     /// Untried valid configurations of which one must be chosen; empty when the choice is free.
     pub shortlist: Vec<Choice>,
+    /// What the person asks; empty where the next proposal is wanted.
+    pub question: String,
+    /// Questions and answers before it, oldest first.
+    pub talk: Vec<Said>,
+}
+
+/// A question of the person and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// What was asked.
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
 }
 
 impl PromptContext {
@@ -79,32 +93,60 @@ impl PromptContext {
             explore: Vec::new(),
             refused: Vec::new(),
             shortlist: Vec::new(),
+            question: String::new(),
+            talk: Vec::new(),
         }
     }
 
-    /// Keeps the default, the best and the last rows of a history longer than `rows`, and counts
-    /// the others in `history_left_out`. At least three rows stay.
+    /// Keeps so many rows of a longer history, and counts the others in `history_left_out`: the
+    /// default and the best; the extremes, as far as half of the room goes (most joules, fastest,
+    /// slowest, latest first token); and the last ones. At least three rows stay.
     pub fn condense(&mut self, rows: usize) {
         let rows = rows.max(3);
         let total = self.history.len();
         if total <= rows {
             return;
         }
-        let marked = |row: &HistoryRow| row.mark != Mark::None;
-        let kept_for_mark = self.history.iter().filter(|row| marked(row)).count();
-        let mut recent = rows.saturating_sub(kept_for_mark);
-        let mut kept: Vec<HistoryRow> = Vec::with_capacity(rows);
-        for row in std::mem::take(&mut self.history).into_iter().rev() {
-            if marked(&row) {
-                kept.push(row);
-            } else if recent > 0 {
-                recent -= 1;
-                kept.push(row);
+        let mut kept: Vec<usize> = (0..total)
+            .filter(|&index| self.history[index].mark != Mark::None)
+            .collect();
+        for extreme in self.extremes() {
+            if kept.len() < rows / 2 && !kept.contains(&extreme) {
+                kept.push(extreme);
             }
         }
-        kept.reverse();
-        self.history_left_out += total - kept.len();
-        self.history = kept;
+        for last in (0..total).rev() {
+            if kept.len() < rows && !kept.contains(&last) {
+                kept.push(last);
+            }
+        }
+        let mut index = 0;
+        self.history.retain(|_| {
+            index += 1;
+            kept.contains(&(index - 1))
+        });
+        self.history_left_out += total - self.history.len();
+    }
+
+    /// Rows at the ends of what was seen.
+    fn extremes(&self) -> impl Iterator<Item = usize> {
+        let joules = |row: &HistoryRow| row.joules.map(|joules| joules.mean);
+        let slowness = |row: &HistoryRow| row.tokens_per_second.map(|speed| -speed);
+        [
+            self.greatest(joules),
+            self.greatest(|row| row.tokens_per_second),
+            self.greatest(slowness),
+            self.greatest(|row| row.time_to_first_token_s),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    fn greatest(&self, figure: impl Fn(&HistoryRow) -> Option<f64>) -> Option<usize> {
+        let rows = self.history.iter().enumerate();
+        rows.filter_map(|(index, row)| Some((index, figure(row)?)))
+            .max_by(|one, other| one.1.total_cmp(&other.1))
+            .map(|(index, _)| index)
     }
 }
 
@@ -237,8 +279,7 @@ impl Choice {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_condensed_history_keeps_default_best_and_the_last_ones() {
+    fn long_history() -> PromptContext {
         let mut context = PromptContext::sample();
         let row = context.history[0].clone();
         context.history = (1..=40)
@@ -252,14 +293,30 @@ mod tests {
                 ..row.clone()
             })
             .collect();
-        context.condense(6);
-        let left: Vec<u32> = context.history.iter().map(|row| row.trial).collect();
-        assert_eq!(left, [1, 17, 37, 38, 39, 40]);
-        assert_eq!(context.history_left_out, 34);
-        context.condense(6);
-        assert_eq!(
-            context.history_left_out, 34,
-            "a short history stays as it is"
+        context.history[8].tokens_per_second = Some(1e6);
+        context.history[22].joules = row.joules.map(|joules| Interval {
+            mean: joules.mean * 9.0,
+            ..joules
+        });
+        context
+    }
+
+    #[test]
+    fn a_condensed_history_keeps_default_best_extremes_and_the_last_ones() {
+        let left = |rows| {
+            let mut context = long_history();
+            context.condense(rows);
+            assert_eq!(context.history_left_out + context.history.len(), 40);
+            let trials: Vec<u32> = context.history.iter().map(|row| row.trial).collect();
+            trials
+        };
+        assert_eq!(left(3), [1, 17, 40]);
+        assert_eq!(left(6), [1, 17, 23, 38, 39, 40]);
+        let eight = left(8);
+        assert!(
+            [1, 9, 17, 23, 40].iter().all(|trial| eight.contains(trial)),
+            "{eight:?}"
         );
+        assert_eq!(left(40).len(), 40, "a short history stays as it is");
     }
 }

@@ -27,15 +27,15 @@ pub use client::{ChatClient, Timeouts};
 pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
 pub use context::{
     Choice, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
-    RefusedProposal,
+    RefusedProposal, Said,
 };
 pub use facts::{
     EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts, rules, settings,
     verdict,
 };
 pub use keys::{Kept, KeyError, Keys};
-pub use render::{TemplateError, render};
-pub use reply::{ParsedReply, ReplyError, parse_reply};
+pub use render::{TemplateError, render, render_within};
+pub use reply::{ParsedReply, ReplyError, find_proposal, parse_reply};
 pub use schema::reply_schema;
 pub use secret::Secret;
 pub use templates::{Template, Templates};

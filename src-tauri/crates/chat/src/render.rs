@@ -1,6 +1,7 @@
 //! From a template and a context to a prompt: strict about names, careful with foreign text.
 
 use crate::context::{HISTORY_ROWS, PromptContext};
+use crate::tokens::tokens_about;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
@@ -58,6 +59,29 @@ pub enum TemplateError {
     },
 }
 
+/// Renders a template so that the prompt has at most about `most_tokens` tokens, as
+/// [`tokens_about`] counts: rows of the history are left out, down to three, until it fits. What
+/// still does not fit is given as it is; the server then refuses it or cuts it.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_within(
+    template: &str,
+    context: &PromptContext,
+    most_tokens: u64,
+) -> Result<String, TemplateError> {
+    let mut rows = HISTORY_ROWS.min(context.history.len());
+    loop {
+        let mut shorter = context.clone();
+        shorter.condense(rows);
+        let prompt = render(template, &shorter)?;
+        if tokens_about(&prompt) <= most_tokens || rows <= 3 {
+            return Ok(prompt);
+        }
+        rows = rows * 3 / 4;
+    }
+}
+
 /// Renders a template. The history is condensed to [`HISTORY_ROWS`], and foreign text is cleaned:
 /// control characters go, marks that a chat format or a code fence gives a meaning are broken up,
 /// and only the person's feedback keeps its lines (the templates quote them).
@@ -109,6 +133,7 @@ pub(crate) fn values(context: &PromptContext) -> Value {
         .feedback
         .as_ref()
         .map(|said| clean(&said.text, FEEDBACK_CHARS, true));
+    let question = clean(&context.question, FEEDBACK_CHARS, true);
     // Everything in a context can be serialised; a failure would leave a template without names,
     // which strict rendering reports.
     let mut tree = serde_json::to_value(&context).unwrap_or_default();
@@ -116,6 +141,7 @@ pub(crate) fn values(context: &PromptContext) -> Value {
     if let (Some(said), Some(feedback)) = (said, tree.get_mut("feedback")) {
         feedback["text"] = said.into();
     }
+    tree["question"] = question.into();
     Value::from(Serde(&tree))
 }
 

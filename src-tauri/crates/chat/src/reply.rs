@@ -174,6 +174,43 @@ fn no_proposal(what: &str) -> ReplyError {
     }
 }
 
+/// Finds a proposal in an answer to a question, where there is one: a JSON object, or words of a
+/// command line. Prose about settings (`threads: 4 was slower`) is no proposal here.
+///
+/// # Errors
+/// [`ReplyError`], when there is more than one, or one that cannot be run.
+pub fn find_proposal(
+    reply: &str,
+    space: &ParameterSpace,
+    base: &Configuration,
+) -> Result<Option<ParsedReply>, ReplyError> {
+    let terms = Terms {
+        space,
+        base,
+        shortlist: None,
+    };
+    let answer = text::answer(reply);
+    let names = Names::of(space);
+    let mut drafts: Vec<Draft> = json::objects(answer, MOST_OBJECTS)
+        .objects
+        .into_iter()
+        .flat_map(|object| Draft::all(object, &names))
+        .filter(Draft::asks)
+        .collect();
+    if drafts.is_empty() {
+        drafts.extend(Some(lines::commands(answer, &names)).filter(Draft::asks));
+    }
+    if drafts.is_empty() {
+        return Ok(None);
+    }
+    let parsed: Vec<ParsedReply> = drafts
+        .into_iter()
+        .take(MOST_OBJECTS + 1)
+        .map(|draft| draft.settle(terms))
+        .collect::<Result<_, _>>()?;
+    only_one(parsed, terms).map(Some)
+}
+
 /// The proposal that all agree on; the last one that gives reasons speaks for them.
 fn only_one(parsed: Vec<ParsedReply>, terms: Terms) -> Result<ParsedReply, ReplyError> {
     let mut proposals: Vec<String> = Vec::new();

@@ -2,7 +2,7 @@
 //! session is open. Its numbers were not measured.
 
 use crate::context::{
-    Choice, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext, RefusedProposal,
+    Choice, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext, RefusedProposal, Said,
 };
 use crate::facts::{EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts};
 use wattsmith_domain::Interval;
@@ -69,6 +69,11 @@ impl PromptContext {
                     settings: "threads=2 parallel=8 batch=512".to_owned(),
                 },
             ],
+            question: "Why was trial 3 better?\nWould 16 slots help?".to_owned(),
+            talk: vec![Said {
+                question: "What is a slot?".to_owned(),
+                answer: "A request that is served beside others.".to_owned(),
+            }],
         }
     }
 
@@ -105,6 +110,8 @@ impl PromptContext {
             explore: Vec::new(),
             refused: Vec::new(),
             shortlist: Vec::new(),
+            question: String::new(),
+            talk: Vec::new(),
             ..full
         }
     }

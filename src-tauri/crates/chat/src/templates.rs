@@ -12,9 +12,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 3] = [
     ("enhanced", include_str!("../templates/enhanced.j2")),
     ("baseline", include_str!("../templates/baseline.j2")),
+    ("talk", include_str!("../templates/talk.j2")),
 ];
 /// Bytes that a template may have.
 const MOST_BYTES: usize = 64 * 1024;
@@ -24,7 +25,7 @@ const FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "debug"];
 /// One template as it is used now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Template {
-    /// `enhanced` or `baseline`.
+    /// `enhanced`, `baseline` or `talk`.
     pub name: String,
     /// The text, minijinja.
     pub text: String,

@@ -97,6 +97,11 @@ impl Draft {
         !self.asked.is_empty() || !self.choices.is_empty() || self.cut
     }
 
+    /// Whether it asks for settings, be they impossible ones.
+    pub fn asks(&self) -> bool {
+        !self.asked.is_empty() || self.cut
+    }
+
     /// Takes in an object. Inside a configuration every unknown name counts as invented; so it does
     /// beside one, because a parameter that is ignored silently is one that was not tried.
     fn take(&mut self, object: Node, names: &Names, inside: bool, others: &mut Vec<Self>) {

@@ -25,6 +25,16 @@ pub(super) fn draft(text: &str, names: &Names, with_shortlist: bool) -> Draft {
     draft
 }
 
+/// What the command lines in a text propose.
+pub(super) fn commands(text: &str, names: &Names) -> Draft {
+    let mut draft = Draft::default();
+    for line in text.lines() {
+        let line = line.replace(['`', '*', '"', '\\'], " ");
+        flags(line.trim(), names, &mut draft);
+    }
+    draft
+}
+
 /// Takes the settings in a text into a draft.
 pub(super) fn settings(text: &str, names: &Names, draft: &mut Draft) {
     for line in text.lines() {

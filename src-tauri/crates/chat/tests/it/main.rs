@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod connection;
+mod generated;
 mod keyring;
 mod local_model;
 mod prompts;

@@ -1,6 +1,8 @@
 //! Both templates on a plausible session, and what the person can do to them.
 
-use wattsmith_chat::{PersonFeedback, PromptContext, TemplateError, Templates, render};
+use wattsmith_chat::{
+    PersonFeedback, PromptContext, TemplateError, Templates, render, render_within, tokens_about,
+};
 
 pub fn built_in(name: &str) -> String {
     Templates::open("").get(name).unwrap().text
@@ -20,23 +22,47 @@ fn prompts_read_as_expected() {
             insta::assert_snapshot!(format!("{name}_{when}"), prompt);
         }
     }
+    for (when, context) in [("full", &full), ("first", &first)] {
+        let prompt = render(&built_in("talk"), context).unwrap();
+        insta::assert_snapshot!(format!("talk_{when}"), prompt);
+    }
+}
+
+/// A text that changes gets a new number: whoever compares two runs must be able to tell them apart.
+#[test]
+fn every_built_in_template_names_its_version_and_its_hash_is_known() {
+    let templates = Templates::open("").list().unwrap();
+    let versions: Vec<String> = templates
+        .iter()
+        .map(|one| format!("{} {}", one.text.lines().next().unwrap(), one.hash))
+        .collect();
+    insta::assert_snapshot!(versions.join("\n"));
 }
 
 #[test]
-fn a_long_history_is_condensed() {
+fn a_long_history_is_condensed_to_the_room_there_is() {
     let mut context = PromptContext::sample();
     let row = context.history[2].clone();
-    for trial in 4..=40 {
+    for trial in 4..=60 {
         context.history.push(wattsmith_chat::HistoryRow {
             trial,
             mark: wattsmith_chat::Mark::None,
             ..row.clone()
         });
     }
-    let prompt = render(&built_in("enhanced"), &context).unwrap();
-    assert!(prompt.contains("28 more trials are not shown"), "{prompt}");
+    for name in ["enhanced", "baseline", "talk"] {
+        let whole = render(&built_in(name), &context).unwrap();
+        assert!(whole.contains("20 more "), "{whole}");
+        let most = tokens_about(&whole) - 300;
+        let prompt = render_within(&built_in(name), &context, most).unwrap();
+        assert!(tokens_about(&prompt) <= most);
+        assert!(prompt.contains(" more "), "{prompt}");
+        let least = render_within(&built_in(name), &context, 1).unwrap();
+        assert!(least.contains("57 more "), "{least}");
+    }
+    let prompt = render_within(&built_in("enhanced"), &context, 2_000).unwrap();
     assert!(prompt.contains("| 1 | default") && prompt.contains("| 3 (best) |"));
-    assert!(prompt.contains("| 40 |") && !prompt.contains("| 20 |"));
+    assert!(prompt.contains("| 60 |") && !prompt.contains("| 20 |"));
 }
 
 #[test]
@@ -78,7 +104,7 @@ fn an_edit_beats_the_built_in_template_until_it_is_restored() {
         .iter()
         .map(|one| one.edited)
         .collect();
-    assert_eq!(edited, [false, true]);
+    assert_eq!(edited, [false, true, false]);
 
     assert_eq!(reopened.restore("baseline").unwrap(), before);
     assert_eq!(reopened.restore("baseline").unwrap(), before);
