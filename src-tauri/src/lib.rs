@@ -35,6 +35,7 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::follow,
             commands::measure_default,
             commands::ask,
+            commands::say,
             commands::run_proposal,
             commands::confirm,
             commands::numeric_proposal,
@@ -55,6 +56,9 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::restore_template,
             commands::set_api_key,
             commands::test_connection,
+            commands::provider_models,
+            commands::change_connection,
+            commands::advisor_models,
             commands::export_report,
             commands::open_path,
         ])

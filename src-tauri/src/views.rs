@@ -1,6 +1,7 @@
 //! From the tuner's records to what the screen shows. Pure: the same record gives the same view.
 
 mod conditions;
+mod connection;
 mod doctor;
 mod item;
 mod machine;
@@ -8,8 +9,9 @@ mod outside;
 mod overview;
 mod session;
 
+pub use connection::{base_url, connection, connection_draft, providers};
 pub use doctor::diagnosis;
-pub use machine::{connection, machine, model, options, workload};
+pub use machine::{machine, model, options, workload};
 pub use outside::outside;
 pub use overview::overview;
 pub use session::{phase, session, summary};

@@ -81,6 +81,10 @@ words! {
         Waiting,
         /// Gave a proposal.
         Accepted,
+        /// A question was answered.
+        Answered,
+        /// Taken back before the reply was whole.
+        Cancelled,
         /// A reply without a usable proposal.
         Refused,
         /// No reply.
@@ -392,12 +396,35 @@ views! {
     }
     /// How the chat LLM is reached.
     ConnectionDraft {
-        /// `local`, `openai`, `paste` or `none`.
+        /// `local`, `openai`, `anthropic`, `gemini`, `ollama`, `paste` or `none`.
         kind: String,
-        /// Model file (local) or model name (openai).
+        /// Model file (local) or the model's name on the server.
         model: String,
-        /// Server (openai).
+        /// Server; empty for the provider's usual one.
         base_url: String,
+        /// Price of 10⁶ tokens of prompts; empty: unknown.
+        price_in: Option<f64>,
+        /// Price of 10⁶ tokens of replies; empty: unknown.
+        price_out: Option<f64>,
+        /// Most that the session may cost, in the currency of the prices.
+        spending_cap: Option<f64>,
+    }
+    /// A kind of chat server.
+    ProviderView {
+        /// As in [`ConnectionDraft::kind`].
+        kind: String,
+        /// Its usual address.
+        base_url: String,
+    }
+    /// What the chat model has cost.
+    SpendingView {
+        /// Sum of what is known, in the currency of the prices.
+        #[specta(type = Number)]
+        spent: f64,
+        /// Whether a part of it was worked out from the length of texts.
+        estimated: bool,
+        /// The person's cap.
+        cap: Option<f64>,
     }
     /// What the person chose for a new session.
     SessionDraft {
@@ -442,6 +469,8 @@ views! {
         models: Vec<ModelView>,
         /// Models that can advise locally.
         advisor_models: Vec<ModelView>,
+        /// Kinds of chat servers.
+        providers: Vec<ProviderView>,
         /// Workloads.
         workloads: Vec<WorkloadView>,
         /// Knobs.
@@ -529,6 +558,8 @@ views! {
     ExchangeItem {
         /// Identity.
         id: String,
+        /// What the person asked; empty where the loop asked for a proposal.
+        question: String,
         /// Template.
         template: String,
         /// Connection in words.
@@ -545,6 +576,12 @@ views! {
         prompt_tokens: Option<f64>,
         /// Tokens of the reply.
         reply_tokens: Option<f64>,
+        /// Those of them that were reasoning.
+        reasoning_tokens: Option<f64>,
+        /// What it cost, in the currency of the prices.
+        cost: Option<f64>,
+        /// Whether that was worked out from the length of the texts.
+        cost_estimated: bool,
         /// Seconds.
         #[specta(type = Number)]
         duration_s: f64,
@@ -777,8 +814,12 @@ views! {
         default_interval: Option<IntervalView>,
         /// Advisor's word.
         advisor: String,
-        /// Connection in words.
+        /// Connection in words; empty where there is none.
         connection: String,
+        /// The connection as it can be changed.
+        connection_draft: ConnectionDraft,
+        /// What the chat model has cost; none while nothing is known.
+        spending: Option<SpendingView>,
         /// Trials used after the default.
         trials_used: u32,
         /// Trials allowed after the default.

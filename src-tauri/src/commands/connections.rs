@@ -2,15 +2,15 @@
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::{ConnectionDraft, KeyStored, PromptPreview, TemplateView};
+use crate::wire::{ConnectionDraft, KeyStored, ModelView, PromptPreview, TemplateView};
 use wattsmith_tuner::TunerError;
-use wattsmith_tuner::chat::{Kept, Secret, Template};
-use wattsmith_tuner::domain::SessionId;
+use wattsmith_tuner::chat::{Kept, Secret, Template, tokens_about};
+use wattsmith_tuner::domain::{Provider, SessionId};
 
 fn preview_of(template: String, text: String) -> PromptPreview {
     PromptPreview {
         template,
-        tokens_about: u32::try_from(text.chars().count() / 4).unwrap_or(u32::MAX),
+        tokens_about: u32::try_from(tokens_about(&text)).unwrap_or(u32::MAX),
         text,
     }
 }
@@ -35,9 +35,14 @@ pub async fn prompt_preview(core: Core<'_>, id: String) -> Answer<PromptPreview>
 /// The prompt that a template's text would give in a session.
 #[tauri::command]
 #[specta::specta]
-pub async fn preview_template(core: Core<'_>, id: String, text: String) -> Answer<PromptPreview> {
-    let prompt = core.preview_of(&SessionId(id), &text).await?;
-    Ok(preview_of(String::new(), prompt))
+pub async fn preview_template(
+    core: Core<'_>,
+    id: String,
+    name: String,
+    text: String,
+) -> Answer<PromptPreview> {
+    let prompt = core.preview_of(&SessionId(id), &name, &text).await?;
+    Ok(preview_of(name, prompt))
 }
 
 /// All templates.
@@ -64,11 +69,19 @@ pub async fn restore_template(core: Core<'_>, name: String) -> Answer<TemplateVi
     Ok(view(restored.map_err(TunerError::from)?))
 }
 
-/// Keeps an API key, and says where.
+/// Keeps the API key of a connection's server, and says where.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_api_key(core: Core<'_>, base_url: String, key: String) -> Answer<KeyStored> {
-    let kept = core.keys().set(&base_url, Secret::new(key.trim())).await;
+pub async fn set_api_key(
+    core: Core<'_>,
+    connection: ConnectionDraft,
+    key: String,
+) -> Answer<KeyStored> {
+    let (provider, base_url) = server(&connection)?;
+    let kept = core
+        .keys()
+        .set(provider, &base_url, Secret::new(&key))
+        .await;
     Ok(KeyStored {
         in_keyring: kept == Kept::Keyring,
         note: kept.to_string(),
@@ -79,6 +92,38 @@ pub async fn set_api_key(core: Core<'_>, base_url: String, key: String) -> Answe
 #[tauri::command]
 #[specta::specta]
 pub async fn test_connection(core: Core<'_>, connection: ConnectionDraft) -> Answer<String> {
-    let connection = views::connection(&connection)?;
-    Ok(core.test_connection(connection.as_ref()).await?)
+    let choice = views::connection(&connection)?;
+    Ok(core.test_connection(choice.connection.as_ref()).await?)
+}
+
+/// Names of the models that a connection's server has.
+#[tauri::command]
+#[specta::specta]
+pub async fn provider_models(core: Core<'_>, connection: ConnectionDraft) -> Answer<Vec<String>> {
+    let (provider, base_url) = server(&connection)?;
+    Ok(core.provider_models(provider, &base_url).await?)
+}
+
+/// Lets a session go on by another connection.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_connection(
+    core: Core<'_>,
+    id: String,
+    connection: ConnectionDraft,
+) -> Answer<()> {
+    let choice = views::connection(&connection)?;
+    Ok(core.change_connection(&SessionId(id), choice).await?)
+}
+
+/// Files of models that can advise on this machine.
+#[tauri::command]
+#[specta::specta]
+pub async fn advisor_models(core: Core<'_>) -> Answer<Vec<ModelView>> {
+    Ok(core.models().await.iter().map(views::model).collect())
+}
+
+fn server(connection: &ConnectionDraft) -> Result<(Provider, String), TunerError> {
+    let provider: Provider = connection.kind.parse().map_err(TunerError::Invalid)?;
+    Ok((provider, views::base_url(provider, connection)))
 }

@@ -28,6 +28,13 @@ pub async fn ask(core: Core<'_>, id: String) -> Answer<()> {
     start(&core, id, Step::Ask)
 }
 
+/// Asks the session's chat LLM a question of the person.
+#[tauri::command]
+#[specta::specta]
+pub async fn say(core: Core<'_>, id: String, text: String) -> Answer<()> {
+    start(&core, id, Step::Talk(text))
+}
+
 /// Runs a proposal.
 #[tauri::command]
 #[specta::specta]

@@ -42,11 +42,14 @@ fn exchange(exchange: &Exchange) -> ExchangeItem {
     let (outcome, note) = match &exchange.outcome {
         ExchangeOutcome::Waiting => (ExchangeKind::Waiting, ""),
         ExchangeOutcome::Accepted => (ExchangeKind::Accepted, ""),
+        ExchangeOutcome::Answered { note } => (ExchangeKind::Answered, note.as_str()),
+        ExchangeOutcome::Cancelled => (ExchangeKind::Cancelled, ""),
         ExchangeOutcome::Refused { reason } => (ExchangeKind::Refused, reason.as_str()),
         ExchangeOutcome::Failed { error } => (ExchangeKind::Failed, error.as_str()),
     };
     ExchangeItem {
         id: exchange.id.0.clone(),
+        question: exchange.question.clone(),
         template: exchange.template.clone(),
         connection: exchange.connection.clone(),
         prompt: exchange.prompt.clone(),
@@ -55,6 +58,9 @@ fn exchange(exchange: &Exchange) -> ExchangeItem {
         note: note.to_owned(),
         prompt_tokens: exchange.prompt_tokens.map(|count| count as f64),
         reply_tokens: exchange.reply_tokens.map(|count| count as f64),
+        reasoning_tokens: exchange.reasoning_tokens.map(|count| count as f64),
+        cost: exchange.cost.map(|cost| cost.amount),
+        cost_estimated: exchange.cost.is_some_and(|cost| cost.estimated),
         duration_s: exchange.duration_s,
         joules: exchange.joules,
     }

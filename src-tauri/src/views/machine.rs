@@ -4,7 +4,7 @@ use crate::wire::{
     ConnectionDraft, MachineView, ModelView, NewSessionOptions, SessionDraft, WorkloadView,
 };
 use std::path::PathBuf;
-use wattsmith_tuner::domain::{Advisor, Connection, Constraints, Workload};
+use wattsmith_tuner::domain::{Advisor, Constraints, Workload};
 use wattsmith_tuner::{
     ModelEntry, SessionPlan, Tuner, TunerError, catalogue, gpu_knobs, workloads,
 };
@@ -80,6 +80,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
         engine_problem: engine.err().unwrap_or_default(),
         models: models.iter().map(model).collect(),
         advisor_models: models.iter().map(model).collect(),
+        providers: super::providers(),
         workloads: workloads()
             .iter()
             .filter(|one| !one.name.ends_with("-quick"))
@@ -104,6 +105,9 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
                     .map(|model| model.path.display().to_string())
                     .unwrap_or_default(),
                 base_url: String::new(),
+                price_in: None,
+                price_out: None,
+                spending_cap: None,
             },
             threshold: "10%".to_owned(),
             min_tokens_per_second: None,
@@ -128,36 +132,6 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
     }
 }
 
-/// A connection as chosen.
-///
-/// # Errors
-/// What is missing in it.
-pub fn connection(draft: &ConnectionDraft) -> Result<Option<Connection>, TunerError> {
-    let need = |text: &str, what: &str| {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(TunerError::Invalid(format!("The connection needs {what}.")));
-        }
-        Ok(text.to_owned())
-    };
-    Ok(match draft.kind.as_str() {
-        "none" => None,
-        "paste" => Some(Connection::Paste),
-        "local" => Some(Connection::Local {
-            model: need(&draft.model, "a local model; choose one")?,
-        }),
-        "openai" => Some(Connection::OpenAi {
-            base_url: need(&draft.base_url, "an address such as https://host/v1")?,
-            model: need(&draft.model, "the model's name on that server")?,
-        }),
-        other => {
-            return Err(TunerError::Invalid(format!(
-                "There is no connection of the kind {other}."
-            )));
-        }
-    })
-}
-
 impl TryFrom<SessionDraft> for SessionPlan {
     type Error = TunerError;
 
@@ -168,12 +142,15 @@ impl TryFrom<SessionDraft> for SessionPlan {
             )),
             other => Ok(other),
         };
+        let choice = super::connection(&draft.connection)?;
         Ok(Self {
             name: draft.name,
             model: (!draft.model_path.is_empty()).then(|| PathBuf::from(draft.model_path)),
             workload: draft.workload,
             advisor: draft.advisor.parse().map_err(TunerError::Invalid)?,
-            connection: connection(&draft.connection)?,
+            connection: choice.connection,
+            price: choice.price,
+            spending_cap: choice.spending_cap,
             threshold: draft.threshold.parse().map_err(TunerError::Invalid)?,
             constraints: Constraints {
                 min_tokens_per_second: positive(

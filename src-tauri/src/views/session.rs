@@ -1,10 +1,10 @@
 //! A session: its line in the list, and the whole of it.
 
 use super::item::{command_line, story};
-use super::{interval, knobs, parameter, verdict, verdict_kind, workload};
+use super::{connection_draft, interval, knobs, parameter, verdict, verdict_kind, workload};
 use crate::wire::{
     BestView, ImportanceView, NextStep, PhaseKind, PhaseView, SessionSummary, SessionView,
-    TrendPoint, VerdictKind,
+    SpendingView, TrendPoint, VerdictKind,
 };
 use wattsmith_tuner::domain::{
     Connection, Ending, Purpose, Scope, SessionRecord, Threshold, TrialState,
@@ -96,6 +96,8 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .as_ref()
             .map(Connection::label)
             .unwrap_or_default(),
+        connection_draft: connection_draft(session),
+        spending: spending(record),
         trials_used: trials_used(record),
         budget: session.budget,
         story: story(record, &analysis),
@@ -115,6 +117,16 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
     }
+}
+
+fn spending(record: &SessionRecord) -> Option<SpendingView> {
+    let spent = wattsmith_tuner::spent(record);
+    let cap = record.session.spending_cap;
+    (spent.is_some() || cap.is_some()).then(|| SpendingView {
+        spent: spent.map_or(0.0, |spent| spent.amount),
+        estimated: spent.is_some_and(|spent| spent.estimated),
+        cap,
+    })
 }
 
 fn chips(record: &SessionRecord) -> Vec<String> {

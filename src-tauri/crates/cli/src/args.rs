@@ -27,8 +27,10 @@ pub(crate) enum Command {
     /// Tables of measured configurations, to compare advisors on
     #[command(subcommand)]
     Landscape(LandscapeCommand),
+    /// Ask the session's chat LLM anything
+    Say(SayArgs),
     /// Stored sessions
-    Sessions(JsonArgs),
+    Sessions(SessionsArgs),
     /// Models on this machine
     Models(JsonArgs),
     /// Write a session's report
@@ -139,6 +141,27 @@ pub(crate) struct DoctorArgs {
     pub json: bool,
 }
 
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct SessionsArgs {
+    #[command(flatten)]
+    pub listed: JsonArgs,
+    #[command(subcommand)]
+    pub of: Option<OfSession>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OfSession {
+    /// What the human added to a session, as JSON: `tune --ledger` does the same in another one
+    Ledger {
+        /// Session: its id, the start of its id, or `latest`
+        session: String,
+        /// Where to; standard output when left out
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
 /// Inference servers.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum EngineName {
@@ -222,19 +245,8 @@ pub(crate) struct TuneArgs {
     /// Who proposes: enhanced, baseline, surrogate, rule, sobol, random, tpe or gp
     #[arg(long, default_value = "enhanced")]
     pub advisor: Advisor,
-    /// How the chat LLM is reached: local, local:FILE, openai:MODEL or paste
-    #[arg(long, value_name = "HOW")]
-    pub connection: Option<String>,
-    /// Server of an openai: connection; its key is read from WATTSMITH_API_KEY or OPENAI_API_KEY
-    #[arg(
-        long,
-        env = "OPENAI_BASE_URL",
-        default_value = "https://api.openai.com/v1"
-    )]
-    pub base_url: String,
-    /// Agree that prompts go to that server
-    #[arg(long)]
-    pub agree: bool,
+    #[command(flatten)]
+    pub reached: ConnectionArgs,
     /// Stop at 10% below the default, or at 0.25J per token
     #[arg(long, default_value = "10%")]
     pub threshold: Threshold,
@@ -263,6 +275,9 @@ pub(crate) struct TuneArgs {
     /// Go on with a stored session instead of a new one
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
+    /// Do what the human did in another session, at the same points (see `sessions ledger`)
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
     /// Name of the session
     #[arg(long, default_value = "")]
     pub name: String,
@@ -373,6 +388,45 @@ pub(crate) struct ShowArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the chat LLM is reached, for `tune` and `say` alike.
+#[derive(Args)]
+pub(crate) struct ConnectionArgs {
+    /// How the chat LLM is reached: local, local:FILE, openai:MODEL, anthropic:MODEL, gemini:MODEL,
+    /// ollama:MODEL or paste; with --session the session goes on by it
+    #[arg(long, value_name = "HOW")]
+    pub connection: Option<String>,
+    /// Server of that connection, where it is not the provider's usual one. Its key is read from
+    /// WATTSMITH_API_KEY, or from OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, OLLAMA_API_KEY
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Agree that prompts go to that server
+    #[arg(long)]
+    pub agree: bool,
+    /// Price of a million tokens of prompts; unknown when left out
+    #[arg(long, value_name = "AMOUNT", requires = "price_out")]
+    pub price_in: Option<f64>,
+    /// Price of a million tokens of replies
+    #[arg(long, value_name = "AMOUNT", requires = "price_in")]
+    pub price_out: Option<f64>,
+    /// Most that all prompts and replies of the session may cost, in the currency of the prices
+    #[arg(long, value_name = "AMOUNT")]
+    pub spending_cap: Option<f64>,
+}
+
+#[derive(Args)]
+pub(crate) struct SayArgs {
+    /// Session: its id, the start of its id, or `latest`
+    pub session: String,
+    /// What to ask
+    #[arg(required = true, num_args = 1..)]
+    pub text: Vec<String>,
+    #[command(flatten)]
+    pub reached: ConnectionArgs,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

@@ -13,11 +13,14 @@ macro_rules! say {
 }
 
 mod args;
+mod connection;
 mod doctor;
 mod landscape;
+mod ledger;
 mod listing;
 mod meters;
 mod progress;
+mod say;
 mod terminal;
 mod told;
 mod trial;
@@ -90,7 +93,13 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         Command::Trial(args) => trial::run(&tuner, args).await,
         Command::Tune(args) => tune::run(&tuner, *args).await,
         Command::Landscape(command) => landscape::run(&tuner, command).await,
-        Command::Sessions(args) => listing::sessions(&tuner, &args).await,
+        Command::Say(args) => say::run(&tuner, args).await,
+        Command::Sessions(args) => match args.of {
+            Some(args::OfSession::Ledger { session, out }) => {
+                ledger::write(&tuner, &session, out.as_deref()).await
+            }
+            None => listing::sessions(&tuner, &args.listed).await,
+        },
         Command::Models(args) => listing::models(&tuner, &args).await,
         Command::Meters(command) => meters::run(&tuner, command).await,
         Command::Report(args) => listing::report(&tuner, args).await,

@@ -2,6 +2,8 @@
 
 use crate::Stop;
 use crate::args::TuneArgs;
+use crate::connection::{key_from_environment, not_agreed};
+use crate::ledger;
 use crate::listing;
 use crate::progress::{Progress, json_line};
 use crate::terminal::{Terminal, write};
@@ -10,20 +12,22 @@ use crate::trial::figures;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_tuner::chat::{Secret, settings};
+use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{
-    Connection, Constraints, ExchangeId, ExchangeOutcome, ProposalId, SessionId, SessionRecord,
-    TrialState,
+    Connection, Constraints, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, SessionId,
+    SessionRecord, TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{Format, Next, SessionPlan, Step, Tuner, words};
+use wattsmith_tuner::{Format, Ledger, Next, SessionPlan, Step, Tuner, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
     let format = args.report.as_deref().map(format_of).transpose()?;
+    let ledger = args.ledger.as_deref().map(ledger::read).transpose()?;
     let terminal = Terminal::watch()?;
     let session = open(tuner, &args).await?;
-    let turned = turns(tuner, &terminal, &args, &session).await;
+    key_from_environment(tuner, &tuner.record(&session).await?.session);
+    let turned = turns(tuner, &terminal, &args, &session, ledger.as_ref()).await;
     if matches!(turned, Err(Stop::Interrupted)) && !args.work.json {
         let hint = format!("\nGo on later: wattsmith-cli tune --session {session}\n");
         write(&mut std::io::stderr(), &hint);
@@ -42,9 +46,13 @@ async fn turns(
     terminal: &Terminal,
     args: &TuneArgs,
     session: &SessionId,
+    ledger: Option<&Ledger>,
 ) -> Result<(), Stop> {
     let mut told = Told::default();
     loop {
+        if let Some(ledger) = ledger {
+            while tuner.replay(session, ledger).await? {}
+        }
         let record = tuner.record(session).await?;
         let analysis = Analysis::of(&record);
         told.news(&record, &analysis, args.work.json);
@@ -77,12 +85,14 @@ async fn turns(
             }
             Next::Stuck { reason } => {
                 if !args.work.json {
-                    say!("{reason} A Sobol point is taken instead.");
+                    say!(
+                        "{reason} A Sobol point is taken instead; --session with another --connection goes on by that."
+                    );
                 }
                 Step::Numeric
             }
             Next::Consent { provider } => {
-                if !args.agree {
+                if !args.reached.agree {
                     return Err(not_agreed(&provider));
                 }
                 tuner.agree(session).await?;
@@ -107,24 +117,21 @@ fn format_of(out: &Path) -> Result<Format, Stop> {
 
 /// The session to go on with, or a new one.
 async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
+    let choice = args.reached.choice(tuner).await?;
     if let Some(word) = &args.session {
         let session = listing::find(tuner, word).await?;
         if session.ending.is_some() {
             tuner.resume(&session.id, args.budget).await?;
         }
+        if let Some(choice) = choice {
+            tuner
+                .change_connection(&session.id, choice)
+                .await
+                .map_err(Stop::of_words)?;
+        }
         return Ok(session.id);
     }
-    let connection = connection(args)?;
-    if let Some(Connection::OpenAi { base_url, .. }) = &connection {
-        if connection.as_ref().is_some_and(Connection::is_remote) && !args.agree {
-            return Err(not_agreed(base_url));
-        }
-        let key = std::env::var("WATTSMITH_API_KEY").or_else(|_| std::env::var("OPENAI_API_KEY"));
-        if let Ok(key) = key {
-            // For this run only: a key from the environment is not put into the keyring.
-            tuner.keys().keep_for_now(base_url, Secret::new(&key));
-        }
-    }
+    let choice = choice.unwrap_or_default();
     tuner
         .create_session(SessionPlan {
             name: args.name.clone(),
@@ -132,7 +139,9 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             workload: args.work.workload.clone(),
             size: args.work.size(),
             advisor: args.advisor,
-            connection,
+            connection: choice.connection,
+            price: choice.price,
+            spending_cap: choice.spending_cap,
             threshold: args.threshold,
             constraints: Constraints {
                 min_tokens_per_second: args.min_tokens_per_second,
@@ -151,35 +160,6 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
         })
         .await
         .map_err(Stop::of_words)
-}
-
-fn not_agreed(provider: &str) -> Stop {
-    Stop::Usage(format!(
-        "prompts would go to {provider}; they tell about this machine, the model and the \
-         measurements. Add --agree to go on"
-    ))
-}
-
-fn connection(args: &TuneArgs) -> Result<Option<Connection>, Stop> {
-    let Some(word) = args.connection.as_deref() else {
-        return Ok(None);
-    };
-    Ok(match word.split_once(':') {
-        None if word == "local" => None, // the largest advisor model at hand
-        None if word == "paste" => Some(Connection::Paste),
-        Some(("local", file)) => Some(Connection::Local {
-            model: PathBuf::from(file).display().to_string(),
-        }),
-        Some(("openai", model)) if !model.is_empty() => Some(Connection::OpenAi {
-            base_url: args.base_url.clone(),
-            model: model.to_owned(),
-        }),
-        _ => {
-            return Err(Stop::Usage(format!(
-                "there is no connection {word:?}; write local, local:FILE, openai:MODEL or paste"
-            )));
-        }
-    })
 }
 
 /// What the person wants done with a proposal; none when they took it back.
@@ -263,13 +243,20 @@ async fn finish(
     let analysis = Analysis::of(&record);
     let best = analysis.best.as_ref().and_then(|best| record.trial(best));
     let ending = record.session.ending.as_ref();
+    let cost = wattsmith_tuner::spent(&record);
+    let prompts = record
+        .exchanges
+        .iter()
+        .filter(|one| one.kind == ExchangeKind::Proposal)
+        .count();
     if args.work.json {
         json_line(&json!({
             "event": "result",
             "session": session,
             "ending": ending,
             "trials": record.trials.len(),
-            "prompts": record.exchanges.len(),
+            "prompts": prompts,
+            "cost": cost.map(|cost| json!({"amount": cost.amount, "estimated": cost.estimated})),
             "best": best.map(|trial| figures(&record, &analysis, trial)),
             "confirmed": analysis.confirmed.as_ref().map(|(trial, ratio)| json!({"trial": trial, "ratio": ratio})),
             "warnings": record.session.warnings,
@@ -310,6 +297,13 @@ async fn finish(
                 "; it has paid for itself after {units} tokens"
             ))
     );
+    if let Some(cost) = cost {
+        let about = if cost.estimated { "about " } else { "" };
+        say!(
+            "The chat model cost {about}{:.4}, at the prices you entered.",
+            cost.amount
+        );
+    }
     say!("Session {session}");
     if let Some(report) = report {
         say!("Report: {}", report.display());

@@ -15,7 +15,8 @@ pub(crate) fn record(record: &SessionRecord) -> SessionRecord {
     {
         mask_key(&mut launch.argv);
     }
-    if let Some(Connection::OpenAi { base_url, .. }) = &mut record.session.connection {
+    let connection = record.session.connection.as_mut();
+    if let Some(base_url) = connection.and_then(Connection::base_url_mut) {
         mask_password(base_url);
     }
     record

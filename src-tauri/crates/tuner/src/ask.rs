@@ -1,41 +1,84 @@
-//! Asking an advisor: a prompt out, a reply in, a checked proposal or a reason why not. What came
-//! and went is stored verbatim.
+//! Asking an LLM: a prompt out, a reply in, a checked proposal, an answer, or a reason why not. What
+//! came and went is stored verbatim.
 
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
+use crate::exchange::blank_exchange;
 use crate::job::Job;
 use crate::next::{Next, provider};
 use crate::prompt;
 use crate::proposals::{blank_proposal, measured_as};
-use crate::tuner::{Tuner, fresh_id, now};
-use std::time::{Duration, Instant};
+use crate::spending;
+use crate::tuner::Tuner;
+use std::time::Instant;
 use wattsmith_chat::{
-    Chat, ChatRequest, OpenAiCompatible, ParsedReply, Secret, Template, Timeouts, parse_reply,
-    render, reply_schema,
+    Chat, ChatError, ChatReply, ChatRequest, ParsedReply, Template, parse_reply, render_within,
+    reply_schema,
 };
 use wattsmith_domain::{
-    Advisor, Clock as _, Configuration, Connection, Ending, Exchange, ExchangeId, ExchangeOutcome,
-    Proposal, SessionId, SessionRecord, SystemClock,
+    Advisor, Configuration, Connection, Ending, Exchange, ExchangeId, ExchangeKind,
+    ExchangeOutcome, Proposal, SessionId, SessionRecord,
 };
-use wattsmith_engine::{EngineError, LaunchOptions};
 use wattsmith_stats::Analysis;
 
 /// Tries in one turn: the first, and two more that are told what was wrong.
 const TRIES: u32 = 3;
-/// Room for prompt and reply in a local advisor.
-const ADVISOR_CONTEXT: u32 = 8192;
-/// Longest reply.
-const REPLY_TOKENS: u32 = 700;
-/// Longest wait until the advisor's model is loaded.
-const READY_TIMEOUT: Duration = Duration::from_secs(300);
+/// Room for prompt and reply in a local advisor, tokens.
+pub(crate) const ADVISOR_CONTEXT: u32 = 8192;
+/// Longest reply of a local advisor, tokens.
+const LOCAL_REPLY: u32 = 700;
+/// Longest reply of a server, tokens: many models think before they answer, and it counts.
+const SERVER_REPLY: u32 = 4096;
+/// Longest prompt, tokens: what chat models of today read well, and what can be carried by hand.
+const LONGEST_PROMPT: u64 = 16_000;
+/// What the preview of the talk template asks.
+const SAMPLE_QUESTION: &str = "Why did the last trial use more, or less, than the default?";
+
+/// What an LLM is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The next proposal.
+    Proposal,
+    /// An answer to the person.
+    Talk {
+        /// What they ask.
+        question: String,
+    },
+}
+
+impl Errand {
+    pub(crate) fn kind(&self) -> ExchangeKind {
+        match self {
+            Self::Proposal => ExchangeKind::Proposal,
+            Self::Talk { .. } => ExchangeKind::Talk,
+        }
+    }
+
+    pub(crate) fn question(&self) -> &str {
+        match self {
+            Self::Proposal => "",
+            Self::Talk { question } => question,
+        }
+    }
+
+    /// What an exchange was for.
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        match exchange.kind {
+            ExchangeKind::Proposal => Self::Proposal,
+            ExchangeKind::Talk => Self::Talk {
+                question: exchange.question.clone(),
+            },
+        }
+    }
+}
 
 /// A prompt that was rendered, and what belongs to it.
-struct Prepared {
-    record: SessionRecord,
-    analysis: Analysis,
-    shortlist: Vec<Configuration>,
-    template: Template,
-    prompt: String,
+pub(crate) struct Prepared {
+    pub record: SessionRecord,
+    pub analysis: Analysis,
+    pub shortlist: Vec<Configuration>,
+    pub template: Template,
+    pub prompt: String,
 }
 
 impl Tuner {
@@ -44,33 +87,57 @@ impl Tuner {
     /// # Errors
     /// The session cannot be read, or the template is broken.
     pub async fn preview(&self, session: &SessionId) -> Result<(String, String), TunerError> {
-        let prepared = self.prepare(session, None).await?;
+        let prepared = self.prepare(session, &Errand::Proposal, None).await?;
         Ok((prepared.template.name, prepared.prompt))
     }
 
-    /// The same with a template's text that is being edited.
+    /// What the template called `name` would give in this session with a text that is being edited.
     ///
     /// # Errors
     /// The session cannot be read, or the text is no working template.
-    pub async fn preview_of(&self, session: &SessionId, text: &str) -> Result<String, TunerError> {
-        Ok(self.prepare(session, Some(text)).await?.prompt)
-    }
-
-    async fn prepare(
+    pub async fn preview_of(
         &self,
         session: &SessionId,
+        name: &str,
+        text: &str,
+    ) -> Result<String, TunerError> {
+        let errand = match name {
+            "talk" => Errand::Talk {
+                question: SAMPLE_QUESTION.to_owned(),
+            },
+            _ => Errand::Proposal,
+        };
+        Ok(self.prepare(session, &errand, Some(text)).await?.prompt)
+    }
+
+    pub(crate) async fn prepare(
+        &self,
+        session: &SessionId,
+        errand: &Errand,
         text: Option<&str>,
     ) -> Result<Prepared, TunerError> {
         let record = self.record(session).await?;
         let analysis = Analysis::of(&record);
-        let name = match record.session.advisor {
-            Advisor::Baseline => "baseline",
-            _ => "enhanced",
+        let name = match (errand, record.session.advisor) {
+            (Errand::Talk { .. }, _) => "talk",
+            (Errand::Proposal, Advisor::Baseline) => "baseline",
+            (Errand::Proposal, _) => "enhanced",
         };
         let template = self.templates.get(name)?;
-        let shortlist = prompt::shortlist(&record, &analysis);
-        let context = prompt::context(&record, &analysis, &shortlist);
-        let prompt = render(text.unwrap_or(&template.text), &context)?;
+        let shortlist = match errand {
+            Errand::Proposal => prompt::shortlist(&record, &analysis),
+            Errand::Talk { .. } => Vec::new(),
+        };
+        let mut context = prompt::context(&record, &analysis, &shortlist);
+        if let Errand::Talk { question } = errand {
+            context.question.clone_from(question);
+            context.talk = prompt::talk(&record);
+        }
+        let most = match record.session.connection {
+            Some(Connection::Local { .. }) => u64::from(ADVISOR_CONTEXT - LOCAL_REPLY),
+            _ => LONGEST_PROMPT,
+        };
+        let prompt = render_within(text.unwrap_or(&template.text), &context, most)?;
         Ok(Prepared {
             record,
             analysis,
@@ -98,100 +165,135 @@ impl Tuner {
                 ));
             }
         }
-        match record.session.connection.clone() {
-            None => self.propose_numeric(&job.session, "").await,
-            Some(Connection::Paste) => self.ask_by_paste(job).await,
-            Some(Connection::Local { model }) => self.ask_locally(job, &record, &model).await,
-            Some(Connection::OpenAi { base_url, model }) => {
-                if !record.session.consent
-                    && let Some(connection) = &record.session.connection
-                    && connection.is_remote()
-                {
+        if record.session.connection.is_none() || !record.session.advisor.needs_connection() {
+            return self.propose_numeric(&job.session, "").await;
+        }
+        self.reach(job, &record, &Errand::Proposal).await
+    }
+
+    /// Carries an errand to the LLM, whichever way the session reaches it.
+    pub(crate) async fn reach(
+        &self,
+        job: &Job,
+        record: &SessionRecord,
+        errand: &Errand,
+    ) -> Result<(), TunerError> {
+        match &record.session.connection {
+            None => Err(TunerError::Invalid(
+                "No chat model belongs to this session yet; choose a connection for it.".to_owned(),
+            )),
+            Some(Connection::Paste) => self.ask_by_paste(job, errand).await,
+            Some(Connection::Local { model }) => self.ask_locally(job, record, model, errand).await,
+            Some(server) => {
+                if server.is_remote() && !record.session.consent {
                     return Err(TunerError::ConsentNeeded {
-                        provider: provider(connection),
+                        provider: provider(server),
                     });
                 }
-                job.phase(PhaseKind::Asking, &model, None);
-                let key = self.keys.get(&base_url).await.map(|(key, _)| key);
-                match OpenAiCompatible::new(&base_url, &model, key, Timeouts::default()) {
-                    Ok(chat) => self.converse(job, &chat, &model).await.map(|_| ()),
-                    Err(error) => self.unanswered(job, &model, error.to_string()).await,
+                let label = server.label();
+                job.phase(PhaseKind::Asking, &label, None);
+                match self.client(server).await {
+                    Ok(chat) => self.converse(job, &chat, &label, errand).await.map(|_| ()),
+                    Err(error) => {
+                        self.unanswered(job, &label, errand, error.to_string())
+                            .await
+                    }
                 }
             }
         }
     }
 
-    /// Up to [`TRIES`] exchanges, until one gives a proposal. Gives the identities of the exchanges.
-    async fn converse(
+    /// Up to [`TRIES`] exchanges, until one gives a proposal; one for a question. Gives the
+    /// identities of the exchanges.
+    pub(crate) async fn converse(
         &self,
         job: &Job,
         chat: &dyn Chat,
         connection: &str,
+        errand: &Errand,
     ) -> Result<Vec<ExchangeId>, TunerError> {
         let mut exchanges = Vec::new();
-        for _ in 0..TRIES {
+        let tries = match errand {
+            Errand::Proposal => TRIES,
+            Errand::Talk { .. } => 1,
+        };
+        for _ in 0..tries {
             job.check()?;
-            let prepared = self.prepare(&job.session, None).await?;
-            if self.exhausted(&prepared).await? {
+            let prepared = self.prepare(&job.session, errand, None).await?;
+            if *errand == Errand::Proposal && self.exhausted(&prepared).await? {
                 break;
             }
-            let schema = reply_schema(
-                &prepared.record.session.space,
-                (!prepared.shortlist.is_empty()).then_some(&prepared.shortlist[..]),
-            );
-            let request = ChatRequest {
-                schema: Some(schema),
-                max_tokens: REPLY_TOKENS,
-                seed: Some(prepared.record.session.seed + exchanges.len() as u64),
-                temperature: Some(0.2),
-                ..ChatRequest::new(prepared.prompt.clone())
-            };
-            self.mark_sent(&prepared.record).await?;
-            let mut exchange = blank_exchange(&prepared, connection);
+            let request = request(&prepared, errand, exchanges.len() as u64);
+            let mut exchange = blank_exchange(&prepared, connection, errand);
+            if let Err(error) =
+                spending::allow(&prepared.record, &prepared.prompt, request.max_tokens)
+            {
+                if let Errand::Talk { .. } = errand {
+                    return Err(error);
+                }
+                // Nothing was sent; the session says so, and can go on by another connection.
+                exchange.outcome = ExchangeOutcome::Failed {
+                    error: error.to_string(),
+                };
+                self.store.put_exchange(&exchange).await?;
+                break;
+            }
+            if *errand == Errand::Proposal {
+                self.mark_sent(&prepared.record, &exchange.id).await?;
+            }
             exchanges.push(exchange.id.clone());
             let began = Instant::now();
-            let mut on_delta = |text: &str| job.emit(EventKind::Reply(text.to_owned()));
+            let mut came = String::new();
+            let mut on_delta = |text: &str| {
+                came.push_str(text);
+                job.emit(EventKind::Reply(text.to_owned()));
+            };
             let reply = chat.complete(request, &mut on_delta, &job.cancel).await;
             exchange.duration_s = began.elapsed().as_secs_f64();
-            match reply {
-                Ok(reply) => {
-                    exchange.reply = reply.text;
-                    exchange.prompt_tokens = reply.prompt_tokens;
-                    exchange.reply_tokens = reply.reply_tokens;
-                    if self.judge(&prepared, exchange).await? {
-                        job.emit(EventKind::Changed);
-                        break;
-                    }
-                }
-                Err(wattsmith_chat::ChatError::Cancelled) => return Err(TunerError::Cancelled),
-                Err(error) => {
-                    exchange.outcome = ExchangeOutcome::Failed {
-                        error: error.to_string(),
-                    };
-                    self.store.put_exchange(&exchange).await?;
-                    job.emit(EventKind::Changed);
-                    break;
-                }
-            }
+            let session = &prepared.record.session;
+            exchange.cost = spending::cost(session, &prepared.prompt, &came, &reply);
+            let settled = self.settle(&prepared, exchange, reply, came).await;
             job.emit(EventKind::Changed);
+            if settled? {
+                break;
+            }
         }
         Ok(exchanges)
     }
 
-    /// Records that the advisor could not even be asked: the session says so and can go on without.
-    async fn unanswered(
+    /// Stores what came of an exchange. Whether the turn is over.
+    async fn settle(
         &self,
-        job: &Job,
-        connection: &str,
-        error: String,
-    ) -> Result<(), TunerError> {
-        let prepared = self.prepare(&job.session, None).await?;
-        let exchange = Exchange {
-            outcome: ExchangeOutcome::Failed { error },
-            ..blank_exchange(&prepared, connection)
-        };
-        self.store.put_exchange(&exchange).await?;
-        Ok(())
+        prepared: &Prepared,
+        mut exchange: Exchange,
+        reply: Result<ChatReply, ChatError>,
+        came: String,
+    ) -> Result<bool, TunerError> {
+        match reply {
+            Ok(reply) => {
+                exchange.reply = reply.text;
+                exchange.prompt_tokens = reply.prompt_tokens;
+                exchange.reply_tokens = reply.reply_tokens;
+                exchange.reasoning_tokens = reply.reasoning_tokens;
+                self.judge(prepared, exchange).await
+            }
+            Err(error) => {
+                // What came before it broke off is part of the record.
+                exchange.reply = came;
+                let cancelled = error == ChatError::Cancelled;
+                exchange.outcome = match cancelled {
+                    true => ExchangeOutcome::Cancelled,
+                    false => ExchangeOutcome::Failed {
+                        error: error.to_string(),
+                    },
+                };
+                self.store.put_exchange(&exchange).await?;
+                if cancelled {
+                    return Err(TunerError::Cancelled);
+                }
+                Ok(true)
+            }
+        }
     }
 
     /// Ends the session when a shortlist was wanted and nothing untried is left for it.
@@ -210,15 +312,17 @@ impl Tuner {
         Ok(true)
     }
 
-    async fn ask_by_paste(&self, job: &Job) -> Result<(), TunerError> {
-        let prepared = self.prepare(&job.session, None).await?;
-        self.mark_sent(&prepared.record).await?;
-        let exchange = blank_exchange(&prepared, &Connection::Paste.label());
+    async fn ask_by_paste(&self, job: &Job, errand: &Errand) -> Result<(), TunerError> {
+        let prepared = self.prepare(&job.session, errand, None).await?;
+        let exchange = blank_exchange(&prepared, &Connection::Paste.label(), errand);
+        if *errand == Errand::Proposal {
+            self.mark_sent(&prepared.record, &exchange.id).await?;
+        }
         self.store.put_exchange(&exchange).await?;
         Ok(())
     }
 
-    /// Takes a pasted reply. A proposal comes of it, or the exchange records why not.
+    /// Takes a pasted reply. A proposal or an answer comes of it, or the exchange records why not.
     ///
     /// # Errors
     /// There is no such exchange waiting, the reply is empty, or it cannot be stored.
@@ -234,78 +338,32 @@ impl Tuner {
                 "The reply is empty. Paste what the chat answered.".to_owned(),
             ));
         }
-        let prepared = self.prepare(session, None).await?;
-        let mut exchange = prepared
-            .record
+        let record = self.record(session).await?;
+        let mut exchange = record
             .exchanges
-            .iter()
+            .into_iter()
             .find(|one| one.id == *exchange && one.outcome == ExchangeOutcome::Waiting)
-            .cloned()
             .ok_or_else(|| TunerError::NotFound("No prompt waits for a reply here.".to_owned()))?;
+        let prepared = self.prepare(session, &Errand::of(&exchange), None).await?;
         exchange.reply = reply.to_owned();
         self.judge(&prepared, exchange).await?;
         Ok(())
     }
 
-    /// Runs the local advisor, asks it, and ends it before anything is measured.
-    async fn ask_locally(
-        &self,
-        job: &Job,
-        record: &SessionRecord,
-        model: &str,
-    ) -> Result<(), TunerError> {
-        let _lock = self.claim_machine()?;
-        let label = Connection::Local {
-            model: model.to_owned(),
+    /// Makes of a reply what it was asked for. Whether the turn is over.
+    async fn judge(&self, prepared: &Prepared, exchange: Exchange) -> Result<bool, TunerError> {
+        match exchange.kind {
+            ExchangeKind::Proposal => self.judge_proposal(prepared, exchange).await,
+            ExchangeKind::Talk => self.judge_answer(prepared, exchange).await,
         }
-        .label();
-        job.phase(PhaseKind::LoadingAdvisor, &label, None);
-        let mut options = LaunchOptions::chat_server(
-            &record.session.engine.path,
-            model,
-            &record.session.machine,
-            ADVISOR_CONTEXT,
-            self.paths.engines_state(),
-        );
-        options.ready_timeout = READY_TIMEOUT;
-        let engine = match wattsmith_engine::launch(options, &job.cancel).await {
-            Ok(engine) => engine,
-            Err(EngineError::Cancelled) => return Err(TunerError::Cancelled),
-            Err(error) => return self.unanswered(job, &label, error.to_string()).await,
-        };
-        let recording = self.meter().record(Some(engine.pid()), |_| {});
-        let from = SystemClock.now();
-        job.phase(PhaseKind::Asking, &label, None);
-        let asked = match OpenAiCompatible::new(
-            &format!("{}/v1", engine.base_url()),
-            &label,
-            Some(Secret::new(engine.api_key())),
-            Timeouts::default(),
-        ) {
-            Ok(chat) => self.converse(job, &chat, &label).await,
-            Err(error) => Err(error.into()),
-        };
-        let to = SystemClock.now();
-        let load = engine.load();
-        job.phase(PhaseKind::StoppingEngine, &label, None);
-        engine.stop().await;
-        let recorded = crate::models::blocking(move || recording.finish()).await?;
-        let exchanges = asked?;
-        // Loading is priced at the power of what followed; the last exchange carries the whole turn.
-        if let (Some(power), Some(last)) = (recorded.mean_power(from, to), exchanges.last()) {
-            let joules = power.0 * (to.since(from).0 + load.0);
-            let record = self.record(&job.session).await?;
-            if let Some(exchange) = record.exchanges.iter().find(|one| one.id == *last) {
-                let mut exchange = exchange.clone();
-                exchange.joules = Some(joules);
-                self.store.put_exchange(&exchange).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Makes a proposal of a reply, or records why it is refused. Whether there is a proposal.
-    async fn judge(&self, prepared: &Prepared, mut exchange: Exchange) -> Result<bool, TunerError> {
+    async fn judge_proposal(
+        &self,
+        prepared: &Prepared,
+        mut exchange: Exchange,
+    ) -> Result<bool, TunerError> {
         let record = &prepared.record;
         let shortlist = (!prepared.shortlist.is_empty()).then_some(&prepared.shortlist[..]);
         let base = prompt::base(record, &prepared.analysis);
@@ -333,40 +391,30 @@ impl Tuner {
             }
         }
     }
+}
 
-    async fn mark_sent(&self, record: &SessionRecord) -> Result<(), TunerError> {
-        if let Some(last) = record.feedback.last()
-            && !last.sent
-        {
-            let mut feedback = last.clone();
-            feedback.sent = true;
-            self.store
-                .put_feedback(&record.session.id, &feedback)
-                .await?;
-        }
-        Ok(())
+/// The request for a prompt: a proposal is held to its schema, an answer is free.
+fn request(prepared: &Prepared, errand: &Errand, tries: u64) -> ChatRequest {
+    let session = &prepared.record.session;
+    let max_tokens = match session.connection {
+        Some(Connection::Local { .. }) => LOCAL_REPLY,
+        _ => SERVER_REPLY,
+    };
+    let list = (!prepared.shortlist.is_empty()).then_some(&prepared.shortlist[..]);
+    ChatRequest {
+        schema: (*errand == Errand::Proposal).then(|| reply_schema(&session.space, list)),
+        max_tokens,
+        seed: Some(session.seed + tries),
+        temperature: Some(0.2),
+        ..ChatRequest::new(prepared.prompt.clone())
     }
 }
 
-fn blank_exchange(prepared: &Prepared, connection: &str) -> Exchange {
-    Exchange {
-        id: ExchangeId(fresh_id()),
-        session: prepared.record.session.id.clone(),
-        template: prepared.template.name.clone(),
-        template_hash: prepared.template.hash.clone(),
-        connection: connection.to_owned(),
-        prompt: prepared.prompt.clone(),
-        reply: String::new(),
-        prompt_tokens: None,
-        reply_tokens: None,
-        duration_s: 0.0,
-        joules: None,
-        outcome: ExchangeOutcome::Waiting,
-        created_at: now(),
-    }
-}
-
-fn proposal(record: &SessionRecord, parsed: ParsedReply, exchange: &ExchangeId) -> Proposal {
+pub(crate) fn proposal(
+    record: &SessionRecord,
+    parsed: ParsedReply,
+    exchange: &ExchangeId,
+) -> Proposal {
     Proposal {
         advisor: record.session.advisor,
         reason: parsed.reason,

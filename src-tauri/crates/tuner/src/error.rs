@@ -20,6 +20,19 @@ pub enum TunerError {
         /// Who would get it.
         provider: String,
     },
+    /// The next prompt could cost more than is left under the person's cap; nothing was sent.
+    #[error(
+        "The next prompt could cost up to {next:.4}, and {spent:.4} of the cap of {cap} are spent \
+         already. Raise the cap, or go on by another connection."
+    )]
+    SpendingCap {
+        /// The cap, in the currency of the session's prices.
+        cap: f64,
+        /// Spent so far.
+        spent: f64,
+        /// The most that the next prompt and its reply can cost.
+        next: f64,
+    },
     /// No such record.
     #[error("{0}")]
     NotFound(String),

@@ -2,7 +2,7 @@
 //! others; it knows no window and no terminal.
 //!
 //! One turn of the loop in this room: [`Tuner::perform`] takes a [`Step`]; `ask` renders a prompt
-//! and makes a proposal of the reply; `trial` runs it window by window through `measure`; `feedback`
+//! and makes a proposal of the reply (`talk` answers the person's questions); `trial` runs it window by window through `measure`; `feedback`
 //! drafts what to tell the advisor; [`Next`] says from the record alone what comes after.
 //!
 //! Shutting down: every job holds a cancellation token; cancelling it makes the step return, and
@@ -10,15 +10,19 @@
 
 mod ask;
 mod confirm;
+mod connect;
 mod doctor;
 mod error;
 mod event;
+mod exchange;
 mod export;
 pub mod feedback;
 mod gpu;
 mod job;
 mod landscape;
+mod ledger;
 mod live;
+mod local;
 mod lock;
 mod machine;
 mod measure;
@@ -32,11 +36,14 @@ mod prompt;
 mod proposals;
 mod rerun;
 mod sensing;
+mod spending;
 mod spoiled;
+mod talk;
 mod trial;
 mod tuner;
 pub mod words;
 
+pub use connect::ConnectionChoice;
 pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
@@ -44,11 +51,13 @@ pub use export::{Format, default_name};
 pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
 pub use landscape::{LandscapePlan, Recording, read_landscape};
+pub use ledger::{Act, Entry, Ledger};
 pub use lock::MachineLock;
 pub use models::ModelEntry;
 pub use next::{Next, trials_used};
 pub use paths::Paths;
 pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
+pub use spending::{Spent, spent};
 pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };

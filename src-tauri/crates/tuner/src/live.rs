@@ -1,13 +1,11 @@
-//! Small live things for the window: watts now, jobs that nobody waits for, a test of a connection.
+//! Small live things for the window: watts now, and jobs that nobody waits for.
 
 use crate::error::TunerError;
 use crate::event::EventKind;
 use crate::tuner::{Step, Tuner};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{OpenAiCompatible, Timeouts};
-use wattsmith_domain::{Clock as _, Connection, SessionId, SystemClock};
+use wattsmith_domain::{Clock as _, SessionId, SystemClock};
 
 /// Long enough for every sensor to have changed its value a few times.
 const LOOK: Duration = Duration::from_millis(1500);
@@ -46,31 +44,5 @@ impl Tuner {
             }
         });
         Ok(())
-    }
-
-    /// Whether a chat LLM can be reached; gives what to tell the person.
-    ///
-    /// # Errors
-    /// Why not, and what to do.
-    pub async fn test_connection(
-        &self,
-        connection: Option<&Connection>,
-    ) -> Result<String, TunerError> {
-        match connection {
-            None => Ok("No chat is needed: Sobol points propose.".to_owned()),
-            Some(Connection::Paste) => {
-                Ok("Nothing to test: you carry prompt and reply yourself.".to_owned())
-            }
-            Some(Connection::Local { model }) => {
-                let model = self.model(model.as_ref()).await?;
-                Ok(format!("{} is there and readable.", model.name))
-            }
-            Some(Connection::OpenAi { base_url, model }) => {
-                let key = self.keys.get(base_url).await.map(|(key, _)| key);
-                let chat = OpenAiCompatible::new(base_url, model, key, Timeouts::default())?;
-                chat.test(&CancellationToken::new()).await?;
-                Ok(format!("{model} answered."))
-            }
-        }
     }
 }

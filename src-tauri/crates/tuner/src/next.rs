@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 use wattsmith_domain::{
-    Ending, Exchange, ExchangeId, ExchangeOutcome, ProposalId, ProposalStatus, Purpose,
-    SessionRecord, TrialId, TrialState,
+    Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, ProposalStatus,
+    Purpose, SessionRecord, TrialId, TrialState,
 };
 use wattsmith_stats::Analysis;
 
@@ -87,7 +87,13 @@ impl Next {
                     reason: sentence(error),
                 };
             }
-            Some((_, ExchangeOutcome::Accepted)) | None => {}
+            Some((
+                _,
+                ExchangeOutcome::Accepted
+                | ExchangeOutcome::Answered { .. }
+                | ExchangeOutcome::Cancelled,
+            ))
+            | None => {}
         }
         match &session.connection {
             Some(connection) if connection.is_remote() && !session.consent => Self::Consent {
@@ -107,11 +113,9 @@ fn sentence(text: &str) -> String {
 
 /// Who gets the prompts, for the question of consent.
 pub(crate) fn provider(connection: &wattsmith_domain::Connection) -> String {
-    match connection {
-        wattsmith_domain::Connection::OpenAi { base_url, model } => {
-            format!("{base_url} (model {model})")
-        }
-        other => other.label(),
+    match connection.as_server() {
+        Some((_, base_url, model)) => format!("{base_url} (model {model})"),
+        None => connection.label(),
     }
 }
 
@@ -137,14 +141,17 @@ pub(crate) fn spent(record: &SessionRecord) -> BTreeSet<String> {
     spent
 }
 
-/// Exchanges since the last proposal or trial: those of the turn that is being taken. Identities
-/// are in order of time.
-pub(crate) fn this_turn(record: &SessionRecord) -> &[Exchange] {
+/// Exchanges for a proposal since the last proposal, trial or change of connection: those of the
+/// turn that is being taken. Identities are in order of time.
+pub(crate) fn this_turn(record: &SessionRecord) -> Vec<&Exchange> {
     let last_proposal = record.proposals.iter().map(|one| one.id.0.as_str()).max();
     let last_trial = record.trials.iter().map(|one| one.id.0.as_str()).max();
     let since = last_proposal.max(last_trial).unwrap_or_default();
-    let from = record
+    let since = since.max(record.session.connected.as_str());
+    record
         .exchanges
-        .partition_point(|exchange| exchange.id.0.as_str() <= since);
-    &record.exchanges[from..]
+        .iter()
+        .filter(|exchange| exchange.id.0.as_str() > since)
+        .filter(|exchange| exchange.kind == ExchangeKind::Proposal)
+        .collect()
 }

@@ -1,11 +1,12 @@
 //! From what the person chose to a session that can be run.
 
+use crate::connect::ConnectionChoice;
 use crate::error::TunerError;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::path::PathBuf;
 use wattsmith_domain::{
     Advisor, Configuration, Connection, Constraints, Engine, Machine, Objective, ParameterSpace,
-    Rule, Session, SessionId, Tell, Threshold, Workload,
+    Price, Rule, Session, SessionId, Tell, Threshold, Workload,
 };
 use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, catalogue, gpu_knobs, workloads};
 
@@ -24,6 +25,10 @@ pub struct SessionPlan {
     pub advisor: Advisor,
     /// How the LLM is reached; the local advisor model when none and one is needed.
     pub connection: Option<Connection>,
+    /// What its tokens cost; none: unknown.
+    pub price: Option<Price>,
+    /// Most that all prompts and replies may cost together, in the currency of the price.
+    pub spending_cap: Option<f64>,
     /// When to stop.
     pub threshold: Threshold,
     /// What must hold.
@@ -107,6 +112,8 @@ impl Default for SessionPlan {
             size: WorkSize::default(),
             advisor: Advisor::Enhanced,
             connection: None,
+            price: None,
+            spending_cap: None,
             threshold: Threshold::PercentBelowDefault { percent: 10.0 },
             constraints: Constraints {
                 quality_lock: true,
@@ -206,6 +213,11 @@ impl Tuner {
                 })
             }
         };
+        let choice = crate::connect::checked(ConnectionChoice {
+            connection,
+            price: plan.price,
+            spending_cap: plan.spending_cap,
+        })?;
         let name = plan.name.trim();
         Ok(Session {
             id: SessionId(fresh_id()),
@@ -229,7 +241,7 @@ impl Tuner {
             },
             space,
             advisor: plan.advisor,
-            connection,
+            connection: choice.connection,
             budget: plan.budget.min(MOST_TRIALS),
             repeats: plan.repeats.clamp(1, MOST_REPEATS),
             adaptive: plan.adaptive,
@@ -237,6 +249,10 @@ impl Tuner {
             quick: plan.quick,
             seed: plan.seed,
             consent: false,
+            agreed: Vec::new(),
+            price: choice.price,
+            spending_cap: choice.spending_cap,
+            connected: String::new(),
             ending: None,
             warnings: Vec::new(),
         })

@@ -4,16 +4,18 @@ use crate::feedback;
 use crate::next::{spent, this_turn, trials_used};
 use wattsmith_chat::{
     Choice, EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext,
-    RefusedProposal, settings,
+    RefusedProposal, Said, settings,
 };
 use wattsmith_domain::{
-    Configuration, Connection, ExchangeOutcome, ProposalStatus, Purpose, SessionRecord, Trial,
-    TrialState,
+    Configuration, Connection, ExchangeKind, ExchangeOutcome, ProposalStatus, Purpose,
+    SessionRecord, Trial, TrialState,
 };
 use wattsmith_stats::{Analysis, TrialAnalysis};
 
 /// Entries that a small local model may choose from.
 const SHORTLIST: usize = 8;
+/// Questions and answers that the next question reminds of.
+const TALK: usize = 4;
 
 /// The configuration that a partial answer changes: the best so far, else the default.
 #[must_use]
@@ -102,7 +104,7 @@ pub fn context(
     }
     context.explore = feedback::not_tried_yet(record);
     let refused = this_turn(record)
-        .iter()
+        .into_iter()
         .filter_map(|exchange| match &exchange.outcome {
             ExchangeOutcome::Refused { reason } => Some(RefusedProposal {
                 settings: String::new(),
@@ -113,6 +115,24 @@ pub fn context(
     context.refused = taken_back(record).chain(refused).collect();
     context.shortlist = Choice::number(shortlist, space);
     context
+}
+
+/// What was asked and answered before, oldest first, in the last few exchanges.
+pub(crate) fn talk(record: &SessionRecord) -> Vec<Said> {
+    let answered = record
+        .exchanges
+        .iter()
+        .filter(|one| one.kind == ExchangeKind::Talk && !one.reply.is_empty());
+    let mut said: Vec<Said> = answered
+        .rev()
+        .take(TALK)
+        .map(|one| Said {
+            question: one.question.clone(),
+            answer: one.reply.clone(),
+        })
+        .collect();
+    said.reverse();
+    said
 }
 
 /// What the person took back since the last trial.

@@ -307,6 +307,8 @@ impl Tuner {
                 draft: feedback::draft(&record, &analysis, trial),
                 edit: None,
                 sent: false,
+                sent_text: None,
+                sent_in: None,
             };
             self.store.put_feedback(&job.session, &feedback).await?;
         }

@@ -63,6 +63,8 @@ pub enum Step {
     Confirm,
     /// A proposal by numbers alone.
     Numeric,
+    /// Ask the LLM a question of the person.
+    Talk(String),
     /// Step after step until the session ends, waits for the person or is paused.
     Autopilot,
 }
@@ -215,6 +217,7 @@ impl Tuner {
             Step::Run(proposal) => self.run_proposal(job, &proposal).await,
             Step::Confirm => self.confirm(job).await,
             Step::Numeric => self.propose_numeric(&job.session, "").await,
+            Step::Talk(question) => self.say(job, &question).await,
             Step::Autopilot => Ok(()),
         };
         self.gpu.restore().await;
@@ -323,14 +326,6 @@ impl Tuner {
             ));
         }
         self.change(session, |session| session.name = name).await
-    }
-
-    /// Records that prompts may go to the session's remote provider.
-    ///
-    /// # Errors
-    /// There is no such session, or it cannot be stored.
-    pub async fn agree(&self, session: &SessionId) -> Result<(), TunerError> {
-        self.change(session, |session| session.consent = true).await
     }
 
     /// Deletes a session and all that belongs to it.

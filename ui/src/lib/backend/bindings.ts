@@ -45,6 +45,8 @@ export const commands = {
 	measureDefault: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("measure_default", { id })),
 	/**  Asks the advisor. */
 	ask: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("ask", { id })),
+	/**  Asks the session's chat LLM a question of the person. */
+	say: (id: string, text: string) => typedError<null, WireError>(__TAURI_INVOKE("say", { id, text })),
 	/**  Runs a proposal. */
 	runProposal: (id: string, proposalId: string) => typedError<null, WireError>(__TAURI_INVOKE("run_proposal", { id, proposalId })),
 	/**  Measures fresh repeats after a first crossing. */
@@ -74,17 +76,23 @@ export const commands = {
 	/**  The prompt as it would be sent now. */
 	promptPreview: (id: string) => typedError<PromptPreview, WireError>(__TAURI_INVOKE("prompt_preview", { id })),
 	/**  The prompt that a template's text would give in a session. */
-	previewTemplate: (id: string, text: string) => typedError<PromptPreview, WireError>(__TAURI_INVOKE("preview_template", { id, text })),
+	previewTemplate: (id: string, name: string, text: string) => typedError<PromptPreview, WireError>(__TAURI_INVOKE("preview_template", { id, name, text })),
 	/**  All templates. */
 	templates: () => typedError<TemplateView[], WireError>(__TAURI_INVOKE("templates")),
 	/**  Keeps the person's edit of a template. */
 	saveTemplate: (name: string, text: string) => typedError<TemplateView, WireError>(__TAURI_INVOKE("save_template", { name, text })),
 	/**  Goes back to the built-in template. */
 	restoreTemplate: (name: string) => typedError<TemplateView, WireError>(__TAURI_INVOKE("restore_template", { name })),
-	/**  Keeps an API key, and says where. */
-	setApiKey: (baseUrl: string, key: string) => typedError<KeyStored, WireError>(__TAURI_INVOKE("set_api_key", { baseUrl, key })),
+	/**  Keeps the API key of a connection's server, and says where. */
+	setApiKey: (connection: ConnectionDraft, key: string) => typedError<KeyStored, WireError>(__TAURI_INVOKE("set_api_key", { connection, key })),
 	/**  Sends one word to a connection; gives what to tell the person. */
 	testConnection: (connection: ConnectionDraft) => typedError<string, WireError>(__TAURI_INVOKE("test_connection", { connection })),
+	/**  Names of the models that a connection's server has. */
+	providerModels: (connection: ConnectionDraft) => typedError<string[], WireError>(__TAURI_INVOKE("provider_models", { connection })),
+	/**  Lets a session go on by another connection. */
+	changeConnection: (id: string, connection: ConnectionDraft) => typedError<null, WireError>(__TAURI_INVOKE("change_connection", { id, connection })),
+	/**  Files of models that can advise on this machine. */
+	advisorModels: () => typedError<ModelView[], WireError>(__TAURI_INVOKE("advisor_models")),
 	/**  Writes a report into the reports folder; gives its path. */
 	exportReport: (id: string, format: ReportFormat) => typedError<string, WireError>(__TAURI_INVOKE("export_report", { id, format })),
 	/**  Opens an exported report in the program that the system has for it. Nothing but reports. */
@@ -170,12 +178,18 @@ export type ConfirmationItem = {
 
 /**  How the chat LLM is reached. */
 export type ConnectionDraft = {
-	/**  `local`, `openai`, `paste` or `none`. */
+	/**  `local`, `openai`, `anthropic`, `gemini`, `ollama`, `paste` or `none`. */
 	kind: string,
-	/**  Model file (local) or model name (openai). */
+	/**  Model file (local) or the model's name on the server. */
 	model: string,
-	/**  Server (openai). */
+	/**  Server; empty for the provider's usual one. */
 	baseUrl: string,
+	/**  Price of 10⁶ tokens of prompts; empty: unknown. */
+	priceIn: number | null,
+	/**  Price of 10⁶ tokens of replies; empty: unknown. */
+	priceOut: number | null,
+	/**  Most that the session may cost, in the currency of the prices. */
+	spendingCap: number | null,
 };
 
 /**  What the doctor says. */
@@ -223,6 +237,8 @@ export type ErrorCode =
 export type ExchangeItem = {
 	/**  Identity. */
 	id: string,
+	/**  What the person asked; empty where the loop asked for a proposal. */
+	question: string,
 	/**  Template. */
 	template: string,
 	/**  Connection in words. */
@@ -239,6 +255,12 @@ export type ExchangeItem = {
 	promptTokens: number | null,
 	/**  Tokens of the reply. */
 	replyTokens: number | null,
+	/**  Those of them that were reasoning. */
+	reasoningTokens: number | null,
+	/**  What it cost, in the currency of the prices. */
+	cost: number | null,
+	/**  Whether that was worked out from the length of the texts. */
+	costEstimated: boolean,
 	/**  Seconds. */
 	durationS: number,
 	/**  Joules it cost on this machine. */
@@ -251,6 +273,10 @@ export type ExchangeKind =
 "waiting" | 
 /**  Gave a proposal. */
 "accepted" | 
+/**  A question was answered. */
+"answered" | 
+/**  Taken back before the reply was whole. */
+"cancelled" | 
 /**  A reply without a usable proposal. */
 "refused" | 
 /**  No reply. */
@@ -479,6 +505,8 @@ export type NewSessionOptions = {
 	models: ModelView[],
 	/**  Models that can advise locally. */
 	advisorModels: ModelView[],
+	/**  Kinds of chat servers. */
+	providers: ProviderView[],
 	/**  Workloads. */
 	workloads: WorkloadView[],
 	/**  Knobs. */
@@ -698,6 +726,14 @@ export type ProposalKind =
 /**  Was taken back. */
 "dismissed";
 
+/**  A kind of chat server. */
+export type ProviderView = {
+	/**  As in [`ConnectionDraft::kind`]. */
+	kind: string,
+	/**  Its usual address. */
+	baseUrl: string,
+};
+
 /**  One thing to do about a finding. */
 export type RemedyView = {
 	/**  In words. */
@@ -839,8 +875,12 @@ export type SessionView = {
 	defaultInterval: IntervalView | null,
 	/**  Advisor's word. */
 	advisor: string,
-	/**  Connection in words. */
+	/**  Connection in words; empty where there is none. */
 	connection: string,
+	/**  The connection as it can be changed. */
+	connectionDraft: ConnectionDraft,
+	/**  What the chat model has cost; none while nothing is known. */
+	spending: SpendingView | null,
 	/**  Trials used after the default. */
 	trialsUsed: number,
 	/**  Trials allowed after the default. */
@@ -877,6 +917,16 @@ export type Setting = {
 	name: string,
 	/**  Value as text. */
 	value: string,
+};
+
+/**  What the chat model has cost. */
+export type SpendingView = {
+	/**  Sum of what is known, in the currency of the prices. */
+	spent: number,
+	/**  Whether a part of it was worked out from the length of texts. */
+	estimated: boolean,
+	/**  The person's cap. */
+	cap: number | null,
 };
 
 /**  One entry of the conversation. */

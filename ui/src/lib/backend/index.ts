@@ -28,6 +28,8 @@ export interface Backend {
   follow(listener: (event: wire.LiveEvent) => void): Promise<void>;
   measureDefault(id: string): Promise<void>;
   ask(id: string): Promise<void>;
+  /** A question of the person; the answer comes into the story. */
+  say(id: string, text: string): Promise<void>;
   runProposal(id: string, proposalId: string): Promise<void>;
   confirm(id: string): Promise<void>;
   numericProposal(id: string): Promise<void>;
@@ -46,9 +48,12 @@ export interface Backend {
   templates(): Promise<wire.TemplateView[]>;
   saveTemplate(name: string, text: string): Promise<wire.TemplateView>;
   restoreTemplate(name: string): Promise<wire.TemplateView>;
-  previewTemplate(id: string, text: string): Promise<wire.PromptPreview>;
-  setApiKey(baseUrl: string, key: string): Promise<wire.KeyStored>;
+  previewTemplate(id: string, name: string, text: string): Promise<wire.PromptPreview>;
+  setApiKey(connection: wire.ConnectionDraft, key: string): Promise<wire.KeyStored>;
   testConnection(connection: wire.ConnectionDraft): Promise<string>;
+  providerModels(connection: wire.ConnectionDraft): Promise<string[]>;
+  changeConnection(id: string, connection: wire.ConnectionDraft): Promise<void>;
+  advisorModels(): Promise<wire.ModelView[]>;
   overview(): Promise<wire.OverviewLine[]>;
   /** The path of the file written. */
   exportReport(id: string, format: wire.ReportFormat): Promise<string>;

@@ -98,3 +98,7 @@ export function geometricMean(values: number[]): number | null {
   if (values.length === 0) return null;
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
+
+/** An amount in the currency of the person's own prices: cents and, where they are few, parts of one. */
+export const money = (amount: number): string =>
+  dress(amount.toFixed(amount !== 0 && Math.abs(amount) < 1 ? 4 : 2));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { options } from '$lib/backend/mock/machine';
-import { problemsOf, readThreshold, tidy } from './draft';
+import { connectionProblems, problemsOf, readThreshold, tidy } from './draft';
 
 const all = options(false, true);
 const draft = (change: Partial<typeof all.draft>) => ({ ...structuredClone(all.draft), ...change });
@@ -26,7 +26,7 @@ describe('a draft', () => {
       repeats: 0,
       tuned: [],
       minTokensPerSecond: -1,
-      connection: { kind: 'openai', model: ' ', baseUrl: 'host/v1' },
+      connection: { ...all.draft.connection, kind: 'openai', model: ' ', baseUrl: 'host/v1' },
     });
     expect(Object.keys(problemsOf(wrong, all)).sort()).toEqual([
       'baseUrl',
@@ -37,6 +37,17 @@ describe('a draft', () => {
       'threshold',
       'tuned',
     ]);
+  });
+  it('asks for prices before a cap, where somebody sends a bill', () => {
+    const server = { ...all.draft.connection, kind: 'gemini', model: 'm' };
+    expect(connectionProblems(server)).toEqual({});
+    expect(connectionProblems({ ...server, spendingCap: 1 })).toHaveProperty('spendingCap');
+    expect(connectionProblems({ ...server, priceIn: 1, priceOut: 2, spendingCap: 1 })).toEqual({});
+    expect(connectionProblems({ ...server, priceIn: 1 })).toHaveProperty('price');
+    expect(connectionProblems({ ...server, priceIn: Number.NaN, priceOut: 2 })).toHaveProperty(
+      'price',
+    );
+    expect(connectionProblems({ ...server, kind: 'ollama', spendingCap: 1 })).toEqual({});
   });
   it('cannot start without an engine, and passes the reason on', () => {
     expect(

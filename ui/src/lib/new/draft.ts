@@ -1,6 +1,6 @@
 // What is wrong with a draft, before it is sent: one sentence per field.
 
-import type { NewSessionOptions, SessionDraft } from '$lib/backend';
+import type { ConnectionDraft, NewSessionOptions, SessionDraft } from '$lib/backend';
 
 export type Field =
   | 'modelPath'
@@ -8,6 +8,8 @@ export type Field =
   | 'connection'
   | 'baseUrl'
   | 'model'
+  | 'price'
+  | 'spendingCap'
   | 'minTokensPerSecond'
   | 'maxTimeToFirstTokenS'
   | 'tuned'
@@ -15,6 +17,44 @@ export type Field =
   | 'repeats'
   | 'engine';
 export type Problems = Partial<Record<Field, string>>;
+
+/** Kinds of chat servers, as the person reads them. */
+export const PROVIDERS: Record<string, string> = {
+  openai: 'OpenAI, or a server that speaks like it',
+  anthropic: 'Anthropic',
+  gemini: 'Google Gemini',
+  ollama: 'Ollama',
+};
+
+export const isServer = (kind: string) => kind in PROVIDERS;
+
+/** Whether prompts stay on this machine. */
+const isHere = ({ kind, baseUrl }: ConnectionDraft) =>
+  baseUrl
+    ? /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(baseUrl)
+    : kind === 'ollama';
+
+const isAmount = (value: number | null) => value === null || (Number.isFinite(value) && value >= 0);
+
+/** What is wrong with a connection. */
+export function connectionProblems(connection: ConnectionDraft): Problems {
+  const problems: Problems = {};
+  const { kind, baseUrl, model, priceIn, priceOut, spendingCap } = connection;
+  if (kind === 'local' && !model) problems.model = 'Choose a model file for the advisor.';
+  if (!isServer(kind)) return problems;
+  if (baseUrl && !/^https?:\/\/[^\s/]+/.test(baseUrl))
+    problems.baseUrl = 'Write the whole address, such as https://host/v1.';
+  if (!model.trim()) problems.model = 'Name the model as the server calls it.';
+  if (!isAmount(priceIn) || !isAmount(priceOut))
+    problems.price = 'A price is a number, 0 or more; leave both empty when it is unknown.';
+  else if ((priceIn === null) !== (priceOut === null))
+    problems.price = 'A price has two figures: for tokens in and for tokens out.';
+  if (spendingCap !== null && !(spendingCap > 0))
+    problems.spendingCap = 'Leave it empty, or write a number above 0.';
+  else if (spendingCap !== null && priceIn === null && !isHere(connection))
+    problems.spendingCap = 'A cap needs the prices of the model.';
+  return problems;
+}
 
 const THRESHOLD = /^\s*(\d+(?:\.\d+)?)\s*(%|[jJ])\s*$/;
 
@@ -32,7 +72,7 @@ const whole = (value: number, low: number, high: number) =>
 
 export function problemsOf(draft: SessionDraft, options: NewSessionOptions): Problems {
   const problems: Problems = {};
-  const { kind, baseUrl, model } = draft.connection;
+  const { kind } = draft.connection;
   if (options.engineProblem) problems.engine = options.engineProblem;
   if (!draft.modelPath) problems.modelPath = 'Choose a model file.';
   if (!readThreshold(draft.threshold))
@@ -40,12 +80,7 @@ export function problemsOf(draft: SessionDraft, options: NewSessionOptions): Pro
       'Write per cent below the default (above 0 and below 100), or joules per token above 0.';
   if (draft.advisor !== 'sobol' && kind === 'none')
     problems.connection = 'Choose how the chat model is reached.';
-  if (kind === 'openai') {
-    if (!/^https?:\/\/[^\s/]+/.test(baseUrl))
-      problems.baseUrl = 'Write the whole address, such as https://host/v1.';
-    if (!model.trim()) problems.model = 'Name the model as the server calls it.';
-  }
-  if (kind === 'local' && !model) problems.model = 'Choose a model file for the advisor.';
+  Object.assign(problems, connectionProblems(draft.connection));
   if (draft.minTokensPerSecond !== null && !(draft.minTokensPerSecond > 0))
     problems.minTokensPerSecond = 'Leave it empty, or write a number above 0.';
   if (draft.maxTimeToFirstTokenS !== null && !(draft.maxTimeToFirstTokenS > 0))

@@ -3,7 +3,7 @@
 use super::{Figures, changes};
 use crate::format;
 use serde::Serialize;
-use wattsmith_domain::{Exchange, ExchangeOutcome, Proposal, SessionRecord, Trial};
+use wattsmith_domain::{Exchange, ExchangeKind, ExchangeOutcome, Proposal, SessionRecord, Trial};
 use wattsmith_stats::Analysis;
 
 /// One turn: a prompt and its reply, or a proposal made without one, and the feedback after it.
@@ -28,6 +28,8 @@ pub(crate) struct Turn {
 #[derive(Debug, Serialize)]
 pub(crate) struct Said {
     pub facts: String,
+    /// What the person asked; empty where the loop asked for a proposal.
+    pub question: String,
     pub prompt: String,
     pub reply: String,
     /// Why no proposal came of it; empty when one did.
@@ -104,6 +106,9 @@ fn turn(
     Turn {
         title: match trial {
             Some(trial) => format!("Trial {}", trial.number),
+            None if exchange.is_some_and(|one| one.kind == ExchangeKind::Talk) => {
+                "Question".to_owned()
+            }
             None => "No trial".to_owned(),
         },
         exchange: exchange.map(said),
@@ -139,12 +144,20 @@ fn said(exchange: &Exchange) -> Said {
     facts.extend(tokens(exchange.reply_tokens, "out"));
     facts.push(format::duration(exchange.duration_s));
     facts.extend(exchange.joules.map(format::joules));
+    facts.extend(exchange.cost.map(|cost| {
+        let about = if cost.estimated { "about " } else { "" };
+        format!("cost {about}{:.4}", cost.amount)
+    }));
     Said {
         facts: facts.join(" · "),
+        question: exchange.question.clone(),
         prompt: exchange.prompt.clone(),
         reply: exchange.reply.clone(),
         problem: match &exchange.outcome {
             ExchangeOutcome::Accepted => String::new(),
+            ExchangeOutcome::Answered { note } if note.is_empty() => String::new(),
+            ExchangeOutcome::Answered { note } => format!("Not offered: {note}"),
+            ExchangeOutcome::Cancelled => "Taken back before the reply was whole.".to_owned(),
             ExchangeOutcome::Waiting => "The reply had not come yet.".to_owned(),
             ExchangeOutcome::Refused { reason } => format!("Refused: {reason}"),
             ExchangeOutcome::Failed { error } => format!("Failed: {error}"),

@@ -78,6 +78,8 @@ async fn the_persons_feedback_goes_into_the_prompt_and_the_draft_is_kept() {
         draft: "Trial 2 used less.".to_owned(),
         edit: None,
         sent: false,
+        sent_text: None,
+        sent_in: None,
     };
     let store = bench.store();
     store.put_feedback(&session, &draft).await.unwrap();
@@ -96,11 +98,16 @@ async fn the_persons_feedback_goes_into_the_prompt_and_the_draft_is_kept() {
     assert_eq!(feedback.draft, draft.draft);
     assert_eq!(feedback.edit.as_deref(), Some(words));
     assert!(feedback.sent);
+    // What was sent stays what it was, whatever becomes of the edit.
     tuner
         .save_feedback(&session, &trial.id, None)
         .await
         .unwrap();
-    assert_eq!(bench.record(&session).await.feedback[0].edit, None);
+    let record = bench.record(&session).await;
+    assert_eq!(record.feedback[0].edit, None);
+    assert_eq!(record.feedback[0].sent_text.as_deref(), Some(words));
+    let sent_in = record.feedback[0].sent_in.as_ref();
+    assert_eq!(sent_in, Some(&record.exchanges[0].id));
 }
 
 #[tokio::test]
@@ -255,6 +262,8 @@ async fn cancelling_while_the_advisor_writes_ends_the_request() {
     let (asked, ()) = tokio::join!(asking, cancelling);
     assert!(matches!(asked, Err(TunerError::Cancelled)), "{asked:?}");
     assert_eq!(next(&bench.tuner, &session).await, Next::Ask);
+    let exchange = bench.record(&session).await.exchanges.remove(0);
+    assert_eq!(exchange.outcome, ExchangeOutcome::Cancelled);
 }
 
 fn pasting() -> SessionPlan {

@@ -1,8 +1,8 @@
 //! What comes next follows from the record alone.
 
 use wattsmith_domain::{
-    Advisor, Connection, Ending, Exchange, ExchangeId, ExchangeOutcome, FailureCause, Proposal,
-    ProposalId, ProposalStatus, SessionRecord, Threshold, TrialId, TrialState, Value,
+    Advisor, Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, FailureCause,
+    Proposal, ProposalId, ProposalStatus, SessionRecord, Threshold, TrialId, TrialState, Value,
 };
 use wattsmith_stats::Analysis;
 use wattsmith_testkit::fixtures::{self, Fixture, Shown};
@@ -38,6 +38,8 @@ fn exchange(record: &SessionRecord, outcome: ExchangeOutcome) -> Exchange {
     Exchange {
         id: ExchangeId::from("z-last"),
         session: record.session.id.clone(),
+        kind: ExchangeKind::Proposal,
+        question: String::new(),
         template: "enhanced".to_owned(),
         template_hash: String::new(),
         connection: "local".to_owned(),
@@ -45,6 +47,8 @@ fn exchange(record: &SessionRecord, outcome: ExchangeOutcome) -> Exchange {
         reply: String::new(),
         prompt_tokens: None,
         reply_tokens: None,
+        reasoning_tokens: None,
+        cost: None,
         duration_s: 0.0,
         joules: None,
         outcome,

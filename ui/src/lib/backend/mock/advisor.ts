@@ -65,6 +65,7 @@ export const promptValues = (s: Kept): Record<string, string> => {
         )
         .join('\n') || '- nothing yet',
     feedback: feedback?.item === 'feedback' ? (feedback.edit ?? feedback.draft) : 'nothing',
+    question: 'Why did the last trial use more, or less, than the default?',
   };
 };
 
@@ -116,19 +117,30 @@ export function offer(
 export const replyText = (found: Idea & { config: Config }, gpu: boolean) =>
   `${found.reason}\n\n\`\`\`json\n${JSON.stringify({ ...found.change, predicted: Number((truth(found.config, gpu).joules * 1.06).toFixed(3)) }, null, 2)}\n\`\`\`\n`;
 
+/** What tokens cost at the person's prices; `null` where there are none. */
+export function costOf(s: Kept, asked: string, reply: string): number | null {
+  const { priceIn, priceOut } = s.draft.connection;
+  if (priceIn === null || priceOut === null) return null;
+  return (asked.length * priceIn + reply.length * priceOut) / 4e6;
+}
+
 export function exchange(
   s: Kept,
   templates: Record<string, string>,
   outcome: ExchangeItem['outcome'],
   reply = '',
   note = '',
+  question = '',
 ): ExchangeItem & { item: 'exchange' } {
-  const text = prompt(s, templates);
+  const text = question
+    ? render(templates.talk ?? '', { ...promptValues(s), question })
+    : prompt(s, templates);
   const local = s.draft.connection.kind === 'local';
   const item = {
     item: 'exchange' as const,
     id: freshId(s, 'exchange'),
-    template: s.draft.advisor,
+    question,
+    template: question ? 'talk' : s.draft.advisor,
     connection: view(s).connection,
     prompt: text,
     reply,
@@ -136,6 +148,9 @@ export function exchange(
     note,
     promptTokens: reply ? Math.round(text.length / 4) : null,
     replyTokens: reply ? Math.round(reply.length / 4) : null,
+    reasoningTokens: null,
+    cost: reply ? costOf(s, text, reply) : null,
+    costEstimated: false,
     durationS: local ? 11.4 : 3.2,
     joules: local && reply ? 294 : null,
   };

@@ -10,8 +10,9 @@ import { apply, DEFAULTS, diff } from './engine';
 import { options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
 import { Jobs } from './run';
-import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
+import { best, byDefault, isRemote, keep, summary, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
+import { say } from './talk';
 import { BUILT_IN, render, templateViews } from './templates';
 import { watts } from './trial';
 
@@ -121,6 +122,15 @@ export function mockBackend(query: URLSearchParams): Backend {
         throw new BackendError('consent-needed', `Prompts would go to ${next.provider}.`);
       return job(id, (s) => jobs.ask(s));
     },
+    say: async (id, text) => {
+      const s = find(id);
+      if (!s.consent)
+        throw new BackendError(
+          'consent-needed',
+          `The question would go to ${s.draft.connection.baseUrl}.`,
+        );
+      return job(id, (one) => say(jobs, one, text));
+    },
     runProposal: (id, proposalId) => job(id, (s) => jobs.take(s, proposalId)),
     confirm: (id) => job(id, (s) => jobs.confirm(s)),
     numericProposal: (id) =>
@@ -133,6 +143,10 @@ export function mockBackend(query: URLSearchParams): Backend {
         const item = s.story.find((i) => i.item === 'exchange' && i.id === exchangeId);
         if (item?.item !== 'exchange')
           throw new BackendError('not-found', 'This prompt does not wait for a reply any more.');
+        if (item.question) {
+          Object.assign(item, { reply, outcome: 'answered' });
+          return;
+        }
         const read = readReply(s, reply);
         Object.assign(item, {
           reply,
@@ -204,16 +218,28 @@ export function mockBackend(query: URLSearchParams): Backend {
       templates[name] = BUILT_IN[name] ?? '';
       return oneTemplate(name);
     },
-    previewTemplate: async (id, text) => preview(find(id), 'preview', text),
+    previewTemplate: async (id, name, text) => preview(find(id), name, text),
     setApiKey: async () => ({
       inKeyring: false,
       note: 'No keyring answers here, so the key is kept until Wattsmith is closed.',
     }),
     testConnection: async ({ baseUrl, model }) => {
-      if (!/^https?:\/\/\S+$/.test(baseUrl))
+      if (baseUrl && !/^https?:\/\/\S+$/.test(baseUrl))
         throw new BackendError('other', `“${baseUrl}” is no address. Write it as https://host/v1.`);
       return `${model} answered in 0.8 s.`;
     },
+    providerModels: async () => ['large-1', 'small-1'],
+    changeConnection: (id, connection) =>
+      change(id, (s) => {
+        const same = s.draft.connection.baseUrl === connection.baseUrl;
+        s.consent = !isRemote(connection.kind) || (s.consent && same);
+        s.draft.connection = structuredClone(connection);
+        s.stuck = null;
+        for (const item of s.story)
+          if (item.item === 'exchange' && item.outcome === 'waiting') item.outcome = 'cancelled';
+      }),
+    advisorModels: async () =>
+      structuredClone(options(start.machine.measured, start.advisorModels).advisorModels),
     overview: async () => overview(newest()),
     exportReport: async (id, format) =>
       `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,

@@ -1,8 +1,18 @@
 // The pretended machines: two bare cores whose joules are estimated, one with an NVIDIA GPU, and a
 // laptop whose counters are closed, with and without a plug.
 
-import type { MachineView, NewSessionOptions, SensorView } from '../bindings';
+import type { ConnectionDraft, MachineView, NewSessionOptions, SensorView } from '../bindings';
 import { GPU_PARAMETERS, PARAMETERS } from './engine';
+
+/** Nobody to ask, at no price. */
+export const NO_CONNECTION: ConnectionDraft = {
+  kind: 'none',
+  model: '',
+  baseUrl: '',
+  priceIn: null,
+  priceOut: null,
+  spendingCap: null,
+};
 
 export const missing = (
   name: string,
@@ -192,6 +202,12 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     engineProblem: '',
     models: [smol, qwen],
     advisorModels: advisorModels ? [qwen, smol] : [],
+    providers: [
+      { kind: 'openai', baseUrl: 'https://api.openai.com/v1' },
+      { kind: 'anthropic', baseUrl: 'https://api.anthropic.com/v1' },
+      { kind: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com/v1beta' },
+      { kind: 'ollama', baseUrl: 'http://127.0.0.1:11434' },
+    ],
     workloads: [
       { name: 'chat', summary: '16 requests · 8 at once · 64 tokens out' },
       { name: 'batch', summary: '64 requests · 16 at once · 128 tokens out' },
@@ -205,8 +221,8 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       workload: 'chat',
       advisor: advisorModels ? 'enhanced' : 'sobol',
       connection: advisorModels
-        ? { kind: 'local', model: qwen.path, baseUrl: '' }
-        : { kind: 'none', model: '', baseUrl: '' },
+        ? { ...NO_CONNECTION, kind: 'local', model: qwen.path }
+        : NO_CONNECTION,
       threshold: '10%',
       minTokensPerSecond: null,
       maxTimeToFirstTokenS: null,

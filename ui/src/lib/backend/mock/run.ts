@@ -2,7 +2,7 @@
 
 import { BackendError } from '../error';
 import type { LiveEvent, PhaseKind } from '../bindings';
-import { exchange, idea, lastConfig, offer, replyText } from './advisor';
+import { costOf, exchange, idea, lastConfig, offer, replyText } from './advisor';
 import { DEFAULTS, key, PARAMETERS, type Config } from './engine';
 import {
   best,
@@ -23,8 +23,8 @@ class Cancelled extends Error {}
 export class Jobs {
   private running = new Map<string, { cancelled: boolean }>();
   constructor(
-    private emit: (event: LiveEvent) => void,
-    private templates: () => Record<string, string>,
+    readonly emit: (event: LiveEvent) => void,
+    readonly templates: () => Record<string, string>,
     private pace: number,
   ) {}
 
@@ -85,18 +85,12 @@ export class Jobs {
     else s.autopilot = false;
   }
 
-  private async wait(s: Kept, seconds: number): Promise<void> {
+  async wait(s: Kept, seconds: number): Promise<void> {
     await new Promise((done) => setTimeout(done, seconds * 1000 * this.pace));
     if (this.running.get(s.id)?.cancelled) throw new Cancelled();
   }
 
-  private phase(
-    s: Kept,
-    kind: PhaseKind,
-    label: string,
-    detail: string,
-    expected: number | null,
-  ): void {
+  phase(s: Kept, kind: PhaseKind, label: string, detail: string, expected: number | null): void {
     s.phase = {
       kind,
       label,
@@ -199,6 +193,7 @@ export class Jobs {
       reply: text,
       promptTokens: Math.round(pending.prompt.length / 4),
       replyTokens: Math.round(text.length / 4),
+      cost: costOf(s, pending.prompt, text),
       joules: kind === 'local' ? 294 : null,
     });
     if (!found) {

@@ -3,7 +3,7 @@
 import type { MachineView, SessionDraft } from '../bindings';
 import { exchange, idea, offer, replyText } from './advisor';
 import { DEFAULTS, type Config } from './engine';
-import { DENIED, ESTIMATED, options, WITH_GPU, WITH_PLUG } from './machine';
+import { DENIED, ESTIMATED, NO_CONNECTION, options, WITH_GPU, WITH_PLUG } from './machine';
 import { interval, keep, trials, byDefault, type Kept } from './session';
 import { addRepeat, begin, finish } from './trial';
 import { BUILT_IN } from './templates';
@@ -134,7 +134,12 @@ export function scene(name: string, pace: number): Scene {
   const base = { machine: ESTIMATED, advisorModels: true, startRunning: false, pace };
   const now = (turns: number, change: Partial<SessionDraft> = {}) =>
     session('s-chat', ago(0, 1), ESTIMATED, turns, change);
-  const openai = { kind: 'openai', model: 'gpt-4o-mini', baseUrl: 'https://api.example.com/v1' };
+  const openai = {
+    ...NO_CONNECTION,
+    kind: 'openai',
+    model: 'gpt-4o-mini',
+    baseUrl: 'https://api.example.com/v1',
+  };
   switch (name) {
     case 'first-run':
       return { ...base, sessions: [] };
@@ -159,7 +164,7 @@ export function scene(name: string, pace: number): Scene {
       return {
         ...base,
         sessions: [
-          now(1, { connection: { kind: 'paste', model: '', baseUrl: '' } }),
+          now(1, { connection: { ...NO_CONNECTION, kind: 'paste' } }),
           ...older(ESTIMATED),
         ],
       };

@@ -68,7 +68,7 @@ export function keep(
     phase: IDLE,
     autopilot: false,
     pausing: false,
-    consent: draft.connection.kind !== 'openai',
+    consent: !isRemote(draft.connection.kind),
     stuck: null,
     ending: null,
     judged: new Set(),
@@ -134,7 +134,9 @@ function next(s: Kept): NextStep {
   if (!byDefault(s)) return { step: 'measure-default' };
   const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
   if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
-  const waiting = s.story.find((item) => item.item === 'exchange' && item.outcome === 'waiting');
+  const waiting = s.story.find(
+    (item) => item.item === 'exchange' && item.outcome === 'waiting' && !item.question,
+  );
   if (waiting?.item === 'exchange')
     return { step: 'paste', exchangeId: waiting.id, prompt: waiting.prompt };
   const goal = goalJoules(s);
@@ -199,6 +201,16 @@ const CONNECTIONS: Record<string, string> = {
   none: 'no chat model',
 };
 
+/** Whether prompts would leave this machine. */
+export const isRemote = (kind: string) => ['openai', 'anthropic', 'gemini'].includes(kind);
+
+function spending(s: Kept): SessionView['spending'] {
+  const costs = s.story.flatMap((i) => (i.item === 'exchange' && i.cost !== null ? [i.cost] : []));
+  const cap = s.draft.connection.spendingCap;
+  if (costs.length === 0 && cap === null) return null;
+  return { spent: costs.reduce((sum, cost) => sum + cost, 0), estimated: false, cap };
+}
+
 export function view(s: Kept): SessionView {
   const used = Math.max(0, trials(s).length - 1);
   const workload =
@@ -239,6 +251,8 @@ export function view(s: Kept): SessionView {
     defaultInterval: byDefault(s)?.joulesPerUnit ?? null,
     advisor: s.draft.advisor,
     connection,
+    connectionDraft: structuredClone(s.draft.connection),
+    spending: spending(s),
     trialsUsed: used,
     budget: s.draft.budget,
     story: structuredClone(s.story),

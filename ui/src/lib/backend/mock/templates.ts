@@ -24,7 +24,20 @@ const BASELINE = `Settings tried and their energy per token:
 Propose the next settings as JSON.
 `;
 
-export const BUILT_IN: Record<string, string> = { enhanced: ENHANCED, baseline: BASELINE };
+const TALK = `Answer the person from these facts only.
+
+Machine: {{ machine }}
+Measured so far:
+{{ trials }}
+
+The person asks: {{ question }}
+`;
+
+export const BUILT_IN: Record<string, string> = {
+  enhanced: ENHANCED,
+  baseline: BASELINE,
+  talk: TALK,
+};
 
 /** What a template may name. */
 export const PLACEHOLDERS = [
@@ -35,6 +48,7 @@ export const PLACEHOLDERS = [
   'goal',
   'trials',
   'feedback',
+  'question',
 ];
 
 /** Fills the placeholders; throws on an unknown one, with the line. */
