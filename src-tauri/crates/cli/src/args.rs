@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Landscape(LandscapeCommand),
     /// Ask the session's chat LLM anything
     Say(SayArgs),
+    /// Compare advisors on a landscape, on equal terms
+    Study(StudyArgs),
     /// Stored sessions
     Sessions(SessionsArgs),
     /// Models on this machine
@@ -427,6 +429,42 @@ pub(crate) struct SayArgs {
     pub text: Vec<String>,
     #[command(flatten)]
     pub reached: ConnectionArgs,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct StudyArgs {
+    /// The landscape
+    #[arg(long, value_name = "FILE")]
+    pub landscape: PathBuf,
+    /// Who is compared, separated by commas; the first is held against the others. Besides the
+    /// advisors there is guided-blind, which picks from the surrogate's short list at random
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        default_value = "surrogate,guided-blind,gp,tpe,rule,sobol,random"
+    )]
+    pub advisors: Vec<String>,
+    /// Independent runs of each
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(2..=100_000))]
+    pub seeds: u64,
+    /// Trials after the default
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=500))]
+    pub budget: u32,
+    /// Windows per trial
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeats: u32,
+    /// Goal in per cent below the default
+    #[arg(long, default_value_t = 10.0, value_name = "PERCENT")]
+    pub below: f64,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Folder for study.json, study.csv and study.html
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

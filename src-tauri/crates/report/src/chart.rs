@@ -5,7 +5,8 @@ mod scale;
 
 use crate::format;
 use crate::view::Figures;
-use scale::{Scale, steps};
+pub(crate) use scale::Scale;
+use scale::steps;
 use serde::Serialize;
 use wattsmith_domain::{SessionRecord, Threshold};
 use wattsmith_stats::{Analysis, TrialAnalysis};

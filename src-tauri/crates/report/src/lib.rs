@@ -15,7 +15,10 @@ mod html;
 mod json;
 mod markdown;
 mod redact;
+mod study;
 mod view;
+
+pub use study::{StudyCurve, StudyPage, StudyTable, study_html};
 
 use wattsmith_domain::SessionRecord;
 

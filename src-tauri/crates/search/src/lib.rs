@@ -24,6 +24,7 @@ mod rule;
 mod shortlist;
 mod shuffle;
 mod sobol;
+mod study;
 mod surrogate;
 pub mod synthetic;
 mod tpe;
@@ -40,6 +41,7 @@ pub use rule::{RuleOfThumb, target as rule_of_thumb};
 pub use shortlist::shortlist;
 pub use shuffle::SplitMix;
 pub use sobol::Sobol;
+pub use study::{Run, Standing, Verdict, standings};
 pub use surrogate::{Candidate, MOST_ENTRIES, OFFERED_SHARE, Surrogate};
 pub use tpe::Tpe;
 

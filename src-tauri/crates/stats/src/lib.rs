@@ -12,10 +12,12 @@ mod constraints;
 mod decide;
 mod importance;
 mod interval;
+mod paired;
 mod phases;
 mod quantile;
 mod repeats;
 mod sequential;
+mod survival;
 
 pub use accuracy::accuracy;
 pub use analysis::{Analysis, TrialAnalysis};
@@ -23,9 +25,13 @@ pub use compare::compare;
 pub use decide::{LEAST_CHANCE, Look, decide, look};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
+pub use paired::{SignedRank, Spread, holm, signed_rank, simultaneous_upper, spread};
 pub use phases::{Slice, prefill_share};
 pub use repeats::{Enough, MOST_EXTRA_REPEATS, enough};
 pub use sequential::{LEAST_PAIRS, MOST_PAIRS, confirmation_alpha};
+pub use survival::{
+    Survival, Waiting, expected_first_draw, kaplan_meier, median_time, restricted_mean,
+};
 
 /// The confidence of every interval that is shown, unless a function says otherwise.
 pub const CONFIDENCE: f64 = 0.95;

@@ -152,7 +152,11 @@ impl Tuner {
         let landscape = match read_partial(&partial_path(&out))? {
             None => planned,
             Some(begun) => match difference(&begun, &planned) {
-                None => begun,
+                None => {
+                    let mut begun = begun;
+                    sweep::forget_spoiled(&mut begun);
+                    begun
+                }
                 Some(what) => {
                     return Err(TunerError::Invalid(format!(
                         "{} was begun with another {what}. Go on with the same words as then, or \

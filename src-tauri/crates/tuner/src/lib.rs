@@ -38,6 +38,7 @@ mod rerun;
 mod sensing;
 mod spending;
 mod spoiled;
+mod study;
 mod talk;
 mod trial;
 mod tuner;
@@ -60,6 +61,10 @@ pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
 pub use spending::{Spent, spent};
 pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
+};
+pub use study::{
+    Arm, ArmResult, ArmTurn, StudyComparison, StudyFiles, StudyPlan, StudyResult, arm_names,
+    run_study, write_study,
 };
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};

@@ -9,10 +9,12 @@ use crate::trial::more_passes;
 use crate::tuner::Tuner;
 use std::time::Instant;
 use wattsmith_domain::{Configuration, Repeat, WarningKind, Watts};
-use wattsmith_search::{Entry, Failure, SplitMix, Truth, Window};
+use wattsmith_search::{Entry, Failure, Landscape, SplitMix, Truth, Window};
 
 /// Windows that other load spoiled are measured again so often, at the end of their pass.
 const AGAIN: usize = 2;
+/// After so many spoiled windows in a row the machine is not fit to record on now.
+const MOST_SPOILED: u32 = 6;
 
 /// Windows that are done, and all that are planned.
 pub(super) fn progress(recording: &Recording) -> (usize, usize) {
@@ -44,6 +46,15 @@ fn is_open(windows: &[Window], pass: u32) -> bool {
     own.iter().all(|one| one.spoiled.is_some()) && own.len() <= AGAIN
 }
 
+/// Gives what was spoiled in an earlier call another chance: the machine may be quiet now.
+pub(super) fn forget_spoiled(landscape: &mut Landscape) {
+    let entries = landscape.entries.iter_mut().map(|one| &mut one.windows);
+    let truth = landscape.truth.iter_mut().map(|one| &mut one.windows);
+    for windows in entries.chain(truth) {
+        windows.retain(|window| window.spoiled.is_none());
+    }
+}
+
 /// Which list a window belongs to.
 #[derive(Clone, Copy, PartialEq)]
 enum List {
@@ -55,6 +66,8 @@ enum List {
 struct Pace {
     began: Instant,
     measured: u32,
+    /// Windows in a row that cannot be used.
+    spoiled: u32,
     idle: Option<Watts>,
     expected_s: Option<f64>,
 }
@@ -69,6 +82,7 @@ impl Tuner {
         let mut pace = Pace {
             began: Instant::now(),
             measured: 0,
+            spoiled: 0,
             idle: None,
             expected_s: None,
         };
@@ -185,6 +199,7 @@ impl Tuner {
                 let repeat = measured.repeat;
                 recording.accept(&repeat)?;
                 let window = Window::of(&repeat, pass, spoiled(&repeat));
+                pace.spoiled = window.spoiled.as_ref().map_or(0, |_| pace.spoiled + 1);
                 match list {
                     List::Sweep => recording.landscape.entries[index].windows.push(window),
                     List::Fresh => recording.landscape.truth[index].windows.push(window),
@@ -202,7 +217,15 @@ impl Tuner {
             }
             Err(error) => return Err(error),
         }
-        recording.save()
+        recording.save()?;
+        if pace.spoiled >= MOST_SPOILED {
+            return Err(TunerError::Busy(format!(
+                "The last {MOST_SPOILED} windows cannot be used, since something else disturbs this \
+                 machine. What is done is kept in {}: go on with the same command when it is quiet.",
+                recording.partial().display()
+            )));
+        }
+        Ok(())
     }
 
     async fn one(
@@ -324,5 +347,43 @@ fn duration(seconds: f64) -> String {
         short if short < 90.0 => format!("{short:.0} s"),
         long if long < 5400.0 => format!("{:.0} min", long / 60.0),
         longer => format!("{:.1} h", longer / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_search::synthetic;
+
+    fn window(pass: u32, spoiled: bool) -> Window {
+        let landscape = synthetic::waiting_line(1);
+        Window {
+            pass,
+            spoiled: spoiled.then(|| "another program was busy".to_owned()),
+            ..landscape.entries[0].windows[0].clone()
+        }
+    }
+
+    #[test]
+    fn a_pass_is_open_until_a_window_can_be_used_or_three_could_not() {
+        assert!(is_open(&[], 1));
+        assert!(!is_open(&[window(1, false)], 1));
+        assert!(is_open(&[window(1, false)], 2));
+        assert!(is_open(&[window(1, true), window(1, true)], 1));
+        assert!(!is_open(&[window(1, true), window(1, false)], 1));
+        assert!(!is_open(
+            &[window(1, true), window(1, true), window(1, true)],
+            1
+        ));
+    }
+
+    #[test]
+    fn a_later_call_measures_again_what_was_spoiled() {
+        let mut landscape = synthetic::waiting_line(1);
+        landscape.entries[2].windows[0].spoiled = Some("load".to_owned());
+        forget_spoiled(&mut landscape);
+        assert_eq!(landscape.entries[2].windows.len(), 3);
+        assert!(is_open(&landscape.entries[2].windows, 1));
+        assert!(!is_open(&landscape.entries[2].windows, 2));
     }
 }

@@ -17,4 +17,5 @@ mod planning;
 mod sensing;
 mod speaking;
 mod storing;
+mod studying;
 mod talking;

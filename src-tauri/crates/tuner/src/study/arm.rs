@@ -1,0 +1,144 @@
+//! The arms of a study. Numeric ones are here; one that asks a chat LLM implements [`Arm`] as well.
+
+use super::pool;
+use crate::error::TunerError;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use wattsmith_domain::{Advisor, Configuration};
+use wattsmith_search::{
+    Context, Landscape, MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor,
+};
+
+/// What came of one turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ArmTurn {
+    /// The proposal; none when there is nothing left.
+    pub configuration: Option<Configuration>,
+    /// Prompts it took, retries among them.
+    pub prompts: u32,
+}
+
+/// Somebody who proposes in a study.
+pub trait Arm: Send {
+    /// Its name in tables.
+    fn name(&self) -> String;
+
+    /// The next proposal after all that was told, oldest first; the default is the first of it.
+    fn propose<'a>(
+        &'a mut self,
+        told: &'a [Observation],
+    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>>;
+}
+
+/// The name of the arm that chooses blindly from the surrogate's short list: what `guided` cannot
+/// fall below, whatever its LLM says.
+const BLIND: &str = "guided-blind";
+
+/// Names of the arms that need no chat.
+#[must_use]
+pub fn arm_names() -> Vec<String> {
+    let numeric = Advisor::CHOICES
+        .into_iter()
+        .filter(|one| !one.needs_connection());
+    numeric
+        .map(|one| one.label().to_owned())
+        .chain([BLIND.to_owned()])
+        .collect()
+}
+
+/// The numeric arm of that name.
+pub(super) fn numeric(
+    name: &str,
+    landscape: &Landscape,
+    context: &Context,
+    seed: u64,
+) -> Result<Box<dyn Arm>, TunerError> {
+    let pool = pool(landscape);
+    if name == BLIND {
+        return Ok(Box::new(Blind {
+            surrogate: Surrogate::new(&pool, context.clone(), seed),
+            heard: 0,
+            dice: SplitMix(seed),
+        }));
+    }
+    let found = name
+        .parse::<Advisor>()
+        .ok()
+        .and_then(|one| advisor(one, &pool, context, seed));
+    match found {
+        Some(advisor) => Ok(Box::new(Numeric {
+            name: name.to_owned(),
+            advisor,
+            heard: 0,
+        })),
+        None => Err(TunerError::Invalid(format!(
+            "There is no arm called {name}; choose among {}.",
+            arm_names().join(", ")
+        ))),
+    }
+}
+
+struct Numeric {
+    name: String,
+    advisor: Box<dyn NumericAdvisor + Send>,
+    /// Observations that it was told already.
+    heard: usize,
+}
+
+impl Arm for Numeric {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn propose<'a>(
+        &'a mut self,
+        told: &'a [Observation],
+    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>> {
+        for one in &told[self.heard..] {
+            self.advisor.tell(one.clone());
+        }
+        self.heard = told.len();
+        let configuration = self.advisor.ask(&BTreeSet::new());
+        let turn = ArmTurn {
+            configuration,
+            prompts: 0,
+        };
+        Box::pin(std::future::ready(Ok(turn)))
+    }
+}
+
+struct Blind {
+    surrogate: Surrogate,
+    heard: usize,
+    dice: SplitMix,
+}
+
+impl Arm for Blind {
+    fn name(&self) -> String {
+        BLIND.to_owned()
+    }
+
+    fn propose<'a>(
+        &'a mut self,
+        told: &'a [Observation],
+    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>> {
+        for one in &told[self.heard..] {
+            self.surrogate.tell(one.clone());
+        }
+        self.heard = told.len();
+        let list = self.surrogate.shortlist(&BTreeSet::new(), MOST_ENTRIES);
+        let configuration = match list.len() {
+            0 => self.surrogate.ask(&BTreeSet::new()),
+            n => list
+                .into_iter()
+                .nth((self.dice.next() % n as u64) as usize)
+                .map(|one| one.configuration),
+        };
+        let turn = ArmTurn {
+            configuration,
+            prompts: 0,
+        };
+        Box::pin(std::future::ready(Ok(turn)))
+    }
+}
