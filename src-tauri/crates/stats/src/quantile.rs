@@ -1,6 +1,6 @@
 //! Quantiles of the distributions used here, or nothing where they have none.
 
-use statrs::distribution::{ContinuousCDF, FisherSnedecor, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
 
 /// Beyond so many degrees of freedom t is the normal distribution to four digits, and the series
 /// behind the quantile no longer ends.
@@ -32,11 +32,6 @@ pub(crate) fn two_sided(confidence: f64, df: f64) -> Option<f64> {
         return None;
     }
     student(0.5 + confidence / 2.0, df)
-}
-
-/// Chance that a standard normal exceeds `z`.
-pub(crate) fn normal_tail(z: f64) -> f64 {
-    Normal::standard().sf(z)
 }
 
 /// Chance that F with these degrees of freedom exceeds `f`.
