@@ -58,7 +58,6 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::test_connection,
             commands::provider_models,
             commands::change_connection,
-            commands::advisor_models,
             commands::export_report,
             commands::open_path,
         ])

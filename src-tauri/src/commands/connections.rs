@@ -2,7 +2,7 @@
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::{ConnectionDraft, KeyStored, ModelView, PromptPreview, TemplateView};
+use crate::wire::{ConnectionDraft, KeyStored, PromptPreview, TemplateView};
 use wattsmith_tuner::TunerError;
 use wattsmith_tuner::chat::{Kept, Secret, Template, tokens_about};
 use wattsmith_tuner::domain::{Provider, SessionId};
@@ -114,13 +114,6 @@ pub async fn change_connection(
 ) -> Answer<()> {
     let choice = views::connection(&connection)?;
     Ok(core.change_connection(&SessionId(id), choice).await?)
-}
-
-/// Files of models that can advise on this machine.
-#[tauri::command]
-#[specta::specta]
-pub async fn advisor_models(core: Core<'_>) -> Answer<Vec<ModelView>> {
-    Ok(core.models().await.iter().map(views::model).collect())
 }
 
 fn server(connection: &ConnectionDraft) -> Result<(Provider, String), TunerError> {

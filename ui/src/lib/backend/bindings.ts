@@ -91,8 +91,6 @@ export const commands = {
 	providerModels: (connection: ConnectionDraft) => typedError<string[], WireError>(__TAURI_INVOKE("provider_models", { connection })),
 	/**  Lets a session go on by another connection. */
 	changeConnection: (id: string, connection: ConnectionDraft) => typedError<null, WireError>(__TAURI_INVOKE("change_connection", { id, connection })),
-	/**  Files of models that can advise on this machine. */
-	advisorModels: () => typedError<ModelView[], WireError>(__TAURI_INVOKE("advisor_models")),
 	/**  Writes a report into the reports folder; gives its path. */
 	exportReport: (id: string, format: ReportFormat) => typedError<string, WireError>(__TAURI_INVOKE("export_report", { id, format })),
 	/**  Opens an exported report in the program that the system has for it. Nothing but reports. */

@@ -53,7 +53,6 @@ export interface Backend {
   testConnection(connection: wire.ConnectionDraft): Promise<string>;
   providerModels(connection: wire.ConnectionDraft): Promise<string[]>;
   changeConnection(id: string, connection: wire.ConnectionDraft): Promise<void>;
-  advisorModels(): Promise<wire.ModelView[]>;
   overview(): Promise<wire.OverviewLine[]>;
   /** The path of the file written. */
   exportReport(id: string, format: wire.ReportFormat): Promise<string>;

@@ -231,15 +231,14 @@ export function mockBackend(query: URLSearchParams): Backend {
     providerModels: async () => ['large-1', 'small-1'],
     changeConnection: (id, connection) =>
       change(id, (s) => {
-        const same = s.draft.connection.baseUrl === connection.baseUrl;
+        const { kind, baseUrl } = s.draft.connection;
+        const same = kind === connection.kind && baseUrl === connection.baseUrl;
         s.consent = !isRemote(connection.kind) || (s.consent && same);
         s.draft.connection = structuredClone(connection);
         s.stuck = null;
         for (const item of s.story)
           if (item.item === 'exchange' && item.outcome === 'waiting') item.outcome = 'cancelled';
       }),
-    advisorModels: async () =>
-      structuredClone(options(start.machine.measured, start.advisorModels).advisorModels),
     overview: async () => overview(newest()),
     exportReport: async (id, format) =>
       `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,
