@@ -2,7 +2,7 @@
 
 use wattsmith_domain::{Energy, Repeat, SessionRecord, Trial};
 
-const HEAD: [&str; 41] = [
+const HEAD: [&str; 42] = [
     "session_id",
     "session",
     "engine",
@@ -20,6 +20,7 @@ const HEAD: [&str; 41] = [
     "source",
     "scope",
     "sensor_error_fraction",
+    "window_error_fraction",
     "unit",
     "joules_per_unit_gross_J",
     "joules_per_unit_net_J",
@@ -129,6 +130,7 @@ fn row(
         energy.source(),
         scope(energy).to_owned(),
         figure(energy.sensor_error),
+        figure(energy.window_error),
         session.workload.unit.noun().to_owned(),
         figure(repeat.joules_per_unit()),
         optional(repeat.net_joules_per_unit()),

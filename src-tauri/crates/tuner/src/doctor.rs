@@ -1,6 +1,7 @@
 //! The doctor's last room: what the meter's catalogue cannot know (engine, models, disk, keyring,
 //! memory, who else measures), and one answer made of both.
 
+use crate::gpu::StillChanged;
 use crate::lock::MachineLock;
 use crate::models::blocking;
 use crate::tuner::Tuner;
@@ -59,6 +60,8 @@ impl Tuner {
         let looked = Arc::clone(&meter);
         let mut findings = blocking(move || diagnose(&Facts::look(&looked, watch))).await?;
         findings.extend(around.findings());
+        let changed = self.gpus_still_changed().await;
+        findings.extend(changed.iter().map(StillChanged::finding));
         findings.sort_by_key(|finding| finding.severity);
         let mut sensors = meter.sensors();
         sensors.sort_by_key(|sensor| !sensor.answers());

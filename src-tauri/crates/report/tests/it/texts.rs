@@ -49,11 +49,15 @@ fn every_window_is_one_row_with_its_figures_in_full() {
     let mut record = fixtures::everything();
     record.session.name = "=HYPERLINK(\"x\"),\n\"quoted\"".to_owned();
     let rows = read_csv(&csv(&record));
-    let trials: usize = record.trials.iter().map(|one| one.repeats.len()).sum();
+    let trials: usize = record
+        .trials
+        .iter()
+        .map(|one| one.repeats.len() + one.discarded.len())
+        .sum();
     let confirmations: usize = record
         .confirmations
         .iter()
-        .map(|one| one.best.len() + one.default.len())
+        .map(|one| one.best.len() + one.default.len() + one.discarded.len())
         .sum();
     assert_eq!(rows.len(), 1 + trials + confirmations);
     assert!(rows.iter().all(|row| row.len() == rows[0].len()));

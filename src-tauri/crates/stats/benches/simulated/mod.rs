@@ -199,8 +199,10 @@ impl<'a> Simulated<'a> {
     /// Whether fresh repeats confirm the crossing.
     fn confirm(&mut self, crossing: TrialId) -> bool {
         let number = self.record.confirmations.len() as u32 + 1;
-        let index = self.record.trials.iter().position(|one| one.id == crossing);
-        let index = index.expect("a crossing is a trial of the record");
+        let trials = &self.record.trials;
+        let Some(index) = trials.iter().position(|one| one.id == crossing) else {
+            unreachable!("a crossing is a trial of the record");
+        };
         let mut confirmation = Confirmation {
             id: ConfirmationId(format!("confirmation-{number}")),
             session: self.record.session.id.clone(),
