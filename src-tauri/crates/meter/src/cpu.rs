@@ -1,4 +1,4 @@
-//! CPU time of the engine's process tree, of this process and of the whole machine, from procfs.
+//! CPU time of the engine's process tree, of our own and of the whole machine, from procfs.
 
 use crate::files::Root;
 use crate::series::{Hole, Series};
@@ -20,14 +20,28 @@ pub(crate) const MOST_UNREAD: Duration = Duration::from_secs(2);
 pub(crate) struct CpuReader {
     root: Root,
     engine: Option<Tree>,
-    /// CPU seconds never run backwards, even when a process takes its share with it.
-    engine_seconds: f64,
+    /// This process and those that it started, such as the ones that draw its window; without the
+    /// engine's.
+    own: Tree,
+    searched: Option<Instant>,
 }
 
+/// Processes whose CPU time is summed.
 struct Tree {
     top: u32,
     members: Vec<u32>,
-    searched: Option<Instant>,
+    /// They never run backwards, even when a process takes its share with it.
+    seconds: f64,
+}
+
+impl Tree {
+    fn of(top: u32) -> Self {
+        Self {
+            top,
+            members: vec![top],
+            seconds: 0.0,
+        }
+    }
 }
 
 /// One reading, CPU seconds since each one's own origin.
@@ -42,73 +56,79 @@ impl CpuReader {
     pub(crate) fn new(root: Root, engine: Option<u32>) -> Self {
         Self {
             root,
-            engine: engine.map(|top| Tree {
-                top,
-                members: vec![top],
-                searched: None,
-            }),
-            engine_seconds: 0.0,
+            engine: engine.map(Tree::of),
+            own: Tree::of(std::process::id()),
+            searched: None,
         }
     }
 
-    /// Reads all three. `thorough` searches the tree even when it was searched a moment ago.
+    /// Reads all three. `thorough` searches the trees even when they were searched a moment ago.
     pub(crate) fn read(&mut self, thorough: bool) -> Option<CpuReading> {
         let machine = machine_seconds(&self.root.text("proc/stat")?)?;
-        // Without children: an engine that ends would leave all its CPU time to us, and the reading
-        // after that is the one that the end of a window is interpolated towards.
-        let own = self.process(std::process::id())?.alone;
-        if let Some(mut tree) = self.engine.take() {
-            if thorough
-                || tree
-                    .searched
-                    .is_none_or(|last| last.elapsed() >= SEARCH_EVERY)
-            {
-                tree.members = self.descendants(tree.top);
-                tree.searched = Some(Instant::now());
-            }
-            let seconds: f64 = tree
-                .members
-                .iter()
-                .filter_map(|pid| self.process(*pid))
-                .map(|process| process.seconds)
-                .sum();
-            self.engine_seconds = self.engine_seconds.max(seconds);
-            self.engine = Some(tree);
+        self.process(self.own.top)?;
+        let due = |last: Instant| last.elapsed() >= SEARCH_EVERY;
+        if thorough || self.searched.is_none_or(due) {
+            self.search();
         }
+        if let Some(tree) = &self.engine {
+            let seconds = self.sum(tree, |process| process.seconds);
+            if let Some(tree) = &mut self.engine {
+                tree.seconds = tree.seconds.max(seconds);
+            }
+        }
+        // Without children that ended: an engine that ends would leave all its CPU time to us, and
+        // the reading after that is the one that the end of a window is interpolated towards.
+        let own = self.sum(&self.own, |process| process.alone);
+        self.own.seconds = self.own.seconds.max(own);
         Some(CpuReading {
-            engine: self.engine_seconds,
-            own,
+            engine: self.engine.as_ref().map_or(0.0, |tree| tree.seconds),
+            own: self.own.seconds,
             machine,
         })
+    }
+
+    fn sum(&self, tree: &Tree, of: fn(&Process) -> f64) -> f64 {
+        let processes = tree.members.iter().filter_map(|pid| self.process(*pid));
+        processes.map(|process| of(&process)).sum()
     }
 
     fn process(&self, pid: u32) -> Option<Process> {
         Process::parse(&self.root.text(&format!("proc/{pid}/stat"))?)
     }
 
-    /// `top` and everything that descends from it.
-    fn descendants(&self, top: u32) -> Vec<u32> {
+    /// Finds the members of both trees.
+    fn search(&mut self) {
         let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-        for pid in self
-            .root
-            .names("proc")
-            .iter()
-            .filter_map(|n| n.parse().ok())
-        {
+        let names = self.root.names("proc");
+        for pid in names.iter().filter_map(|name| name.parse().ok()) {
             if let Some(process) = self.process(pid) {
                 children.entry(process.parent).or_default().push(pid);
             }
         }
-        let mut members = vec![top];
-        let mut seen = HashSet::from([top]);
-        let mut next = 0;
-        while let Some(pid) = members.get(next) {
-            let found = children.remove(pid).unwrap_or_default();
-            members.extend(found.into_iter().filter(|pid| seen.insert(*pid)));
-            next += 1;
+        // The engine's first, so that they are gone when ours are looked for.
+        if let Some(tree) = &mut self.engine {
+            tree.members = descendants(&mut children, tree.top);
+            let top = tree.top;
+            children
+                .values_mut()
+                .for_each(|pids| pids.retain(|pid| *pid != top));
         }
-        members
+        self.own.members = descendants(&mut children, self.own.top);
+        self.searched = Some(Instant::now());
     }
+}
+
+/// `top` and everything that descends from it; taken out of `children`.
+fn descendants(children: &mut HashMap<u32, Vec<u32>>, top: u32) -> Vec<u32> {
+    let mut members = vec![top];
+    let mut seen = HashSet::from([top]);
+    let mut next = 0;
+    while let Some(pid) = members.get(next) {
+        let found = children.remove(pid).unwrap_or_default();
+        members.extend(found.into_iter().filter(|pid| seen.insert(*pid)));
+        next += 1;
+    }
+    members
 }
 
 /// The process that started this one.
@@ -244,7 +264,7 @@ mod tests {
             (&format!("proc/{}/stat", std::process::id()), &own),
             (
                 "proc/4000001/stat",
-                &stat("llama (server) x", 1, [100, 20, 3, 7]),
+                &stat("llama (server) x", std::process::id(), [100, 20, 3, 7]),
             ),
             (
                 "proc/4000002/stat",
@@ -255,13 +275,18 @@ mod tests {
                 &stat("worker's", 4_000_002, [25, 0, 0, 0]),
             ),
             ("proc/4000004/stat", &stat("stranger", 1, [900, 0, 0, 0])),
+            // What draws our window is ours; the engine that we started is not.
+            (
+                "proc/4000005/stat",
+                &stat("WebProcess", std::process::id(), [30, 10, 0, 0]),
+            ),
             ("proc/self/stat", "not a process id"),
         ]);
         assert_eq!(cores(&root), 2);
         let mut reader = CpuReader::new(root.clone(), Some(4_000_001));
         let expected = CpuReading {
             engine: 2.05,
-            own: 0.1,
+            own: 0.5,
             machine: 14.5,
         };
         assert_eq!(reader.read(false), Some(expected));
