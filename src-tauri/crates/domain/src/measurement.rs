@@ -300,8 +300,10 @@ pub enum WarningKind {
     GpuShared,
     /// The device was warmer or colder than the session's reference.
     TemperatureDrift,
-    /// The power limit or a locked clock is not what it was when the session began.
+    /// The power limit changed inside the window.
     LimitChanged,
+    /// The power limit is not the one of the session's first window, and no setting asked for that.
+    LimitDiffers,
 }
 
 /// Something that makes a figure less trustworthy, with advice.

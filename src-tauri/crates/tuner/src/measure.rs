@@ -6,7 +6,7 @@ use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;
 use crate::phases::phases;
-use crate::spoiled::other_heat;
+use crate::spoiled::{other_heat, other_limit};
 use crate::tuner::{Tuner, now};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,7 +131,8 @@ impl Tuner {
             warnings,
         };
         let heat = other_heat(&repeat, window.reference);
-        repeat.warnings.extend(heat);
+        let limit = other_limit(&repeat, window.reference, window.configuration);
+        repeat.warnings.extend(heat.into_iter().chain(limit));
         Ok(Measured {
             repeat,
             samples: recorded.samples(),

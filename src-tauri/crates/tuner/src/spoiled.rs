@@ -2,7 +2,10 @@
 //! free of that. The rule looks at the disturbance only, never at the figure, so it favours no result.
 
 use std::time::Duration;
-use wattsmith_domain::{Cause, Repeat, SessionRecord, Warning, WarningKind};
+use wattsmith_domain::{
+    Cause, Configuration, DeviceConditions, Repeat, SessionRecord, Warning, WarningKind,
+};
+use wattsmith_engine::GPU_POWER_LIMIT;
 
 /// Share of the machine's CPU time that other programs may use; above it a window is spoiled. Half of
 /// it is worth a warning already (the meter's).
@@ -10,6 +13,8 @@ pub const MOST_OTHER_LOAD: f64 = 0.10;
 /// Degrees Celsius by which a device may be warmer or colder at a window's start than at the start of
 /// the session's first.
 pub const SAME_HEAT_C: f64 = 3.0;
+/// Watts by which two power limits may differ: drivers round them.
+pub const SAME_LIMIT_W: f64 = 1.0;
 /// Longest wait for a device to cool down to that; after it the window opens with a warning.
 pub const LONGEST_COOLING: Duration = Duration::from_secs(120);
 /// A spoiled window is measured again so many times; then it is kept with its warnings.
@@ -139,6 +144,32 @@ pub(crate) fn other_heat(repeat: &Repeat, reference: Option<&Repeat>) -> Option<
     })
 }
 
+/// The device whose power limit is not that of the session's first window, in words; none where the
+/// limit is one of the settings.
+pub(crate) fn other_limit(
+    repeat: &Repeat,
+    reference: Option<&Repeat>,
+    configuration: &Configuration,
+) -> Option<Warning> {
+    if configuration.int(GPU_POWER_LIMIT).is_some() {
+        return None;
+    }
+    let first = reference?;
+    repeat.conditions.iter().find_map(|now| {
+        let same = |one: &&DeviceConditions| one.device == now.device;
+        let then = first.conditions.iter().find(same)?.power_limit?;
+        let limit = now.power_limit?;
+        ((limit.0 - then.0).abs() > SAME_LIMIT_W).then(|| Warning {
+            kind: WarningKind::LimitDiffers,
+            text: format!(
+                "{} was limited to {:.0} W, to {:.0} W in the session's first window. Put the limit \
+                 back, or begin a new session: figures under two limits are not compared.",
+                now.device, limit.0, then.0
+            ),
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +253,29 @@ mod tests {
         assert!(other_heat(&at("GPU 0", 41.0), Some(&first)).is_some());
         assert_eq!(other_heat(&at("GPU 1", 60.0), Some(&first)), None);
         assert_eq!(other_heat(&at("GPU 0", 60.0), None), None);
+    }
+
+    #[test]
+    fn a_power_limit_is_held_against_the_first_windows_unless_it_is_a_setting() {
+        let at = |watts: Option<f64>| {
+            let mut repeat = repeat();
+            repeat.conditions = vec![DeviceConditions {
+                device: "GPU 0".to_owned(),
+                power_limit: watts.map(wattsmith_domain::Watts),
+                ..DeviceConditions::default()
+            }];
+            repeat
+        };
+        let (first, plain) = (at(Some(300.0)), Configuration::default());
+        let seen = |watts, configuration: &Configuration| {
+            other_limit(&at(watts), Some(&first), configuration).map(|warning| warning.kind)
+        };
+        assert_eq!(seen(Some(300.4), &plain), None);
+        assert_eq!(seen(Some(250.0), &plain), Some(WarningKind::LimitDiffers));
+        assert_eq!(seen(None, &plain), None);
+        let mut tuned = Configuration::default();
+        tuned.set(GPU_POWER_LIMIT, wattsmith_domain::Value::Int(250));
+        assert_eq!(seen(Some(250.0), &tuned), None);
     }
 
     #[test]
