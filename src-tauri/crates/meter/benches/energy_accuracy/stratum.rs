@@ -36,9 +36,17 @@ pub struct Stratum {
 }
 
 impl Stratum {
-    pub fn run(player: &Player, sensor: Sensor, load: Load, runs: usize) -> anyhow::Result<Self> {
+    /// `seed` 0 is the draw of the published table; any other one shares no run with it.
+    pub fn run(
+        player: &Player,
+        sensor: Sensor,
+        load: Load,
+        runs: usize,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
         // Each stratum draws its own gains and phases.
         let stratum = seed_of(sensor.name) ^ seed_of(load.name());
+        let stratum = stratum.wrapping_add(seed.wrapping_mul(1_000_000_007));
         let outcomes: Vec<Outcome> = (1..=runs as u64)
             .map(|run| player.run(load, stratum.wrapping_add(run)))
             .collect::<Result<_, _>>()?;

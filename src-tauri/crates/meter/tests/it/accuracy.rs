@@ -25,7 +25,7 @@ fn figures_are_as_near_to_the_truth_as_they_say() {
     for (sensor, load) in [(0, 6), (1, 1), (4, 4), (5, 5), (6, 3)] {
         let (sensor, load) = (Sensor::ALL[sensor], Load::ALL[load]);
         let player = Player::new(sensor).unwrap();
-        let stratum = Stratum::run(&player, sensor, load, RUNS).unwrap();
+        let stratum = Stratum::run(&player, sensor, load, RUNS, 0).unwrap();
         let misses = stratum.misses();
         assert!(
             misses.is_empty(),
