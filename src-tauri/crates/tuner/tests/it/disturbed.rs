@@ -143,17 +143,20 @@ async fn a_trial_that_a_killed_wattsmith_was_running_is_discarded_at_the_next_st
     assert!(matches!(state, TrialState::Discarded { .. }), "{state:?}");
 }
 
-/// Other programs that keep half the machine busy, until they are dropped.
-struct Busy(Vec<std::process::Child>);
+/// Other programs that keep half the machine busy, until they are dropped. A shell starts each and
+/// ends at once: what we started ourselves would count as ours.
+struct Busy(Vec<Pid>);
 
 impl Busy {
     fn begin() -> Self {
         let cores = std::thread::available_parallelism().unwrap().get();
         let burn = || {
-            std::process::Command::new("sh")
-                .args(["-c", "while :; do :; done"])
-                .spawn()
-                .unwrap()
+            let shell = std::process::Command::new("sh")
+                .args(["-c", "sh -c 'while :; do :; done' >/dev/null 2>&1 & echo $!"])
+                .output()
+                .unwrap();
+            let pid = String::from_utf8(shell.stdout).unwrap();
+            Pid::from_raw(pid.trim().parse().unwrap())
         };
         Self((0..cores.div_ceil(2)).map(|_| burn()).collect())
     }
@@ -161,9 +164,8 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        for child in &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
+        for pid in &self.0 {
+            let _ = kill(*pid, Signal::SIGKILL);
         }
     }
 }
