@@ -152,7 +152,10 @@ impl Busy {
         let cores = std::thread::available_parallelism().unwrap().get();
         let burn = || {
             let shell = std::process::Command::new("sh")
-                .args(["-c", "sh -c 'while :; do :; done' >/dev/null 2>&1 & echo $!"])
+                .args([
+                    "-c",
+                    "sh -c 'while :; do :; done' >/dev/null 2>&1 & echo $!",
+                ])
                 .output()
                 .unwrap();
             let pid = String::from_utf8(shell.stdout).unwrap();
