@@ -98,22 +98,14 @@ pub fn run() -> Result<(), anyhow::Error> {
     Ok(())
 }
 
-/// WebKitGTK with NVIDIA's driver can show a blank window; plain buffers avoid that. Where nothing
-/// renders but the processor they halve what painting costs while a window is measured, and save
-/// 90 MiB. Call before any thread is started.
+/// WebKitGTK with NVIDIA's driver can show a blank window; plain buffers avoid that. Call before any
+/// thread is started.
 #[allow(unsafe_code)]
 pub fn prefer_plain_buffers() {
     const SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
     let nvidia = std::path::Path::new("/proc/driver/nvidia/version").exists();
-    let better = nvidia || !has_render_node(std::path::Path::new("/dev/dri"));
-    if cfg!(target_os = "linux") && better && std::env::var_os(SWITCH).is_none() {
+    if cfg!(target_os = "linux") && nvidia && std::env::var_os(SWITCH).is_none() {
         // SAFETY: called at the top of main, before any other thread exists.
         unsafe { std::env::set_var(SWITCH, "1") };
     }
-}
-
-/// Whether the folder of the kernel's graphics devices holds one that renders.
-fn has_render_node(folder: &std::path::Path) -> bool {
-    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
 }
