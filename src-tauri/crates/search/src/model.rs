@@ -54,7 +54,11 @@ impl<M: Predict> Models<M> {
     /// `fit` makes a model of one response; `None` where there is nothing to learn from.
     pub(crate) fn fit(context: &Context, fit: impl Fn(Response) -> Option<M>) -> Option<Self> {
         let constraints = &context.constraints;
-        let limit = |limit: Option<f64>, response| Some((fit(response)?, limit?.ln()));
+        // Only what is limited is worth a model.
+        let limit = |limit: Option<f64>, response| {
+            let limit = limit?.ln();
+            Some((fit(response)?, limit))
+        };
         Some(Self {
             energy: fit(Response::Energy)?,
             speed: limit(constraints.min_tokens_per_second, Response::Speed),

@@ -3,6 +3,7 @@
 
 use crate::NumericAdvisor;
 use crate::features::Features;
+use crate::model::all_tried;
 use crate::observation::{Context, History, Observation};
 use crate::pool::Pool;
 use std::collections::BTreeSet;
@@ -37,8 +38,7 @@ impl NumericAdvisor for RuleOfThumb {
 
     fn ask(&mut self, tried: &BTreeSet<String>) -> Option<Configuration> {
         let history = History::of(&self.told, &self.context.constraints);
-        let mut tried = tried.clone();
-        tried.extend(self.told.iter().map(|one| one.configuration.key()));
+        let tried = all_tried(&self.told, tried);
         let target = target(self.pool.space(), &self.context);
         if let Some(one) = self.pool.fresh(&target, &tried) {
             return Some(one);
