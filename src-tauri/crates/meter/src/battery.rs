@@ -143,14 +143,7 @@ mod tests {
     use wattsmith_domain::Availability;
 
     fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root(dir.path().to_owned());
-        for (path, text) in files {
-            let path = root.path(CLASS).join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        (dir, root)
+        crate::files::tree(CLASS, files)
     }
 
     const DRAINING: [(&str, &str); 2] = [("BAT0/type", "Battery"), ("BAT0/status", "Discharging")];

@@ -6,7 +6,7 @@
 //! comparison; what the fit leaves open goes into the two ends.
 
 use crate::estimate::{Basis, Price, Prices};
-use crate::files::Root;
+use crate::files::{Root, processor_name, replace};
 use crate::meter::Meter;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -121,11 +121,7 @@ impl Calibration {
     /// # Errors
     /// The folder cannot be written.
     pub fn store(&self, folder: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let text = serde_json::to_vec_pretty(self)?;
-        let fresh = folder.join("calibration.json.new");
-        std::fs::write(&fresh, text)?;
-        std::fs::rename(fresh, folder.join(FILE))
+        replace(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
     }
 
     /// What is kept for this very machine; none where nothing usable is.
@@ -157,12 +153,7 @@ fn date_of(date: &str) -> Option<(u16, u8, u8)> {
 /// The machine, whatever it was booted with: its own number, its processor, its cores.
 pub(crate) fn fingerprint(root: &Root) -> String {
     let id = root.text("etc/machine-id").unwrap_or_default();
-    let cpu = root.text("proc/cpuinfo").unwrap_or_default();
-    let name = cpu
-        .lines()
-        .find(|line| line.starts_with("model name"))
-        .and_then(|line| line.split_once(':'))
-        .map_or("", |(_, name)| name.trim());
+    let name = processor_name(root);
     format!("{id} {name} {}", crate::cpu::cores(root))
 }
 

@@ -237,14 +237,7 @@ mod tests {
     use super::*;
 
     fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root(dir.path().to_owned());
-        for (path, text) in files {
-            let path = root.path(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        (dir, root)
+        crate::files::tree("", files)
     }
 
     fn stat(name: &str, parent: u32, ticks: [u32; 4]) -> String {

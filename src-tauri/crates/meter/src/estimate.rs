@@ -11,7 +11,7 @@
 //! processors of 65 to 125 W on 6 to 16 cores, for servers from published SPECpower results, whose
 //! idle power lies between about 40 and 250 W.
 
-use crate::files::Root;
+use crate::files::{Root, processor_name};
 use crate::surroundings::Surroundings;
 use wattsmith_domain::{EstimateSpread, Joules, MonotonicNs, PowerSample, Watts};
 
@@ -112,13 +112,7 @@ impl Prices {
         if surroundings.virtual_machine.is_some() {
             return Self::PLAUSIBLE;
         }
-        let cpu = root.text("proc/cpuinfo").unwrap_or_default();
-        let name = cpu
-            .lines()
-            .find(|line| line.starts_with("model name"))
-            .and_then(|line| line.split_once(':'))
-            .map(|(_, name)| name.to_ascii_lowercase())
-            .unwrap_or_default();
+        let name = processor_name(root).to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
         // The types of SMBIOS (DMTF DSP0134, 7.4.1).
         let chassis = root.text("sys/class/dmi/id/chassis_type");
@@ -221,13 +215,7 @@ mod tests {
     }
 
     fn machine(files: &[(&str, &str)]) -> Basis {
-        let dir = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = dir.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let root = Root(dir.path().to_owned());
+        let (_dir, root) = crate::files::tree("", files);
         let surroundings = Surroundings::look(&root);
         Prices::plausible(&root, &surroundings, 8).basis
     }

@@ -35,7 +35,39 @@ impl Root {
     }
 }
 
+/// Puts `content` in the place of a file: it is there whole, or as it was. The folder is made.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let fresh = path.with_extension("new");
+    std::fs::write(&fresh, content)?;
+    std::fs::rename(fresh, path)
+}
+
+/// The processor's name as procfs tells it; empty where it does not.
+pub(crate) fn processor_name(root: &Root) -> String {
+    let cpu = root.text("proc/cpuinfo").unwrap_or_default();
+    cpu.lines()
+        .find(|line| line.starts_with("model name"))
+        .and_then(|line| line.split_once(':'))
+        .map_or_else(String::new, |(_, name)| name.trim().to_owned())
+}
+
 /// The trimmed text of a file.
 pub(crate) fn text(path: &Path) -> io::Result<String> {
     Ok(std::fs::read_to_string(path)?.trim().to_owned())
+}
+
+/// A root that holds these files below `folder`, until the first of both is dropped.
+#[cfg(test)]
+pub(crate) fn tree(folder: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
+    let dir = tempfile::tempdir().unwrap();
+    let root = Root(dir.path().to_owned());
+    for (path, text) in files {
+        let path = root.path(folder).join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    (dir, root)
 }

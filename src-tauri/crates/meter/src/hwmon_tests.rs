@@ -4,14 +4,7 @@ use super::*;
 use wattsmith_domain::Availability;
 
 fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
-    let dir = tempfile::tempdir().unwrap();
-    let root = Root(dir.path().to_owned());
-    for (path, text) in files {
-        let path = root.path(CLASS).join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    (dir, root)
+    crate::files::tree(CLASS, files)
 }
 
 fn reason(found: &Found, index: usize) -> &str {

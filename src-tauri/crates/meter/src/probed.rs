@@ -7,7 +7,7 @@
 //! watching, `nvml` and `rapl` ask here for it.
 
 use crate::calibration::fingerprint;
-use crate::files::Root;
+use crate::files::{Root, replace};
 use crate::probe::{Movement, PATIENCE, Watched, watch_both};
 use crate::sensor::{EnergyCounter, PowerGauge};
 use serde::{Deserialize, Serialize};
@@ -139,11 +139,9 @@ impl Probed {
             machine: self.machine,
             counters,
         };
-        let fresh = file.with_extension("json.new");
         let kept = serde_json::to_vec_pretty(&content)
             .map_err(std::io::Error::from)
-            .and_then(|text| std::fs::write(&fresh, text))
-            .and_then(|()| std::fs::rename(&fresh, &file));
+            .and_then(|text| replace(&file, &text));
         if let Err(error) = kept {
             tracing::warn!(%error, "what probing found cannot be kept");
         }
@@ -170,6 +168,7 @@ fn moves(counter: &dyn EnergyCounter) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::tree;
     use crate::sensor::ReadError;
     use std::sync::atomic::{AtomicU32, Ordering};
     use wattsmith_domain::Joules;
@@ -200,12 +199,7 @@ mod tests {
     }
 
     fn machine(kernel: &str) -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root(dir.path().to_owned());
-        let file = root.path("proc/sys/kernel/osrelease");
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, kernel).unwrap();
-        (dir, root)
+        tree("proc/sys/kernel", &[("osrelease", kernel)])
     }
 
     /// A first start that watches one counter and keeps what it saw; the movement.
@@ -219,8 +213,10 @@ mod tests {
     #[test]
     fn the_next_start_believes_what_was_kept_after_one_movement() {
         let (dir, root) = machine("6.1.0");
-        let seen = first_start(dir.path(), &root);
-        let next = Probed::open(Some(dir.path()), &root, false);
+        // On a fresh machine nobody has made the folder yet.
+        let folder = dir.path().join("sensors");
+        let seen = first_start(&folder, &root);
+        let next = Probed::open(Some(&folder), &root, false);
         let counter = scripted(2, true);
         let watched = next.watch("board", &counter, None);
         assert_eq!(watched.counter.ok(), Some(seen));

@@ -130,14 +130,7 @@ mod tests {
     use super::*;
 
     fn root(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root(dir.path().to_owned());
-        for (path, text) in files {
-            let path = root.path(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        (dir, root)
+        crate::files::tree("", files)
     }
 
     fn vm(files: &[(&str, &str)]) -> Option<String> {
