@@ -171,12 +171,9 @@ pub(crate) enum EngineName {
     LlamaServer,
 }
 
-/// What is measured, for `trial` and `tune` alike.
+/// What work is done by what, wherever something is measured.
 #[derive(Args)]
-pub(crate) struct WorkArgs {
-    /// Inference server
-    #[arg(long, value_enum, default_value = "llama-server")]
-    pub engine: EngineName,
+pub(crate) struct WhatArgs {
     /// Model file (GGUF); the smallest one at hand when left out
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
@@ -195,6 +192,30 @@ pub(crate) struct WorkArgs {
     /// A setting that differs from the default; can be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, Value)>,
+}
+
+impl WhatArgs {
+    pub(crate) fn start(&self) -> Configuration {
+        self.settings.iter().cloned().collect()
+    }
+
+    pub(crate) fn size(&self) -> WorkSize {
+        WorkSize {
+            requests: self.requests,
+            concurrency: self.concurrency,
+            output_tokens: self.output_tokens,
+        }
+    }
+}
+
+/// What is measured, for `trial` and `tune` alike.
+#[derive(Args)]
+pub(crate) struct WorkArgs {
+    /// Inference server
+    #[arg(long, value_enum, default_value = "llama-server")]
+    pub engine: EngineName,
+    #[command(flatten)]
+    pub what: WhatArgs,
     /// Just so many measured windows per configuration; when left out 3, in a search fewer or more
     /// where that is enough or worth it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
@@ -211,22 +232,10 @@ pub(crate) struct WorkArgs {
 }
 
 impl WorkArgs {
-    pub(crate) fn start(&self) -> Configuration {
-        self.settings.iter().cloned().collect()
-    }
-
     /// Windows per configuration.
     pub(crate) fn repeats(&self) -> u32 {
         self.repeats
             .unwrap_or_else(|| SessionPlan::default().repeats)
-    }
-
-    pub(crate) fn size(&self) -> WorkSize {
-        WorkSize {
-            requests: self.requests,
-            concurrency: self.concurrency,
-            output_tokens: self.output_tokens,
-        }
     }
 }
 
@@ -332,24 +341,8 @@ pub(crate) struct RecordArgs {
     /// Where the landscape goes; until it is whole its state lies beside it, in FILE.partial
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Model file (GGUF); the smallest one at hand when left out
-    #[arg(long, value_name = "FILE")]
-    pub model: Option<PathBuf>,
-    /// Workload
-    #[arg(long, default_value = "chat")]
-    pub workload: String,
-    /// Requests in a window, for a workload of another size
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub requests: Option<u32>,
-    /// Clients that send at the same time, likewise
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub concurrency: Option<u32>,
-    /// Tokens of each answer, likewise
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
-    pub output_tokens: Option<u32>,
-    /// A setting that differs from the default; can be repeated
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
-    pub settings: Vec<(String, Value)>,
+    #[command(flatten)]
+    pub what: WhatArgs,
     /// Shorter windows
     #[arg(long)]
     pub quick: bool,

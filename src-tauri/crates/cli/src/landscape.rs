@@ -5,7 +5,7 @@ use crate::args::{LandscapeCommand, RecordArgs, ShowArgs};
 use crate::progress::{Progress, json_line};
 use crate::terminal::{Terminal, write};
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Configuration, Constraints};
+use wattsmith_tuner::domain::Constraints;
 use wattsmith_tuner::search::{Landscape, Summary};
 use wattsmith_tuner::{LandscapePlan, Tuner, read_landscape, words};
 
@@ -48,16 +48,12 @@ async fn record(tuner: &Arc<Tuner>, args: RecordArgs) -> Result<(), Stop> {
 fn plan(args: RecordArgs) -> LandscapePlan {
     LandscapePlan {
         name: args.name,
-        model: args.model,
-        workload: args.workload,
-        size: wattsmith_tuner::WorkSize {
-            requests: args.requests,
-            concurrency: args.concurrency,
-            output_tokens: args.output_tokens,
-        },
+        size: args.what.size(),
+        start: args.what.start(),
+        model: args.what.model,
+        workload: args.what.workload,
         quick: args.quick,
         tuned: args.parameters,
-        start: args.settings.into_iter().collect::<Configuration>(),
         constraints: Constraints {
             quality_lock: !args.allow_output_changes,
             ..args.limits.constraints()

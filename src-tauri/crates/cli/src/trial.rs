@@ -16,11 +16,11 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
     let session = tuner
         .create_session(SessionPlan {
             name: "trial".to_owned(),
-            model: work.model.clone(),
-            workload: work.workload.clone(),
-            size: work.size(),
+            model: work.what.model.clone(),
+            workload: work.what.workload.clone(),
+            size: work.what.size(),
             advisor: Advisor::Sobol,
-            start: work.start(),
+            start: work.what.start(),
             tune_gpu: args.allow_gpu_control,
             budget: 0,
             repeats: work.repeats(),

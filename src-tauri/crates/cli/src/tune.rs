@@ -135,9 +135,9 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
     tuner
         .create_session(SessionPlan {
             name: args.name.clone(),
-            model: args.work.model.clone(),
-            workload: args.work.workload.clone(),
-            size: args.work.size(),
+            model: args.work.what.model.clone(),
+            workload: args.work.what.workload.clone(),
+            size: args.work.what.size(),
             advisor: args.advisor,
             connection: choice.connection,
             price: choice.price,
@@ -149,7 +149,7 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
                 quality_lock: !args.allow_output_changes,
             },
             tuned: args.parameters.clone(),
-            start: args.work.start(),
+            start: args.work.what.start(),
             tune_gpu: args.tune_gpu,
             budget: args.budget,
             repeats: args.work.repeats(),

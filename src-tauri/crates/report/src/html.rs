@@ -7,10 +7,10 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 const PAGE: &str = include_str!("../templates/report.html");
 const CHARTS: &str = include_str!("../templates/charts.html");
-const STYLE: &str = include_str!("../templates/report.css");
+pub(crate) const STYLE: &str = include_str!("../templates/report.css");
 
-/// The page. Every text is escaped: names that end in `.html` switch that on.
-pub(crate) fn page(view: &View) -> Result<String, minijinja::Error> {
+/// Where the templates of a page go.
+pub(crate) fn pages() -> Result<Environment<'static>, minijinja::Error> {
     let mut pages = Environment::new();
     pages.set_undefined_behavior(UndefinedBehavior::Strict);
     pages.set_syntax(
@@ -19,6 +19,12 @@ pub(crate) fn page(view: &View) -> Result<String, minijinja::Error> {
             .lstrip_blocks(true)
             .build()?,
     );
+    Ok(pages)
+}
+
+/// The page. Every text is escaped: names that end in `.html` switch that on.
+pub(crate) fn page(view: &View) -> Result<String, minijinja::Error> {
+    let mut pages = pages()?;
     pages.add_template("charts.html", CHARTS)?;
     pages.add_template("report.html", PAGE)?;
     pages.get_template("report.html")?.render(context! {

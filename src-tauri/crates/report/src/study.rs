@@ -3,14 +3,13 @@
 
 use crate::ReportError;
 use crate::chart::{Scale, Tick};
-use minijinja::syntax::SyntaxConfig;
+use crate::html::{STYLE, pages};
+use minijinja::context;
 use minijinja::value::{Serde, Value};
-use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 use std::fmt::Write as _;
 
 const PAGE: &str = include_str!("../templates/study.html");
-const STYLE: &str = include_str!("../templates/report.css");
 /// Colours that can be told apart with a colour vision deficiency, too (Okabe & Ito, 2008), and
 /// read on light and dark.
 const COLOURS: [&str; 8] = [
@@ -92,14 +91,7 @@ struct Chart {
 /// # Errors
 /// `Layout`, which no study should cause.
 pub fn study_html(page: &StudyPage) -> Result<String, ReportError> {
-    let mut pages = Environment::new();
-    pages.set_undefined_behavior(UndefinedBehavior::Strict);
-    pages.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
+    let mut pages = pages()?;
     pages.add_template("study.html", PAGE)?;
     Ok(pages.get_template("study.html")?.render(context! {
         style => Value::from_safe_string(STYLE.to_owned()),

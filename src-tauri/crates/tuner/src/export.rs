@@ -1,6 +1,7 @@
 //! Reports as files.
 
 use crate::error::TunerError;
+use crate::paths::replace;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -102,9 +103,7 @@ impl Tuner {
             if let Some(folder) = target.parent().filter(|one| !one.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(fail)?;
             }
-            let draft = target.with_extension(format!("{}.part", format.suffix()));
-            std::fs::write(&draft, text).map_err(fail)?;
-            std::fs::rename(&draft, &target).map_err(fail)
+            replace(&target, text.as_bytes()).map_err(fail)
         })
         .await??;
         Ok(path)

@@ -3,9 +3,10 @@
 
 use crate::error::TunerError;
 use crate::models::blocking;
+use crate::paths::replace;
 use crate::tuner::Tuner;
 use serde::Deserialize;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table};
 use wattsmith_domain::{MeterRole, OutsideMeter, Watts};
@@ -142,12 +143,7 @@ fn change(
     let file: File = toml_edit::de::from_str(&text).map_err(|error| bad(path, &error))?;
     check(&file.meter).map_err(TunerError::Invalid)?;
     let io = |source| TunerError::io(format!("cannot write {}", path.display()), source);
-    let fresh = path.with_extension("toml.new");
-    let mut out = std::fs::File::create(&fresh).map_err(io)?;
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.sync_all())
-        .and_then(|()| std::fs::rename(&fresh, path))
-        .map_err(io)
+    replace(path, text.as_bytes()).map_err(io)
 }
 
 fn is_called(table: &Table, name: &str) -> bool {

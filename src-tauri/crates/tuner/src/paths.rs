@@ -1,6 +1,7 @@
 //! Where things lie: the person's data, and the engine and models that setup fetched or the package
 //! brought along.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The version of llama-server that setup fetches.
@@ -136,4 +137,16 @@ impl Paths {
         found.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
         found
     }
+}
+
+/// Puts `content` in the place of a file: it is there whole, or as it was, also after a full disk or
+/// a power cut.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let fresh = path.with_file_name(name);
+    let mut file = std::fs::File::create(&fresh)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)
 }

@@ -3,6 +3,7 @@
 
 use super::Recording;
 use crate::error::TunerError;
+use crate::paths::replace;
 use std::path::{Path, PathBuf};
 use wattsmith_search::{Landscape, Noise};
 
@@ -52,9 +53,7 @@ fn write(path: &Path, landscape: &Landscape) -> Result<(), TunerError> {
         .map_err(|error| TunerError::Invalid(format!("cannot write a landscape: {error}")))?;
     // One window a line: small enough to read, and a change shows where it is.
     let text = text.replace("},{", "},\n{");
-    let fresh = path.with_extension("writing");
-    std::fs::write(&fresh, text + "\n").map_err(fail)?;
-    std::fs::rename(&fresh, path).map_err(fail)
+    replace(path, (text + "\n").as_bytes()).map_err(fail)
 }
 
 impl Recording {
