@@ -532,6 +532,10 @@ views! {
         /// J/unit.
         #[specta(type = Number)]
         joules_per_unit: f64,
+        /// How far the joules may lie from the truth with 95 % confidence, sensor and window together;
+        /// a fraction.
+        #[specta(type = Number)]
+        accuracy: f64,
         /// Window, seconds.
         #[specta(type = Number)]
         window_s: f64,

@@ -9,7 +9,7 @@ use wattsmith_tuner::domain::{
     Advisor, Configuration, Confirmation, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
     ProposalStatus, Purpose, SessionRecord, Trial, TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, LEAST_PAIRS, MOST_PAIRS};
+use wattsmith_tuner::stats::{Analysis, CONFIDENCE, LEAST_PAIRS, MOST_PAIRS, accuracy};
 use wattsmith_tuner::{cause_label, feedback as draft, words};
 
 /// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
@@ -167,6 +167,11 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
             .map(|repeat| RepeatView {
                 index: repeat.index,
                 joules_per_unit: repeat.joules_per_unit(),
+                accuracy: accuracy(
+                    repeat.energy.sensor_error,
+                    repeat.energy.window_error,
+                    CONFIDENCE,
+                ),
                 window_s: repeat.window.0,
                 tokens_per_second: repeat.performance.tokens_per_second,
                 warnings: repeat.warnings.iter().map(|one| one.text.clone()).collect(),

@@ -47,8 +47,12 @@ pub struct PromptContext {
     pub explore: Vec<String>,
     /// Proposals of this turn that were refused, oldest first.
     pub refused: Vec<RefusedProposal>,
+    /// What earlier sessions found out, one sentence each; empty without memory.
+    pub memory: Vec<String>,
     /// Untried valid configurations of which one must be chosen; empty when the choice is free.
     pub shortlist: Vec<Choice>,
+    /// Whether something else than an entry of the shortlist may be argued for.
+    pub open: bool,
     /// What the person asks; empty where the next proposal is wanted.
     pub question: String,
     /// Questions and answers before it, oldest first.
@@ -92,7 +96,9 @@ impl PromptContext {
             feedback: None,
             explore: Vec::new(),
             refused: Vec::new(),
+            memory: Vec::new(),
             shortlist: Vec::new(),
+            open: false,
             question: String::new(),
             talk: Vec::new(),
         }
@@ -255,12 +261,27 @@ impl RefusedProposal {
 }
 
 /// One entry of the shortlist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Choice {
     /// What the answer names, from 1.
     pub number: usize,
     /// What differs from the default.
     pub settings: String,
+    /// What a model of the trials expects of it, where there is one.
+    pub expected: Option<Expected>,
+}
+
+/// What a model of the trials expects of one configuration.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Expected {
+    /// J/unit.
+    pub joules: f64,
+    /// Lower end of the 95 % interval of the true J/unit.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Why it is on the list, in one sentence.
+    pub reason: String,
 }
 
 impl Choice {
@@ -270,6 +291,7 @@ impl Choice {
         let entry = |(index, configuration): (usize, &Configuration)| Self {
             number: index + 1,
             settings: settings(configuration, space),
+            expected: None,
         };
         shortlist.iter().enumerate().map(entry).collect()
     }

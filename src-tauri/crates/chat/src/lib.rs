@@ -26,7 +26,7 @@ pub use address::normal_base_url;
 pub use client::{ChatClient, Timeouts};
 pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
 pub use context::{
-    Choice, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
+    Choice, Expected, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
     RefusedProposal, Said,
 };
 pub use facts::{
@@ -36,7 +36,7 @@ pub use facts::{
 pub use keys::{Kept, KeyError, Keys};
 pub use render::{TemplateError, render, render_within};
 pub use reply::{ParsedReply, ReplyError, find_proposal, parse_reply};
-pub use schema::reply_schema;
+pub use schema::{ReplyForm, reply_schema};
 pub use secret::Secret;
 pub use templates::{Template, Templates};
 pub use tokens::tokens_about;

@@ -2,7 +2,7 @@
 //! session is open. Its numbers were not measured.
 
 use crate::context::{
-    Choice, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext, RefusedProposal, Said,
+    Choice, Expected, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext, RefusedProposal, Said,
 };
 use crate::facts::{EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts};
 use wattsmith_domain::Interval;
@@ -59,16 +59,29 @@ impl PromptContext {
                 settings: "threads=4 parallel=8".to_owned(),
                 reason: "it was measured already, in trial 3".to_owned(),
             }],
+            memory: vec![
+                "An earlier session (Example-3B, the same machine): parallel=16 used 14 % less than \
+                 its default."
+                    .to_owned(),
+            ],
             shortlist: vec![
                 Choice {
                     number: 1,
                     settings: "threads=4 parallel=16".to_owned(),
+                    expected: Some(Expected {
+                        joules: 1.02,
+                        low: 0.88,
+                        high: 1.18,
+                        reason: "Next to the best so far.".to_owned(),
+                    }),
                 },
                 Choice {
                     number: 2,
                     settings: "threads=2 parallel=8 batch=512".to_owned(),
+                    expected: None,
                 },
             ],
+            open: true,
             question: "Why was trial 3 better?\nWould 16 slots help?".to_owned(),
             talk: vec![Said {
                 question: "What is a slot?".to_owned(),
@@ -109,7 +122,9 @@ impl PromptContext {
             feedback: None,
             explore: Vec::new(),
             refused: Vec::new(),
+            memory: Vec::new(),
             shortlist: Vec::new(),
+            open: false,
             question: String::new(),
             talk: Vec::new(),
             ..full

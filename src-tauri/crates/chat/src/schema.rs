@@ -11,38 +11,69 @@ use wattsmith_domain::{Configuration, Kind, ParameterSpace};
 const REASON_CHARS: u32 = 320;
 const KNOB_CHARS: u32 = 160;
 
-/// The schema of a reply. With a shortlist the answer is the number of an entry (from 1); without
-/// one it is a configuration, in which parameters that stay as they are may be left out.
-#[must_use]
-pub fn reply_schema(space: &ParameterSpace, shortlist: Option<&[Configuration]>) -> Value {
-    let reason = json!({ "type": "string", "maxLength": REASON_CHARS });
-    let predicted = json!({ "type": "number", "exclusiveMinimum": 0 });
-    match shortlist {
-        Some(entries) => {
-            let numbers: Vec<usize> = (1..=entries.len()).collect();
-            json!({
-                "type": "object",
-                "properties": {
-                    "reason": reason,
-                    "choice": { "type": "integer", "enum": numbers },
-                    "predicted_joules_per_token": predicted,
-                },
-                "required": ["reason", "choice", "predicted_joules_per_token"],
-                "additionalProperties": false,
-            })
+/// What a reply may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ReplyForm<'a> {
+    /// A configuration, in which parameters that stay as they are may be left out.
+    Free,
+    /// The number of an entry of the shortlist, from 1.
+    List(&'a [Configuration]),
+    /// Either.
+    Open(&'a [Configuration]),
+}
+
+impl<'a> ReplyForm<'a> {
+    /// A list, closed or open; free where the list is empty.
+    #[must_use]
+    pub fn of(list: &'a [Configuration], open: bool) -> Self {
+        match (list.is_empty(), open) {
+            (true, _) => Self::Free,
+            (false, true) => Self::Open(list),
+            (false, false) => Self::List(list),
         }
-        None => json!({
-            "type": "object",
-            "properties": {
-                "reason": reason,
-                "configuration": configuration(space),
-                "predicted_joules_per_token": predicted,
-                "knobs": knobs(space),
-            },
-            "required": ["reason", "configuration", "predicted_joules_per_token"],
-            "additionalProperties": false,
-        }),
     }
+
+    /// The shortlist, where there is one.
+    #[must_use]
+    pub fn list(self) -> Option<&'a [Configuration]> {
+        match self {
+            Self::Free => None,
+            Self::List(list) | Self::Open(list) => Some(list),
+        }
+    }
+}
+
+/// The schema of a reply.
+#[must_use]
+pub fn reply_schema(space: &ParameterSpace, form: ReplyForm) -> Value {
+    let mut properties = Map::new();
+    let mut add = |name: &str, schema: Value| properties.insert(name.to_owned(), schema);
+    add("reason", json!({ "type": "string", "maxLength": REASON_CHARS }));
+    if let Some(entries) = form.list() {
+        let numbers: Vec<usize> = (1..=entries.len()).collect();
+        add("choice", json!({ "type": "integer", "enum": numbers }));
+    }
+    if !matches!(form, ReplyForm::List(_)) {
+        add("configuration", configuration(space));
+    }
+    add(
+        "predicted_joules_per_token",
+        json!({ "type": "number", "exclusiveMinimum": 0 }),
+    );
+    if form == ReplyForm::Free {
+        add("knobs", knobs(space));
+    }
+    let required = match form {
+        ReplyForm::Free => &["reason", "configuration", "predicted_joules_per_token"][..],
+        ReplyForm::List(_) => &["reason", "choice", "predicted_joules_per_token"],
+        ReplyForm::Open(_) => &["reason", "predicted_joules_per_token"],
+    };
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
 }
 
 fn configuration(space: &ParameterSpace) -> Value {

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Ask the session's chat LLM anything
     Say(SayArgs),
     /// Compare advisors on a landscape, on equal terms
-    Study(StudyArgs),
+    Study(Box<StudyArgs>),
     /// Stored sessions
     Sessions(SessionsArgs),
     /// Models on this machine
@@ -253,7 +253,7 @@ pub(crate) struct TrialArgs {
 pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub work: WorkArgs,
-    /// Who proposes: enhanced, baseline, surrogate, rule, sobol, random, tpe or gp
+    /// Who proposes: enhanced, baseline, guided, surrogate, rule, sobol, random, tpe or gp
     #[arg(long, default_value = "enhanced")]
     pub advisor: Advisor,
     #[command(flatten)]
@@ -289,6 +289,9 @@ pub(crate) struct TuneArgs {
     /// Do what the human did in another session, at the same points (see `sessions ledger`)
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
+    /// Start without what earlier sessions on this machine taught
+    #[arg(long)]
+    pub no_memory: bool,
     /// Name of the session
     #[arg(long, default_value = "")]
     pub name: String,
@@ -433,7 +436,8 @@ pub(crate) struct StudyArgs {
     #[arg(long, value_name = "FILE")]
     pub landscape: PathBuf,
     /// Who is compared, separated by commas; the first is held against the others. Besides the
-    /// advisors there is guided-blind, which picks from the surrogate's short list at random
+    /// advisors there is guided-blind, which picks from the surrogate's short list at random.
+    /// enhanced, baseline and guided ask a chat model: say how with --connection
     #[arg(
         long,
         value_delimiter = ',',
@@ -458,6 +462,12 @@ pub(crate) struct StudyArgs {
     /// Folder for study.json, study.csv and study.html
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub reached: ConnectionArgs,
+    /// Every prompt with its reply; a study goes on from it, and without --connection replays it.
+    /// exchanges.jsonl in the folder when left out
+    #[arg(long, value_name = "FILE")]
+    pub exchanges: Option<PathBuf>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,7 @@ use crate::Stop;
 use crate::args::ConnectionArgs;
 use std::sync::Arc;
 use wattsmith_tuner::chat::Secret;
-use wattsmith_tuner::domain::{Connection, Price, Provider, Session};
+use wattsmith_tuner::domain::{Connection, Price, Provider};
 use wattsmith_tuner::{ConnectionChoice, Tuner};
 
 impl ConnectionArgs {
@@ -86,11 +86,10 @@ impl ConnectionArgs {
     }
 }
 
-/// Takes the key of a session's provider from the environment, where there is one: for this run
+/// Takes the key of a connection's provider from the environment, where there is one: for this run
 /// only, it is not put into the keyring.
-pub(crate) fn key_from_environment(tuner: &Arc<Tuner>, session: &Session) {
-    let server = session.connection.as_ref().and_then(Connection::as_server);
-    let Some((provider, base_url, _)) = server else {
+pub(crate) fn key_from_environment(tuner: &Arc<Tuner>, connection: Option<&Connection>) {
+    let Some((provider, base_url, _)) = connection.and_then(Connection::as_server) else {
         return;
     };
     let own = match provider {

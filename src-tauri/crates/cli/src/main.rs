@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
             }
             None => listing::sessions(&tuner, &args.listed).await,
         },
-        Command::Study(args) => study::run(args).await,
+        Command::Study(args) => study::run(&tuner, *args).await,
         Command::Models(args) => listing::models(&tuner, &args).await,
         Command::Meters(command) => meters::run(&tuner, command).await,
         Command::Report(args) => listing::report(&tuner, args).await,

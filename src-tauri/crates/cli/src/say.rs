@@ -24,7 +24,8 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: SayArgs) -> Result<(), Stop> {
     if args.reached.agree {
         tuner.agree(&id).await?;
     }
-    key_from_environment(tuner, &tuner.record(&id).await?.session);
+    let connection = tuner.record(&id).await?.session.connection;
+    key_from_environment(tuner, connection.as_ref());
     let question = args.text.join(" ");
     let asking = tuner.perform(&id, Step::Talk(question));
     match terminal.interruptible(tuner, &id, asking).await? {

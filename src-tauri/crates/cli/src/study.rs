@@ -2,34 +2,46 @@
 
 use crate::Stop;
 use crate::args::StudyArgs;
+use crate::connection::key_from_environment;
 use crate::progress::json_line;
-use crate::terminal::write;
+use crate::terminal::{Terminal, write};
 use std::io::IsTerminal as _;
-use wattsmith_tuner::{StudyPlan, StudyResult, read_landscape, run_study, words, write_study};
+use std::path::Path;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use wattsmith_tuner::domain::{Advisor, Connection};
+use wattsmith_tuner::search::Landscape;
+use wattsmith_tuner::{
+    Exchanges, OpenChat, StudyChat, StudyPlan, StudyResult, Tuner, read_landscape, run_study,
+    words, write_study,
+};
 
-pub(crate) async fn run(args: StudyArgs) -> Result<(), Stop> {
+pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
     let landscape = read_landscape(&args.landscape)?;
     let plan = StudyPlan {
-        arms: args.advisors,
+        arms: args.advisors.clone(),
         seeds: args.seeds,
         budget: args.budget,
         repeats: args.repeats,
         below_percent: args.below,
         constraints: args.limits.over(landscape.constraints),
     };
-    let terminal = !args.json && std::io::stderr().is_terminal();
-    let tell = |done: u64, all: u64| {
-        if terminal {
-            write(
-                &mut std::io::stderr(),
-                &format!("\r\x1b[2K  {done} of {all} runs"),
-            );
-        }
+    std::fs::create_dir_all(&args.out)
+        .map_err(|error| Stop::Failed(format!("cannot make {}: {error}", args.out.display())))?;
+    let asks = |name: &String| {
+        name.parse()
+            .is_ok_and(|advisor: Advisor| advisor.needs_connection())
     };
-    let study = run_study(&landscape, &plan, tell)
-        .await
-        .map_err(Stop::of_words)?;
-    if terminal {
+    let study = if plan.arms.iter().any(asks) {
+        let kept = args.out.join("exchanges.jsonl");
+        let kept = args.exchanges.as_deref().unwrap_or(&kept);
+        with_chat(tuner, &args, &landscape, &plan, kept).await?
+    } else {
+        run_study(&landscape, &plan, None, progress(args.json))
+            .await
+            .map_err(Stop::of_words)?
+    };
+    if shown(args.json) {
         write(&mut std::io::stderr(), "\r\x1b[2K");
     }
     let files = write_study(&args.out, &study)?;
@@ -51,6 +63,87 @@ pub(crate) async fn run(args: StudyArgs) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Runs a study with arms that ask an LLM, or replays what one said. An engine that was started for
+/// it is ended in any case.
+async fn with_chat(
+    tuner: &Arc<Tuner>,
+    args: &StudyArgs,
+    landscape: &Landscape,
+    plan: &StudyPlan,
+    kept: &Path,
+) -> Result<StudyResult, Stop> {
+    let terminal = Terminal::watch()?;
+    let cancel = terminal.interrupted();
+    let asked = args.reached.choice(tuner).await?;
+    let connection = asked.and_then(|choice| choice.connection);
+    key_from_environment(tuner, connection.as_ref());
+    let open = match &connection {
+        Some(connection) => Some(tuner.open_chat(connection, cancel).await?),
+        None if kept.is_file() => None,
+        None => {
+            return Err(Stop::Usage(
+                "enhanced, baseline and guided ask a chat model: name it with --connection, or a \
+                 recording with --exchanges"
+                    .to_owned(),
+            ));
+        }
+    };
+    let opened = exchanges(kept, connection, open.as_ref(), cancel.clone());
+    let study = match opened {
+        Ok(exchanges) => {
+            let chat = StudyChat {
+                exchanges: Arc::new(exchanges),
+                templates: tuner.templates().clone(),
+            };
+            tokio::select! {
+                study = run_study(landscape, plan, Some(&chat), progress(args.json)) => {
+                    study.map_err(Stop::of_words)
+                }
+                () = cancel.cancelled() => Err(Stop::Interrupted),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    if let Some(open) = open {
+        open.close().await;
+    }
+    if matches!(study, Err(Stop::Interrupted)) && !args.json {
+        let hint = format!(
+            "\nWhat was said is kept in {}; the same command goes on from there.\n",
+            kept.display()
+        );
+        write(&mut std::io::stderr(), &hint);
+    }
+    study
+}
+
+fn exchanges(
+    kept: &Path,
+    connection: Option<Connection>,
+    open: Option<&OpenChat>,
+    cancel: CancellationToken,
+) -> Result<Exchanges, Stop> {
+    let asked = connection.zip(open.map(|open| Arc::clone(&open.chat)));
+    Exchanges::open(kept, asked, cancel).map_err(Stop::of_words)
+}
+
+fn shown(json: bool) -> bool {
+    !json && std::io::stderr().is_terminal()
+}
+
+/// Shows how many runs are done.
+fn progress(json: bool) -> impl FnMut(u64, u64) {
+    let shown = shown(json);
+    move |done, all| {
+        if shown {
+            write(
+                &mut std::io::stderr(),
+                &format!("\r\x1b[2K  {done} of {all} runs"),
+            );
+        }
+    }
+}
+
 fn as_text(study: &StudyResult) {
     say!(
         "{}: {} configurations, {} within 5 % of the best, default at place {}",
@@ -64,6 +157,9 @@ fn as_text(study: &StudyResult) {
         study.seeds,
         study.budget
     );
+    if let Some(llm) = &study.llm {
+        say!("Arms that ask: {llm}");
+    }
     for arm in &study.arms {
         let good = &arm.to_good;
         say!(
@@ -83,6 +179,18 @@ fn as_text(study: &StudyResult) {
             ),
             arm.false_stops,
         );
+        if arm.prompts > 0.0 {
+            let goal = &arm.asks_to_goal;
+            say!(
+                "  {:13} {:.1} prompts a run, retries among them; to {} % below the default {:.1} ({}/{})",
+                "",
+                arm.prompts,
+                study.below_percent,
+                goal.restricted_mean,
+                goal.reached,
+                study.seeds
+            );
+        }
     }
     for one in &study.comparisons {
         let most = one.upper.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -42,6 +42,11 @@ impl Terminal {
         Ok(Self { interrupted })
     }
 
+    /// What is cancelled when the person interrupts.
+    pub(crate) fn interrupted(&self) -> &CancellationToken {
+        &self.interrupted
+    }
+
     /// Runs `work`; when interrupted, cancels the session's job and waits until the work has
     /// returned, so that no engine is left behind.
     pub(crate) async fn interruptible<T>(

@@ -26,7 +26,8 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
     let ledger = args.ledger.as_deref().map(ledger::read).transpose()?;
     let terminal = Terminal::watch()?;
     let session = open(tuner, &args).await?;
-    key_from_environment(tuner, &tuner.record(&session).await?.session);
+    let connection = tuner.record(&session).await?.session.connection;
+    key_from_environment(tuner, connection.as_ref());
     let turned = turns(tuner, &terminal, &args, &session, ledger.as_ref()).await;
     if matches!(turned, Err(Stop::Interrupted)) && !args.work.json {
         let hint = format!("\nGo on later: wattsmith-cli tune --session {session}\n");
@@ -156,6 +157,7 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             adaptive: args.work.repeats.is_none(),
             rerun: !args.work.keep_disturbed,
             quick: args.work.quick,
+            memory: !args.no_memory,
             seed: args.seed,
         })
         .await

@@ -13,6 +13,7 @@ mod finding;
 mod id;
 mod machine;
 mod measurement;
+mod memory;
 mod outside;
 mod parameter;
 mod proposal;
@@ -33,6 +34,7 @@ pub use measurement::{
     EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope,
     Source, SteadyState, Warning, WarningKind,
 };
+pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use outside::{
     CommandMode, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError,
 };

@@ -36,9 +36,10 @@ pub enum Advisor {
 
 impl Advisor {
     /// Those that can be chosen for a session.
-    pub const CHOICES: [Self; 8] = [
+    pub const CHOICES: [Self; 9] = [
         Self::Enhanced,
         Self::Baseline,
+        Self::Guided,
         Self::Surrogate,
         Self::Rule,
         Self::Sobol,
@@ -62,6 +63,15 @@ impl Advisor {
             Self::Gp => "gp",
             Self::Person => "person",
         }
+    }
+
+    /// Whether earlier sessions can teach it something.
+    #[must_use]
+    pub fn uses_memory(self) -> bool {
+        matches!(
+            self,
+            Self::Enhanced | Self::Guided | Self::Surrogate | Self::Tpe | Self::Gp
+        )
     }
 
     /// Whether it needs a chat LLM.

@@ -4,6 +4,7 @@ use crate::connection::{Connection, Price};
 use crate::id::SessionId;
 use crate::machine::Machine;
 use crate::measurement::Warning;
+use crate::memory::Memory;
 use crate::parameter::ParameterSpace;
 use crate::proposal::Advisor;
 use crate::workload::Workload;
@@ -196,6 +197,9 @@ pub struct Session {
     /// turn. Empty while it never was.
     #[serde(default)]
     pub connected: String,
+    /// What earlier sessions taught; empty with memory switched off.
+    #[serde(default, skip_serializing_if = "Memory::is_empty")]
+    pub memory: Memory,
     /// Why it ended, once it has. A session can be taken up again.
     pub ending: Option<Ending>,
     /// What went wrong beside the trials, oldest first.

@@ -82,7 +82,8 @@ impl Pool {
     }
 
     /// Whether `key` may be proposed, as far as the list goes.
-    pub(crate) fn holds(&self, key: &str) -> bool {
+    #[must_use]
+    pub fn holds(&self, key: &str) -> bool {
         self.listed
             .as_ref()
             .is_none_or(|listed| listed.contains_key(key))

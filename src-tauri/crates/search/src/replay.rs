@@ -38,14 +38,22 @@ impl Replay {
         visit: u32,
         repeats: u32,
     ) -> Option<Outcome> {
+        let figures = self.figures.get(&configuration.key())?;
+        let factors = self.factors(configuration, visit, repeats);
+        let mean = factors.iter().map(|factor| factor.ln()).sum::<f64>() / factors.len() as f64;
+        Some(figures.outcome(mean.exp(), repeats.max(1)))
+    }
+
+    /// By what each of the visit's windows is off: factors on the true J/unit, at least one.
+    #[must_use]
+    pub fn factors(&self, configuration: &Configuration, visit: u32, repeats: u32) -> Vec<f64> {
         let key = configuration.key();
-        let figures = self.figures.get(&key)?;
-        let repeats = repeats.max(1);
-        let noise: f64 = (0..repeats)
-            .map(|window| self.noise(&key, u64::from(visit) << 32 | u64::from(window)))
-            .sum::<f64>()
-            / f64::from(repeats);
-        Some(figures.outcome(noise.exp(), repeats))
+        (0..repeats.max(1))
+            .map(|window| {
+                self.noise(&key, u64::from(visit) << 32 | u64::from(window))
+                    .exp()
+            })
+            .collect()
     }
 
     /// The truth by key.

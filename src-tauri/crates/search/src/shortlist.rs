@@ -9,7 +9,7 @@ use crate::pool::Pool;
 use crate::shuffle::SplitMix;
 use crate::sobol::Sobol;
 use std::collections::BTreeSet;
-use wattsmith_domain::{Configuration, ParameterSpace, Value};
+use wattsmith_domain::{Configuration, Value};
 
 /// Up to `n` different configurations that are valid, canonical and not in `tried`, drawn in turn
 /// from four sources: `base` with one knob turned, `base` with two, the default with one, and a
@@ -18,14 +18,14 @@ use wattsmith_domain::{Configuration, ParameterSpace, Value};
 /// knobs come first. The same arguments give the same list.
 #[must_use]
 pub fn shortlist(
-    space: &ParameterSpace,
+    pool: impl Into<Pool>,
     base: &Configuration,
     tried: &BTreeSet<String>,
     n: usize,
     seed: u64,
 ) -> Vec<Configuration> {
-    let default = space.default_configuration();
-    let pool = Pool::from(space);
+    let pool = pool.into();
+    let default = pool.space().default_configuration();
     let knobs = Knobs::of(&pool, seed);
     let sobol = Sobol::new(&pool, seed);
     let mut seen = tried.clone();

@@ -20,8 +20,21 @@ pub struct Run {
     pub seed: u64,
     /// After the default, then after each proposal.
     pub standings: Vec<Standing>,
-    /// Prompts sent, retries among them; none for numeric arms.
-    pub prompts: u32,
+    /// Prompts of each turn, retries among them; empty for numeric arms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<u32>,
+}
+
+impl Run {
+    /// What it took to get to a trial (from 0, the default): prompts with their retries where an
+    /// LLM was asked, else trials.
+    #[must_use]
+    pub fn asks(&self, trial: usize) -> u32 {
+        match self.prompts.is_empty() {
+            true => u32::try_from(trial).unwrap_or(u32::MAX),
+            false => self.prompts.iter().take(trial).sum(),
+        }
+    }
 }
 
 /// Where a run stands after a trial.

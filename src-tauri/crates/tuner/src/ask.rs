@@ -5,81 +5,23 @@ use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::exchange::blank_exchange;
 use crate::job::Job;
+use crate::models::blocking;
 use crate::next::{Next, provider};
-use crate::prompt;
-use crate::proposals::{blank_proposal, measured_as};
+use crate::proposals::{blank_proposal, observations};
 use crate::spending;
 use crate::tuner::Tuner;
+use crate::turn::{Errand, Prepared, TRIES};
 use std::time::Instant;
-use wattsmith_chat::{
-    Chat, ChatError, ChatReply, ChatRequest, ParsedReply, Template, parse_reply, render_within,
-    reply_schema,
-};
+use wattsmith_chat::{Chat, ChatError, ChatReply, ParsedReply};
 use wattsmith_domain::{
-    Advisor, Configuration, Connection, Ending, Exchange, ExchangeId, ExchangeKind,
-    ExchangeOutcome, Proposal, SessionId, SessionRecord,
+    Advisor, Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, Proposal,
+    SessionId, SessionRecord,
 };
+use wattsmith_search::Pool;
 use wattsmith_stats::Analysis;
 
-/// Tries in one turn: the first, and two more that are told what was wrong.
-const TRIES: u32 = 3;
-/// Room for prompt and reply in a local advisor, tokens.
-pub(crate) const ADVISOR_CONTEXT: u32 = 8192;
-/// Longest reply of a local advisor, tokens.
-const LOCAL_REPLY: u32 = 700;
-/// Longest reply of a server, tokens: many models think before they answer, and it counts.
-const SERVER_REPLY: u32 = 4096;
-/// Longest prompt, tokens: what chat models of today read well, and what can be carried by hand.
-const LONGEST_PROMPT: u64 = 16_000;
 /// What the preview of the talk template asks.
 const SAMPLE_QUESTION: &str = "Why did the last trial use more, or less, than the default?";
-
-/// What an LLM is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// The next proposal.
-    Proposal,
-    /// An answer to the person.
-    Talk {
-        /// What they ask.
-        question: String,
-    },
-}
-
-impl Errand {
-    pub(crate) fn kind(&self) -> ExchangeKind {
-        match self {
-            Self::Proposal => ExchangeKind::Proposal,
-            Self::Talk { .. } => ExchangeKind::Talk,
-        }
-    }
-
-    pub(crate) fn question(&self) -> &str {
-        match self {
-            Self::Proposal => "",
-            Self::Talk { question } => question,
-        }
-    }
-
-    /// What an exchange was for.
-    pub(crate) fn of(exchange: &Exchange) -> Self {
-        match exchange.kind {
-            ExchangeKind::Proposal => Self::Proposal,
-            ExchangeKind::Talk => Self::Talk {
-                question: exchange.question.clone(),
-            },
-        }
-    }
-}
-
-/// A prompt that was rendered, and what belongs to it.
-pub(crate) struct Prepared {
-    pub record: SessionRecord,
-    pub analysis: Analysis,
-    pub shortlist: Vec<Configuration>,
-    pub template: Template,
-    pub prompt: String,
-}
 
 impl Tuner {
     /// The prompt as it would be sent now, with its template's name.
@@ -117,34 +59,13 @@ impl Tuner {
         text: Option<&str>,
     ) -> Result<Prepared, TunerError> {
         let record = self.record(session).await?;
-        let analysis = Analysis::of(&record);
-        let name = match (errand, record.session.advisor) {
-            (Errand::Talk { .. }, _) => "talk",
-            (Errand::Proposal, Advisor::Baseline) => "baseline",
-            (Errand::Proposal, _) => "enhanced",
-        };
-        let template = self.templates.get(name)?;
-        let shortlist = match errand {
-            Errand::Proposal => prompt::shortlist(&record, &analysis),
-            Errand::Talk { .. } => Vec::new(),
-        };
-        let mut context = prompt::context(&record, &analysis, &shortlist);
-        if let Errand::Talk { question } = errand {
-            context.question.clone_from(question);
-            context.talk = prompt::talk(&record);
-        }
-        let most = match record.session.connection {
-            Some(Connection::Local { .. }) => u64::from(ADVISOR_CONTEXT - LOCAL_REPLY),
-            _ => LONGEST_PROMPT,
-        };
-        let prompt = render_within(text.unwrap_or(&template.text), &context, most)?;
-        Ok(Prepared {
-            record,
-            analysis,
-            shortlist,
-            template,
-            prompt,
+        let template = self.templates.get(errand.template(record.session.advisor))?;
+        let (errand, text) = (errand.clone(), text.map(str::to_owned));
+        blocking(move || {
+            let pool = Pool::from(&record.session.space);
+            Prepared::of(record, pool, template, &errand, text.as_deref())
         })
+        .await?
     }
 
     /// Asks the session's advisor.
@@ -168,7 +89,20 @@ impl Tuner {
         if record.session.connection.is_none() || !record.session.advisor.needs_connection() {
             return self.propose_numeric(&job.session, "").await;
         }
-        self.reach(job, &record, &Errand::Proposal).await
+        if record.session.advisor != Advisor::Guided {
+            return self.reach(job, &record, &Errand::Proposal).await;
+        }
+        if observations(&record).iter().all(|one| one.outcome.is_none()) {
+            // Without a single figure there is no list to choose from.
+            return self.propose_numeric(&job.session, "").await;
+        }
+        self.reach(job, &record, &Errand::Proposal).await?;
+        let record = self.record(&job.session).await?;
+        match Next::of(&record, &Analysis::of(&record)) {
+            // The list stands without the LLM: it costs nothing but the words.
+            Next::Stuck { reason } => self.propose_numeric(&job.session, &reason).await,
+            _ => Ok(()),
+        }
     }
 
     /// Carries an errand to the LLM, whichever way the session reaches it.
@@ -223,7 +157,7 @@ impl Tuner {
             if *errand == Errand::Proposal && self.exhausted(&prepared).await? {
                 break;
             }
-            let request = request(&prepared, errand, exchanges.len() as u64);
+            let request = prepared.request(errand, exchanges.len() as u64);
             let mut exchange = blank_exchange(&prepared, connection, errand);
             if let Err(error) =
                 spending::allow(&prepared.record, &prepared.prompt, request.max_tokens)
@@ -298,11 +232,10 @@ impl Tuner {
 
     /// Ends the session when a shortlist was wanted and nothing untried is left for it.
     async fn exhausted(&self, prepared: &Prepared) -> Result<bool, TunerError> {
-        let wants_list = matches!(
-            prepared.record.session.connection,
-            Some(Connection::Local { .. })
-        );
-        if !wants_list || !prepared.shortlist.is_empty() {
+        let session = &prepared.record.session;
+        let wants_list = session.advisor == Advisor::Guided
+            || matches!(session.connection, Some(Connection::Local { .. }));
+        if !wants_list || !prepared.offer.entries.is_empty() {
             return Ok(false);
         }
         self.change(&prepared.record.session.id, |session| {
@@ -365,17 +298,8 @@ impl Tuner {
         mut exchange: Exchange,
     ) -> Result<bool, TunerError> {
         let record = &prepared.record;
-        let shortlist = (!prepared.shortlist.is_empty()).then_some(&prepared.shortlist[..]);
-        let base = prompt::base(record, &prepared.analysis);
-        let parsed = parse_reply(&exchange.reply, &record.session.space, &base, shortlist)
-            .map_err(|error| error.for_llm())
-            .and_then(|parsed| match measured_as(record, &parsed.configuration) {
-                Some(number) => Err(format!(
-                    "{} was measured already, in trial {number}; propose something untried",
-                    wattsmith_chat::settings(&parsed.configuration, &record.session.space)
-                )),
-                None => Ok(parsed),
-            });
+        let (judged, reply) = (prepared.clone(), exchange.reply.clone());
+        let parsed = blocking(move || judged.judge(&reply)).await?;
         match parsed {
             Ok(parsed) => {
                 exchange.outcome = ExchangeOutcome::Accepted;
@@ -390,23 +314,6 @@ impl Tuner {
                 Ok(false)
             }
         }
-    }
-}
-
-/// The request for a prompt: a proposal is held to its schema, an answer is free.
-fn request(prepared: &Prepared, errand: &Errand, tries: u64) -> ChatRequest {
-    let session = &prepared.record.session;
-    let max_tokens = match session.connection {
-        Some(Connection::Local { .. }) => LOCAL_REPLY,
-        _ => SERVER_REPLY,
-    };
-    let list = (!prepared.shortlist.is_empty()).then_some(&prepared.shortlist[..]);
-    ChatRequest {
-        schema: (*errand == Errand::Proposal).then(|| reply_schema(&session.space, list)),
-        max_tokens,
-        seed: Some(session.seed + tries),
-        temperature: Some(0.2),
-        ..ChatRequest::new(prepared.prompt.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Exchanges as they are stored: what goes into one before it is sent, and what sending leaves behind.
 
-use crate::ask::{Errand, Prepared};
+use crate::turn::{Errand, Prepared};
 use crate::error::TunerError;
 use crate::job::Job;
 use crate::tuner::{Tuner, fresh_id, now};

@@ -87,6 +87,7 @@ fn measured(
             words::figure(own.time_to_first_token_s.p95)
         ));
     }
+    sentences.extend(disturbed(trial));
     for violation in &own.violations {
         sentences.push(format!("It does not keep a constraint: {violation}."));
     }
@@ -111,6 +112,20 @@ fn measured(
             ));
         }
     }
+}
+
+/// What was thrown away, so that a figure of few windows is not taken for a careless one.
+fn disturbed(trial: &Trial) -> Option<String> {
+    let last = trial.discarded.last()?;
+    let (windows, were, again) = match trial.discarded.len() {
+        1 => ("One window".to_owned(), "was", "it was measured again"),
+        n => (format!("{n} windows"), "were", "they were measured again"),
+    };
+    Some(format!(
+        "{windows} {were} discarded because something else disturbed the machine, and {again}; the \
+         last because: {}",
+        last.cause.text
+    ))
 }
 
 /// Which resource the CPU seconds point to. A GPU's own load is not seen here.

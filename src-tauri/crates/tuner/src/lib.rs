@@ -2,7 +2,7 @@
 //! others; it knows no window and no terminal.
 //!
 //! One turn of the loop in this room: [`Tuner::perform`] takes a [`Step`]; `ask` renders a prompt
-//! and makes a proposal of the reply (`talk` answers the person's questions); `trial` runs it window by window through `measure`; `feedback`
+//! and makes a proposal of the reply by way of `turn` and `offer` (`talk` answers the person's questions); `trial` runs it window by window through `measure`; `feedback`
 //! drafts what to tell the advisor; [`Next`] says from the record alone what comes after.
 //!
 //! Shutting down: every job holds a cancellation token; cancelling it makes the step return, and
@@ -26,8 +26,10 @@ mod local;
 mod lock;
 mod machine;
 mod measure;
+mod memory;
 mod models;
 mod next;
+mod offer;
 mod outside;
 mod paths;
 mod phases;
@@ -42,6 +44,7 @@ mod study;
 mod talk;
 mod trial;
 mod tuner;
+mod turn;
 pub mod words;
 
 pub use connect::ConnectionChoice;
@@ -53,6 +56,7 @@ pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
 pub use landscape::{LandscapePlan, Recording, read_landscape};
 pub use ledger::{Act, Entry, Ledger};
+pub use local::OpenChat;
 pub use lock::MachineLock;
 pub use models::ModelEntry;
 pub use next::{Next, trials_used};
@@ -63,7 +67,7 @@ pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };
 pub use study::{
-    Arm, ArmResult, ArmTurn, StudyComparison, StudyFiles, StudyPlan, StudyResult, arm_names,
+    Arm, ArmResult, ArmTurn, Exchanges, StudyChat, StudyComparison, StudyFiles, StudyPlan, StudyResult, arm_names,
     run_study, write_study,
 };
 pub use trial::cause_label;

@@ -5,8 +5,8 @@ use crate::error::TunerError;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::path::PathBuf;
 use wattsmith_domain::{
-    Advisor, Configuration, Connection, Constraints, Engine, Machine, Objective, ParameterSpace,
-    Price, Rule, Session, SessionId, Tell, Threshold, Workload,
+    Advisor, Configuration, Connection, Constraints, Engine, Machine, Memory, Objective,
+    ParameterSpace, Price, Rule, Session, SessionId, Tell, Threshold, Workload,
 };
 use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, catalogue, gpu_knobs, workloads};
 
@@ -50,6 +50,8 @@ pub struct SessionPlan {
     pub rerun: bool,
     /// Shorter windows.
     pub quick: bool,
+    /// Whether what earlier sessions taught is a start for this one.
+    pub memory: bool,
     /// Seed of every random choice.
     pub seed: u64,
 }
@@ -127,6 +129,7 @@ impl Default for SessionPlan {
             adaptive: true,
             rerun: true,
             quick: true,
+            memory: true,
             seed: 1,
         }
     }
@@ -153,7 +156,11 @@ impl Tuner {
     /// # Errors
     /// What in the plan cannot be used, where, and what to do.
     pub async fn create_session(&self, plan: SessionPlan) -> Result<SessionId, TunerError> {
-        let session = self.session(plan).await?;
+        let remembers = plan.memory && plan.advisor.uses_memory();
+        let mut session = self.session(plan).await?;
+        if remembers {
+            session.memory = self.remembered(&session).await?;
+        }
         self.store.put_session(&session).await?;
         Ok(session.id)
     }
@@ -253,6 +260,7 @@ impl Tuner {
             price: choice.price,
             spending_cap: choice.spending_cap,
             connected: String::new(),
+            memory: Memory::default(),
             ending: None,
             warnings: Vec::new(),
         })

@@ -1,25 +1,24 @@
 //! Fills a prompt from a session's record.
 
 use crate::feedback;
-use crate::next::{spent, this_turn, trials_used};
+use crate::memory;
+use crate::next::{this_turn, trials_used};
+use crate::offer::Offer;
 use wattsmith_chat::{
-    Choice, EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext,
-    RefusedProposal, Said, settings,
+    EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext, RefusedProposal, Said,
+    settings,
 };
 use wattsmith_domain::{
-    Configuration, Connection, ExchangeKind, ExchangeOutcome, ProposalStatus, Purpose,
-    SessionRecord, Trial, TrialState,
+    Configuration, ExchangeKind, ExchangeOutcome, ProposalStatus, Purpose, SessionRecord, Trial,
+    TrialState,
 };
 use wattsmith_stats::{Analysis, TrialAnalysis};
 
-/// Entries that a small local model may choose from.
-const SHORTLIST: usize = 8;
 /// Questions and answers that the next question reminds of.
 const TALK: usize = 4;
 
 /// The configuration that a partial answer changes: the best so far, else the default.
-#[must_use]
-pub fn base(record: &SessionRecord, analysis: &Analysis) -> Configuration {
+pub(crate) fn base(record: &SessionRecord, analysis: &Analysis) -> Configuration {
     analysis
         .best
         .as_ref()
@@ -30,31 +29,11 @@ pub fn base(record: &SessionRecord, analysis: &Analysis) -> Configuration {
         )
 }
 
-/// Configurations that a small local model may choose from; empty where the choice is free. Derived
-/// from the record, so a prompt shown twice shows the same list.
-#[must_use]
-pub fn shortlist(record: &SessionRecord, analysis: &Analysis) -> Vec<Configuration> {
-    match record.session.connection {
-        Some(Connection::Local { .. }) => wattsmith_search::shortlist(
-            &record.session.space,
-            &base(record, analysis),
-            &spent(record),
-            SHORTLIST,
-            record
-                .session
-                .seed
-                .wrapping_add(u64::from(trials_used(record))),
-        ),
-        _ => Vec::new(),
-    }
-}
-
 /// Everything that the next prompt may speak of.
-#[must_use]
-pub fn context(
+pub(crate) fn context(
     record: &SessionRecord,
     analysis: &Analysis,
-    shortlist: &[Configuration],
+    offer: &Offer,
 ) -> PromptContext {
     let session = &record.session;
     let space = &session.space;
@@ -113,7 +92,9 @@ pub fn context(
             _ => None,
         });
     context.refused = taken_back(record).chain(refused).collect();
-    context.shortlist = Choice::number(shortlist, space);
+    context.memory = memory::sentences(session);
+    context.shortlist = offer.choices(space);
+    context.open = offer.open;
     context
 }
 

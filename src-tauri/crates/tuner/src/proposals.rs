@@ -3,8 +3,10 @@
 
 use crate::error::TunerError;
 use crate::event::EventKind;
+use crate::memory;
 use crate::models::blocking;
 use crate::next::spent;
+use crate::offer::surrogate;
 use crate::trial::find_proposal;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::collections::BTreeSet;
@@ -13,13 +15,14 @@ use wattsmith_domain::{
     TrialId, TrialState,
 };
 use wattsmith_search::{
-    Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, Surrogate, advisor,
+    Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, advisor,
 };
 use wattsmith_stats::Analysis;
 
 impl Tuner {
-    /// A proposal by numbers alone: the session's own advisor where that is a numeric one, else a
-    /// Sobol point because the LLM is stuck (`because`, empty otherwise).
+    /// A proposal by numbers alone: the session's own advisor where that is a numeric one, the
+    /// surrogate where the LLM would have chosen from its list, else a Sobol point because the LLM is
+    /// stuck (`because`, empty otherwise).
     pub(crate) async fn propose_numeric(
         &self,
         id: &SessionId,
@@ -37,7 +40,14 @@ impl Tuner {
         let reason = if because.is_empty() {
             reason
         } else {
-            format!("{because} So the next point of a Sobol sequence is offered instead.")
+            match advisor {
+                Advisor::Surrogate => {
+                    format!("{because} So the short list's first entry is offered: {reason}")
+                }
+                _ => {
+                    format!("{because} So the next point of a Sobol sequence is offered instead.")
+                }
+            }
         };
         let proposal = Proposal {
             advisor,
@@ -149,25 +159,39 @@ impl Tuner {
 type Numeric = (Configuration, Advisor, String, Option<f64>);
 
 fn numeric(record: &SessionRecord, spent: &BTreeSet<String>) -> Option<Numeric> {
+    let pool = Pool::from(&record.session.space);
+    if matches!(
+        record.session.advisor,
+        Advisor::Surrogate | Advisor::Guided
+    ) {
+        let mut surrogate = surrogate(record, &pool);
+        let configuration = surrogate.ask(spent)?;
+        let (reason, expected) = match surrogate.judge(&configuration, spent) {
+            Some(own) => (own.reason, Some(own.expected)),
+            None => (reason(Advisor::Surrogate).to_owned(), None),
+        };
+        return Some((configuration, Advisor::Surrogate, reason, expected));
+    }
+    let (name, configuration) = next_point(record, &pool, spent)?;
+    Some((configuration, name, reason(name).to_owned(), None))
+}
+
+/// What the session's numeric advisor proposes next; Sobol where it has none.
+pub(crate) fn next_point(
+    record: &SessionRecord,
+    pool: &Pool,
+    spent: &BTreeSet<String>,
+) -> Option<(Advisor, Configuration)> {
     let session = &record.session;
-    let pool = Pool::from(&session.space);
-    let context = context(record);
-    let named = advisor(session.advisor, &pool, &context, session.seed);
+    let named = advisor(session.advisor, pool, &context(record), session.seed);
     let (name, mut advisor): (_, Box<dyn NumericAdvisor + Send>) = match named {
         Some(advisor) => (session.advisor, advisor),
-        None => (Advisor::Sobol, Box::new(Sobol::new(&pool, session.seed))),
+        None => (Advisor::Sobol, Box::new(Sobol::new(pool, session.seed))),
     };
-    let told = observations(record);
-    told.iter().cloned().for_each(|one| advisor.tell(one));
-    let configuration = advisor.ask(spent)?;
-    if name == Advisor::Surrogate {
-        let mut surrogate = Surrogate::new(&pool, context, session.seed);
-        told.into_iter().for_each(|one| surrogate.tell(one));
-        if let Some(own) = surrogate.judge(&configuration, spent) {
-            return Some((configuration, name, own.reason, Some(own.expected)));
-        }
-    }
-    Some((configuration, name, reason(name).to_owned(), None))
+    observations(record)
+        .into_iter()
+        .for_each(|one| advisor.tell(one));
+    Some((name, advisor.ask(spent)?))
 }
 
 /// What the search is told before the first trial.
@@ -178,7 +202,7 @@ pub(crate) fn context(record: &SessionRecord) -> Context {
         concurrency: session.workload.concurrency,
         constraints: session.objective.constraints,
         log_sd: Analysis::of(record).pooled.map(|pooled| pooled.sd),
-        prior: Vec::new(),
+        prior: memory::prior(&session.memory),
     }
 }
 

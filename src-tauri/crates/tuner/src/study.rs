@@ -3,10 +3,15 @@
 //! would recommend from its own noisy figures.
 
 mod arm;
+mod chatting;
+mod exchanges;
 mod page;
+mod played;
 mod result;
 
 pub use arm::{Arm, ArmTurn, arm_names};
+pub use chatting::StudyChat;
+pub use exchanges::Exchanges;
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult};
 
 use crate::error::TunerError;
@@ -43,13 +48,15 @@ pub struct StudyFiles {
     pub html: PathBuf,
 }
 
-/// Runs a study; `tell` hears how many runs are done and how many there are.
+/// Runs a study; `chat` serves the arms that ask an LLM; `tell` hears how many runs are done and how many there are.
 ///
 /// # Errors
-/// An arm that is not known, or a landscape under whose limits nothing can be recommended.
+/// An arm that is not known, an LLM that cannot be asked, or a landscape under whose limits nothing
+/// can be recommended.
 pub async fn run_study(
     landscape: &Landscape,
     plan: &StudyPlan,
+    chat: Option<&StudyChat>,
     mut tell: impl FnMut(u64, u64),
 ) -> Result<StudyResult, TunerError> {
     let verdict = Verdict::of(landscape, &plan.constraints).ok_or_else(|| {
@@ -71,7 +78,7 @@ pub async fn run_study(
         // All arms of a seed at once, on as many threads as there are.
         let mut together = tokio::task::JoinSet::new();
         for (index, name) in plan.arms.iter().enumerate() {
-            let arm = arm::numeric(name, landscape, &context(landscape, plan), seed)?;
+            let arm = arm::arm(name, landscape, plan, chat, seed)?;
             let replay = Replay::new(landscape, seed);
             let (verdict, plan) = (verdict.clone(), plan.clone());
             let default = landscape.space.default_configuration();
@@ -91,7 +98,8 @@ pub async fn run_study(
         of_seed.sort_by_key(|(index, _)| *index);
         runs.extend(of_seed.into_iter().map(|(_, run)| run));
     }
-    Ok(StudyResult::of(landscape, plan, &verdict, runs))
+    let llm = chat.map(|chat| chat.exchanges.connection().label());
+    Ok(StudyResult::of(landscape, plan, &verdict, llm, runs))
 }
 
 async fn one_run(
@@ -103,7 +111,7 @@ async fn one_run(
     seed: u64,
 ) -> Result<Run, TunerError> {
     let mut told: Vec<Observation> = Vec::new();
-    let mut prompts = 0;
+    let mut prompts = Vec::new();
     let mut next = Some(default);
     while let Some(configuration) = next {
         let visit = told
@@ -118,7 +126,7 @@ async fn one_run(
             break;
         }
         let turn = arm.propose(&told).await?;
-        prompts += turn.prompts;
+        prompts.extend(turn.prompts);
         next = turn.configuration;
     }
     Ok(Run {

@@ -1,7 +1,8 @@
 //! Free talk: the person asks anything in the middle of a session. The LLM sees the session's facts;
 //! a proposal in its answer is offered like any other, and run by nobody but the person or autopilot.
 
-use crate::ask::{Errand, Prepared, proposal};
+use crate::ask::proposal;
+use crate::turn::{Errand, Prepared};
 use crate::error::TunerError;
 use crate::job::Job;
 use crate::prompt;

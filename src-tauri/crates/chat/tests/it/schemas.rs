@@ -1,14 +1,14 @@
 //! What a reply is held to by servers that know JSON schemas.
 
 use crate::space::{shortlist, space};
-use wattsmith_chat::reply_schema;
+use wattsmith_chat::{ReplyForm, reply_schema};
 
 #[test]
 fn with_a_shortlist_the_answer_is_one_of_its_numbers_and_the_reason_comes_first() {
-    insta::assert_snapshot!(reply_schema(&space(), Some(&shortlist())), @r#"{"type":"object","properties":{"reason":{"type":"string","maxLength":320},"choice":{"type":"integer","enum":[1,2]},"predicted_joules_per_token":{"type":"number","exclusiveMinimum":0}},"required":["reason","choice","predicted_joules_per_token"],"additionalProperties":false}"#);
+    insta::assert_snapshot!(reply_schema(&space(), ReplyForm::List(&shortlist())), @r#"{"type":"object","properties":{"reason":{"type":"string","maxLength":320},"choice":{"type":"integer","enum":[1,2]},"predicted_joules_per_token":{"type":"number","exclusiveMinimum":0}},"required":["reason","choice","predicted_joules_per_token"],"additionalProperties":false}"#);
 }
 
 #[test]
 fn a_free_choice_is_typed_and_bounded() {
-    insta::assert_json_snapshot!(reply_schema(&space(), None));
+    insta::assert_json_snapshot!(reply_schema(&space(), ReplyForm::Free));
 }

@@ -1,13 +1,14 @@
-//! The arms of a study. Numeric ones are here; one that asks a chat LLM implements [`Arm`] as well.
+//! The arms of a study. Numeric ones are here; those that ask a chat LLM in `chatting`.
 
-use super::pool;
+use super::chatting::{Chatting, StudyChat};
+use super::{StudyPlan, context, pool};
 use crate::error::TunerError;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use wattsmith_domain::{Advisor, Configuration};
 use wattsmith_search::{
-    Context, Landscape, MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor,
+    Landscape, MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor,
 };
 
 /// What came of one turn.
@@ -15,8 +16,8 @@ use wattsmith_search::{
 pub struct ArmTurn {
     /// The proposal; none when there is nothing left.
     pub configuration: Option<Configuration>,
-    /// Prompts it took, retries among them.
-    pub prompts: u32,
+    /// Prompts it took, retries among them; none where nobody was asked.
+    pub prompts: Option<u32>,
 }
 
 /// Somebody who proposes in a study.
@@ -35,44 +36,48 @@ pub trait Arm: Send {
 /// fall below, whatever its LLM says.
 const BLIND: &str = "guided-blind";
 
-/// Names of the arms that need no chat.
+/// Names of all arms.
 #[must_use]
 pub fn arm_names() -> Vec<String> {
-    let numeric = Advisor::CHOICES
+    Advisor::CHOICES
         .into_iter()
-        .filter(|one| !one.needs_connection());
-    numeric
         .map(|one| one.label().to_owned())
         .chain([BLIND.to_owned()])
         .collect()
 }
 
-/// The numeric arm of that name.
-pub(super) fn numeric(
+/// The arm of that name.
+pub(super) fn arm(
     name: &str,
     landscape: &Landscape,
-    context: &Context,
+    plan: &StudyPlan,
+    chat: Option<&StudyChat>,
     seed: u64,
 ) -> Result<Box<dyn Arm>, TunerError> {
-    let pool = pool(landscape);
+    let (pool, context) = (pool(landscape), context(landscape, plan));
     if name == BLIND {
         return Ok(Box::new(Blind {
-            surrogate: Surrogate::new(&pool, context.clone(), seed),
+            surrogate: Surrogate::new(&pool, context, seed),
             heard: 0,
             dice: SplitMix(seed),
         }));
     }
-    let found = name
-        .parse::<Advisor>()
-        .ok()
-        .and_then(|one| advisor(one, &pool, context, seed));
-    match found {
-        Some(advisor) => Ok(Box::new(Numeric {
-            name: name.to_owned(),
-            advisor,
-            heard: 0,
-        })),
-        None => Err(TunerError::Invalid(format!(
+    let named: Option<Advisor> = name.parse().ok();
+    match (named, chat) {
+        (Some(one), Some(chat)) if one.needs_connection() => {
+            Ok(Box::new(Chatting::new(one, landscape, plan, chat, seed)?))
+        }
+        (Some(one), None) if one.needs_connection() => Err(TunerError::Invalid(format!(
+            "The arm {name} asks a chat model: say how it is reached, or what recording is replayed."
+        ))),
+        (Some(one), _) if let Some(advisor) = advisor(one, &pool, &context, seed) => {
+            Ok(Box::new(Numeric {
+                name: name.to_owned(),
+                advisor,
+                heard: 0,
+            }))
+        }
+        _ => Err(TunerError::Invalid(format!(
             "There is no arm called {name}; choose among {}.",
             arm_names().join(", ")
         ))),
@@ -102,7 +107,7 @@ impl Arm for Numeric {
         let configuration = self.advisor.ask(&BTreeSet::new());
         let turn = ArmTurn {
             configuration,
-            prompts: 0,
+            prompts: None,
         };
         Box::pin(std::future::ready(Ok(turn)))
     }
@@ -137,7 +142,7 @@ impl Arm for Blind {
         };
         let turn = ArmTurn {
             configuration,
-            prompts: 0,
+            prompts: None,
         };
         Box::pin(std::future::ready(Ok(turn)))
     }

@@ -34,7 +34,10 @@ pub(super) fn html(study: &StudyResult) -> Result<String, ReportError> {
             format!("default at place {}", summary.default_rank),
             format!("noise {:.1} % a window", study.noise.log_sd * 100.0),
             format!("{} seeds", study.seeds),
-        ],
+        ]
+        .into_iter()
+        .chain(study.llm.iter().map(|llm| format!("LLM: {llm}")))
+        .collect(),
         caution: caution.to_owned(),
         unit: "J/token".to_owned(),
         curves: study
@@ -78,14 +81,15 @@ fn arms(study: &StudyResult) -> StudyTable {
         "95 % interval".to_owned(),
         "attainable saving after 5".to_owned(),
         "false stops".to_owned(),
-        "prompts".to_owned(),
+        format!("prompts to {} % below", study.below_percent),
+        "prompts a run".to_owned(),
     ];
     StudyTable {
         title: "Methods".to_owned(),
         note: "Trials after the default: median by Kaplan and Meier · mean, where runs that never \
                got there count as the whole budget (runs that got there / all). A false stop is a \
                run whose own figures showed the goal reached though the truth had not; a session \
-               confirms before it says so."
+               confirms before it says so. Prompts count retries, too."
             .to_owned(),
         columns: columns.to_vec(),
         rows: study
@@ -105,6 +109,11 @@ fn arms(study: &StudyResult) -> StudyTable {
                         |one| format!("{:.0} %", one.mean * 100.0),
                     ),
                     arm.false_stops.to_string(),
+                    if arm.prompts > 0.0 {
+                        time(&arm.asks_to_goal)
+                    } else {
+                        "none".to_owned()
+                    },
                     format!("{:.1}", arm.prompts),
                 ]
             })
@@ -134,6 +143,9 @@ fn comparisons(study: &StudyResult) -> StudyTable {
             "effect",
             "p, trials to within 5 %",
             "effect",
+            "prompts or trials to the goal, mean difference",
+            "p",
+            "effect",
         ]
         .map(str::to_owned)
         .to_vec(),
@@ -149,6 +161,11 @@ fn comparisons(study: &StudyResult) -> StudyTable {
                     format!("{:.2}", one.effect_regret),
                     p_value(one.p_time_holm),
                     format!("{:.2}", one.effect_time),
+                    one.asks_difference.map_or_else(String::new, |one| {
+                        format!("{:+.2} ({:+.2} to {:+.2})", one.mean, one.low, one.high)
+                    }),
+                    p_value(one.p_asks_holm),
+                    format!("{:.2}", one.effect_asks),
                 ]
             })
             .collect(),

@@ -58,8 +58,11 @@ pub struct ArmResult {
     pub false_stops: usize,
     /// Share of the attainable saving after five trials.
     pub early_share: Option<Mean>,
-    /// Prompts per run.
+    /// Prompts per run, retries among them; 0 where nobody is asked.
     pub prompts: f64,
+    /// To the goal as [`ArmResult::to_goal`], in prompts where an LLM is asked: what the source
+    /// paper counts.
+    pub asks_to_goal: Time,
 }
 
 /// The first arm against another.
@@ -79,6 +82,15 @@ pub struct Comparison {
     pub p_time_holm: f64,
     /// Rank-biserial effect on that; negative where the first arm needs fewer.
     pub effect_time: f64,
+    /// Prompts (trials where nobody is asked) to the goal, first arm less the other, runs that never
+    /// got there counted one beyond all they took.
+    pub asks_difference: Option<Mean>,
+    /// Two-sided p of the signed-rank test on that.
+    pub p_asks: f64,
+    /// The same after Holm's correction.
+    pub p_asks_holm: f64,
+    /// Rank-biserial effect on that; negative where the first arm needs fewer.
+    pub effect_asks: f64,
     /// From budget 2 on: mean difference of regret, first arm less the other.
     pub difference: Vec<f64>,
     /// Upper bounds of it that hold together at 95 %.
@@ -115,6 +127,8 @@ pub struct StudyResult {
     pub model: String,
     /// Its workload.
     pub workload: String,
+    /// The LLM of the arms that ask one.
+    pub llm: Option<String>,
     /// Its noise.
     pub noise: Noise,
     /// What had to hold.
@@ -146,6 +160,7 @@ impl StudyResult {
         landscape: &Landscape,
         plan: &StudyPlan,
         verdict: &Verdict,
+        llm: Option<String>,
         runs: Vec<Run>,
     ) -> Self {
         let of_arm = |name: &String| runs.iter().filter(|run| run.arm == *name).collect();
@@ -169,6 +184,7 @@ impl StudyResult {
             machine: landscape.machine.cpu.clone(),
             model: landscape.model.name.clone(),
             workload: landscape.workload.name.clone(),
+            llm,
             noise: landscape.noise,
             constraints: plan.constraints,
             summary: verdict.summary.clone(),
@@ -211,6 +227,21 @@ impl StudyResult {
     }
 }
 
+/// From waits and whether what was waited for came.
+fn time(waits: Vec<(f64, bool)>) -> Time {
+    let waits: Vec<Waiting> = waits
+        .into_iter()
+        .map(|(time, happened)| Waiting { time, happened })
+        .collect();
+    let longest = waits.iter().map(|one| one.time).fold(0.0, f64::max);
+    let curve = kaplan_meier(&waits);
+    Time {
+        reached: waits.iter().filter(|one| one.happened).count(),
+        median: median_time(&curve),
+        restricted_mean: restricted_mean(&curve, longest),
+    }
+}
+
 struct Judge<'a> {
     plan: &'a StudyPlan,
     verdict: &'a Verdict,
@@ -239,15 +270,12 @@ impl Judge<'_> {
                     .iter()
                     .position(|one| self.verdict.is_good(one))
             }),
-            to_goal: self.time(runs, |run| {
-                let goal = summary.default_joules_per_unit * self.goal();
-                let mut standings = run.standings.iter();
-                standings.position(|one| one.keeps && one.truth <= goal)
-            }),
+            to_goal: self.time(runs, |run| self.goal_trial(run)),
             false_stops: runs.iter().filter(|run| self.stops_falsely(run)).count(),
             early_share: (attainable > 0.0).then(|| mean(early)).flatten(),
-            prompts: runs.iter().map(|run| f64::from(run.prompts)).sum::<f64>()
+            prompts: runs.iter().flat_map(|run| &run.prompts).sum::<u32>() as f64
                 / runs.len().max(1) as f64,
+            asks_to_goal: self.asks(runs),
         }
     }
 
@@ -270,26 +298,30 @@ impl Judge<'_> {
     }
 
     fn time(&self, runs: &[&Run], first: impl Fn(&Run) -> Option<usize>) -> Time {
-        let budget = f64::from(self.plan.budget);
-        let waits: Vec<Waiting> = runs
-            .iter()
-            .map(|run| match first(run) {
-                Some(trial) => Waiting {
-                    time: trial as f64,
-                    happened: true,
-                },
-                None => Waiting {
-                    time: budget,
-                    happened: false,
-                },
-            })
-            .collect();
-        let curve = kaplan_meier(&waits);
-        Time {
-            reached: waits.iter().filter(|one| one.happened).count(),
-            median: median_time(&curve),
-            restricted_mean: restricted_mean(&curve, budget),
-        }
+        let budget = self.plan.budget as usize;
+        let wait = |run: &&Run| match first(run) {
+            Some(trial) => (trial as f64, true),
+            None => (budget as f64, false),
+        };
+        time(runs.iter().map(wait).collect())
+    }
+
+    /// Asks until the goal is reached by the truth of what is recommended.
+    fn asks(&self, runs: &[&Run]) -> Time {
+        time(runs.iter().map(|run| self.asked(run)).collect())
+    }
+
+    /// Asks until the goal, and whether it was reached; all asks where it was not.
+    fn asked(&self, run: &Run) -> (f64, bool) {
+        let trial = self.goal_trial(run);
+        let last = self.plan.budget as usize;
+        (f64::from(run.asks(trial.unwrap_or(last))), trial.is_some())
+    }
+
+    fn goal_trial(&self, run: &Run) -> Option<usize> {
+        let goal = self.verdict.summary.default_joules_per_unit * self.goal();
+        let mut standings = run.standings.iter();
+        standings.position(|one| one.keeps && one.truth <= goal)
     }
 
     fn comparisons(&self, arms: &[(String, Vec<&Run>)]) -> Vec<Comparison> {
@@ -324,6 +356,15 @@ impl Judge<'_> {
                             .collect()
                     })
                     .collect();
+                let asks = |run: &Run| match self.asked(run) {
+                    (asks, true) => asks,
+                    (asks, false) => asks + 1.0,
+                };
+                let by_asks: Vec<f64> = pairs()
+                    .map(|(one, other)| asks(one) - asks(other))
+                    .collect();
+                let asks_difference = mean(by_asks.clone());
+                let by_asks = signed_rank(&by_asks)?;
                 let (by_regret, by_time) = (signed_rank(&by_regret)?, signed_rank(&by_time)?);
                 let mut dice = SplitMix(1);
                 let draw = |n: usize| (dice.next() % n as u64) as usize;
@@ -337,6 +378,10 @@ impl Judge<'_> {
                     p_time: by_time.p,
                     p_time_holm: 1.0,
                     effect_time: by_time.effect,
+                    asks_difference,
+                    p_asks: by_asks.p,
+                    p_asks_holm: 1.0,
+                    effect_asks: by_asks.effect,
                     difference: (0..columns)
                         .map(|at| column(at) / rows.len() as f64)
                         .collect(),
@@ -346,9 +391,12 @@ impl Judge<'_> {
             .collect();
         let p: Vec<f64> = found.iter().map(|one| one.p_regret).collect();
         let times: Vec<f64> = found.iter().map(|one| one.p_time).collect();
-        for ((one, p), time) in found.iter_mut().zip(holm(&p)).zip(holm(&times)) {
+        let asks: Vec<f64> = found.iter().map(|one| one.p_asks).collect();
+        let corrected = holm(&p).into_iter().zip(holm(&times)).zip(holm(&asks));
+        for (one, ((p, time), asks)) in found.iter_mut().zip(corrected) {
             one.p_regret_holm = p;
             one.p_time_holm = time;
+            one.p_asks_holm = asks;
         }
         found
     }

@@ -1,7 +1,15 @@
 //! Studies on an invented landscape: equal terms, the check by counting, files that stand alone.
 
 use wattsmith_search::synthetic;
-use wattsmith_tuner::{StudyPlan, TunerError, read_landscape, run_study, write_study};
+use std::path::Path;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use wattsmith_chat::{Chat, ChatClient, Templates, Timeouts};
+use wattsmith_domain::{Connection, Provider};
+use wattsmith_testkit::scripted_chat::{Script, ScriptedChat};
+use wattsmith_tuner::{
+    Exchanges, StudyChat, StudyPlan, TunerError, read_landscape, run_study, write_study,
+};
 
 fn plan(arms: &[&str]) -> StudyPlan {
     StudyPlan {
@@ -19,6 +27,7 @@ async fn random_search_needs_as_many_draws_as_counting_says() {
     let study = run_study(
         &synthetic::waiting_line(1),
         &plan(&["random", "sobol"]),
+        None,
         |_, _| {},
     )
     .await
@@ -33,7 +42,7 @@ async fn every_arm_starts_from_the_same_figure_and_a_study_repeats_itself() {
     let mut small = plan(&["surrogate", "guided-blind", "rule", "random"]);
     (small.seeds, small.budget) = (3, 4);
     let mut heard = Vec::new();
-    let study = run_study(&landscape, &small, |done, all| heard.push((done, all)))
+    let study = run_study(&landscape, &small, None, |done, all| heard.push((done, all)))
         .await
         .unwrap();
     assert_eq!(heard.last(), Some(&(12, 12)));
@@ -51,7 +60,7 @@ async fn every_arm_starts_from_the_same_figure_and_a_study_repeats_itself() {
         let truths = run.standings.len();
         assert_eq!(truths, 5, "{} seed {}", run.arm, run.seed);
     }
-    let again = run_study(&landscape, &small, |_, _| {}).await.unwrap();
+    let again = run_study(&landscape, &small, None, |_, _| {}).await.unwrap();
     assert_eq!(study, again);
     assert_eq!(study.comparisons.len(), 3);
     assert_eq!(study.comparisons[0].upper.len(), 3);
@@ -68,12 +77,12 @@ async fn every_arm_starts_from_the_same_figure_and_a_study_repeats_itself() {
 async fn what_cannot_be_studied_is_refused_with_a_reason() {
     let landscape = synthetic::waiting_line(1);
     for arms in [&["nobody"][..], &["gp", "gp"], &[]] {
-        let refused = run_study(&landscape, &plan(arms), |_, _| {}).await;
+        let refused = run_study(&landscape, &plan(arms), None, |_, _| {}).await;
         assert!(matches!(refused, Err(TunerError::Invalid(_))), "{arms:?}");
     }
     let mut impossible = plan(&["gp"]);
     impossible.constraints.min_tokens_per_second = Some(1e9);
-    assert!(run_study(&landscape, &impossible, |_, _| {}).await.is_err());
+    assert!(run_study(&landscape, &impossible, None, |_, _| {}).await.is_err());
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.json");
@@ -89,4 +98,91 @@ async fn what_cannot_be_studied_is_refused_with_a_reason() {
             .to_string()
             .contains("is no landscape")
     );
+}
+
+fn asking(path: &Path, server: Option<&ScriptedChat>) -> Result<StudyChat, TunerError> {
+    let asked = server.map(|server| {
+        let timeouts = Timeouts::default();
+        let client =
+            ChatClient::new(Provider::OpenAi, server.base_url(), "scripted", None, timeouts);
+        let chat: Arc<dyn Chat> = Arc::new(client.unwrap());
+        // The port differs from run to run; the person names a server that does not.
+        let at = Connection::server(Provider::OpenAi, "http://127.0.0.1:1/v1", "scripted");
+        (at, chat)
+    });
+    Ok(StudyChat {
+        exchanges: Arc::new(Exchanges::open(path, asked, CancellationToken::new())?),
+        templates: Templates::open(path.with_extension("templates")),
+    })
+}
+
+#[tokio::test]
+async fn arms_that_ask_a_chat_are_recorded_go_on_and_replay_byte_for_byte() {
+    let landscape = synthetic::waiting_line(3);
+    let mut small = plan(&["guided", "random"]);
+    (small.seeds, small.budget) = (2, 3);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exchanges.jsonl");
+    let first = "{\"reason\": \"the list's own\", \"choice\": 1}";
+    let prose = Script::Prose("Let me think.".to_owned());
+    let say = |n: usize| vec![Script::Json(first.to_owned()); n];
+
+    // The server says three things and then no more: the study ends with its reason.
+    let few = ScriptedChat::start([vec![prose], say(2)].concat()).await.unwrap();
+    let chat = asking(&path, Some(&few)).unwrap();
+    let ended = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
+    assert!(matches!(ended, Err(TunerError::Chat(_))), "{ended:?}");
+    assert_eq!(few.requests().len(), 4);
+    drop((chat, few));
+
+    // Begun again, nothing is asked twice.
+    let more = ScriptedChat::start(say(20)).await.unwrap();
+    let chat = asking(&path, Some(&more)).unwrap();
+    let study = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    assert_eq!(more.requests().len(), 4, "seven prompts, three known");
+    let guided: Vec<_> = study.runs.iter().filter(|run| run.arm == "guided").collect();
+    assert_eq!(guided[0].prompts, [2, 1, 1], "the prose cost a retry");
+    assert_eq!(guided[1].prompts, [1, 1, 1]);
+    assert_eq!(study.llm.as_deref(), Some("scripted"));
+    drop((chat, more));
+
+    // Replayed without any server.
+    let chat = asking(&path, None).unwrap();
+    let again = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    let text = |study| serde_json::to_string(study).unwrap();
+    assert_eq!(text(&study), text(&again));
+
+    // What was never said cannot be replayed, and the reason names it.
+    small.seeds = 3;
+    let missing = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
+    let error = missing.unwrap_err().to_string();
+    assert!(error.contains("guided") && error.contains("seed 2"), "{error}");
+    let error = run_study(&landscape, &small, None, |_, _| {}).await.unwrap_err();
+    assert!(error.to_string().contains("chat model"), "{error}");
+}
+
+#[tokio::test]
+async fn a_guided_arm_that_takes_the_first_entry_is_the_surrogate() {
+    let landscape = synthetic::rugged(1);
+    let mut small = plan(&["guided", "surrogate"]);
+    (small.seeds, small.budget) = (2, 4);
+    small.constraints = landscape.constraints;
+    let folder = tempfile::tempdir().unwrap();
+    let first = Script::Json("{\"choice\": 1}".to_owned());
+    let server = ScriptedChat::start(vec![first; 8]).await.unwrap();
+    let chat = asking(&folder.path().join("exchanges.jsonl"), Some(&server)).unwrap();
+    let study = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    for seed in 0..2 {
+        let of = |arm: &str| {
+            let run = study.runs.iter().find(|run| run.arm == arm && run.seed == seed);
+            run.unwrap().standings.clone()
+        };
+        assert_eq!(of("guided"), of("surrogate"));
+    }
 }

@@ -58,6 +58,7 @@ export function addRepeat(s: Kept, trial: TrialItem): void {
   trial.repeats.push({
     index: trial.repeats.length + 1,
     joulesPerUnit: one.joulesPerUnit,
+    accuracy: s.gpu ? 0.05 : 0.5,
     windowS: one.windowS,
     tokensPerSecond: one.tokensPerSecond,
     warnings: [],

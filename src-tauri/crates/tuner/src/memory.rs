@@ -1,0 +1,257 @@
+//! What earlier sessions teach a new one: a prior for the search, and a paragraph in the prompt.
+//!
+//! It is gathered once, when a session is created, and kept in it. Only ratios travel: a
+//! configuration's J/unit over that of the default beside it, never joules of another machine or
+//! scope.
+
+use crate::error::TunerError;
+use crate::models::blocking;
+use crate::paths::replace;
+use crate::tuner::{Tuner, now};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use wattsmith_chat::settings;
+use wattsmith_domain::{
+    Configuration, EarlierPoint, EarlierSession, Memory, ParameterSpace, Scope, Session, SessionId,
+    SessionRecord,
+};
+use wattsmith_search::PriorPoint;
+use wattsmith_stats::Analysis;
+
+/// Sessions that are remembered.
+const MOST_SESSIONS: usize = 8;
+/// Sentences in a prompt about each of them.
+const MOST_SENTENCES: usize = 3;
+/// What another processor, model or workload takes from the weight of what was seen with it.
+const OTHER_PROCESSOR: f64 = 0.5;
+const OTHER_MODEL: f64 = 0.5;
+const OTHER_WORKLOAD: f64 = 0.5;
+/// Factor in file size up to which another model is like this one.
+const SIMILAR_SIZE: f64 = 4.0;
+/// Ratios nearer to 1 than this are not worth a sentence.
+const WORTH_TELLING: f64 = 0.03;
+
+impl Tuner {
+    /// What earlier sessions would teach this one.
+    pub(crate) async fn remembered(&self, session: &Session) -> Result<Memory, TunerError> {
+        let records = self.store.records().await?;
+        let since = self.cleared_at().await?;
+        let (session, scope) = (session.clone(), self.meter().scope());
+        blocking(move || {
+            let kept = records.iter().filter(|one| one.session.created_at > since);
+            recall(&session, scope, kept)
+        })
+        .await
+    }
+
+    /// Takes what earlier sessions taught out of a session: its next proposals stand on its own
+    /// trials alone.
+    ///
+    /// # Errors
+    /// There is no such session, or it cannot be stored.
+    pub async fn forget(&self, session: &SessionId) -> Result<(), TunerError> {
+        self.change(session, |session| session.memory = Memory::default())
+            .await
+    }
+
+    /// Clears the memory: no session from before this moment teaches a later one. The sessions
+    /// themselves stay.
+    ///
+    /// # Errors
+    /// The data folder cannot be written.
+    pub async fn clear_memory(&self) -> Result<(), TunerError> {
+        let path = self.cleared_file();
+        blocking(move || {
+            replace(&path, now().as_bytes()).map_err(|source| {
+                TunerError::io(format!("cannot write {}", path.display()), source)
+            })
+        })
+        .await?
+    }
+
+    fn cleared_file(&self) -> PathBuf {
+        self.paths.data.join("memory-cleared-at")
+    }
+
+    /// When the memory was last cleared; empty where it never was.
+    async fn cleared_at(&self) -> Result<String, TunerError> {
+        let path = self.cleared_file();
+        blocking(move || match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            Err(source) => Err(TunerError::io(
+                format!("cannot read {}", path.display()),
+                source,
+            )),
+        })
+        .await?
+    }
+}
+
+/// What `records` teach `session`, whose joules will cover `scope`.
+fn recall<'a>(
+    session: &Session,
+    scope: Scope,
+    records: impl Iterator<Item = &'a SessionRecord>,
+) -> Memory {
+    let mut found: Vec<(EarlierSession, Vec<EarlierPoint>)> = records
+        .filter(|record| record.session.id != session.id)
+        .filter(|record| scope_of(record) == Some(scope))
+        .filter_map(|record| {
+            let (weight, differs) = likeness(session, &record.session)?;
+            let points = points(&session.space, record);
+            let earlier = EarlierSession {
+                id: record.session.id.clone(),
+                name: record.session.name.clone(),
+                model: record.session.model.name.clone(),
+                differs,
+                weight,
+            };
+            (!points.is_empty()).then_some((earlier, points))
+        })
+        .collect();
+    // Of equals the newest; identities are in order of time.
+    found.sort_by_key(|(one, _)| Reverse(((one.weight * 1000.0) as u64, one.id.clone())));
+    found.truncate(MOST_SESSIONS);
+    let (sessions, points): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    Memory {
+        sessions,
+        points: points.into_iter().flatten().collect(),
+    }
+}
+
+/// How much an earlier session counts for this one, and in what it differs; none where it was about
+/// something else.
+fn likeness(session: &Session, earlier: &Session) -> Option<(f64, String)> {
+    let (one, other) = (&session.machine, &earlier.machine);
+    let same_kind = session.engine.name == earlier.engine.name
+        && session.workload.unit == earlier.workload.unit
+        && one.physical_cores == other.physical_cores
+        && one.gpus == other.gpus;
+    let sizes = [session.model.bytes, earlier.model.bytes].map(|bytes| bytes.max(1) as f64);
+    let ratio = (sizes[0] / sizes[1]).max(sizes[1] / sizes[0]);
+    let same_model = session.model.sha256 == earlier.model.sha256;
+    if !same_kind || (!same_model && ratio > SIMILAR_SIZE) {
+        return None;
+    }
+    let mut weight = 1.0;
+    let mut differs = Vec::new();
+    if one.cpu != other.cpu {
+        weight *= OTHER_PROCESSOR;
+        differs.push(format!("on {}", other.cpu));
+    }
+    if !same_model {
+        weight *= OTHER_MODEL;
+        differs.push(format!("with {}", earlier.model.name));
+    }
+    let work = |of: &Session| (of.workload.name.clone(), of.workload.concurrency);
+    if work(session) != work(earlier) {
+        weight *= OTHER_WORKLOAD;
+        differs.push(format!("the workload {}", earlier.workload.name));
+    }
+    Some((weight, differs.join(", ")))
+}
+
+/// What the record measured, in the terms of `space`.
+fn points(space: &ParameterSpace, record: &SessionRecord) -> Vec<EarlierPoint> {
+    let there = &record.session.space;
+    let default = there.default_configuration();
+    // A ratio to another default would say something else.
+    if translated(space, there, &default) != Some(space.default_configuration()) {
+        return Vec::new();
+    }
+    let analysis = Analysis::of(record);
+    let mean = |trial| analysis.trial(trial).and_then(|own| own.mean);
+    let Some(reference) = record
+        .default_trial()
+        .filter(|trial| trial.is_complete())
+        .and_then(|trial| mean(&trial.id))
+    else {
+        return Vec::new();
+    };
+    record
+        .trials
+        .iter()
+        .filter(|trial| trial.is_complete())
+        .filter_map(|trial| {
+            Some(EarlierPoint {
+                session: record.session.id.clone(),
+                configuration: translated(space, there, &trial.configuration)?,
+                relative: mean(&trial.id)? / reference,
+            })
+        })
+        .collect()
+}
+
+/// A configuration of another space in this one: what is missing on either side has to be at its
+/// default.
+fn translated(
+    space: &ParameterSpace,
+    there: &ParameterSpace,
+    configuration: &Configuration,
+) -> Option<Configuration> {
+    let mut asked = Configuration::default();
+    for parameter in &there.parameters {
+        let value = configuration.get(&parameter.name)?;
+        if space.get(&parameter.name).is_some() {
+            asked.set(&parameter.name, value.clone());
+        } else if *value != parameter.default {
+            return None;
+        }
+    }
+    space.check(&asked).ok()
+}
+
+/// What the joules of a record cover.
+fn scope_of(record: &SessionRecord) -> Option<Scope> {
+    let mut repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
+    repeats.next().map(|repeat| repeat.energy.scope)
+}
+
+/// The memory as the search takes it.
+pub(crate) fn prior(memory: &Memory) -> Vec<PriorPoint> {
+    memory
+        .points
+        .iter()
+        .filter_map(|point| {
+            let from = memory.sessions.iter().find(|one| one.id == point.session)?;
+            Some(PriorPoint {
+                configuration: point.configuration.clone(),
+                relative: point.relative,
+                weight: from.weight,
+            })
+        })
+        .collect()
+}
+
+/// The memory in sentences: of each session its best settings, and the worst.
+pub(crate) fn sentences(session: &Session) -> Vec<String> {
+    let memory = &session.memory;
+    let mut told = BTreeSet::new();
+    let mut sentences = Vec::new();
+    for from in &memory.sessions {
+        let mut own: Vec<&EarlierPoint> = memory
+            .points
+            .iter()
+            .filter(|point| point.session == from.id)
+            .filter(|point| (point.relative - 1.0).abs() >= WORTH_TELLING)
+            .collect();
+        own.sort_by(|one, other| one.relative.total_cmp(&other.relative));
+        let worst = own.pop_if(|last| last.relative > 1.0);
+        own.truncate(MOST_SENTENCES - 1);
+        own.extend(worst);
+        let where_ = match from.differs.as_str() {
+            "" => "Earlier, with the same machine, model and workload".to_owned(),
+            differs => format!("Earlier, {differs}"),
+        };
+        let said = own.iter().map(|point| {
+            let percent = ((point.relative - 1.0) * 100.0).abs();
+            let direction = if point.relative < 1.0 { "less" } else { "more" };
+            let settings = settings(&point.configuration, &session.space);
+            format!("{where_}: {settings} used {percent:.0} % {direction} than the default.")
+        });
+        sentences.extend(said.filter(|one| told.insert(one.clone())));
+    }
+    sentences
+}

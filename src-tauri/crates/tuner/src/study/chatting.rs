@@ -1,0 +1,136 @@
+//! An arm that asks a chat LLM, turn by turn as a session does.
+
+use super::StudyPlan;
+use super::arm::{Arm, ArmTurn};
+use super::exchanges::{Asker, Exchanges};
+use super::played::Played;
+use crate::error::TunerError;
+use crate::exchange::blank_exchange;
+use crate::models::blocking;
+use crate::next::spent;
+use crate::offer::surrogate;
+use crate::proposals::next_point;
+use crate::turn::{Errand, Prepared, TRIES};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use wattsmith_chat::{Template, Templates};
+use wattsmith_domain::{Advisor, Configuration, ExchangeOutcome};
+use wattsmith_search::{Landscape, NumericAdvisor, Observation, Pool};
+
+/// The LLM of a study's arms, and what is said to it. How it is reached decides whether the choice is
+/// from a list, as in a session.
+#[derive(Debug, Clone)]
+pub struct StudyChat {
+    /// Says what was said, or asks.
+    pub exchanges: Arc<Exchanges>,
+    /// The templates that are used.
+    pub templates: Templates,
+}
+
+pub(super) struct Chatting {
+    advisor: Advisor,
+    played: Played,
+    pool: Pool,
+    template: Template,
+    exchanges: Arc<Exchanges>,
+    connection: String,
+    seed: u64,
+}
+
+impl Chatting {
+    pub fn new(
+        advisor: Advisor,
+        landscape: &Landscape,
+        plan: &StudyPlan,
+        chat: &StudyChat,
+        seed: u64,
+    ) -> Result<Self, TunerError> {
+        Ok(Self {
+            advisor,
+            played: Played::new(landscape, plan, advisor, chat.exchanges.connection().clone(), seed),
+            pool: super::pool(landscape),
+            template: chat.templates.get(Errand::Proposal.template(advisor))?,
+            exchanges: Arc::clone(&chat.exchanges),
+            connection: chat.exchanges.connection().label(),
+            seed,
+        })
+    }
+
+    async fn turn(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
+        for one in &told[self.played.record.trials.len()..] {
+            self.played.tell(one);
+        }
+        let mut prompts = 0;
+        while prompts < TRIES {
+            let (record, pool) = (self.played.record.clone(), self.pool.clone());
+            let template = self.template.clone();
+            let prepared = blocking(move || {
+                Prepared::of(record, pool, template, &Errand::Proposal, None)
+            })
+            .await??;
+            if prepared.offer.entries.is_empty() && self.advisor == Advisor::Guided {
+                break;
+            }
+            let asker = Asker {
+                arm: self.advisor.label(),
+                seed: self.seed,
+                trials: told.len(),
+            };
+            let request = prepared.request(&Errand::Proposal, u64::from(prompts));
+            let reply = self.exchanges.reply(asker, request).await?;
+            prompts += 1;
+            let mut exchange = blank_exchange(&prepared, &self.connection, &Errand::Proposal);
+            exchange.reply = reply;
+            let judged = self.within(&prepared, &exchange.reply);
+            match judged {
+                Ok(configuration) => {
+                    return Ok(ArmTurn {
+                        configuration: Some(configuration),
+                        prompts: Some(prompts),
+                    });
+                }
+                Err(reason) => {
+                    exchange.outcome = ExchangeOutcome::Refused { reason };
+                    self.played.note(exchange);
+                }
+            }
+        }
+        Ok(ArmTurn {
+            configuration: self.without_words(),
+            prompts: Some(prompts),
+        })
+    }
+
+    /// The proposal in a reply, where the landscape holds it.
+    fn within(&self, prepared: &Prepared, reply: &str) -> Result<Configuration, String> {
+        let parsed = prepared.judge(reply)?;
+        match self.pool.holds(&parsed.configuration.key()) {
+            true => Ok(parsed.configuration),
+            false => Err("this configuration cannot be run here; propose another".to_owned()),
+        }
+    }
+
+    /// What a session falls back on when its advisor is stuck.
+    fn without_words(&self) -> Option<Configuration> {
+        let record = &self.played.record;
+        let spent = spent(record);
+        match self.advisor {
+            Advisor::Guided => surrogate(record, &self.pool).ask(&spent),
+            _ => next_point(record, &self.pool, &spent).map(|(_, one)| one),
+        }
+    }
+}
+
+impl Arm for Chatting {
+    fn name(&self) -> String {
+        self.advisor.label().to_owned()
+    }
+
+    fn propose<'a>(
+        &'a mut self,
+        told: &'a [Observation],
+    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>> {
+        Box::pin(self.turn(told))
+    }
+}
