@@ -4,6 +4,7 @@
 use crate::next::{spent, trials_used};
 use crate::prompt;
 use crate::proposals::{context, observations};
+use crate::words;
 use wattsmith_chat::{Choice, Expected, ParsedReply, ReplyForm, settings};
 use wattsmith_domain::{Advisor, Configuration, Connection, ParameterSpace, SessionRecord};
 use wattsmith_search::{Candidate, MOST_ENTRIES, OFFERED_SHARE, Pool, Surrogate, shortlist};
@@ -80,6 +81,7 @@ impl Offer {
 
     /// Holds what was chosen to the measure of the short list, where there is one: what somebody
     /// brings instead of an entry has to promise at least [`OFFERED_SHARE`] of the first one's gain.
+    /// What the reply leaves unsaid, expectation and reason, is the surrogate's.
     ///
     /// # Errors
     /// What to tell the LLM.
@@ -87,23 +89,37 @@ impl Offer {
         &self,
         record: &SessionRecord,
         pool: &Pool,
-        parsed: ParsedReply,
+        mut parsed: ParsedReply,
     ) -> Result<ParsedReply, String> {
-        if self.expected.is_empty() || self.entries.contains(&parsed.configuration) {
+        let Some(first) = self.expected.first() else {
             return Ok(parsed);
+        };
+        let chosen = &parsed.configuration;
+        let entry = self.expected.iter().find(|one| one.configuration == *chosen);
+        let own = match entry {
+            Some(entry) => entry.clone(),
+            None => surrogate(record, pool)
+                .judge(chosen, &spent(record))
+                .ok_or("it was tried already; propose something untried")?,
+        };
+        if entry.is_none() && own.promise < OFFERED_SHARE {
+            let space = &record.session.space;
+            return Err(format!(
+                "{} promises too little: the model of the trials expects {} J of it ({} to {}), and \
+                 {} of {}. Choose an entry of the list, or argue for something nearer to the best",
+                settings(chosen, space),
+                words::figure(own.expected),
+                words::figure(own.low),
+                words::figure(own.high),
+                words::figure(first.expected),
+                settings(&first.configuration, space),
+            ));
         }
-        let own = surrogate(record, pool).judge(&parsed.configuration, &spent(record));
-        match own {
-            Some(own) if own.promise < OFFERED_SHARE => Err(format!(
-                "{} promises too little: the model of the trials expects {:.3} J ({:.3} to {:.3}) of \
-                 it. Choose an entry of the list, or argue for something nearer to the best",
-                settings(&parsed.configuration, &record.session.space),
-                own.expected,
-                own.low,
-                own.high,
-            )),
-            _ => Ok(parsed),
+        parsed.predicted = parsed.predicted.or(Some(own.expected));
+        if parsed.reason.is_empty() {
+            parsed.reason = own.reason;
         }
+        Ok(parsed)
     }
 }
 
