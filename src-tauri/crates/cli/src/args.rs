@@ -372,6 +372,10 @@ pub(crate) struct RecordArgs {
     /// Seed of the choice and of the orders
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// A finished landscape of the same work whose sweep is taken over, for other limits: only the
+    /// fresh repeats are measured
+    #[arg(long, value_name = "FILE")]
+    pub sweep_from: Option<PathBuf>,
     /// Name of the landscape
     #[arg(long, default_value = "")]
     pub name: String,

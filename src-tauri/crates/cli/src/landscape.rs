@@ -63,6 +63,7 @@ fn plan(args: RecordArgs) -> LandscapePlan {
         top: args.top,
         fresh: args.fresh,
         seed: args.seed,
+        sweep_from: args.sweep_from,
         out: args.out,
     }
 }

@@ -47,6 +47,9 @@ pub struct LandscapePlan {
     pub fresh: u32,
     /// Seed of the choice and of the orders.
     pub seed: u64,
+    /// A finished landscape of the same work whose sweep is taken over: under other limits other
+    /// configurations are the best, and only their fresh repeats have to be measured.
+    pub sweep_from: Option<PathBuf>,
     /// Where to.
     pub out: PathBuf,
 }
@@ -71,6 +74,7 @@ impl Default for LandscapePlan {
             top: 10,
             fresh: 8,
             seed: 1,
+            sweep_from: None,
             out: PathBuf::from("landscape.json"),
         }
     }
@@ -147,7 +151,10 @@ impl Tuner {
                 ..SessionPlan::default()
             })
             .await?;
-        let planned = self.blank(&session, &plan);
+        let mut planned = self.blank(&session, &plan);
+        if let Some(from) = &plan.sweep_from {
+            planned = swept(planned, from)?;
+        }
         let (top, fresh, out) = (plan.top, plan.fresh, plan.out);
         let landscape = match read_partial(&partial_path(&out))? {
             None => planned,
@@ -248,6 +255,24 @@ impl Tuner {
             },
         }
     }
+}
+
+/// A planned landscape with the sweep of another one in it.
+fn swept(planned: Landscape, from: &Path) -> Result<Landscape, TunerError> {
+    let mut other = read_landscape(from)?;
+    other.constraints = planned.constraints;
+    if let Some(what) = difference(&other, &planned) {
+        return Err(TunerError::Invalid(format!(
+            "{} has another {what}, so its sweep cannot be taken over. Use the same words as then \
+             but for the limits.",
+            from.display()
+        )));
+    }
+    Ok(Landscape {
+        name: planned.name,
+        truth: Vec::new(),
+        ..other
+    })
 }
 
 /// What sets a begun recording apart from the planned one; the number of whole passes over the work
