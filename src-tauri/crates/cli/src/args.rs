@@ -449,6 +449,9 @@ pub(crate) struct StudyArgs {
         default_value = "surrogate,guided-blind,gp,tpe,rule,sobol,random"
     )]
     pub advisors: Vec<String>,
+    /// Other landscapes, which arms called NAME+memory know as if earlier sessions had swept them
+    #[arg(long, value_delimiter = ',', value_name = "FILES")]
+    pub memory_from: Vec<PathBuf>,
     /// Independent runs of each
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(2..=100_000))]
     pub seeds: u64,

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use wattsmith_tuner::domain::{Advisor, Connection};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    Exchanges, OpenChat, StudyChat, StudyPlan, StudyResult, Tuner, read_landscape, run_study,
+    Exchanges, OpenChat, StudyChat, StudyPlan, StudyResult, Tuner, WITH_MEMORY, read_landscape, run_study,
     words, write_study,
 };
 
@@ -25,10 +25,16 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop>
         repeats: args.repeats,
         below_percent: args.below,
         constraints: args.limits.over(landscape.constraints),
+        memory_from: args
+            .memory_from
+            .iter()
+            .map(|file| read_landscape(file))
+            .collect::<Result<_, _>>()?,
     };
     std::fs::create_dir_all(&args.out)
         .map_err(|error| Stop::Failed(format!("cannot make {}: {error}", args.out.display())))?;
     let asks = |name: &String| {
+        let name = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
         name.parse()
             .is_ok_and(|advisor: Advisor| advisor.needs_connection())
     };

@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use wattsmith_chat::settings;
 use wattsmith_domain::{
-    Configuration, EarlierPoint, EarlierSession, Memory, ParameterSpace, Scope, Session, SessionId,
-    SessionRecord,
+    Configuration, EarlierPoint, EarlierSession, Engine, Machine, Memory, Model, ParameterSpace,
+    Scope, Session, SessionId, SessionRecord, Workload,
 };
-use wattsmith_search::PriorPoint;
+use wattsmith_search::{Landscape, PriorPoint};
 use wattsmith_stats::Analysis;
 
 /// Sessions that are remembered.
@@ -99,7 +99,7 @@ fn recall<'a>(
         .filter(|record| record.session.id != session.id)
         .filter(|record| scope_of(record) == Some(scope))
         .filter_map(|record| {
-            let (weight, differs) = likeness(session, &record.session)?;
+            let (weight, differs) = likeness(&session.into(), &(&record.session).into())?;
             let points = points(&session.space, record);
             let earlier = EarlierSession {
                 id: record.session.id.clone(),
@@ -121,17 +121,47 @@ fn recall<'a>(
     }
 }
 
+/// What was run, where: of a session, or of a landscape.
+struct Setting<'a> {
+    engine: &'a Engine,
+    machine: &'a Machine,
+    model: &'a Model,
+    workload: &'a Workload,
+}
+
+impl<'a> From<&'a Session> for Setting<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self {
+            engine: &session.engine,
+            machine: &session.machine,
+            model: &session.model,
+            workload: &session.workload,
+        }
+    }
+}
+
+impl<'a> From<&'a Landscape> for Setting<'a> {
+    fn from(landscape: &'a Landscape) -> Self {
+        Self {
+            engine: &landscape.engine,
+            machine: &landscape.machine,
+            model: &landscape.model,
+            workload: &landscape.workload,
+        }
+    }
+}
+
 /// How much an earlier session counts for this one, and in what it differs; none where it was about
 /// something else.
-fn likeness(session: &Session, earlier: &Session) -> Option<(f64, String)> {
-    let (one, other) = (&session.machine, &earlier.machine);
-    let same_kind = session.engine.name == earlier.engine.name
-        && session.workload.unit == earlier.workload.unit
+fn likeness(now: &Setting, earlier: &Setting) -> Option<(f64, String)> {
+    let (one, other) = (now.machine, earlier.machine);
+    let same_kind = now.engine.name == earlier.engine.name
+        && now.workload.unit == earlier.workload.unit
         && one.physical_cores == other.physical_cores
         && one.gpus == other.gpus;
-    let sizes = [session.model.bytes, earlier.model.bytes].map(|bytes| bytes.max(1) as f64);
+    let sizes = [now.model.bytes, earlier.model.bytes].map(|bytes| bytes.max(1) as f64);
     let ratio = (sizes[0] / sizes[1]).max(sizes[1] / sizes[0]);
-    let same_model = session.model.sha256 == earlier.model.sha256;
+    let same_model = now.model.sha256 == earlier.model.sha256;
     if !same_kind || (!same_model && ratio > SIMILAR_SIZE) {
         return None;
     }
@@ -145,8 +175,8 @@ fn likeness(session: &Session, earlier: &Session) -> Option<(f64, String)> {
         weight *= OTHER_MODEL;
         differs.push(format!("with {}", earlier.model.name));
     }
-    let work = |of: &Session| (of.workload.name.clone(), of.workload.concurrency);
-    if work(session) != work(earlier) {
+    let work = |of: &Setting| (of.workload.name.clone(), of.workload.concurrency);
+    if work(now) != work(earlier) {
         weight *= OTHER_WORKLOAD;
         differs.push(format!("the workload {}", earlier.workload.name));
     }
@@ -156,9 +186,7 @@ fn likeness(session: &Session, earlier: &Session) -> Option<(f64, String)> {
 /// What the record measured, in the terms of `space`.
 fn points(space: &ParameterSpace, record: &SessionRecord) -> Vec<EarlierPoint> {
     let there = &record.session.space;
-    let default = there.default_configuration();
-    // A ratio to another default would say something else.
-    if translated(space, there, &default) != Some(space.default_configuration()) {
+    if !same_default(space, there) {
         return Vec::new();
     }
     let analysis = Analysis::of(record);
@@ -182,6 +210,50 @@ fn points(space: &ParameterSpace, record: &SessionRecord) -> Vec<EarlierPoint> {
             })
         })
         .collect()
+}
+
+/// Whether both mean the same by their default: a ratio to another one would say something else.
+fn same_default(space: &ParameterSpace, there: &ParameterSpace) -> bool {
+    let default = there.default_configuration();
+    translated(space, there, &default) == Some(space.default_configuration())
+}
+
+/// What other landscapes would teach a session on this one, as if each had been swept by an earlier
+/// session. Nothing of `landscape` itself is in it.
+pub(crate) fn of_landscapes(landscape: &Landscape, others: &[Landscape]) -> Memory {
+    let mut memory = Memory::default();
+    for other in others {
+        let like = likeness(&landscape.into(), &other.into());
+        let figures = other.figures();
+        let default = other.space.default_configuration();
+        let (Some((weight, differs)), Some(reference)) = (like, figures.get(&default.key())) else {
+            continue;
+        };
+        if other.scope != landscape.scope || !same_default(&landscape.space, &other.space) {
+            continue;
+        }
+        let id = SessionId(other.name.clone());
+        memory.sessions.push(EarlierSession {
+            id: id.clone(),
+            name: other.name.clone(),
+            model: other.model.name.clone(),
+            differs,
+            weight,
+        });
+        let point = |configuration: &Configuration| {
+            let own = figures.get(&configuration.key())?;
+            Some(EarlierPoint {
+                session: id.clone(),
+                configuration: translated(&landscape.space, &other.space, configuration)?,
+                relative: own.joules_per_unit / reference.joules_per_unit,
+            })
+        };
+        let swept = other.entries.iter();
+        memory
+            .points
+            .extend(swept.filter_map(|entry| point(&entry.configuration)));
+    }
+    memory
 }
 
 /// A configuration of another space in this one: what is missing on either side has to be at its

@@ -15,9 +15,10 @@ pub use exchanges::Exchanges;
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult};
 
 use crate::error::TunerError;
+use crate::memory;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use wattsmith_domain::Constraints;
+use wattsmith_domain::{Constraints, Memory};
 use wattsmith_search::{Context, Landscape, Observation, Pool, Replay, Run, Verdict, standings};
 
 /// What is compared.
@@ -35,7 +36,22 @@ pub struct StudyPlan {
     pub below_percent: f64,
     /// What must hold, instead of what the landscape says.
     pub constraints: Constraints,
+    /// Other landscapes, which arms called `…+memory` know from earlier sessions.
+    pub memory_from: Vec<Landscape>,
 }
+
+impl StudyPlan {
+    /// What an arm remembers: nothing, unless its name says so.
+    fn memory(&self, arm: &str, landscape: &Landscape) -> Memory {
+        match arm.ends_with(WITH_MEMORY) {
+            true => memory::of_landscapes(landscape, &self.memory_from),
+            false => Memory::default(),
+        }
+    }
+}
+
+/// How the names of arms end that remember other landscapes.
+pub const WITH_MEMORY: &str = "+memory";
 
 /// Files of a finished study.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +82,21 @@ pub async fn run_study(
                 .to_owned(),
         )
     })?;
+    let remembers = plan.arms.iter().any(|arm| arm.ends_with(WITH_MEMORY));
+    if plan.memory_from.iter().any(|other| other.name == landscape.name) {
+        return Err(TunerError::Invalid(format!(
+            "An arm that remembers {} itself would only have to look it up. Leave it out of the \
+             memory.",
+            landscape.name
+        )));
+    }
+    if remembers && memory::of_landscapes(landscape, &plan.memory_from).is_empty() {
+        return Err(TunerError::Invalid(
+            "There is nothing that the arms with memory could remember: name other landscapes of \
+             the same engine, scope and default, and of a model of similar size."
+                .to_owned(),
+        ));
+    }
     let names: BTreeSet<&String> = plan.arms.iter().collect();
     if names.len() != plan.arms.len() || plan.arms.is_empty() || plan.seeds < 2 {
         return Err(TunerError::Invalid(
@@ -137,14 +168,14 @@ async fn one_run(
     })
 }
 
-fn context(landscape: &Landscape, plan: &StudyPlan) -> Context {
+fn context(landscape: &Landscape, plan: &StudyPlan, memory: &Memory) -> Context {
     Context {
         physical_cores: landscape.machine.physical_cores,
         concurrency: landscape.workload.concurrency,
         constraints: plan.constraints,
         // What a session on this machine would know of its noise.
         log_sd: Some(landscape.noise.log_sd),
-        prior: Vec::new(),
+        prior: memory::prior(memory),
     }
 }
 

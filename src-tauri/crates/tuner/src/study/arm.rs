@@ -1,7 +1,7 @@
 //! The arms of a study. Numeric ones are here; those that ask a chat LLM in `chatting`.
 
 use super::chatting::{Chatting, StudyChat};
-use super::{StudyPlan, context, pool};
+use super::{StudyPlan, WITH_MEMORY, context, pool};
 use crate::error::TunerError;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -54,18 +54,23 @@ pub(super) fn arm(
     chat: Option<&StudyChat>,
     seed: u64,
 ) -> Result<Box<dyn Arm>, TunerError> {
-    let (pool, context) = (pool(landscape), context(landscape, plan));
-    if name == BLIND {
+    let memory = plan.memory(name, landscape);
+    let (pool, context) = (pool(landscape), context(landscape, plan, &memory));
+    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
+    if short == BLIND {
         return Ok(Box::new(Blind {
+            name: name.to_owned(),
             surrogate: Surrogate::new(&pool, context, seed),
             heard: 0,
             dice: SplitMix(seed),
         }));
     }
-    let named: Option<Advisor> = name.parse().ok();
+    let named: Option<Advisor> = short.parse().ok();
     match (named, chat) {
         (Some(one), Some(chat)) if one.needs_connection() => {
-            Ok(Box::new(Chatting::new(one, landscape, plan, chat, seed)?))
+            let mut arm = Chatting::new(one, landscape, plan, chat, seed)?;
+            arm.remember(name, memory);
+            Ok(Box::new(arm))
         }
         (Some(one), None) if one.needs_connection() => Err(TunerError::Invalid(format!(
             "The arm {name} asks a chat model: say how it is reached, or what recording is replayed."
@@ -114,6 +119,7 @@ impl Arm for Numeric {
 }
 
 struct Blind {
+    name: String,
     surrogate: Surrogate,
     heard: usize,
     dice: SplitMix,
@@ -121,7 +127,7 @@ struct Blind {
 
 impl Arm for Blind {
     fn name(&self) -> String {
-        BLIND.to_owned()
+        self.name.clone()
     }
 
     fn propose<'a>(

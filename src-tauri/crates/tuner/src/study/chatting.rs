@@ -15,7 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use wattsmith_chat::{Template, Templates};
-use wattsmith_domain::{Advisor, Configuration, ExchangeOutcome};
+use wattsmith_domain::{Advisor, Configuration, ExchangeOutcome, Memory};
 use wattsmith_search::{Landscape, NumericAdvisor, Observation, Pool};
 
 /// The LLM of a study's arms, and what is said to it. How it is reached decides whether the choice is
@@ -29,6 +29,7 @@ pub struct StudyChat {
 }
 
 pub(super) struct Chatting {
+    name: String,
     advisor: Advisor,
     played: Played,
     pool: Pool,
@@ -47,6 +48,7 @@ impl Chatting {
         seed: u64,
     ) -> Result<Self, TunerError> {
         Ok(Self {
+            name: advisor.label().to_owned(),
             advisor,
             played: Played::new(landscape, plan, advisor, chat.exchanges.connection().clone(), seed),
             pool: super::pool(landscape),
@@ -55,6 +57,12 @@ impl Chatting {
             connection: chat.exchanges.connection().label(),
             seed,
         })
+    }
+
+    /// Gives the arm earlier sessions to remember, and the name that says so.
+    pub fn remember(&mut self, name: &str, memory: Memory) {
+        name.clone_into(&mut self.name);
+        self.played.record.session.memory = memory;
     }
 
     async fn turn(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
@@ -73,7 +81,7 @@ impl Chatting {
                 break;
             }
             let asker = Asker {
-                arm: self.advisor.label(),
+                arm: &self.name,
                 seed: self.seed,
                 trials: told.len(),
             };
@@ -124,7 +132,7 @@ impl Chatting {
 
 impl Arm for Chatting {
     fn name(&self) -> String {
-        self.advisor.label().to_owned()
+        self.name.clone()
     }
 
     fn propose<'a>(

@@ -193,7 +193,14 @@ fn method(study: &StudyResult) -> Vec<String> {
          ten best comes from fresh repeats after the sweep. What breaks a limit counts as the worst \
          that keeps it."
             .to_owned(),
-        "Nobody remembers earlier sessions.".to_owned(),
+        match study.memory_from.as_slice() {
+            [] => "Nobody remembers earlier sessions.".to_owned(),
+            others => format!(
+                "Arms with memory know the tables of other landscapes as if earlier sessions had \
+                 swept them: {}. The others remember nothing.",
+                others.join(", ")
+            ),
+        },
     ];
     if let Some(most) = study.constraints.max_time_to_first_token_s {
         lines.push(format!(

@@ -129,6 +129,8 @@ pub struct StudyResult {
     pub workload: String,
     /// The LLM of the arms that ask one.
     pub llm: Option<String>,
+    /// Names of the landscapes that arms with memory know.
+    pub memory_from: Vec<String>,
     /// Its noise.
     pub noise: Noise,
     /// What had to hold.
@@ -185,6 +187,11 @@ impl StudyResult {
             model: landscape.model.name.clone(),
             workload: landscape.workload.name.clone(),
             llm,
+            memory_from: plan
+                .memory_from
+                .iter()
+                .map(|other| other.name.clone())
+                .collect(),
             noise: landscape.noise,
             constraints: plan.constraints,
             summary: verdict.summary.clone(),

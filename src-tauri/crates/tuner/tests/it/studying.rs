@@ -19,6 +19,7 @@ fn plan(arms: &[&str]) -> StudyPlan {
         repeats: 3,
         below_percent: 10.0,
         constraints: synthetic::waiting_line(1).constraints,
+        memory_from: Vec::new(),
     }
 }
 
@@ -185,4 +186,34 @@ async fn a_guided_arm_that_takes_the_first_entry_is_the_surrogate() {
         };
         assert_eq!(of("guided"), of("surrogate"));
     }
+}
+
+#[tokio::test]
+async fn arms_with_memory_know_other_landscapes_and_start_better() {
+    let landscape = synthetic::waiting_line(4);
+    let mut other = synthetic::waiting_line(5);
+    other.name = "synthetic: another waiting line".to_owned();
+    let mut small = plan(&["gp+memory", "gp", "tpe+memory", "surrogate+memory"]);
+    (small.seeds, small.budget) = (20, 3);
+    let nothing = run_study(&landscape, &small, None, |_, _| {}).await;
+    let error = nothing.unwrap_err().to_string();
+    assert!(error.contains("nothing that the arms with memory"), "{error}");
+
+    small.memory_from = vec![landscape.clone()];
+    let itself = run_study(&landscape, &small, None, |_, _| {}).await;
+    assert!(itself.is_err(), "a landscape cannot be remembered on itself");
+
+    small.memory_from = vec![other];
+    let study = run_study(&landscape, &small, None, |_, _| {}).await.unwrap();
+    let regret = |name: &str| {
+        let arm = study.arms.iter().find(|arm| arm.name == name).unwrap();
+        arm.regret.last().unwrap().mean
+    };
+    assert!(
+        regret("gp+memory") < regret("gp"),
+        "{} and {}",
+        regret("gp+memory"),
+        regret("gp")
+    );
+    assert_eq!(study.memory_from, ["synthetic: another waiting line"]);
 }
