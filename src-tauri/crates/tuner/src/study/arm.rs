@@ -65,28 +65,29 @@ pub(super) fn arm(
             dice: SplitMix(seed),
         }));
     }
-    let named: Option<Advisor> = short.parse().ok();
-    match (named, chat) {
-        (Some(one), Some(chat)) if one.needs_connection() => {
-            let mut arm = Chatting::new(one, landscape, plan, chat, seed)?;
-            arm.remember(name, memory);
-            Ok(Box::new(arm))
-        }
-        (Some(one), None) if one.needs_connection() => Err(TunerError::Invalid(format!(
-            "The arm {name} asks a chat model: say how it is reached, or what recording is replayed."
-        ))),
-        (Some(one), _) if let Some(advisor) = advisor(one, &pool, &context, seed) => {
-            Ok(Box::new(Numeric {
-                name: name.to_owned(),
-                advisor,
-                heard: 0,
-            }))
-        }
-        _ => Err(TunerError::Invalid(format!(
+    let unknown = || {
+        TunerError::Invalid(format!(
             "There is no arm called {name}; choose among {}.",
             arm_names().join(", ")
-        ))),
+        ))
+    };
+    let named: Advisor = short.parse().map_err(|_| unknown())?;
+    if named.needs_connection() {
+        let chat = chat.ok_or_else(|| {
+            TunerError::Invalid(format!(
+                "The arm {name} asks a chat model: say how it is reached, or what recording is \
+                 replayed."
+            ))
+        })?;
+        let mut arm = Chatting::new(named, landscape, plan, chat, seed)?;
+        arm.remember(name, memory);
+        return Ok(Box::new(arm));
     }
+    Ok(Box::new(Numeric {
+        name: name.to_owned(),
+        advisor: advisor(named, &pool, &context, seed).ok_or_else(unknown)?,
+        heard: 0,
+    }))
 }
 
 struct Numeric {
