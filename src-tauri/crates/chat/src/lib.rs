@@ -26,8 +26,8 @@ pub use address::normal_base_url;
 pub use client::{ChatClient, Timeouts};
 pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
 pub use context::{
-    Choice, Expected, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
-    RefusedProposal, Said,
+    Choice, Expected, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback,
+    PromptContext, RefusedProposal, Said,
 };
 pub use facts::{
     EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts, rules, settings,

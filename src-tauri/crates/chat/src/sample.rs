@@ -2,7 +2,8 @@
 //! session is open. Its numbers were not measured.
 
 use crate::context::{
-    Choice, Expected, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext, RefusedProposal, Said,
+    Choice, Expected, HistoryRow, Mark, ParameterFacts, PersonFeedback, PromptContext,
+    RefusedProposal, Said,
 };
 use crate::facts::{EnergyFacts, EngineFacts, GoalFacts, MachineFacts, ModelFacts, WorkloadFacts};
 use wattsmith_domain::Interval;

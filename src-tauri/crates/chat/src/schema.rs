@@ -48,7 +48,10 @@ impl<'a> ReplyForm<'a> {
 pub fn reply_schema(space: &ParameterSpace, form: ReplyForm) -> Value {
     let mut properties = Map::new();
     let mut add = |name: &str, schema: Value| properties.insert(name.to_owned(), schema);
-    add("reason", json!({ "type": "string", "maxLength": REASON_CHARS }));
+    add(
+        "reason",
+        json!({ "type": "string", "maxLength": REASON_CHARS }),
+    );
     if let Some(entries) = form.list() {
         let numbers: Vec<usize> = (1..=entries.len()).collect();
         add("choice", json!({ "type": "integer", "enum": numbers }));

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use wattsmith_tuner::domain::{Advisor, Connection};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    Exchanges, OpenChat, StudyChat, StudyPlan, StudyResult, Tuner, WITH_MEMORY, read_landscape, run_study,
-    words, write_study,
+    Exchanges, OpenChat, StudyChat, StudyPlan, StudyResult, Tuner, WITH_MEMORY, read_landscape,
+    run_study, words, write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {

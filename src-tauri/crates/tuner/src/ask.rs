@@ -59,7 +59,9 @@ impl Tuner {
         text: Option<&str>,
     ) -> Result<Prepared, TunerError> {
         let record = self.record(session).await?;
-        let template = self.templates.get(errand.template(record.session.advisor))?;
+        let template = self
+            .templates
+            .get(errand.template(record.session.advisor))?;
         let (errand, text) = (errand.clone(), text.map(str::to_owned));
         blocking(move || {
             let pool = Pool::from(&record.session.space);
@@ -92,7 +94,10 @@ impl Tuner {
         if record.session.advisor != Advisor::Guided {
             return self.reach(job, &record, &Errand::Proposal).await;
         }
-        if observations(&record).iter().all(|one| one.outcome.is_none()) {
+        if observations(&record)
+            .iter()
+            .all(|one| one.outcome.is_none())
+        {
             // Without a single figure there is no list to choose from.
             return self.propose_numeric(&job.session, "").await;
         }

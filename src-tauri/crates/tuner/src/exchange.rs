@@ -1,9 +1,9 @@
 //! Exchanges as they are stored: what goes into one before it is sent, and what sending leaves behind.
 
-use crate::turn::{Errand, Prepared};
 use crate::error::TunerError;
 use crate::job::Job;
 use crate::tuner::{Tuner, fresh_id, now};
+use crate::turn::{Errand, Prepared};
 use wattsmith_domain::{Exchange, ExchangeId, ExchangeOutcome, SessionRecord};
 
 impl Tuner {

@@ -123,8 +123,8 @@ fn disturbed(trial: &Trial) -> Option<String> {
     };
     Some(format!(
         "{windows} {were} discarded because something else disturbed the machine, and {again}; the \
-         last because: {}",
-        last.cause.text
+         last because: {}.",
+        last.cause.text.trim_end_matches('.')
     ))
 }
 

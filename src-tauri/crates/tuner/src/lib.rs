@@ -67,8 +67,8 @@ pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };
 pub use study::{
-    Arm, ArmResult, ArmTurn, Exchanges, StudyChat, StudyComparison, StudyFiles, StudyPlan, StudyResult, WITH_MEMORY, arm_names,
-    run_study, write_study,
+    Arm, ArmResult, ArmTurn, Exchanges, StudyChat, StudyComparison, StudyFiles, StudyPlan,
+    StudyResult, WITH_MEMORY, arm_names, run_study, write_study,
 };
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};

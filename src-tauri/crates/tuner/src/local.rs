@@ -1,7 +1,6 @@
 //! The local advisor: a GGUF on this machine, run for one turn and ended before anything is measured;
 //! or for as long as a study asks it.
 
-use crate::turn::{ADVISOR_CONTEXT, Errand};
 use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;

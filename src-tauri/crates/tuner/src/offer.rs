@@ -45,9 +45,7 @@ impl Offer {
         if !local {
             return Self::default();
         }
-        let seed = session
-            .seed
-            .wrapping_add(u64::from(trials_used(record)));
+        let seed = session.seed.wrapping_add(u64::from(trials_used(record)));
         Self {
             entries: shortlist(
                 pool,
@@ -95,7 +93,10 @@ impl Offer {
             return Ok(parsed);
         };
         let chosen = &parsed.configuration;
-        let entry = self.expected.iter().find(|one| one.configuration == *chosen);
+        let entry = self
+            .expected
+            .iter()
+            .find(|one| one.configuration == *chosen);
         let own = match entry {
             Some(entry) => entry.clone(),
             None => surrogate(record, pool)

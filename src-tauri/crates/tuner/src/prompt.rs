@@ -30,11 +30,7 @@ pub(crate) fn base(record: &SessionRecord, analysis: &Analysis) -> Configuration
 }
 
 /// Everything that the next prompt may speak of.
-pub(crate) fn context(
-    record: &SessionRecord,
-    analysis: &Analysis,
-    offer: &Offer,
-) -> PromptContext {
+pub(crate) fn context(record: &SessionRecord, analysis: &Analysis, offer: &Offer) -> PromptContext {
     let session = &record.session;
     let space = &session.space;
     let measured = record.trials.iter().flat_map(|trial| &trial.repeats).next();

@@ -14,9 +14,7 @@ use wattsmith_domain::{
     Advisor, Configuration, Ending, Proposal, ProposalId, ProposalStatus, SessionId, SessionRecord,
     TrialId, TrialState,
 };
-use wattsmith_search::{
-    Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, advisor,
-};
+use wattsmith_search::{Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, advisor};
 use wattsmith_stats::Analysis;
 
 impl Tuner {
@@ -160,10 +158,7 @@ type Numeric = (Configuration, Advisor, String, Option<f64>);
 
 fn numeric(record: &SessionRecord, spent: &BTreeSet<String>) -> Option<Numeric> {
     let pool = Pool::from(&record.session.space);
-    if matches!(
-        record.session.advisor,
-        Advisor::Surrogate | Advisor::Guided
-    ) {
+    if matches!(record.session.advisor, Advisor::Surrogate | Advisor::Guided) {
         let mut surrogate = surrogate(record, &pool);
         let configuration = surrogate.ask(spent)?;
         let (reason, expected) = match surrogate.judge(&configuration, spent) {

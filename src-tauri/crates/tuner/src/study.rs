@@ -83,7 +83,11 @@ pub async fn run_study(
         )
     })?;
     let remembers = plan.arms.iter().any(|arm| arm.ends_with(WITH_MEMORY));
-    if plan.memory_from.iter().any(|other| other.name == landscape.name) {
+    if plan
+        .memory_from
+        .iter()
+        .any(|other| other.name == landscape.name)
+    {
         return Err(TunerError::Invalid(format!(
             "An arm that remembers {} itself would only have to look it up. Leave it out of the \
              memory.",

@@ -2,12 +2,12 @@
 //! a proposal in its answer is offered like any other, and run by nobody but the person or autopilot.
 
 use crate::ask::proposal;
-use crate::turn::{Errand, Prepared};
 use crate::error::TunerError;
 use crate::job::Job;
 use crate::prompt;
 use crate::proposals::measured_as;
 use crate::tuner::Tuner;
+use crate::turn::{Errand, Prepared};
 use wattsmith_chat::{find_proposal, settings};
 use wattsmith_domain::{Advisor, Exchange, ExchangeOutcome, Proposal};
 

@@ -9,9 +9,7 @@ use crate::proposals::measured_as;
 use wattsmith_chat::{
     ChatRequest, ParsedReply, Template, parse_reply, render_within, reply_schema,
 };
-use wattsmith_domain::{
-    Advisor, Connection, Exchange, ExchangeKind, SessionRecord,
-};
+use wattsmith_domain::{Advisor, Connection, Exchange, ExchangeKind, SessionRecord};
 use wattsmith_search::Pool;
 use wattsmith_stats::Analysis;
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use wattsmith_chat::{
-    Chat, ChatClient, ChatReply, ChatRequest, Choice, ParameterFacts, PromptContext, Secret,
-    Timeouts, ReplyForm, parse_reply, render, reply_schema,
+    Chat, ChatClient, ChatReply, ChatRequest, Choice, ParameterFacts, PromptContext, ReplyForm,
+    Secret, Timeouts, parse_reply, render, reply_schema,
 };
 use wattsmith_domain::Provider;
 
@@ -90,7 +90,12 @@ async fn a_small_model_is_held_to_the_schema_and_understood() {
         ..PromptContext::bare_sample()
     };
     let prompt = render(&built_in("baseline"), &context).unwrap();
-    let reply = ask(&chat, prompt, reply_schema(&space, ReplyForm::List(&entries))).await;
+    let reply = ask(
+        &chat,
+        prompt,
+        reply_schema(&space, ReplyForm::List(&entries)),
+    )
+    .await;
     assert!(reply.prompt_tokens.is_some_and(|tokens| tokens > 100));
     let base = space.default_configuration();
     let parsed = parse_reply(&reply.text, &space, &base, Some(&entries)).unwrap();
@@ -100,7 +105,12 @@ async fn a_small_model_is_held_to_the_schema_and_understood() {
     );
 
     // Asked freely, so small a model may break a rule between parameters; the form it keeps.
-    let reply = ask(&chat, "Propose.".to_owned(), reply_schema(&space, ReplyForm::Free)).await;
+    let reply = ask(
+        &chat,
+        "Propose.".to_owned(),
+        reply_schema(&space, ReplyForm::Free),
+    )
+    .await;
     let answer: serde_json::Value = serde_json::from_str(&reply.text).unwrap();
     let fields: Vec<&String> = answer.as_object().unwrap().keys().collect();
     assert_eq!(

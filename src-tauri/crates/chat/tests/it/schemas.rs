@@ -12,3 +12,28 @@ fn with_a_shortlist_the_answer_is_one_of_its_numbers_and_the_reason_comes_first(
 fn a_free_choice_is_typed_and_bounded() {
     insta::assert_json_snapshot!(reply_schema(&space(), ReplyForm::Free));
 }
+
+#[test]
+fn an_open_list_takes_a_number_or_settings_of_ones_own() {
+    let open = reply_schema(&space(), ReplyForm::Open(&shortlist()));
+    let properties = open["properties"].as_object().unwrap();
+    let names: Vec<&String> = properties.keys().collect();
+    assert_eq!(
+        names,
+        [
+            "reason",
+            "choice",
+            "configuration",
+            "predicted_joules_per_token"
+        ]
+    );
+    assert_eq!(
+        open["required"],
+        serde_json::json!(["reason", "predicted_joules_per_token"])
+    );
+    assert_eq!(ReplyForm::of(&[], true), ReplyForm::Free);
+    assert_eq!(
+        ReplyForm::of(&shortlist(), true).list(),
+        Some(&shortlist()[..])
+    );
+}

@@ -47,7 +47,10 @@ fn a_landscape_is_recorded_from_a_real_engine_or_kept_for_a_quieter_hour() {
     assert_eq!(shown["name"], "mine", "{shown}");
     let text = std::fs::read_to_string(path).unwrap();
     assert!(!text.contains(env!("CARGO_MANIFEST_DIR")));
-    assert!(!text.contains("/models/"), "where the model lies is left out");
+    assert!(
+        !text.contains("/models/"),
+        "where the model lies is left out"
+    );
 }
 
 #[test]

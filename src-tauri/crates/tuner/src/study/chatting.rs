@@ -50,7 +50,13 @@ impl Chatting {
         Ok(Self {
             name: advisor.label().to_owned(),
             advisor,
-            played: Played::new(landscape, plan, advisor, chat.exchanges.connection().clone(), seed),
+            played: Played::new(
+                landscape,
+                plan,
+                advisor,
+                chat.exchanges.connection().clone(),
+                seed,
+            ),
             pool: super::pool(landscape),
             template: chat.templates.get(Errand::Proposal.template(advisor))?,
             exchanges: Arc::clone(&chat.exchanges),
@@ -73,10 +79,9 @@ impl Chatting {
         while prompts < TRIES {
             let (record, pool) = (self.played.record.clone(), self.pool.clone());
             let template = self.template.clone();
-            let prepared = blocking(move || {
-                Prepared::of(record, pool, template, &Errand::Proposal, None)
-            })
-            .await??;
+            let prepared =
+                blocking(move || Prepared::of(record, pool, template, &Errand::Proposal, None))
+                    .await??;
             if prepared.offer.entries.is_empty() && self.advisor == Advisor::Guided {
                 break;
             }

@@ -207,7 +207,12 @@ impl Played {
             let word = serde_json::Value::from(word);
             serde_json::from_value::<Source>(word).ok()
         };
-        let sources: Vec<Source> = self.landscape.source.split('+').filter_map(source).collect();
+        let sources: Vec<Source> = self
+            .landscape
+            .source
+            .split('+')
+            .filter_map(source)
+            .collect();
         let share = Joules(gross.0 / sources.len().max(1) as f64);
         let device = |source| DeviceEnergy {
             device: self.landscape.machine.cpu.clone(),

@@ -134,7 +134,7 @@ impl Bench {
         }
         let mut fixture = Fixture::without_sensors();
         let mut trial = Trial {
-            id: TrialId(format!("{:0>36}", number)),
+            id: TrialId(format!("{number:0>8}-{session}")),
             session: session.clone(),
             number,
             purpose: match number {

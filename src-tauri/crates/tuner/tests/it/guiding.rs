@@ -51,7 +51,10 @@ async fn the_llm_sees_what_is_expected_of_each_entry_and_its_choice_is_proposed(
     let list = listed(prompt);
     assert!(!list.is_empty() && list.len() <= 8, "{prompt}");
     for line in &list {
-        assert!(line.contains(" J/token (") && line.contains(" to "), "{line}");
+        assert!(
+            line.contains(" J/token (") && line.contains(" to "),
+            "{line}"
+        );
     }
     assert!(prompt.contains("a good argument for something else"));
     let [proposal] = &record.proposals[..] else {
@@ -61,7 +64,9 @@ async fn the_llm_sees_what_is_expected_of_each_entry_and_its_choice_is_proposed(
     assert_eq!(proposal.reason, "more requests share a pass");
     assert_eq!(proposal.status, ProposalStatus::Offered);
     assert!(
-        proposal.predicted_joules_per_unit.is_some_and(|joules| joules > 0.0),
+        proposal
+            .predicted_joules_per_unit
+            .is_some_and(|joules| joules > 0.0),
         "where the LLM predicts nothing, the model of the trials does"
     );
     let space = &record.session.space;

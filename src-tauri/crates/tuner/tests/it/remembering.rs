@@ -1,6 +1,6 @@
 //! What earlier sessions teach a new one, how the person sees it, and how it goes away.
 
-use crate::bench::{Bench, chatting, small_model, tiny};
+use crate::bench::{Bench, chatting, tiny};
 use wattsmith_domain::{Advisor, Memory, SessionId};
 use wattsmith_testkit::fixtures::Shown;
 use wattsmith_tuner::{SessionPlan, WorkSize};
@@ -74,9 +74,15 @@ async fn memory_can_be_switched_off_and_cleared_and_means_nothing_to_a_sequence(
     assert!(!memory(&bench, surrogate()).await.is_empty());
     bench.tuner.clear_memory().await.unwrap();
     assert!(memory(&bench, surrogate()).await.is_empty());
-    assert!(bench.tuner.record(&first).await.is_ok(), "the session stays");
+    assert!(
+        bench.tuner.record(&first).await.is_ok(),
+        "the session stays"
+    );
     earlier(&bench, surrogate()).await;
-    assert!(!memory(&bench, surrogate()).await.is_empty(), "what is new counts");
+    assert!(
+        !memory(&bench, surrogate()).await.is_empty(),
+        "what is new counts"
+    );
 }
 
 #[tokio::test]
@@ -94,16 +100,10 @@ async fn what_differs_counts_less_and_another_default_not_at_all() {
     assert!((half.sessions[0].weight - 0.5).abs() < 1e-9);
     assert!(half.sessions[0].differs.contains("workload"));
 
+    let mut start = surrogate().start;
+    start.set("parallel", wattsmith_domain::Value::Int(1));
     let other_default = SessionPlan {
-        start: surrogate()
-            .start
-            .iter()
-            .map(|(name, value)| match name.as_str() {
-                "parallel" => (name.clone(), wattsmith_domain::Value::Int(1)),
-                _ => (name.clone(), value.clone()),
-            })
-            .collect(),
-        model: Some(small_model()),
+        start,
         ..surrogate()
     };
     assert!(memory(&bench, other_default).await.is_empty());

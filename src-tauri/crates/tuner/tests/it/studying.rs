@@ -1,11 +1,11 @@
 //! Studies on an invented landscape: equal terms, the check by counting, files that stand alone.
 
-use wattsmith_search::synthetic;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wattsmith_chat::{Chat, ChatClient, Templates, Timeouts};
 use wattsmith_domain::{Connection, Provider};
+use wattsmith_search::synthetic;
 use wattsmith_testkit::scripted_chat::{Script, ScriptedChat};
 use wattsmith_tuner::{
     Exchanges, StudyChat, StudyPlan, TunerError, read_landscape, run_study, write_study,
@@ -43,9 +43,11 @@ async fn every_arm_starts_from_the_same_figure_and_a_study_repeats_itself() {
     let mut small = plan(&["surrogate", "guided-blind", "rule", "random"]);
     (small.seeds, small.budget) = (3, 4);
     let mut heard = Vec::new();
-    let study = run_study(&landscape, &small, None, |done, all| heard.push((done, all)))
-        .await
-        .unwrap();
+    let study = run_study(&landscape, &small, None, |done, all| {
+        heard.push((done, all))
+    })
+    .await
+    .unwrap();
     assert_eq!(heard.last(), Some(&(12, 12)));
     for seed in 0..3 {
         let firsts: Vec<_> = study
@@ -61,7 +63,9 @@ async fn every_arm_starts_from_the_same_figure_and_a_study_repeats_itself() {
         let truths = run.standings.len();
         assert_eq!(truths, 5, "{} seed {}", run.arm, run.seed);
     }
-    let again = run_study(&landscape, &small, None, |_, _| {}).await.unwrap();
+    let again = run_study(&landscape, &small, None, |_, _| {})
+        .await
+        .unwrap();
     assert_eq!(study, again);
     assert_eq!(study.comparisons.len(), 3);
     assert_eq!(study.comparisons[0].upper.len(), 3);
@@ -83,7 +87,11 @@ async fn what_cannot_be_studied_is_refused_with_a_reason() {
     }
     let mut impossible = plan(&["gp"]);
     impossible.constraints.min_tokens_per_second = Some(1e9);
-    assert!(run_study(&landscape, &impossible, None, |_, _| {}).await.is_err());
+    assert!(
+        run_study(&landscape, &impossible, None, |_, _| {})
+            .await
+            .is_err()
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.json");
@@ -104,8 +112,13 @@ async fn what_cannot_be_studied_is_refused_with_a_reason() {
 fn asking(path: &Path, server: Option<&ScriptedChat>) -> Result<StudyChat, TunerError> {
     let asked = server.map(|server| {
         let timeouts = Timeouts::default();
-        let client =
-            ChatClient::new(Provider::OpenAi, server.base_url(), "scripted", None, timeouts);
+        let client = ChatClient::new(
+            Provider::OpenAi,
+            server.base_url(),
+            "scripted",
+            None,
+            timeouts,
+        );
         let chat: Arc<dyn Chat> = Arc::new(client.unwrap());
         // The port differs from run to run; the person names a server that does not.
         let at = Connection::server(Provider::OpenAi, "http://127.0.0.1:1/v1", "scripted");
@@ -129,7 +142,9 @@ async fn arms_that_ask_a_chat_are_recorded_go_on_and_replay_byte_for_byte() {
     let say = |n: usize| vec![Script::Json(first.to_owned()); n];
 
     // The server says three things and then no more: the study ends with its reason.
-    let few = ScriptedChat::start([vec![prose], say(2)].concat()).await.unwrap();
+    let few = ScriptedChat::start([vec![prose], say(2)].concat())
+        .await
+        .unwrap();
     let chat = asking(&path, Some(&few)).unwrap();
     let ended = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
     assert!(matches!(ended, Err(TunerError::Chat(_))), "{ended:?}");
@@ -143,7 +158,11 @@ async fn arms_that_ask_a_chat_are_recorded_go_on_and_replay_byte_for_byte() {
         .await
         .unwrap();
     assert_eq!(more.requests().len(), 4, "seven prompts, three known");
-    let guided: Vec<_> = study.runs.iter().filter(|run| run.arm == "guided").collect();
+    let guided: Vec<_> = study
+        .runs
+        .iter()
+        .filter(|run| run.arm == "guided")
+        .collect();
     assert_eq!(guided[0].prompts, [2, 1, 1], "the prose cost a retry");
     assert_eq!(guided[1].prompts, [1, 1, 1]);
     assert_eq!(study.llm.as_deref(), Some("scripted"));
@@ -161,8 +180,13 @@ async fn arms_that_ask_a_chat_are_recorded_go_on_and_replay_byte_for_byte() {
     small.seeds = 3;
     let missing = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
     let error = missing.unwrap_err().to_string();
-    assert!(error.contains("guided") && error.contains("seed 2"), "{error}");
-    let error = run_study(&landscape, &small, None, |_, _| {}).await.unwrap_err();
+    assert!(
+        error.contains("guided") && error.contains("seed 2"),
+        "{error}"
+    );
+    let error = run_study(&landscape, &small, None, |_, _| {})
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("chat model"), "{error}");
 }
 
@@ -181,7 +205,10 @@ async fn a_guided_arm_that_takes_the_first_entry_is_the_surrogate() {
         .unwrap();
     for seed in 0..2 {
         let of = |arm: &str| {
-            let run = study.runs.iter().find(|run| run.arm == arm && run.seed == seed);
+            let run = study
+                .runs
+                .iter()
+                .find(|run| run.arm == arm && run.seed == seed);
             run.unwrap().standings.clone()
         };
         assert_eq!(of("guided"), of("surrogate"));
@@ -197,14 +224,22 @@ async fn arms_with_memory_know_other_landscapes_and_start_better() {
     (small.seeds, small.budget) = (20, 3);
     let nothing = run_study(&landscape, &small, None, |_, _| {}).await;
     let error = nothing.unwrap_err().to_string();
-    assert!(error.contains("nothing that the arms with memory"), "{error}");
+    assert!(
+        error.contains("nothing that the arms with memory"),
+        "{error}"
+    );
 
     small.memory_from = vec![landscape.clone()];
     let itself = run_study(&landscape, &small, None, |_, _| {}).await;
-    assert!(itself.is_err(), "a landscape cannot be remembered on itself");
+    assert!(
+        itself.is_err(),
+        "a landscape cannot be remembered on itself"
+    );
 
     small.memory_from = vec![other];
-    let study = run_study(&landscape, &small, None, |_, _| {}).await.unwrap();
+    let study = run_study(&landscape, &small, None, |_, _| {})
+        .await
+        .unwrap();
     let regret = |name: &str| {
         let arm = study.arms.iter().find(|arm| arm.name == name).unwrap();
         arm.regret.last().unwrap().mean
