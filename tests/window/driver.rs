@@ -63,20 +63,10 @@ impl App {
 
     /// The same with another patience.
     pub async fn find_within(&self, id: &str, patience: Duration) -> Element {
+        let there = format!("return !!document.querySelector(\"[data-testid='{id}']\")");
+        self.until(id, &there, patience).await;
         let selector = format!("[data-testid='{id}']");
-        let found = self
-            .client
-            .wait()
-            .at_most(patience)
-            .for_element(Locator::Css(&selector))
-            .await;
-        match found {
-            Ok(element) => element,
-            Err(error) => {
-                self.shot(&format!("missing-{id}")).await;
-                panic!("{id} did not appear: {error}");
-            }
-        }
+        self.client.find(Locator::Css(&selector)).await.unwrap()
     }
 
     /// Clicks an element, scrolled into view first.
@@ -114,6 +104,8 @@ impl App {
     /// Waits until something holds in the page.
     pub async fn until(&self, what: &str, script: &str, patience: Duration) {
         let deadline = std::time::Instant::now() + patience;
+        // Every look costs the page CPU time, which a measurement would see: ever rarer.
+        let mut pause = Duration::from_millis(250);
         loop {
             let holds = self.client.execute(script, vec![]).await.unwrap();
             if holds == Value::Bool(true) {
@@ -123,7 +115,8 @@ impl App {
                 self.shot("not-in-time").await;
                 panic!("in vain waited for: {what}");
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(4));
         }
     }
 
