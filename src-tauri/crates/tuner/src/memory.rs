@@ -158,7 +158,7 @@ fn likeness(now: &Setting, earlier: &Setting) -> Option<(f64, String)> {
     let same_kind = now.engine.name == earlier.engine.name
         && now.workload.unit == earlier.workload.unit
         && one.physical_cores == other.physical_cores
-        && one.gpus == other.gpus;
+        && boards(one) == boards(other);
     let sizes = [now.model.bytes, earlier.model.bytes].map(|bytes| bytes.max(1) as f64);
     let ratio = (sizes[0] / sizes[1]).max(sizes[1] / sizes[0]);
     let same_model = now.model.sha256 == earlier.model.sha256;
@@ -181,6 +181,12 @@ fn likeness(now: &Setting, earlier: &Setting) -> Option<(f64, String)> {
         differs.push(format!("the workload {}", earlier.workload.name));
     }
     Some((weight, differs.join(", ")))
+}
+
+/// The boards by name alone: another driver is no other board.
+fn boards(machine: &Machine) -> Vec<&str> {
+    let gpus = machine.gpus.iter();
+    gpus.filter_map(|gpu| gpu.split(" · ").next()).collect()
 }
 
 /// What the record measured, in the terms of `space`.
@@ -313,7 +319,7 @@ pub(crate) fn sentences(session: &Session) -> Vec<String> {
         let worst = own.pop_if(|last| last.relative > 1.0);
         own.truncate(MOST_SENTENCES - 1);
         own.extend(worst);
-        let where_ = match from.differs.as_str() {
+        let place = match from.differs.as_str() {
             "" => "Earlier, with the same machine, model and workload".to_owned(),
             differs => format!("Earlier, {differs}"),
         };
@@ -321,7 +327,7 @@ pub(crate) fn sentences(session: &Session) -> Vec<String> {
             let percent = ((point.relative - 1.0) * 100.0).abs();
             let direction = if point.relative < 1.0 { "less" } else { "more" };
             let settings = settings(&point.configuration, &session.space);
-            format!("{where_}: {settings} used {percent:.0} % {direction} than the default.")
+            format!("{place}: {settings} used {percent:.0} % {direction} than the default.")
         });
         sentences.extend(said.filter(|one| told.insert(one.clone())));
     }
