@@ -254,7 +254,7 @@ pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub work: WorkArgs,
     /// Who proposes: enhanced, baseline, guided, surrogate, rule, sobol, random, tpe or gp
-    #[arg(long, default_value = "enhanced")]
+    #[arg(long, default_value = "guided")]
     pub advisor: Advisor,
     #[command(flatten)]
     pub reached: ConnectionArgs,

@@ -50,7 +50,7 @@ fn a_reply_is_pasted_through_standard_input() {
     let _machine = machine();
     let home = Home::new();
     let command = home.tiny(
-        "tune --connection paste --budget 1 --repeats 1 --threshold 99% \
+        "tune --advisor enhanced --connection paste --budget 1 --repeats 1 --threshold 99% \
          --parameters parallel,ubatch",
     );
     let output = run_with(
