@@ -8,7 +8,7 @@ use crate::tuner::{Tuner, fresh_id};
 use tokio_util::sync::CancellationToken;
 use wattsmith_chat::{ChatClient, ChatError, Timeouts, normal_base_url};
 use wattsmith_domain::{
-    Connection, ExchangeOutcome, Price, Provider, Session, SessionId, SessionRecord,
+    Advisor, Connection, ExchangeOutcome, Price, Provider, Session, SessionId, SessionRecord,
 };
 
 /// A connection with what the person said about its cost.
@@ -83,10 +83,13 @@ impl Tuner {
         let _claim = self.jobs.begin(id, false)?;
         let choice = checked(choice)?;
         let record = self.record(id).await?;
-        if choice.connection.is_none() && record.session.advisor.needs_connection() {
+        let advisor = record.session.advisor;
+        if choice.connection.is_none()
+            && advisor.needs_connection()
+            && advisor != Advisor::Guided
+        {
             return Err(TunerError::Invalid(format!(
-                "The advisor {} needs a chat model; choose how it is reached.",
-                record.session.advisor
+                "The advisor {advisor} needs a chat model; choose how it is reached."
             )));
         }
         self.withdraw(&record).await?;

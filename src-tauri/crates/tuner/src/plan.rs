@@ -207,18 +207,20 @@ impl Tuner {
         let connection = match (plan.advisor.needs_connection(), plan.connection) {
             (false, _) => None,
             (true, Some(connection)) => Some(connection),
-            (true, None) => {
-                let advisor = self.default_advisor_model().await.ok_or_else(|| {
-                    TunerError::NotFound(
-                        "There is no local model that could advise. Run `make setup`, choose \
-                         another connection, or let Sobol points propose."
-                            .to_owned(),
-                    )
-                })?;
-                Some(Connection::Local {
+            (true, None) => match self.default_advisor_model().await {
+                Some(advisor) => Some(Connection::Local {
                     model: advisor.path.display().to_string(),
-                })
-            }
+                }),
+                // The list stands without words.
+                None if plan.advisor == Advisor::Guided => None,
+                None => {
+                    return Err(TunerError::NotFound(
+                        "There is no local model that could advise. Run `make setup`, choose \
+                         another connection, or let numbers propose: the advisor surrogate."
+                            .to_owned(),
+                    ));
+                }
+            },
         };
         let choice = crate::connect::checked(ConnectionChoice {
             connection,
