@@ -261,6 +261,9 @@ pub struct CpuUse {
     pub own_s: f64,
     /// Everything else on the machine, CPU seconds.
     pub other_s: f64,
+    /// What the host of a virtual machine took away from it, CPU seconds.
+    #[serde(default)]
+    pub stolen_s: f64,
     /// Logical cores of the machine.
     pub cores: u32,
 }

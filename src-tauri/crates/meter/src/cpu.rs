@@ -50,6 +50,7 @@ pub(crate) struct CpuReading {
     pub(crate) engine: f64,
     pub(crate) own: f64,
     pub(crate) machine: f64,
+    pub(crate) stolen: f64,
 }
 
 impl CpuReader {
@@ -64,7 +65,7 @@ impl CpuReader {
 
     /// Reads all three. `thorough` searches the trees even when they were searched a moment ago.
     pub(crate) fn read(&mut self, thorough: bool) -> Option<CpuReading> {
-        let machine = machine_seconds(&self.root.text("proc/stat")?)?;
+        let (machine, stolen) = machine_seconds(&self.root.text("proc/stat")?)?;
         self.process(self.own.top)?;
         let due = |last: Instant| last.elapsed() >= SEARCH_EVERY;
         if thorough || self.searched.is_none_or(due) {
@@ -84,6 +85,7 @@ impl CpuReader {
             engine: self.engine.as_ref().map_or(0.0, |tree| tree.seconds),
             own: self.own.seconds,
             machine,
+            stolen,
         })
     }
 
@@ -161,9 +163,10 @@ impl Process {
     }
 }
 
-/// Busy CPU seconds of the machine, from `/proc/stat`. Guests count in `user` already; time that a
-/// hypervisor took away was not spent by anything here.
-fn machine_seconds(stat: &str) -> Option<f64> {
+/// Busy CPU seconds of the machine, and those that a hypervisor took away, from `/proc/stat`. Guests
+/// count in `user` already; what was taken away was not spent by anything here. Kernels before 2.6.11
+/// do not tell it.
+fn machine_seconds(stat: &str) -> Option<(f64, f64)> {
     let all = stat.lines().find(|line| line.starts_with("cpu "))?;
     let fields: Option<Vec<f64>> = all
         .split_whitespace()
@@ -171,8 +174,10 @@ fn machine_seconds(stat: &str) -> Option<f64> {
         .map(|field| field.parse().ok())
         .collect();
     match fields?.as_slice() {
-        [user, nice, system, _idle, _iowait, irq, softirq, ..] => {
-            Some((user + nice + system + irq + softirq) / TICKS_PER_SECOND)
+        [user, nice, system, _idle, _iowait, irq, softirq, more @ ..] => {
+            let busy = user + nice + system + irq + softirq;
+            let stolen = more.first().copied().unwrap_or_default();
+            Some((busy / TICKS_PER_SECOND, stolen / TICKS_PER_SECOND))
         }
         _ => None,
     }
@@ -197,6 +202,7 @@ pub(crate) struct CpuLog {
     engine: Series,
     own: Series,
     machine: Series,
+    stolen: Series,
     pub(crate) cores: u32,
 }
 
@@ -212,6 +218,7 @@ impl CpuLog {
         self.engine.push(at, reading.engine);
         self.own.push(at, reading.own);
         self.machine.push(at, reading.machine);
+        self.stolen.push(at, reading.stolen);
     }
 
     pub(crate) fn engine(&self) -> &Series {
@@ -227,6 +234,7 @@ impl CpuLog {
             own_s,
             // The three are read one after the other, and in whole ticks.
             other_s: (gained(&self.machine)? - engine_s - own_s).max(0.0),
+            stolen_s: gained(&self.stolen)?,
             cores: self.cores,
         })
     }
@@ -281,6 +289,7 @@ mod tests {
             engine: 2.05,
             own: 0.5,
             machine: 14.5,
+            stolen: 0.4,
         };
         assert_eq!(reader.read(false), Some(expected));
 
@@ -301,19 +310,21 @@ mod tests {
     #[test]
     fn other_load_is_what_neither_engine_nor_we_used() {
         let mut log = CpuLog::new(4);
-        let reading = |engine, own, machine| CpuReading {
+        let reading = |engine, own, machine, stolen| CpuReading {
             engine,
             own,
             machine,
+            stolen,
         };
-        log.push(MonotonicNs(0), reading(1.0, 0.5, 100.0));
-        log.push(MonotonicNs(1_000_000_000), reading(3.0, 0.6, 103.0));
+        log.push(MonotonicNs(0), reading(1.0, 0.5, 100.0, 7.0));
+        log.push(MonotonicNs(1_000_000_000), reading(3.0, 0.6, 103.0, 7.25));
         let used = log
             .between(MonotonicNs(0), MonotonicNs(1_000_000_000))
             .unwrap();
         assert!((used.engine_s - 2.0).abs() < 1e-9);
         assert!((used.own_s - 0.1).abs() < 1e-9);
         assert!((used.other_s - 0.9).abs() < 1e-9);
+        assert!((used.stolen_s - 0.25).abs() < 1e-9);
         assert_eq!(used.cores, 4);
     }
 }

@@ -57,6 +57,7 @@ fn recorded(devices: Vec<DeviceLog>, engine: f64, own: f64, other: f64) -> Recor
             engine: engine * at,
             own: own * at,
             machine: (engine + own + other) * at,
+            stolen: 0.0,
         };
         cpu.push(s(at), reading);
     }

@@ -20,6 +20,7 @@ impl Recorded {
         let mut warnings = Vec::new();
         if let Some(used) = self.cpu(from, to) {
             warnings.extend(other_load(used, window));
+            warnings.extend(busy_host(used, window));
             warnings.extend(driver_load(used, window));
         }
         if self.on_battery {
@@ -88,6 +89,21 @@ fn other_load(used: CpuUse, window: Seconds) -> Option<Warning> {
             format!(
                 "Other programs used {:.0} % of the machine's CPU time during the window. Close \
                  builds, browsers and the like, and measure again.",
+                share * 100.0
+            ),
+        )
+    })
+}
+
+/// What a virtual machine's host gives to others slows the work and draws no power here.
+fn busy_host(used: CpuUse, window: Seconds) -> Option<Warning> {
+    let share = used.stolen_s / (f64::from(used.cores) * window.0);
+    (share > MOST_OTHER).then(|| {
+        warning(
+            WarningKind::OtherLoad,
+            format!(
+                "The host of this virtual machine took {:.0} % of the CPU time away during the \
+                 window. Measure again when the host has less to do.",
                 share * 100.0
             ),
         )

@@ -42,6 +42,7 @@ const HEAD: [&str; 42] = [
     "engine_cpu_s",
     "wattsmith_cpu_s",
     "other_cpu_s",
+    "stolen_cpu_s",
     "quick",
     "warnings",
     "discarded_because",
@@ -152,6 +153,7 @@ fn row(
         figure(repeat.cpu.engine_s),
         figure(repeat.cpu.own_s),
         figure(repeat.cpu.other_s),
+        figure(repeat.cpu.stolen_s),
         repeat.quick.to_string(),
         words(
             &repeat

@@ -316,6 +316,7 @@ impl Fixture {
                 },
                 own_s: window * 0.01,
                 other_s: window * 0.02,
+                stolen_s: 0.0,
                 cores: self.record.session.machine.logical_cores,
             },
             load: Seconds(0.42),

@@ -84,10 +84,7 @@ impl Tuner {
         let choice = checked(choice)?;
         let record = self.record(id).await?;
         let advisor = record.session.advisor;
-        if choice.connection.is_none()
-            && advisor.needs_connection()
-            && advisor != Advisor::Guided
-        {
+        if choice.connection.is_none() && advisor.needs_connection() && advisor != Advisor::Guided {
             return Err(TunerError::Invalid(format!(
                 "The advisor {advisor} needs a chat model; choose how it is reached."
             )));

@@ -30,7 +30,15 @@ pub const RERUNS_IF_NEVER_QUIET: u32 = 1;
 #[must_use]
 pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
     let cause = |kind, text: String| Some(Cause { kind, text });
-    let other = other_load(repeat);
+    let other = share(repeat, repeat.cpu.other_s);
+    let stolen = share(repeat, repeat.cpu.stolen_s);
+    if stolen > MOST_OTHER_LOAD {
+        let text = format!(
+            "the host of this virtual machine took {:.0} % of the CPU away",
+            stolen * 100.0
+        );
+        return cause(WarningKind::OtherLoad, text);
+    }
     if other > MOST_OTHER_LOAD {
         let text = format!("other programs used {:.0} % of the CPU", other * 100.0);
         return cause(WarningKind::OtherLoad, text);
@@ -70,11 +78,11 @@ pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
     None
 }
 
-/// Share of the machine's CPU time that went to other programs, 0 where it is not known.
-fn other_load(repeat: &Repeat) -> f64 {
+/// Share of the machine's CPU time in the window, 0 where it is not known.
+fn share(repeat: &Repeat, cpu_s: f64) -> f64 {
     let possible = repeat.window.0 * f64::from(repeat.cpu.cores);
     if possible > 0.0 {
-        repeat.cpu.other_s / possible
+        cpu_s / possible
     } else {
         0.0
     }
@@ -204,6 +212,12 @@ mod tests {
         one.cpu.other_s = 12.4;
         let cause = spoiled(&one, None).unwrap();
         assert_eq!(cause.text, "other programs used 31 % of the CPU");
+        (one.cpu.other_s, one.cpu.stolen_s) = (0.0, 8.0);
+        let cause = spoiled(&one, None).unwrap();
+        assert!(
+            cause.text.contains("took 20 % of the CPU away"),
+            "{cause:?}"
+        );
         one.cpu.cores = 0;
         assert_eq!(spoiled(&one, None), None, "nothing is known of other load");
     }

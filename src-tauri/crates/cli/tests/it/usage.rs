@@ -43,7 +43,9 @@ fn wrong_choices_are_refused_with_the_right_ones() {
 
 #[test]
 fn nothing_goes_to_a_remote_server_unless_the_person_agrees() {
-    let said = refused("tune --advisor enhanced --connection openai:large --base-url http://chat.invalid/v1");
+    let said = refused(
+        "tune --advisor enhanced --connection openai:large --base-url http://chat.invalid/v1",
+    );
     assert!(said.contains("chat.invalid"), "{said}");
     assert!(said.contains("--agree"), "{said}");
 }
