@@ -2,7 +2,7 @@
 
 use wattsmith_domain::{Energy, Repeat, SessionRecord, Trial};
 
-const HEAD: [&str; 42] = [
+const HEAD: [&str; 43] = [
     "session_id",
     "session",
     "engine",
