@@ -1,5 +1,6 @@
 //! The whole record and what follows from it, for programs.
 
+use crate::view::memory;
 use serde::Serialize;
 use serde_json::{Value, json};
 use wattsmith_domain::{Interval, SessionRecord};
@@ -13,6 +14,9 @@ struct Report<'a> {
     schema: &'static str,
     /// Whether every joule came from a sensor; none when there is no figure yet.
     measured: Option<bool>,
+    /// What the search knew before its first trial, where it knew anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<String>,
     record: &'a SessionRecord,
     analysis: Value,
 }
@@ -26,6 +30,7 @@ pub(crate) fn text(record: &SessionRecord) -> serde_json::Result<String> {
             .peek()
             .is_some()
             .then(|| windows.all(|one| one.energy.is_measured())),
+        memory: memory::note(&record.session),
         record,
         analysis: analysis(&Analysis::of(record)),
     };

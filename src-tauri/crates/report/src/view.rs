@@ -5,6 +5,7 @@ mod certainty;
 mod conversation;
 mod cost;
 mod lead;
+pub(crate) mod memory;
 mod provenance;
 mod trials;
 
@@ -172,6 +173,7 @@ impl Figures {
                 }
             ));
         }
+        notes.extend(memory::note(&record.session));
         notes.extend(record.session.warnings.iter().map(|one| one.text.clone()));
         let mut sources: Vec<String> = energies
             .iter()

@@ -1,6 +1,8 @@
 //! Markdown, CSV and JSON.
 
-use wattsmith_domain::{Connection, SessionRecord};
+use wattsmith_domain::{
+    Connection, EarlierPoint, EarlierSession, Memory, SessionId, SessionRecord,
+};
 use wattsmith_report::{csv, json, markdown};
 use wattsmith_testkit::fixtures;
 
@@ -101,6 +103,36 @@ fn round(value: &mut serde_json::Value) {
         }
         _ => {}
     }
+}
+
+#[test]
+fn what_a_search_drew_on_is_said_and_never_counted() {
+    let mut record = fixtures::confirmed();
+    let alone = markdown(&record);
+    let earlier = SessionId::from("earlier");
+    record.session.memory = Memory {
+        sessions: vec![EarlierSession {
+            id: earlier.clone(),
+            name: "SmolLM2 · batch".to_owned(),
+            model: "SmolLM2".to_owned(),
+            differs: "the workload batch".to_owned(),
+            weight: 0.5,
+        }],
+        points: vec![EarlierPoint {
+            session: earlier,
+            configuration: record.session.space.default_configuration(),
+            relative: 1.0,
+        }],
+    };
+    let note = "drew on one configuration measured in one earlier session: SmolLM2 · batch (the \
+                workload batch)";
+    let report: serde_json::Value = serde_json::from_str(&json(&record).unwrap()).unwrap();
+    assert!(report["memory"].as_str().unwrap().contains(note));
+    assert!(wattsmith_report::html(&record).unwrap().contains(note));
+    let with = markdown(&record);
+    assert!(with.contains(note), "{with}");
+    let others = |line: &&str| !line.contains("Memory: ");
+    assert!(with.lines().filter(others).eq(alone.lines()));
 }
 
 #[test]

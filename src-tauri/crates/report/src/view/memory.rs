@@ -1,0 +1,24 @@
+//! What the search knew before its first trial.
+
+use crate::format;
+use wattsmith_domain::{EarlierSession, Session};
+
+/// What the session drew on, as one sentence; none where it began from nothing.
+pub(crate) fn note(session: &Session) -> Option<String> {
+    let memory = &session.memory;
+    if memory.is_empty() {
+        return None;
+    }
+    let named = |one: &EarlierSession| match one.differs.as_str() {
+        "" => one.name.clone(),
+        differs => format!("{} ({differs})", one.name),
+    };
+    let named: Vec<String> = memory.sessions.iter().map(named).collect();
+    Some(format!(
+        "Memory: the proposals drew on {} measured in {}: {}. That steered the search only; every \
+         figure here was measured in this session.",
+        format::plural(memory.points.len(), "configuration"),
+        format::plural(memory.sessions.len(), "earlier session"),
+        named.join("; "),
+    ))
+}
