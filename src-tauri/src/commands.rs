@@ -6,6 +6,7 @@ mod live;
 mod reports;
 mod sessions;
 mod steps;
+mod studies;
 
 pub use connections::*;
 pub use doctor::*;
@@ -13,6 +14,7 @@ pub use live::*;
 pub use reports::*;
 pub use sessions::*;
 pub use steps::*;
+pub use studies::*;
 
 use crate::wire::{ErrorCode, WireError};
 use std::sync::Arc;

@@ -30,6 +30,8 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::session,
             commands::rename_session,
             commands::delete_session,
+            commands::forget_memory,
+            commands::clear_memory,
             commands::overview,
             commands::power_series,
             commands::follow,
@@ -60,6 +62,12 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::change_connection,
             commands::export_report,
             commands::open_path,
+            commands::study_options,
+            commands::start_study,
+            commands::cancel_study,
+            commands::studying,
+            commands::studies,
+            commands::study,
         ])
         .typ::<wire::WireError>()
         .typ::<wire::LiveEvent>()

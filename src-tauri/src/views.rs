@@ -8,6 +8,7 @@ mod machine;
 mod outside;
 mod overview;
 mod session;
+mod study;
 
 pub use connection::{base_url, connection, connection_draft, providers};
 pub use doctor::diagnosis;
@@ -15,6 +16,7 @@ pub use machine::{machine, model, options, workload};
 pub use outside::outside;
 pub use overview::overview;
 pub use session::{phase, session, summary};
+pub use study::{study, study_line, study_options};
 
 use crate::wire::{IntervalView, KnobView, ParameterView, VerdictKind, VerdictView};
 use wattsmith_tuner::domain::{

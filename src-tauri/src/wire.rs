@@ -35,6 +35,10 @@ macro_rules! words {
     )*};
 }
 
+mod study;
+
+pub use study::*;
+
 words! {
     /// Only where the screen acts on it; everything else is `other` with a text.
     ErrorCode {
@@ -123,6 +127,8 @@ words! {
         LoadingAdvisor,
         /// The chat LLM writes.
         Asking,
+        /// A study runs.
+        Studying,
     }
     /// How much a finding of the doctor matters.
     FindingSeverity {
@@ -434,7 +440,7 @@ views! {
         model_path: String,
         /// Workload name.
         workload: String,
-        /// `enhanced`, `baseline` or `sobol`.
+        /// By its word, such as `guided` or `sobol`.
         advisor: String,
         /// Chat LLM.
         connection: ConnectionDraft,
@@ -458,6 +464,8 @@ views! {
         adaptive: bool,
         /// Shorter windows.
         quick: bool,
+        /// Start from what earlier sessions taught, where the advisor can use it.
+        memory: bool,
     }
     /// What can be chosen for a new session, and a good first choice.
     NewSessionOptions {
@@ -853,6 +861,22 @@ views! {
         warnings: Vec<String>,
         /// Units of work after which the search has paid for itself; none until that is certain.
         pays_back_after_units: Option<f64>,
+        /// Earlier sessions that it draws on, the most telling first.
+        memory: Vec<EarlierView>,
+    }
+    /// An earlier session that a session draws on.
+    EarlierView {
+        /// Which; it may have been deleted since.
+        session_id: String,
+        /// Its name then.
+        name: String,
+        /// In what it differs, in words; empty where in nothing.
+        differs: String,
+        /// How much it counts, above 0 to 1.
+        #[specta(type = Number)]
+        weight: f64,
+        /// Configurations that it measured.
+        configurations: u32,
     }
     /// The best settings so far.
     BestView {

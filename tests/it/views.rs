@@ -5,7 +5,8 @@ use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::JobState;
 use wattsmith_tuner::domain::{
-    BesideEnergy, DeviceConditions, Joules, PhaseEnergy, Scope, SessionId, SessionRecord, Source,
+    BesideEnergy, DeviceConditions, EarlierPoint, EarlierSession, Joules, Memory, PhaseEnergy,
+    Scope, SessionId, SessionRecord, Source,
 };
 
 fn view(record: &SessionRecord) -> SessionView {
@@ -164,4 +165,29 @@ fn no_view_holds_a_number_that_json_cannot_hold() {
             serde_json::from_str(&text).expect("a null where a number belongs");
         assert_eq!(text, serde_json::to_string(&again).unwrap());
     }
+}
+
+#[test]
+fn a_session_says_what_it_draws_on() {
+    let mut record = fixtures::confirmed();
+    assert!(view(&record).memory.is_empty());
+    let earlier = SessionId::from("earlier");
+    let point = EarlierPoint {
+        session: earlier.clone(),
+        configuration: record.session.space.default_configuration(),
+        relative: 1.0,
+    };
+    record.session.memory = Memory {
+        sessions: vec![EarlierSession {
+            id: earlier,
+            name: "Yesterday".to_owned(),
+            model: "m".to_owned(),
+            differs: "with m".to_owned(),
+            weight: 0.5,
+        }],
+        points: vec![point.clone(), point],
+    };
+    let drawn = &view(&record).memory[0];
+    assert_eq!(drawn.name, "Yesterday");
+    assert_eq!((drawn.configurations, drawn.weight), (2, 0.5));
 }

@@ -20,7 +20,8 @@ pub async fn export_report(core: Core<'_>, id: String, format: ReportFormat) -> 
     Ok(path.display().to_string())
 }
 
-/// Opens an exported report in the program that the system has for it. Nothing but reports.
+/// Opens an exported report or a study's page in the program that the system has for it. Nothing
+/// else.
 #[tauri::command]
 #[specta::specta]
 pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
@@ -28,9 +29,11 @@ pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
         code: ErrorCode::Other,
         message,
     };
-    if !Path::new(&path).starts_with(core.paths().reports()) || path.contains("..") {
+    let folders = [core.paths().reports(), core.paths().studies()];
+    let ours = folders.iter().any(|one| Path::new(&path).starts_with(one));
+    if !ours || path.contains("..") {
         return Err(refuse(
-            "Only exported reports are opened from here.".to_owned(),
+            "Only exported reports and studies are opened from here.".to_owned(),
         ));
     }
     open::that_detached(&path).map_err(|error| {

@@ -75,6 +75,20 @@ pub async fn delete_session(core: Core<'_>, id: String) -> Answer<()> {
     Ok(core.delete(&SessionId(id)).await?)
 }
 
+/// Takes what earlier sessions taught out of a session.
+#[tauri::command]
+#[specta::specta]
+pub async fn forget_memory(core: Core<'_>, id: String) -> Answer<()> {
+    Ok(core.forget(&SessionId(id)).await?)
+}
+
+/// Clears what sessions so far would teach later ones; they themselves stay.
+#[tauri::command]
+#[specta::specta]
+pub async fn clear_memory(core: Core<'_>) -> Answer<()> {
+    Ok(core.clear_memory().await?)
+}
+
 /// Energy per token across all sessions.
 #[tauri::command]
 #[specta::specta]

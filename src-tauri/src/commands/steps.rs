@@ -49,7 +49,7 @@ pub async fn confirm(core: Core<'_>, id: String) -> Answer<()> {
     start(&core, id, Step::Confirm)
 }
 
-/// Takes a Sobol point instead of the LLM's proposal.
+/// Takes a proposal by numbers instead of the LLM's.
 #[tauri::command]
 #[specta::specta]
 pub async fn numeric_proposal(core: Core<'_>, id: String) -> Answer<()> {

@@ -123,6 +123,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             repeats: plan.repeats,
             adaptive: plan.adaptive,
             quick: plan.quick,
+            memory: plan.memory,
         },
         parameters,
         gpu_parameters: gpu_knobs(&tuner.machine())
@@ -169,6 +170,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
             repeats: draft.repeats,
             adaptive: draft.adaptive,
             quick: draft.quick,
+            memory: draft.memory,
             ..Self::default()
         })
     }

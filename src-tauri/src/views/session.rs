@@ -3,11 +3,12 @@
 use super::item::{command_line, story};
 use super::{connection_draft, interval, knobs, parameter, verdict, verdict_kind, workload};
 use crate::wire::{
-    BestView, ImportanceView, NextStep, PhaseKind, PhaseView, SessionSummary, SessionView,
-    SpendingView, TrendPoint, VerdictKind,
+    BestView, EarlierView, ImportanceView, NextStep, PhaseKind, PhaseView, SessionSummary,
+    SessionView, SpendingView, TrendPoint, VerdictKind,
 };
 use wattsmith_tuner::domain::{
-    Connection, Ending, Purpose, Scope, SessionRecord, Threshold, TrialState,
+    Connection, EarlierSession, Ending, Memory, Purpose, Scope, SessionRecord, Threshold,
+    TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{JobState, Next, Phase, PhaseKind as Kind, trials_used};
@@ -116,7 +117,23 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .map(|one| one.text.clone())
             .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
+        memory: memory(&session.memory),
     }
+}
+
+/// The earlier sessions that a session draws on.
+fn memory(memory: &Memory) -> Vec<EarlierView> {
+    let view = |one: &EarlierSession| {
+        let points = memory.points.iter();
+        EarlierView {
+            session_id: one.id.0.clone(),
+            name: one.name.clone(),
+            differs: one.differs.clone(),
+            weight: one.weight,
+            configurations: points.filter(|point| point.session == one.id).count() as u32,
+        }
+    };
+    memory.sessions.iter().map(view).collect()
 }
 
 fn spending(record: &SessionRecord) -> Option<SpendingView> {
@@ -244,6 +261,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
             Kind::StoppingEngine => PhaseKind::StoppingEngine,
             Kind::LoadingAdvisor => PhaseKind::LoadingAdvisor,
             Kind::Asking => PhaseKind::Asking,
+            Kind::Studying => PhaseKind::Studying,
         },
         label: phase.kind.label().to_owned(),
         detail: phase.detail.clone(),

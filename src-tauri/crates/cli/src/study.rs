@@ -6,14 +6,10 @@ use crate::connection::key_from_environment;
 use crate::progress::json_line;
 use crate::terminal::{Terminal, write};
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
-use wattsmith_tuner::domain::{Advisor, Connection};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    Exchanges, OpenChat, StudyChat, StudyPlan, StudyResult, Tuner, WITH_MEMORY, read_landscape,
-    run_study, words, write_study,
+    StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, words, write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
@@ -33,20 +29,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop>
     };
     std::fs::create_dir_all(&args.out)
         .map_err(|error| Stop::Failed(format!("cannot make {}: {error}", args.out.display())))?;
-    let asks = |name: &String| {
-        let name = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
-        name.parse()
-            .is_ok_and(|advisor: Advisor| advisor.needs_connection())
-    };
-    let study = if plan.arms.iter().any(asks) {
-        let kept = args.out.join("exchanges.jsonl");
-        let kept = args.exchanges.as_deref().unwrap_or(&kept);
-        with_chat(tuner, &args, &landscape, &plan, kept).await?
-    } else {
-        run_study(&landscape, &plan, None, progress(args.json))
-            .await
-            .map_err(Stop::of_words)?
-    };
+    let study = compare(tuner, &args, landscape, plan).await?;
     if shown(args.json) {
         write(&mut std::io::stderr(), "\r\x1b[2K");
     }
@@ -69,51 +52,32 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop>
     Ok(())
 }
 
-/// Runs a study with arms that ask an LLM, or replays what one said. An engine that was started for
-/// it is ended in any case.
-async fn with_chat(
+/// Runs the study, by whatever LLM the words name; replays what one said where they name none.
+async fn compare(
     tuner: &Arc<Tuner>,
     args: &StudyArgs,
-    landscape: &Landscape,
-    plan: &StudyPlan,
-    kept: &Path,
+    landscape: Landscape,
+    plan: StudyPlan,
 ) -> Result<StudyResult, Stop> {
     let terminal = Terminal::watch()?;
-    let cancel = terminal.interrupted();
     let asked = args.reached.choice(tuner).await?;
     let connection = asked.and_then(|choice| choice.connection);
     key_from_environment(tuner, connection.as_ref());
-    let open = match &connection {
-        Some(connection) => Some(tuner.open_chat(connection, cancel).await?),
-        None if kept.is_file() => None,
-        None => {
-            return Err(Stop::Usage(
-                "enhanced, baseline and guided ask a chat model: name it with --connection, or a \
-                 recording with --exchanges"
-                    .to_owned(),
-            ));
-        }
-    };
-    let opened = exchanges(kept, connection, open.as_ref(), cancel.clone());
-    let study = match opened {
-        Ok(exchanges) => {
-            let chat = StudyChat {
-                exchanges: Arc::new(exchanges),
-                templates: tuner.templates().clone(),
-            };
-            tokio::select! {
-                study = run_study(landscape, plan, Some(&chat), progress(args.json)) => {
-                    study.map_err(Stop::of_words)
-                }
-                () = cancel.cancelled() => Err(Stop::Interrupted),
-            }
-        }
-        Err(error) => Err(error),
-    };
-    if let Some(open) = open {
-        open.close().await;
+    let usual = args.out.join("exchanges.jsonl");
+    let kept = args.exchanges.as_deref().unwrap_or(&usual);
+    if plan.arms.iter().any(|arm| asks_a_chat(arm)) && connection.is_none() && !kept.is_file() {
+        return Err(Stop::Usage(
+            "enhanced, baseline and guided ask a chat model: name it with --connection, or a \
+             recording with --exchanges"
+                .to_owned(),
+        ));
     }
-    if matches!(study, Err(Stop::Interrupted)) && !args.json {
+    let (cancel, told) = (terminal.interrupted(), progress(args.json));
+    let study = tuner
+        .compare(landscape, plan, connection, kept, cancel, told)
+        .await
+        .map_err(Stop::of_words);
+    if matches!(study, Err(Stop::Interrupted)) && kept.is_file() && !args.json {
         let hint = format!(
             "\nWhat was said is kept in {}; the same command goes on from there.\n",
             kept.display()
@@ -121,16 +85,6 @@ async fn with_chat(
         write(&mut std::io::stderr(), &hint);
     }
     study
-}
-
-fn exchanges(
-    kept: &Path,
-    connection: Option<Connection>,
-    open: Option<&OpenChat>,
-    cancel: CancellationToken,
-) -> Result<Exchanges, Stop> {
-    let asked = connection.zip(open.map(|open| Arc::clone(&open.chat)));
-    Exchanges::open(kept, asked, cancel).map_err(Stop::of_words)
 }
 
 fn shown(json: bool) -> bool {

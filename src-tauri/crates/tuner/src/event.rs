@@ -28,6 +28,8 @@ pub enum PhaseKind {
     LoadingAdvisor,
     /// The chat LLM writes.
     Asking,
+    /// A study runs.
+    Studying,
 }
 
 impl PhaseKind {
@@ -45,6 +47,7 @@ impl PhaseKind {
             Self::StoppingEngine => "Stopping the engine",
             Self::LoadingAdvisor => "Loading the advisor",
             Self::Asking => "The advisor is writing",
+            Self::Studying => "Comparing advisors",
         }
     }
 }

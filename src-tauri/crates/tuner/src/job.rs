@@ -155,6 +155,14 @@ impl Job {
         self.set(phase);
     }
 
+    /// Tells how many parts of the phase's work are done, such as `12 of 700 runs`.
+    pub(crate) fn done_of(&self, done: u64, all: u64, parts: &str) {
+        let mut phase = self.jobs.state(&self.session).phase;
+        phase.detail = format!("{done} of {all} {parts}");
+        phase.progress = Some(done as f64 / all.max(1) as f64);
+        self.set(phase);
+    }
+
     fn set(&self, phase: Phase) {
         if let Some(entry) = self.jobs.lock().get_mut(&self.session) {
             entry.phase = phase.clone();

@@ -4,9 +4,12 @@
 //! file beside the one that is asked for; started again with the same words, recording goes on.
 
 mod file;
+mod shelf;
+mod shipped;
 mod sweep;
 
 pub use file::read_landscape;
+pub use shelf::ListedLandscape;
 
 use crate::error::TunerError;
 use crate::plan::{SessionPlan, WorkSize};

@@ -4,6 +4,7 @@
 use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;
+use crate::lock::MachineLock;
 use crate::tuner::Tuner;
 use crate::turn::{ADVISOR_CONTEXT, Errand};
 use std::sync::Arc;
@@ -21,10 +22,11 @@ pub struct OpenChat {
     /// Carries prompts.
     pub chat: Arc<dyn Chat>,
     engine: Option<RunningEngine>,
+    _lock: Option<MachineLock>,
 }
 
 impl OpenChat {
-    /// Ends the engine, where there is one.
+    /// Ends the engine, where there is one, and then leaves the machine to others.
     pub async fn close(self) {
         if let Some(engine) = self.engine {
             engine.stop().await;
@@ -37,12 +39,17 @@ impl Tuner {
     /// nothing can be measured meanwhile.
     ///
     /// # Errors
-    /// The local model does not start, or the connection cannot carry prompts by itself.
+    /// Something is measured, the local model does not start, or the connection cannot carry
+    /// prompts by itself.
     pub async fn open_chat(
         &self,
         connection: &Connection,
         cancel: &CancellationToken,
     ) -> Result<OpenChat, TunerError> {
+        let lock = match connection {
+            Connection::Local { .. } => Some(self.claim_machine()?),
+            _ => None,
+        };
         let (chat, engine) = match connection {
             Connection::Paste => {
                 return Err(TunerError::Invalid(
@@ -68,6 +75,7 @@ impl Tuner {
         Ok(OpenChat {
             chat: Arc::new(chat),
             engine,
+            _lock: lock,
         })
     }
 

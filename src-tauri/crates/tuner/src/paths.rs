@@ -79,6 +79,18 @@ impl Paths {
         self.data.join("engines-running")
     }
 
+    /// The person's own landscapes.
+    #[must_use]
+    pub fn landscapes(&self) -> PathBuf {
+        self.data.join("landscapes")
+    }
+
+    /// Finished studies, a folder each.
+    #[must_use]
+    pub fn studies(&self) -> PathBuf {
+        self.data.join("studies")
+    }
+
     /// Exported reports.
     #[must_use]
     pub fn reports(&self) -> PathBuf {

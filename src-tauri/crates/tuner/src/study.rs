@@ -5,14 +5,18 @@
 mod arm;
 mod chatting;
 mod exchanges;
+mod kept;
 mod page;
+mod perform;
 mod played;
 mod result;
 
-pub use arm::{Arm, ArmTurn, arm_names};
+pub use arm::{Arm, ArmTurn, arm_names, asks_a_chat};
 pub use chatting::StudyChat;
 pub use exchanges::Exchanges;
-pub use result::{ArmResult, Comparison as StudyComparison, StudyResult};
+pub use kept::{ArmHead, KeptStudy, StudyHead};
+pub use perform::StudyRequest;
+pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as StudyWait};
 
 use crate::error::TunerError;
 use crate::memory;

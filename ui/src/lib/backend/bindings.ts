@@ -35,6 +35,10 @@ export const commands = {
 	renameSession: (id: string, name: string) => typedError<null, WireError>(__TAURI_INVOKE("rename_session", { id, name })),
 	/**  Deletes a session. */
 	deleteSession: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_session", { id })),
+	/**  Takes what earlier sessions taught out of a session. */
+	forgetMemory: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("forget_memory", { id })),
+	/**  Clears what sessions so far would teach later ones; they themselves stay. */
+	clearMemory: () => typedError<null, WireError>(__TAURI_INVOKE("clear_memory")),
 	/**  Energy per token across all sessions. */
 	overview: () => typedError<OverviewLine[], WireError>(__TAURI_INVOKE("overview")),
 	/**  Power during one window. */
@@ -51,7 +55,7 @@ export const commands = {
 	runProposal: (id: string, proposalId: string) => typedError<null, WireError>(__TAURI_INVOKE("run_proposal", { id, proposalId })),
 	/**  Measures fresh repeats after a first crossing. */
 	confirm: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("confirm", { id })),
-	/**  Takes a Sobol point instead of the LLM's proposal. */
+	/**  Takes a proposal by numbers instead of the LLM's. */
 	numericProposal: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("numeric_proposal", { id })),
 	/**  Lets the session go on by itself, or pauses it after the current step. */
 	autopilot: (id: string, on: boolean) => typedError<null, WireError>(__TAURI_INVOKE("autopilot", { id, on })),
@@ -93,11 +97,34 @@ export const commands = {
 	changeConnection: (id: string, connection: ConnectionDraft) => typedError<null, WireError>(__TAURI_INVOKE("change_connection", { id, connection })),
 	/**  Writes a report into the reports folder; gives its path. */
 	exportReport: (id: string, format: ReportFormat) => typedError<string, WireError>(__TAURI_INVOKE("export_report", { id, format })),
-	/**  Opens an exported report in the program that the system has for it. Nothing but reports. */
+	/**
+	 *  Opens an exported report or a study's page in the program that the system has for it. Nothing
+	 *  else.
+	 */
 	openPath: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("open_path", { path })),
+	/**  What can be chosen for a study. */
+	studyOptions: () => typedError<StudyOptions, WireError>(__TAURI_INVOKE("study_options")),
+	/**  Starts a study; its phases come over the live channel under the name `study`. */
+	startStudy: (draft: StudyDraft) => typedError<null, WireError>(__TAURI_INVOKE("start_study", { draft })),
+	/**  Ends the study that runs. */
+	cancelStudy: () => typedError<null, WireError>(__TAURI_INVOKE("cancel_study")),
+	/**  What the study that runs is doing; idle where none runs. */
+	studying: () => typedError<PhaseView, WireError>(__TAURI_INVOKE("studying")),
+	/**  Finished studies, newest first. */
+	studies: () => typedError<StudyLine[], WireError>(__TAURI_INVOKE("studies")),
+	/**  A finished study. */
+	study: (id: string) => typedError<StudyView, WireError>(__TAURI_INVOKE("study", { id })),
 };
 
 /* Types */
+/**  Somebody who can propose in a study. */
+export type ArmView = {
+	/**  Name. */
+	name: string,
+	/**  Whether it asks a chat model. */
+	asks: boolean,
+};
+
 /**  What a meter of another scope said, beside the figure. */
 export type BesideView = {
 	/**  Such as `plug-desk`. */
@@ -218,6 +245,20 @@ export type DiscardedView = {
 	windowS: number,
 	/**  What disturbed it. */
 	cause: string,
+};
+
+/**  An earlier session that a session draws on. */
+export type EarlierView = {
+	/**  Which; it may have been deleted since. */
+	sessionId: string,
+	/**  Its name then. */
+	name: string,
+	/**  In what it differs, in words; empty where in nothing. */
+	differs: string,
+	/**  How much it counts, above 0 to 1. */
+	weight: number,
+	/**  Configurations that it measured. */
+	configurations: number,
 };
 
 /**  Only where the screen acts on it; everything else is `other` with a text. */
@@ -371,6 +412,61 @@ export type KnobView = {
 	danger: string,
 };
 
+/**  A landscape in a few figures. */
+export type LandscapeFacts = {
+	/**  Where its joules come from. */
+	kind: LandscapeKind,
+	/**  The same in more detail, such as `nvml-counter`. */
+	source: string,
+	/**  Processor and cores. */
+	machine: string,
+	/**  Model. */
+	model: string,
+	/**  Workload in a line. */
+	workload: string,
+	/**  Engine and its version. */
+	engine: string,
+	/**  RFC 3339. */
+	recordedAt: string,
+	/**  Standard deviation of one window as a fraction. */
+	noise: number,
+	/**  Configurations swept. */
+	configurations: number,
+	/**  Share of what can be tried that is within 5 % of the best. */
+	goodShare: number,
+	/**  Place of the default among those that work, 1 the lowest. */
+	defaultRank: number,
+	/**  Per cent that the best saves against the default. */
+	attainablePercent: number,
+	/**  Whether good settings are rare and the default is none. */
+	isHard: boolean,
+	/**  What must hold, in words. */
+	limits: string[],
+};
+
+/**  Where the joules of a landscape come from. */
+export type LandscapeKind = 
+/**  Read from a sensor. */
+"measured" | 
+/**  Worked out from time and busy cores. */
+"estimated" | 
+/**  Made up, for tests. */
+"invented";
+
+/**  A landscape at hand, or a file that was meant to be one. */
+export type LandscapeView = {
+	/**  What a study names it by. */
+	id: string,
+	/**  Its name; the file's where it cannot be read. */
+	name: string,
+	/**  Whether it came with Wattsmith. */
+	shipped: boolean,
+	/**  Why it cannot be studied; empty where it can. */
+	trouble: string,
+	/**  What it is like; none where it cannot be studied. */
+	facts: LandscapeFacts | null,
+};
+
 /**  Live data, at most 10 a second, 1 a second while a window is open. */
 export type LiveEvent = 
 /**  The phase or its progress changed. */
@@ -432,6 +528,16 @@ export type MachineView = {
 	sensorError: number,
 	/**  One sentence for the corner of the window. */
 	sentence: string,
+};
+
+/**  A mean over runs with its 95 % interval. */
+export type MeanView = {
+	/**  Arithmetic mean. */
+	mean: number,
+	/**  Lower end. */
+	low: number,
+	/**  Upper end. */
+	high: number,
 };
 
 /**  Where the values of a meter of the person's come from. */
@@ -651,7 +757,9 @@ export type PhaseKind =
 /**  The local advisor's model loads. */
 "loading-advisor" | 
 /**  The chat LLM writes. */
-"asking";
+"asking" | 
+/**  A study runs. */
+"studying";
 
 /**  What runs now, with a clock. */
 export type PhaseView = {
@@ -732,6 +840,16 @@ export type ProviderView = {
 	baseUrl: string,
 };
 
+/**  Random search by its runs and by counting. */
+export type RandomCheckView = {
+	/**  Draws that it should need. */
+	expected: number,
+	/**  Draws that it needed. */
+	seen: number,
+	/**  Standard errors between: beyond 4 something is wrong. */
+	standardErrors: number,
+};
+
 /**  One thing to do about a finding. */
 export type RemedyView = {
 	/**  In words. */
@@ -746,6 +864,11 @@ export type RepeatView = {
 	index: number,
 	/**  J/unit. */
 	joulesPerUnit: number,
+	/**
+	 *  How far the joules may lie from the truth with 95 % confidence, sensor and window together;
+	 *  a fraction.
+	 */
+	accuracy: number,
 	/**  Window, seconds. */
 	windowS: number,
 	/**  Output tokens per second. */
@@ -797,7 +920,7 @@ export type SessionDraft = {
 	modelPath: string,
 	/**  Workload name. */
 	workload: string,
-	/**  `enhanced`, `baseline` or `sobol`. */
+	/**  By its word, such as `guided` or `sobol`. */
 	advisor: string,
 	/**  Chat LLM. */
 	connection: ConnectionDraft,
@@ -821,6 +944,8 @@ export type SessionDraft = {
 	adaptive: boolean,
 	/**  Shorter windows. */
 	quick: boolean,
+	/**  Start from what earlier sessions taught, where the advisor can use it. */
+	memory: boolean,
 };
 
 /**  A line in the list of sessions. */
@@ -907,6 +1032,8 @@ export type SessionView = {
 	warnings: string[],
 	/**  Units of work after which the search has paid for itself; none until that is certain. */
 	paysBackAfterUnits: number | null,
+	/**  Earlier sessions that it draws on, the most telling first. */
+	memory: EarlierView[],
 };
 
 /**  One parameter's value. */
@@ -949,6 +1076,130 @@ export type StoryItem =
 {
 	item: "feedback",
 } & FeedbackItem;
+
+/**  What came of one arm. */
+export type StudyArmView = {
+	/**  Name. */
+	name: string,
+	/**  True J/unit of what is recommended, after the default and after each trial. */
+	truth: MeanView[],
+	/**  Trials to within 5 % of the best. */
+	toGood: WaitView,
+	/**  Trials to the goal. */
+	toGoal: WaitView,
+	/**  Prompts to the goal (trials where nobody is asked). */
+	asksToGoal: WaitView,
+	/**  Prompts a run, retries among them; 0 where nobody is asked. */
+	prompts: number,
+	/**  Share of the attainable saving after five trials. */
+	earlyShare: number | null,
+	/**  Runs whose own figures showed the goal reached though the truth had not. */
+	falseStops: number,
+};
+
+/**  The first arm against another. */
+export type StudyComparisonView = {
+	/**  The other. */
+	other: string,
+	/**  Greatest mean difference of regret from the second trial on, per cent of the default. */
+	differencePercent: number,
+	/**  Greatest upper bound of it; the bounds hold together at 95 %. */
+	upperPercent: number,
+	/**  p of the difference of regret at the end, after Holm's correction. */
+	pRegret: number,
+	/**  Its effect, −1 (always better than the other) to 1. */
+	effectRegret: number,
+	/**  p of the difference of trials to within 5 %. */
+	pTime: number,
+	/**  Its effect. */
+	effectTime: number,
+	/**  p of the difference of prompts to the goal. */
+	pAsks: number,
+	/**  Its effect. */
+	effectAsks: number,
+};
+
+/**  What the person chose for a study. */
+export type StudyDraft = {
+	/**  The landscape's id. */
+	landscape: string,
+	/**  Names of arms; the first is held against the others. */
+	arms: string[],
+	/**  Independent runs of each. */
+	seeds: number,
+	/**  Trials after the default. */
+	budget: number,
+	/**  Windows per trial. */
+	repeats: number,
+	/**  Goal in per cent below the default. */
+	belowPercent: number,
+	/**  For the arms that ask a chat model. */
+	connection: ConnectionDraft,
+	/**  Whether the person agrees that prompts go to its server. */
+	agreed: boolean,
+};
+
+/**  A finished study in the list. */
+export type StudyLine = {
+	/**  Identity. */
+	id: string,
+	/**  RFC 3339. */
+	finishedAt: string,
+	/**  The landscape's name. */
+	landscape: string,
+	/**  Where its joules come from. */
+	kind: LandscapeKind,
+	/**  Who was compared. */
+	arms: string[],
+	/**  The chat model that was asked; empty where none was. */
+	llm: string,
+	/**  Independent runs of each. */
+	seeds: number,
+	/**  Trials after the default. */
+	budget: number,
+};
+
+/**  What can be chosen for a study, and a good first choice. */
+export type StudyOptions = {
+	/**  Landscapes at hand. */
+	landscapes: LandscapeView[],
+	/**  Where the person's own are looked for. */
+	folder: string,
+	/**  Who can be compared. */
+	arms: ArmView[],
+	/**  Models that can advise locally. */
+	advisorModels: ModelView[],
+	/**  Kinds of chat servers. */
+	providers: ProviderView[],
+	/**  Filled in and ready to start, where there is a landscape. */
+	draft: StudyDraft,
+};
+
+/**  A finished study. */
+export type StudyView = {
+	/**  As in the list. */
+	line: StudyLine,
+	/**  Facts for the header. */
+	facts: string[],
+	/**  Goal in per cent below the default. */
+	belowPercent: number,
+	/**  The best's J/unit. */
+	bestJoules: number,
+	/**  The default's J/unit. */
+	defaultJoules: number,
+	/**  The goal's J/unit. */
+	goalJoules: number,
+	/**  In the order of the plan. */
+	arms: StudyArmView[],
+	/**  The first arm against each other one. */
+	comparisons: StudyComparisonView[],
+	/**  The check on the machinery, where `random` is an arm. */
+	randomCheck: RandomCheckView | null,
+	/**  Throughput (tokens/s) and J/unit of each configuration that works. */
+	cloud: ([number, number])[],
+	/**  The full report. */
+	page: string,
+};
 
 /**  A prompt template. */
 export type TemplateView = {
@@ -1074,6 +1325,16 @@ export type VerdictView = {
 	text: string,
 	/**  Per cent saved, negative when it costs more. */
 	savingPercent: number | null,
+};
+
+/**  How long until something. */
+export type WaitView = {
+	/**  Median by Kaplan and Meier; none where fewer than half got there. */
+	median: number | null,
+	/**  Mean where runs that never got there count as the whole budget. */
+	mean: number,
+	/**  Runs that got there. */
+	reached: number,
 };
 
 /**  An error as the screen gets it. */

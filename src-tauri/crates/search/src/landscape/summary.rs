@@ -1,11 +1,11 @@
 //! What a landscape is like: how rare good settings are and how good the default is.
 
 use super::{GOOD, Landscape};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wattsmith_domain::{Configuration, Constraints};
 
 /// A landscape in a few figures, all by its truth.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Configurations swept.
     pub configurations: usize,

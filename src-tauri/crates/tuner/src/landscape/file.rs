@@ -12,24 +12,28 @@ use wattsmith_search::{Landscape, Noise};
 /// # Errors
 /// The file cannot be read, is no landscape, or cannot be studied: every reason.
 pub fn read_landscape(path: &Path) -> Result<Landscape, TunerError> {
-    let landscape = read(path)?;
-    landscape.validate().map_err(|flaws| {
-        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-        TunerError::Invalid(format!(
-            "{} cannot be used: {}.",
-            path.display(),
-            flaws.join("; ")
-        ))
-    })?;
-    Ok(landscape)
+    usable(read(path)?, &path.display().to_string())
 }
 
 fn read(path: &Path) -> Result<Landscape, TunerError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| TunerError::io(format!("cannot read {}", path.display()), source))?;
-    serde_json::from_str(&text).map_err(|error| {
-        TunerError::Invalid(format!("{} is no landscape: {error}.", path.display()))
-    })
+    parse(&text, &path.display().to_string())
+}
+
+/// The landscape in the text of the file `name`.
+pub(super) fn parse(text: &str, name: &str) -> Result<Landscape, TunerError> {
+    serde_json::from_str(text)
+        .map_err(|error| TunerError::Invalid(format!("{name} is no landscape: {error}.")))
+}
+
+/// The landscape, where it can be studied.
+pub(super) fn usable(landscape: Landscape, name: &str) -> Result<Landscape, TunerError> {
+    landscape.validate().map_err(|flaws| {
+        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        TunerError::Invalid(format!("{name} cannot be used: {}.", flaws.join("; ")))
+    })?;
+    Ok(landscape)
 }
 
 /// Where the state of a recording lies until it is done.
@@ -53,6 +57,9 @@ fn write(path: &Path, landscape: &Landscape) -> Result<(), TunerError> {
         .map_err(|error| TunerError::Invalid(format!("cannot write a landscape: {error}")))?;
     // One window a line: small enough to read, and a change shows where it is.
     let text = text.replace("},{", "},\n{");
+    if let Some(folder) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(fail)?;
+    }
     replace(path, (text + "\n").as_bytes()).map_err(fail)
 }
 

@@ -46,6 +46,13 @@ pub fn arm_names() -> Vec<String> {
         .collect()
 }
 
+/// Whether the arm of that name asks a chat LLM.
+#[must_use]
+pub fn asks_a_chat(name: &str) -> bool {
+    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
+    short.parse().is_ok_and(Advisor::needs_connection)
+}
+
 /// The arm of that name.
 pub(super) fn arm(
     name: &str,

@@ -1,7 +1,7 @@
 //! What a study shows, worked out from its runs.
 
 use super::StudyPlan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use wattsmith_domain::Constraints;
 use wattsmith_search::{Landscape, Noise, Run, SplitMix, Summary, Verdict};
@@ -18,7 +18,7 @@ const FROM: usize = 2;
 const EARLY: usize = 5;
 
 /// A mean with its spread, for JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mean {
     /// Arithmetic mean.
     pub mean: f64,
@@ -31,7 +31,7 @@ pub struct Mean {
 }
 
 /// Proposals after the default until something, runs that never got there being censored.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Time {
     /// Runs that got there.
     pub reached: usize,
@@ -42,7 +42,7 @@ pub struct Time {
 }
 
 /// One arm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArmResult {
     /// Name.
     pub name: String,
@@ -66,7 +66,7 @@ pub struct ArmResult {
 }
 
 /// The first arm against another.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The other arm.
     pub other: String,
@@ -98,7 +98,7 @@ pub struct Comparison {
 }
 
 /// Random search by its runs and by counting: agrees unless the machinery is wrong.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RandomCheck {
     /// Exact expectation of the first draw within 5 % of the best.
     pub expected: f64,
@@ -109,7 +109,7 @@ pub struct RandomCheck {
 }
 
 /// A study with all that follows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudyResult {
     /// Version of this format.
     pub format: u32,

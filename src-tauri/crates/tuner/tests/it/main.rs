@@ -12,6 +12,7 @@ mod connecting;
 mod disturbed;
 mod guiding;
 mod keeping_ledger;
+mod keeping_studies;
 mod looping;
 mod next;
 mod planning;

@@ -1,0 +1,6 @@
+//! Landscapes that come with Wattsmith: the files of the folder `landscapes` at the root of the
+//! repository. A new file gets a line here:
+//! `("NAME", include_str!("../../../../../landscapes/NAME.json")),`
+
+/// Names of the files without their ending, and what is in them.
+pub(super) const SHIPPED: &[(&str, &str)] = &[];
