@@ -24,6 +24,10 @@ export interface Backend {
   session(id: string): Promise<wire.SessionView>;
   renameSession(id: string, name: string): Promise<void>;
   deleteSession(id: string): Promise<void>;
+  /** Takes what earlier sessions taught out of a session. */
+  forgetMemory(id: string): Promise<void>;
+  /** Clears what sessions so far would teach later ones; they themselves stay. */
+  clearMemory(): Promise<void>;
   /** One subscription for the whole window. */
   follow(listener: (event: wire.LiveEvent) => void): Promise<void>;
   measureDefault(id: string): Promise<void>;
@@ -58,6 +62,15 @@ export interface Backend {
   exportReport(id: string, format: wire.ReportFormat): Promise<string>;
   openPath(path: string): Promise<void>;
   powerSeries(trialId: string, repeatIndex: number, maxPoints: number): Promise<wire.PowerSeries[]>;
+  studyOptions(): Promise<wire.StudyOptions>;
+  /** Starts a study; its phases come as live events of the session `study`. */
+  startStudy(draft: wire.StudyDraft): Promise<void>;
+  cancelStudy(): Promise<void>;
+  /** What the study that runs is doing; idle where none runs. */
+  studying(): Promise<wire.PhaseView>;
+  /** Finished studies, newest first. */
+  studies(): Promise<wire.StudyLine[]>;
+  study(id: string): Promise<wire.StudyView>;
 }
 
 /** Whether the window belongs to the app and not to a plain browser. */

@@ -54,6 +54,12 @@ describe('a draft', () => {
       problemsOf(all.draft, { ...all, engineProblem: 'No llama-server was found.' }).engine,
     ).toContain('llama-server');
   });
+  it('is proposed by somebody who fits the connection', () => {
+    const none = { ...all.draft.connection, kind: 'none' };
+    expect(tidy(draft({ advisor: 'guided', connection: none }), all).advisor).toBe('surrogate');
+    expect(tidy(draft({ advisor: 'rule', connection: none }), all).advisor).toBe('rule');
+    expect(tidy(draft({ advisor: 'guided' }), all).advisor).toBe('guided');
+  });
   it('leaves locked knobs out when it is sent', () => {
     const sent = tidy(
       draft({ tuned: ['threads', 'cache-type-k'], name: ' x ', threshold: '10 %' }),

@@ -1,11 +1,11 @@
 // What is wrong with a draft, before it is sent: one sentence per field.
 
 import type { ConnectionDraft, NewSessionOptions, SessionDraft } from '$lib/backend';
+import { advisorFor } from './advisors';
 
 export type Field =
   | 'modelPath'
   | 'threshold'
-  | 'connection'
   | 'baseUrl'
   | 'model'
   | 'price'
@@ -33,6 +33,10 @@ const isHere = ({ kind, baseUrl }: ConnectionDraft) =>
   baseUrl
     ? /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(baseUrl)
     : kind === 'ollama';
+
+/** Whether prompts would leave this machine by Wattsmith's own hand. */
+export const isRemote = (connection: ConnectionDraft) =>
+  isServer(connection.kind) && !isHere(connection);
 
 const isAmount = (value: number | null) => value === null || (Number.isFinite(value) && value >= 0);
 
@@ -72,14 +76,11 @@ const whole = (value: number, low: number, high: number) =>
 
 export function problemsOf(draft: SessionDraft, options: NewSessionOptions): Problems {
   const problems: Problems = {};
-  const { kind } = draft.connection;
   if (options.engineProblem) problems.engine = options.engineProblem;
   if (!draft.modelPath) problems.modelPath = 'Choose a model file.';
   if (!readThreshold(draft.threshold))
     problems.threshold =
       'Write per cent below the default (above 0 and below 100), or joules per token above 0.';
-  if (draft.advisor !== 'sobol' && kind === 'none')
-    problems.connection = 'Choose how the chat model is reached.';
   Object.assign(problems, connectionProblems(draft.connection));
   if (draft.minTokensPerSecond !== null && !(draft.minTokensPerSecond > 0))
     problems.minTokensPerSecond = 'Leave it empty, or write a number above 0.';
@@ -98,6 +99,7 @@ export function tidy(draft: SessionDraft, options: NewSessionOptions): SessionDr
     ...draft,
     name: draft.name.trim(),
     threshold: draft.threshold.replace(/\s/g, ''),
+    advisor: advisorFor(draft.connection.kind, draft.advisor),
     connection: {
       ...draft.connection,
       baseUrl: draft.connection.baseUrl.trim(),

@@ -1,15 +1,15 @@
 // Where the window is: a hash, so that reload and back work in the app and in a browser.
 
-export type Route =
-  | { page: 'start' | 'new' | 'overview' | 'templates' | 'machine' }
-  | { page: 'session'; id: string };
+const PAGES = ['new', 'overview', 'templates', 'machine', 'studies'] as const;
+
+export type Route = { page: 'start' | (typeof PAGES)[number] } | { page: 'session'; id: string };
 
 /** Reads a hash such as `#/session/abc`; anything unknown is the start. */
 export function parseRoute(hash: string): Route {
   const [page, id] = hash.replace(/^#\/?/, '').split('/');
   if (page === 'session' && id) return { page, id: decodeURIComponent(id) };
-  if (page === 'new' || page === 'overview' || page === 'templates' || page === 'machine')
-    return { page };
+  const plain = PAGES.find((one) => one === page);
+  if (plain) return { page: plain };
   return { page: 'start' };
 }
 

@@ -69,8 +69,11 @@ export const promptValues = (s: Kept): Record<string, string> => {
   };
 };
 
+/** The template of the session's advisor. */
+export const templateOf = (s: Kept) => (s.draft.advisor === 'baseline' ? 'baseline' : 'enhanced');
+
 export const prompt = (s: Kept, templates: Record<string, string>) =>
-  render(templates[s.draft.advisor] ?? BUILT_IN.enhanced ?? '', promptValues(s));
+  render(templates[templateOf(s)] ?? BUILT_IN.enhanced ?? '', promptValues(s));
 
 /** The settings of the last finished trial, against which a proposal is shown. */
 export function lastConfig(s: Kept): Config {
@@ -140,7 +143,7 @@ export function exchange(
     item: 'exchange' as const,
     id: freshId(s, 'exchange'),
     question,
-    template: question ? 'talk' : s.draft.advisor,
+    template: question ? 'talk' : templateOf(s),
     connection: view(s).connection,
     prompt: text,
     reply,

@@ -4,14 +4,15 @@
 import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
 import type { LiveEvent, OverviewLine } from '../bindings';
-import { lastConfig, offer, promptValues, readReply } from './advisor';
+import { lastConfig, offer, promptValues, readReply, templateOf } from './advisor';
 import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
-import { options, WITH_PLUG } from './machine';
+import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
 import { Jobs } from './run';
-import { best, byDefault, isRemote, keep, summary, trials, view, type Kept } from './session';
+import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
+import { Studies } from './study';
 import { say } from './talk';
 import { BUILT_IN, render, templateViews } from './templates';
 import { watts } from './trial';
@@ -62,6 +63,12 @@ export function mockBackend(query: URLSearchParams): Backend {
     return item;
   };
 
+  const studies = new Studies(
+    query.get('scenario') !== 'no-landscape',
+    start.pace,
+    start.advisorModels,
+    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
+  );
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
     await new Promise((done) => setTimeout(done, 900 * start.pace));
@@ -114,6 +121,8 @@ export function mockBackend(query: URLSearchParams): Backend {
     session: async (id) => view(find(id)),
     renameSession: (id, name) => change(id, (s) => void (s.name = name)),
     deleteSession: (id) => change(id, () => void sessions.delete(id)),
+    forgetMemory: (id) => change(id, (s) => void (s.memory = [])),
+    clearMemory: async () => undefined,
     follow: async (listener) => void listeners.push(listener),
     measureDefault: (id) => job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
     ask: async (id) => {
@@ -205,7 +214,7 @@ export function mockBackend(query: URLSearchParams): Backend {
       }),
     promptPreview: async (id) => {
       const s = find(id);
-      return preview(s, s.draft.advisor, templates[s.draft.advisor] ?? BUILT_IN.enhanced ?? '');
+      return preview(s, templateOf(s), templates[templateOf(s)] ?? '');
     },
     templates: async () => templateViews(templates),
     saveTemplate: async (name, text) => {
@@ -243,6 +252,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     exportReport: async (id, format) =>
       `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,
     openPath: async () => undefined,
+    ...studies.calls(),
     powerSeries: async (trialId) => {
       const s = newest().find((one) => one.configs.has(trialId));
       if (!s) throw new BackendError('not-found', 'No samples of this trial are stored.');

@@ -14,6 +14,16 @@ export const NO_CONNECTION: ConnectionDraft = {
   spendingCap: null,
 };
 
+/** Ways to a chat model, as a session shows them. */
+export const CONNECTIONS: Record<string, string> = {
+  local: 'local Qwen 1.5B',
+  paste: 'copy and paste',
+  none: 'no chat model',
+};
+
+/** Whether prompts would leave this machine. */
+export const isRemote = (kind: string) => ['openai', 'anthropic', 'gemini'].includes(kind);
+
 export const missing = (
   name: string,
   device: string,
@@ -233,6 +243,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       repeats: 3,
       adaptive: true,
       quick: false,
+      memory: true,
     },
   };
 }

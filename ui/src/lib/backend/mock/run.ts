@@ -19,6 +19,16 @@ import { addRepeat, begin, finish, trialIn, watts } from './trial';
 
 class Cancelled extends Error {}
 
+/** Who proposes without a chat model, by the session's advisor. */
+const NUMERIC: Record<string, string> = {
+  guided: 'surrogate',
+  surrogate: 'surrogate',
+  gp: 'gp',
+  tpe: 'tpe',
+  rule: 'rule',
+  random: 'random',
+};
+
 /** Runs jobs of one window; `pace` stretches or shrinks all waits. */
 export class Jobs {
   private running = new Map<string, { cancelled: boolean }>();
@@ -224,7 +234,7 @@ export class Jobs {
       for (const ubatch of ['512', '256', '128']) {
         const config = { ...DEFAULTS, parallel, ubatch };
         if (tried.has(key(config))) continue;
-        offer(s, config, 'Sobol sequence', '', {}, false);
+        offer(s, config, NUMERIC[s.draft.advisor] ?? 'Sobol sequence', '', {}, false);
         return Promise.resolve();
       }
     s.ending = 'nothing untried left';

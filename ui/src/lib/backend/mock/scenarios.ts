@@ -129,6 +129,28 @@ const older = (machine: MachineView) => [
   }),
 ];
 
+/** A session that draws on the older ones. */
+function taught(s: Kept): Kept {
+  s.draft.advisor = 'guided';
+  s.memory = [
+    {
+      sessionId: 's-batch',
+      name: 'Qwen 1.5B · batch',
+      differs: 'with Qwen2.5-Coder-1.5B-Instruct, the workload batch',
+      weight: 0.25,
+      configurations: 5,
+    },
+    {
+      sessionId: 's-gone',
+      name: 'SmolLM2 · chat, Tuesday',
+      differs: '',
+      weight: 1,
+      configurations: 8,
+    },
+  ];
+  return s;
+}
+
 /** Builds the scene of that name; unknown names give the lively one. */
 export function scene(name: string, pace: number): Scene {
   const base = { machine: ESTIMATED, advisorModels: true, startRunning: false, pace };
@@ -170,6 +192,8 @@ export function scene(name: string, pace: number): Scene {
       };
     case 'consent':
       return { ...base, sessions: [now(1, { connection: openai }), ...older(ESTIMATED)] };
+    case 'taught':
+      return { ...base, sessions: [taught(now(2)), ...older(ESTIMATED)] };
     case 'rapl-denied':
       return { ...base, machine: DENIED, sessions: [] };
     case 'plug':

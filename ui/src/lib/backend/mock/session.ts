@@ -16,6 +16,7 @@ import type {
 } from '../bindings';
 import { chance, type Chance } from './chance';
 import { commandLine, DEFAULTS, diff, PARAMETERS, type Config } from './engine';
+import { CONNECTIONS, isRemote } from './machine';
 
 const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
 const IDLE: PhaseView = {
@@ -47,6 +48,7 @@ export interface Kept {
   asked: number;
   chance: Chance;
   ids: number;
+  memory: SessionView['memory'];
 }
 
 export function keep(
@@ -75,6 +77,7 @@ export function keep(
     asked: 0,
     chance: chance(41 + id.length),
     ids: 0,
+    memory: [],
   };
 }
 
@@ -195,15 +198,6 @@ function trend(s: Kept): TrendPoint[] {
   });
 }
 
-const CONNECTIONS: Record<string, string> = {
-  local: 'local Qwen 1.5B',
-  paste: 'copy and paste',
-  none: 'no chat model',
-};
-
-/** Whether prompts would leave this machine. */
-export const isRemote = (kind: string) => ['openai', 'anthropic', 'gemini'].includes(kind);
-
 function spending(s: Kept): SessionView['spending'] {
   const costs = s.story.flatMap((i) => (i.item === 'exchange' && i.cost !== null ? [i.cost] : []));
   const cap = s.draft.connection.spendingCap;
@@ -275,6 +269,7 @@ export function view(s: Kept): SessionView {
     energySpentJ: spent,
     warnings: [],
     paysBackAfterUnits: lead?.confirmed && saved > 0 ? spent / saved : null,
+    memory: structuredClone(s.memory),
   };
 }
 

@@ -1,0 +1,70 @@
+// The page of studies, mounted as the window mounts it.
+
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
+import Harness from '../../test/Harness.svelte';
+import { BackendError } from '$lib/backend/error';
+import { mockBackend } from '$lib/backend/mock';
+import { Store } from '$lib/state/store.svelte';
+import StudyPage from './StudyPage.svelte';
+
+async function open(scenario = 'lively') {
+  const backend = mockBackend(new URLSearchParams({ scenario, pace: '0.01' }));
+  const store = new Store(backend);
+  await store.start();
+  render(Harness, { store, of: StudyPage as never, given: {} });
+  return backend;
+}
+
+describe('the page of studies', () => {
+  it('explains itself where there is no landscape', async () => {
+    await open('no-landscape');
+    const card = await screen.findByTestId('no-landscape');
+    expect(card.textContent).toContain('wattsmith-cli landscape record');
+    expect(screen.queryByTestId('study-form')).toBeNull();
+  });
+  it('sends what was chosen, the one in question first', async () => {
+    const backend = await open();
+    const start = vi.spyOn(backend, 'startStudy');
+    await fireEvent.click(await screen.findByTestId('arm-sobol'));
+    await fireEvent.change(screen.getByTestId('study-first'), { target: { value: 'tpe' } });
+    await fireEvent.input(screen.getByTestId('study-seeds'), { target: { value: '7' } });
+    await fireEvent.click(screen.getByTestId('start-study'));
+    const draft = start.mock.calls[0]?.[0];
+    expect(draft).toMatchObject({ seeds: 7, landscape: 'shipped/smollm2-chat' });
+    expect(draft?.arms[0]).toBe('tpe');
+    expect(draft?.arms).not.toContain('sobol');
+  });
+  it('does not start what cannot be, and says where', async () => {
+    const backend = await open();
+    const start = vi.spyOn(backend, 'startStudy');
+    await fireEvent.input(await screen.findByTestId('study-seeds'), { target: { value: '1' } });
+    await fireEvent.click(screen.getByTestId('start-study'));
+    expect(start).not.toHaveBeenCalled();
+    expect(screen.getByTestId('study-seeds').getAttribute('aria-invalid')).toBe('true');
+  });
+  it('says why a study was refused', async () => {
+    const backend = await open();
+    vi.spyOn(backend, 'startStudy').mockRejectedValue(
+      new BackendError('busy', 'Another Wattsmith is measuring.'),
+    );
+    await fireEvent.click(await screen.findByTestId('start-study'));
+    await vi.waitFor(() =>
+      expect(screen.getByTestId('study-trouble').textContent).toContain('is measuring'),
+    );
+  });
+  it('shows a study that finished meanwhile and keeps it in the list', async () => {
+    await open();
+    await fireEvent.click(await screen.findByTestId('start-study'));
+    const result = await screen.findByTestId('study-result');
+    expect(result.textContent).toContain('surrogate against the others');
+    expect(screen.getAllByTestId('earlier-study').length).toBe(2);
+  });
+  it('shows an earlier one', async () => {
+    await open();
+    const [line] = await screen.findAllByTestId('earlier-study');
+    const button = line?.querySelector('button');
+    if (button) await fireEvent.click(button);
+    expect((await screen.findByTestId('study-result')).textContent).toContain('rule');
+  });
+});
