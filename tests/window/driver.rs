@@ -89,6 +89,11 @@ impl App {
         element.send_keys(text).await.unwrap();
     }
 
+    /// Chooses from a list.
+    pub async fn choose(&self, id: &str, value: &str) {
+        self.find(id).await.select_by_value(value).await.unwrap();
+    }
+
     /// An element's text.
     pub async fn text(&self, id: &str) -> String {
         self.find(id).await.text().await.unwrap()

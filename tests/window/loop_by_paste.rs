@@ -12,6 +12,7 @@ async fn a_session_is_started_asked_by_paste_run_and_found_again_after_a_restart
     // Start a session whose prompts are carried by hand.
     app.click("new-session").await;
     app.click("connection-paste").await;
+    app.choose("advisor", "enhanced").await;
     app.fill("name", "Window test").await;
     app.fill("repeats", "2").await;
     app.shot("new-session").await;

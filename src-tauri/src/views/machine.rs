@@ -93,9 +93,9 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
                 .unwrap_or_default(),
             workload: plan.workload,
             advisor: if advisor.is_some() {
-                Advisor::Enhanced
+                Advisor::Guided
             } else {
-                Advisor::Sobol
+                Advisor::Surrogate
             }
             .label()
             .to_owned(),

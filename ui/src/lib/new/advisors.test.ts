@@ -28,7 +28,7 @@ describe('advisors', () => {
     expect(advisorFor('none', 'tpe')).toBe('tpe');
     expect(advisorFor('none', 'guided')).toBe('surrogate');
     expect(advisorFor('local', 'baseline')).toBe('baseline');
-    expect(advisorFor('paste', 'sobol')).toBe('enhanced');
+    expect(advisorFor('paste', 'sobol')).toBe('guided');
     expect(asksChat('gp')).toBe(false);
   });
 });

@@ -87,5 +87,5 @@ export const remembers = (name: string) => find(name)?.remembers ?? false;
 /** The advisor to go on with when a chat model is chosen, or none: the present one where it fits. */
 export function advisorFor(kind: string, present: string): string {
   if (kind === 'none') return asksChat(present) ? 'surrogate' : present;
-  return asksChat(present) ? present : 'enhanced';
+  return asksChat(present) ? present : 'guided';
 }

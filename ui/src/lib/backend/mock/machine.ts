@@ -229,7 +229,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       name: '',
       modelPath: gpu ? qwen.path : smol.path,
       workload: 'chat',
-      advisor: advisorModels ? 'enhanced' : 'sobol',
+      advisor: advisorModels ? 'guided' : 'surrogate',
       connection: advisorModels
         ? { ...NO_CONNECTION, kind: 'local', model: qwen.path }
         : NO_CONNECTION,
