@@ -12,6 +12,9 @@ use wattsmith_stats::Analysis;
 
 /// Entries that a small local model may choose from.
 const SHORTLIST: usize = 8;
+/// Least promise of what such a model may choose from the surrogate's list, as a share of the first
+/// entry's: it chooses for reasons of its own, so that any choice has to be about as good.
+const SMALL_MODEL_SHARE: f64 = 0.8;
 
 /// What may be chosen. Derived from the record, so a prompt shown twice shows the same.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +34,10 @@ impl Offer {
         let local = matches!(session.connection, Some(Connection::Local { .. }));
         let spent = spent(record);
         if session.advisor == Advisor::Guided {
-            let expected = surrogate(record, pool).shortlist(&spent, MOST_ENTRIES);
+            let mut expected = surrogate(record, pool).shortlist(&spent, MOST_ENTRIES);
+            if local {
+                expected.retain(|one| one.promise >= SMALL_MODEL_SHARE);
+            }
             return Self {
                 entries: expected
                     .iter()
