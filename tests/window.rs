@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod window {
+    mod compares_advisors;
     mod driver;
     mod loop_by_paste;
     mod shows_itself;
