@@ -8,8 +8,7 @@ test('advisors are named by what they do, and memory belongs to those that use i
   page,
 }) => {
   await open(page, '#/new');
-  await expect(page.getByTestId('advisor')).toHaveValue('enhanced');
-  await page.getByTestId('advisor').selectOption('guided');
+  await expect(page.getByTestId('advisor')).toHaveValue('guided');
   await expect(page.locator('#advisor-more')).toContainText('gives a short list');
   await expect(page.getByTestId('memory')).toBeChecked();
   await page.getByTestId('advisor').selectOption('baseline');

@@ -177,7 +177,7 @@ export function scene(name: string, pace: number): Scene {
         pace: pace * 10,
       };
     case 'stuck':
-      return { ...base, sessions: [stuck(now(2)), ...older(ESTIMATED)] };
+      return { ...base, sessions: [stuck(now(2, { advisor: 'enhanced' })), ...older(ESTIMATED)] };
     case 'failed':
       return { ...base, sessions: [failed(now(2)), ...older(ESTIMATED)] };
     case 'ended':
