@@ -12,7 +12,7 @@ const LOG_FROM: f64 = 4.0;
 #[derive(Debug, Clone)]
 enum Scale {
     Ordered { log: bool, low: f64, high: f64 },
-    Words(Vec<String>),
+    Words(Vec<Value>),
 }
 
 /// One coordinate.
@@ -45,10 +45,7 @@ impl Knob {
                 let number = scaled(number(value).unwrap_or(0.0), *log);
                 (number - low) / (high - low)
             }
-            Scale::Words(words) => {
-                let word = value.to_string();
-                words.iter().position(|one| *one == word).unwrap_or(0) as f64
-            }
+            Scale::Words(words) => words.iter().position(|one| one == value).unwrap_or(0) as f64,
         }
     }
 }
@@ -81,7 +78,7 @@ impl Features {
                     }
                     None => {
                         (levels.len() > 1).then_some(())?;
-                        Scale::Words(levels.iter().map(Value::to_string).collect())
+                        Scale::Words(levels)
                     }
                 };
                 Some(Knob {
@@ -106,6 +103,81 @@ impl Features {
     }
 }
 
+/// Points by the coordinates that occur among them. These are few, since knobs have levels: what
+/// depends on one knob alone is then computed once per coordinate and not once per point.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    points: usize,
+    knobs: usize,
+    /// Every knob's coordinates without repetition, each with its knob's index.
+    coordinates: Vec<(usize, f64)>,
+    /// Per point and knob, the index of its coordinate.
+    indices: Vec<usize>,
+}
+
+impl Places {
+    pub(crate) fn of(points: &[Vec<f64>]) -> Self {
+        let knobs = points.first().map_or(0, Vec::len);
+        let mut coordinates: Vec<(usize, f64)> = Vec::new();
+        let mut indices = Vec::with_capacity(points.len() * knobs);
+        for one in points
+            .iter()
+            .flat_map(|point| point.iter().copied().enumerate())
+        {
+            let known = coordinates.iter().position(|other| *other == one);
+            indices.push(known.unwrap_or(coordinates.len()));
+            if known.is_none() {
+                coordinates.push(one);
+            }
+        }
+        Self {
+            points: points.len(),
+            knobs,
+            coordinates,
+            indices,
+        }
+    }
+
+    /// Per point the indices of its coordinates, one per knob.
+    pub(crate) fn points(&self) -> impl Iterator<Item = &[usize]> {
+        (0..self.points).map(|point| self.point(point))
+    }
+
+    fn point(&self, point: usize) -> &[usize] {
+        &self.indices[point * self.knobs..(point + 1) * self.knobs]
+    }
+
+    /// `of` each coordinate's knob, that knob's coordinate in `point`, and the coordinate itself.
+    pub(crate) fn against<T>(&self, point: &[f64], of: impl Fn(usize, f64, f64) -> T) -> Vec<T> {
+        let coordinates = self.coordinates.iter();
+        coordinates
+            .map(|(knob, there)| of(*knob, point[*knob], *there))
+            .collect()
+    }
+
+    /// `of` a knob and each pair of its coordinates, as a square by rows; pairs of coordinates of
+    /// different knobs are never looked up and hold the default.
+    pub(crate) fn pairs<T: Clone + Default>(&self, of: impl Fn(usize, f64, f64) -> T) -> Vec<T> {
+        let width = self.coordinates.len();
+        let mut square = vec![T::default(); width * width];
+        for (row, (knob, here)) in self.coordinates.iter().enumerate() {
+            for (column, (other, there)) in self.coordinates.iter().enumerate() {
+                if knob == other {
+                    square[row * width + column] = of(*knob, *here, *there);
+                }
+            }
+        }
+        square
+    }
+
+    /// Places in the square of [`Self::pairs`] where two points meet, one per knob.
+    pub(crate) fn meeting(&self, one: usize, other: usize) -> impl Iterator<Item = usize> {
+        let width = self.coordinates.len();
+        let knobs = self.point(one).iter().zip(self.point(other));
+        knobs.map(move |(one, other)| one * width + other)
+    }
+}
+
 /// A value as a number, where it is one.
 pub(crate) fn number(value: &Value) -> Option<f64> {
     match value {
@@ -120,5 +192,29 @@ fn scaled(number: f64, log: bool) -> f64 {
         number.max(f64::MIN_POSITIVE).ln()
     } else {
         number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+
+    #[test]
+    fn sums_by_coordinate_are_sums_by_point() {
+        let points = vec![vec![0.0, 1.0], vec![0.5, 1.0], vec![1.0, 0.0]];
+        let of = |knob: usize, a: f64, b: f64| (knob as f64 + 1.0) * (a - b).abs();
+        let direct = |one: &[f64], other: &[f64]| of(0, one[0], other[0]) + of(1, one[1], other[1]);
+        let places = Places::of(&points);
+        let pairs = places.pairs(of);
+        let new = [0.25, 0.5];
+        let against = places.against(&new, of);
+        for (i, (one, place)) in points.iter().zip(places.points()).enumerate() {
+            let sum: f64 = place.iter().map(|at| against[*at]).sum();
+            assert_eq!(sum, direct(&new, one));
+            for (j, other) in points.iter().enumerate() {
+                let sum: f64 = places.meeting(i, j).map(|at| pairs[at]).sum();
+                assert_eq!(sum, direct(one, other));
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@
 
 use crate::NumericAdvisor;
 use crate::climb::climb;
-use crate::features::Features;
+use crate::features::{Features, Places};
 use crate::gaussian::{Belief, Gram, Posterior, matern};
 use crate::knowledge::Response;
 use crate::model::{Models, Predict, all_tried, greatest, seen};
@@ -24,6 +24,9 @@ const START: usize = 4;
 const OFFSET: f64 = 1.0;
 /// Spread of what an earlier session says about this one, on the log scale.
 const BETWEEN_SESSIONS: f64 = 0.1;
+
+/// Least variance that knobs are thought to bring about.
+const LEAST_SPREAD: f64 = 0.01;
 
 /// The GP advisor.
 #[derive(Debug, Clone)]
@@ -81,7 +84,7 @@ impl NumericAdvisor for Gp {
 /// A Gaussian process over the knobs of one response.
 pub(crate) struct Process {
     features: Features,
-    points: Vec<Vec<f64>>,
+    places: Places,
     mean: f64,
     variance: f64,
     /// One over each length scale.
@@ -120,16 +123,16 @@ impl Process {
         let mean = values.iter().sum::<f64>() / n as f64;
         let residuals: Vec<f64> = values.iter().map(|value| value - mean).collect();
         let spread = residuals.iter().map(|one| one * one).sum::<f64>() / n as f64;
-        let spread = spread.max(0.01);
+        let spread = spread.max(LEAST_SPREAD);
         let knobs = features.knobs.len();
-        let gaps = squared_gaps(features, &points);
+        let places = Places::of(&points);
+        let gaps = places.pairs(|knob, a, b| features.knobs[knob].distance(a, b).powi(2));
         let gram = |variance: f64, inverse: &[f64]| {
             Gram::of(n, |i, j| {
-                let at = (i * (i + 1) / 2 + j) * knobs;
-                let gap: f64 = gaps[at..at + knobs]
-                    .iter()
+                let gap: f64 = places
+                    .meeting(i, j)
                     .zip(inverse)
-                    .map(|(gap, inverse)| gap * inverse * inverse)
+                    .map(|(at, inverse)| gaps[at] * inverse * inverse)
                     .sum();
                 OFFSET * OFFSET + variance * matern(gap.sqrt())
             })
@@ -157,7 +160,7 @@ impl Process {
             evidence: posterior.log_evidence + at.iter().map(|one| -0.5 * one * one).sum::<f64>(),
             posterior,
             features: features.clone(),
-            points,
+            places,
             mean,
             variance,
             inverse,
@@ -165,30 +168,17 @@ impl Process {
     }
 }
 
-/// Per pair of points (the later one's rows first) the squared gap in each knob.
-fn squared_gaps(features: &Features, points: &[Vec<f64>]) -> Vec<f64> {
-    let mut gaps = Vec::with_capacity(points.len() * (points.len() + 1) / 2 * features.knobs.len());
-    for (i, one) in points.iter().enumerate() {
-        for other in &points[..=i] {
-            let knobs = features.knobs.iter().zip(one.iter().zip(other));
-            gaps.extend(knobs.map(|(knob, (a, b))| knob.distance(*a, *b).powi(2)));
-        }
-    }
-    gaps
-}
-
 impl Predict for Process {
     fn predict(&self, configuration: &Configuration) -> Belief {
         let here = self.features.encode(configuration);
+        let gaps = self.places.against(&here, |knob, a, b| {
+            (self.features.knobs[knob].distance(a, b) * self.inverse[knob]).powi(2)
+        });
         let cross = self
-            .points
-            .iter()
-            .map(|there| {
-                let knobs = self.features.knobs.iter().zip(here.iter().zip(there));
-                let gap: f64 = knobs
-                    .zip(&self.inverse)
-                    .map(|((knob, (a, b)), inverse)| (knob.distance(*a, *b) * inverse).powi(2))
-                    .sum();
+            .places
+            .points()
+            .map(|point| {
+                let gap: f64 = point.iter().map(|at| gaps[*at]).sum();
                 OFFSET * OFFSET + self.variance * matern(gap.sqrt())
             })
             .collect();

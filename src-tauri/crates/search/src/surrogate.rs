@@ -9,6 +9,7 @@
 mod field;
 mod mixture;
 mod reason;
+mod strength;
 
 use crate::NumericAdvisor;
 use crate::features::Features;
@@ -22,7 +23,7 @@ use std::collections::BTreeSet;
 use wattsmith_domain::Configuration;
 
 /// Least expected improvement of an entry of the short list, as a share of the first one's.
-pub const OFFERED_SHARE: f64 = 0.5;
+pub const OFFERED_SHARE: f64 = 0.7;
 /// Most entries of a short list.
 pub const MOST_ENTRIES: usize = 8;
 /// How far above the best so far an entry's expected J/unit may lie, as a factor: what is expected
@@ -91,42 +92,31 @@ impl Surrogate {
             return Vec::new();
         };
         let least = OFFERED_SHARE * turn.first.improvement;
-        let mut offered: Vec<&Scored> = turn
+        let mut left: Vec<&Scored> = turn
             .scored
             .iter()
             .filter(|one| one.improvement >= least && one.energy.mean <= turn.best + NEAR_BEST.ln())
             .collect();
-        offered.sort_by(|one, other| other.improvement.total_cmp(&one.improvement));
-        let mut chosen: Vec<&Scored> = vec![&turn.first];
+        left.sort_by(|one, other| other.improvement.total_cmp(&one.improvement));
         let wanted = [
             |one: &Scored| one.energy.mean,
             |one: &Scored| -one.energy.sd,
             |one: &Scored| -one.improvement,
         ];
-        for wish in wanted.iter().cycle().take(3 * n.min(MOST_ENTRIES)) {
-            if chosen.len() >= n.min(MOST_ENTRIES) {
-                break;
-            }
-            let differs = |one: &&&Scored| {
-                chosen.iter().all(|other| {
-                    turn.models
-                        .energy
-                        .field
-                        .correlation(&one.configuration, &other.configuration)
-                        < ALIKE
-                })
-            };
-            let next = offered
+        let mut chosen: Vec<&Scored> = Vec::new();
+        let mut next = Some(&turn.first);
+        while let Some(one) = next.filter(|_| chosen.len() < n.min(MOST_ENTRIES)) {
+            let wish = wanted[chosen.len() % wanted.len()];
+            chosen.push(one);
+            let field = &turn.models.energy.field;
+            left.retain(|other| {
+                field.correlation(&one.configuration, &other.configuration) < ALIKE
+            });
+            next = left
                 .iter()
-                .filter(|one| one.configuration != turn.first.configuration)
-                .filter(differs)
+                .copied()
                 .min_by(|one, other| wish(one).total_cmp(&wish(other)));
-            match next {
-                Some(next) => chosen.push(next),
-                None => break,
-            }
         }
-        chosen.truncate(n);
         chosen
             .into_iter()
             .map(|one| self.candidate(one, &turn))

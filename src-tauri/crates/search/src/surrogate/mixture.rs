@@ -12,7 +12,9 @@ use crate::observation::{Context, History};
 use wattsmith_domain::{Configuration, ParameterSpace};
 
 /// Weight of the model that knows servers, before any trial.
-const TRUST: f64 = 0.8;
+const TRUST: f64 = 0.7;
+/// Weight below which a model changes no figure that anybody reads, so that it is not asked.
+const NOTHING: f64 = 1e-4;
 
 pub(super) struct Mixture {
     pub field: Field,
@@ -32,10 +34,11 @@ impl Mixture {
         let field = Field::fit(history, features, space, context, response)?;
         let process = Process::fit(history, features, context, response)?;
         let odds = (field.evidence - process.evidence).exp() * TRUST / (1.0 - TRUST);
-        let trust = if odds.is_finite() {
-            odds / (1.0 + odds)
-        } else {
-            1.0
+        let trust = match odds / (1.0 + odds) {
+            little if little < NOTHING => 0.0,
+            some if some < 1.0 - NOTHING => some,
+            // Infinite odds give no number.
+            _ => 1.0,
         };
         Some(Self {
             field,
@@ -43,34 +46,42 @@ impl Mixture {
             trust,
         })
     }
+
+    /// What each of the two believes, with its weight.
+    fn beliefs(
+        &self,
+        configuration: &Configuration,
+    ) -> impl Iterator<Item = (f64, Belief)> + Clone {
+        let models: [(f64, &dyn Predict); 2] =
+            [(self.trust, &self.field), (1.0 - self.trust, &self.process)];
+        let beliefs = models
+            .map(|(weight, model)| (weight > 0.0).then(|| (weight, model.predict(configuration))));
+        beliefs.into_iter().flatten()
+    }
 }
 
-impl Mixture {
-    fn mix(&self, one: Belief, other: Belief) -> Belief {
-        let (a, b) = (self.trust, 1.0 - self.trust);
-        let mean = a * one.mean + b * other.mean;
-        let variance = a * (one.sd.powi(2) + (one.mean - mean).powi(2))
-            + b * (other.sd.powi(2) + (other.mean - mean).powi(2));
-        Belief {
-            mean,
-            sd: variance.sqrt(),
-        }
+/// One belief in place of several: mean and variance of the mixture.
+fn mixed(beliefs: impl Iterator<Item = (f64, Belief)> + Clone) -> Belief {
+    let mean: f64 = beliefs.clone().map(|(weight, one)| weight * one.mean).sum();
+    let around = |one: Belief| one.sd.powi(2) + (one.mean - mean).powi(2);
+    let variance: f64 = beliefs.map(|(weight, one)| weight * around(one)).sum();
+    Belief {
+        mean,
+        sd: variance.sqrt(),
     }
 }
 
 impl Predict for Mixture {
     fn predict(&self, configuration: &Configuration) -> Belief {
-        self.mix(
-            self.field.predict(configuration),
-            self.process.predict(configuration),
-        )
+        mixed(self.beliefs(configuration))
     }
 
     /// What each of the two expects, by weight; one wide bell in place of two would promise more.
     fn weigh(&self, configuration: &Configuration, best: f64) -> (Belief, f64) {
-        let (one, one_gain) = self.field.weigh(configuration, best);
-        let (other, other_gain) = self.process.weigh(configuration, best);
-        let gain = self.trust * one_gain + (1.0 - self.trust) * other_gain;
-        (self.mix(one, other), gain)
+        let beliefs = self.beliefs(configuration);
+        let gains = beliefs
+            .clone()
+            .map(|(weight, belief)| weight * belief.improvement(best));
+        (mixed(beliefs), gains.sum())
     }
 }
