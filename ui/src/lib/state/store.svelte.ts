@@ -5,6 +5,9 @@ import { backendError } from '$lib/backend/error';
 import { fold, quiet, type Live } from './live';
 import { toasts } from './toasts.svelte';
 
+/** Between two pieces of a reply, milliseconds. */
+const REPLY_EVERY_MS = 300;
+
 export class Store {
   machine = $state.raw<MachineView | null>(null);
   sessions = $state.raw<SessionSummary[] | null>(null);
@@ -14,6 +17,7 @@ export class Store {
   #live = $state.raw<Record<string, Live>>({});
   // Live events that wait for the next beat, see take().
   #held: LiveEvent[] = [];
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #openId = '';
   // What is being read now, and whether to read it once more; nothing on the screen shows them.
   #reading: Record<string, boolean> = {};
@@ -43,8 +47,9 @@ export class Store {
   }
 
   /**
-   * One live event. While a window is measured, power and progress wait for the next beat, so that
-   * chart, progress and clock are painted together once a second: painting costs what is measured.
+   * One live event. Power and progress wait for the next beat, so that chart, progress and clock are
+   * painted together once a second: painting costs energy, and what is measured besides. A reply is
+   * shown in pieces that can be read, for the same reason: the model that writes it may be here.
    */
   take(event: LiveEvent): void {
     const id = event.sessionId;
@@ -54,13 +59,20 @@ export class Store {
       return;
     }
     this.#held.push(event);
-    const progress = event.event === 'phase' && event.phase.kind === 'measuring';
-    if (!this.measuring || !(event.event === 'power' || progress)) this.beat();
+    const before = this.live(id).phase;
+    const progress =
+      event.event === 'phase' &&
+      event.phase.kind === before?.kind &&
+      event.phase.startedAtMs === before.startedAtMs;
+    if (event.event === 'reply') this.#soon ??= setTimeout(() => this.beat(), REPLY_EVERY_MS);
+    else if (event.event !== 'power' && !progress) this.beat();
     if (event.event === 'failed' && id !== this.#openId) toasts.error(new Error(event.message));
   }
 
   /** Shows what was held back; once a second. */
   beat(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     if (this.#held.length === 0) return;
     const next = { ...this.#live };
     for (const event of this.#held.splice(0)) {

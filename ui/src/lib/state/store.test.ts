@@ -53,7 +53,7 @@ describe('the store', () => {
     store.take(phase('idle'));
     expect(store.measuring).toBe(false);
   });
-  it('shows power and progress of a measured window at the beat, all else at once', () => {
+  it('shows power and progress at the beat, another phase at once', () => {
     const phase = (kind: 'measuring' | 'stopping-engine', progress: number | null): LiveEvent => ({
       event: 'phase',
       sessionId: 's-batch',
@@ -70,6 +70,15 @@ describe('the store', () => {
     store.take({ event: 'power', sessionId: 's-batch', atS: [0.2], watts: [22] });
     store.take(phase('stopping-engine', null));
     expect(store.live('s-batch').watts).toEqual([20, 21, 22]);
+  });
+  it('shows a reply in pieces, with all that came before them', () => {
+    vi.useFakeTimers();
+    const reply = (text: string): LiveEvent => ({ event: 'reply', sessionId: 's-batch', text });
+    for (const word of ['more ', 'slots ', 'help']) store.take(reply(word));
+    expect(store.live('s-batch').reply).toBe('');
+    vi.advanceTimersByTime(400);
+    expect(store.live('s-batch').reply).toBe('more slots help');
+    vi.useRealTimers();
   });
   it('shows why a call was refused and lives on', async () => {
     await store.show('s-chat');
