@@ -100,9 +100,6 @@ impl Tuner {
                     source,
                 )
             };
-            if let Some(folder) = target.parent().filter(|one| !one.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(fail)?;
-            }
             replace(&target, text.as_bytes()).map_err(fail)
         })
         .await??;

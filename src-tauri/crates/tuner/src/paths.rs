@@ -152,8 +152,11 @@ impl Paths {
 }
 
 /// Puts `content` in the place of a file: it is there whole, or as it was, also after a full disk or
-/// a power cut.
+/// a power cut. Its folder is made where it is missing.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let fresh = path.with_file_name(name);

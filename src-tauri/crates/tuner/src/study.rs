@@ -11,7 +11,7 @@ mod perform;
 mod played;
 mod result;
 
-pub use arm::{Arm, ArmTurn, arm_names, asks_a_chat};
+pub use arm::{arm_names, asks_a_chat};
 pub use chatting::StudyChat;
 pub use exchanges::Exchanges;
 pub use kept::{ArmHead, KeptStudy, StudyHead};
@@ -20,8 +20,11 @@ pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as 
 
 use crate::error::TunerError;
 use crate::memory;
+use crate::paths::replace;
+use arm::Arm;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wattsmith_domain::{Constraints, Memory};
 use wattsmith_search::{Context, Landscape, Observation, Pool, Replay, Run, Verdict, standings};
 
@@ -44,16 +47,6 @@ pub struct StudyPlan {
     pub memory_from: Vec<Landscape>,
 }
 
-impl StudyPlan {
-    /// What an arm remembers: nothing, unless its name says so.
-    fn memory(&self, arm: &str, landscape: &Landscape) -> Memory {
-        match arm.ends_with(WITH_MEMORY) {
-            true => memory::of_landscapes(landscape, &self.memory_from),
-            false => Memory::default(),
-        }
-    }
-}
-
 /// How the names of arms end that remember other landscapes.
 pub const WITH_MEMORY: &str = "+memory";
 
@@ -68,7 +61,8 @@ pub struct StudyFiles {
     pub html: PathBuf,
 }
 
-/// Runs a study; `chat` serves the arms that ask an LLM; `tell` hears how many runs are done and how many there are.
+/// Runs a study; `chat` serves the arms that ask an LLM; `tell` hears how many runs are done and how
+/// many there are.
 ///
 /// # Errors
 /// An arm that is not known, an LLM that cannot be asked, or a landscape under whose limits nothing
@@ -98,7 +92,11 @@ pub async fn run_study(
             landscape.name
         )));
     }
-    if remembers && memory::of_landscapes(landscape, &plan.memory_from).is_empty() {
+    let memory = match remembers {
+        true => memory::of_landscapes(landscape, &plan.memory_from),
+        false => Memory::default(),
+    };
+    if remembers && memory.is_empty() {
         return Err(TunerError::Invalid(
             "There is nothing that the arms with memory could remember: name other landscapes of \
              the same engine, scope and default, and of a model of similar size."
@@ -112,17 +110,19 @@ pub async fn run_study(
         ));
     }
     let all = plan.seeds * plan.arms.len() as u64;
+    let (verdict, shared) = (Arc::new(verdict), Arc::new(plan.clone()));
     let mut runs = Vec::new();
     for seed in 0..plan.seeds {
+        let replay = Arc::new(Replay::new(landscape, seed));
         // All arms of a seed at once, on as many threads as there are.
         let mut together = tokio::task::JoinSet::new();
         for (index, name) in plan.arms.iter().enumerate() {
-            let arm = arm::arm(name, landscape, plan, chat, seed)?;
-            let replay = Replay::new(landscape, seed);
-            let (verdict, plan) = (verdict.clone(), plan.clone());
+            let arm = arm::arm(name, landscape, plan, &memory, chat, seed)?;
+            let (replay, verdict) = (Arc::clone(&replay), Arc::clone(&verdict));
+            let (plan, name) = (Arc::clone(&shared), name.clone());
             let default = landscape.space.default_configuration();
             together.spawn(async move {
-                let run = one_run(arm, &replay, &verdict, &plan, default, seed).await;
+                let run = one_run(name, arm, &replay, &verdict, &plan, default, seed).await;
                 (index, run)
             });
         }
@@ -142,7 +142,8 @@ pub async fn run_study(
 }
 
 async fn one_run(
-    mut arm: Box<dyn Arm>,
+    name: String,
+    mut arm: Arm,
     replay: &Replay,
     verdict: &Verdict,
     plan: &StudyPlan,
@@ -169,7 +170,7 @@ async fn one_run(
         next = turn.configuration;
     }
     Ok(Run {
-        arm: arm.name(),
+        arm: name,
         seed,
         standings: standings(verdict, &told),
         prompts,
@@ -200,7 +201,6 @@ pub fn write_study(folder: &Path, study: &StudyResult) -> Result<StudyFiles, Tun
         let what = format!("cannot write {}", path.display());
         move |source| TunerError::io(what, source)
     };
-    std::fs::create_dir_all(folder).map_err(fail(folder))?;
     let json = serde_json::to_string_pretty(study)
         .map_err(|error| TunerError::Invalid(format!("cannot write the study: {error}")))?;
     let html = page::html(study)
@@ -215,7 +215,7 @@ pub fn write_study(folder: &Path, study: &StudyResult) -> Result<StudyFiles, Tun
         (&files.csv, study.csv()),
         (&files.html, html),
     ] {
-        std::fs::write(path, text).map_err(fail(path))?;
+        replace(path, text.as_bytes()).map_err(fail(path))?;
     }
     Ok(files)
 }

@@ -57,9 +57,6 @@ fn write(path: &Path, landscape: &Landscape) -> Result<(), TunerError> {
         .map_err(|error| TunerError::Invalid(format!("cannot write a landscape: {error}")))?;
     // One window a line: small enough to read, and a change shows where it is.
     let text = text.replace("},{", "},\n{");
-    if let Some(folder) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(fail)?;
-    }
     replace(path, (text + "\n").as_bytes()).map_err(fail)
 }
 

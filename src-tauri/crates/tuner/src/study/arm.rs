@@ -4,16 +4,14 @@ use super::chatting::{Chatting, StudyChat};
 use super::{StudyPlan, WITH_MEMORY, context, pool};
 use crate::error::TunerError;
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
-use wattsmith_domain::{Advisor, Configuration};
+use wattsmith_domain::{Advisor, Configuration, Memory};
 use wattsmith_search::{
     Landscape, MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor,
 };
 
 /// What came of one turn.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ArmTurn {
+pub(super) struct ArmTurn {
     /// The proposal; none when there is nothing left.
     pub configuration: Option<Configuration>,
     /// Prompts it took, retries among them; none where nobody was asked.
@@ -21,15 +19,38 @@ pub struct ArmTurn {
 }
 
 /// Somebody who proposes in a study.
-pub trait Arm: Send {
-    /// Its name in tables.
-    fn name(&self) -> String;
+pub(super) enum Arm {
+    /// By numbers alone.
+    Numeric {
+        advisor: Box<dyn NumericAdvisor + Send>,
+        /// Observations that it was told already.
+        heard: usize,
+    },
+    /// By asking an LLM.
+    Chatting(Box<Chatting>),
+}
+
+impl Arm {
+    fn numeric(advisor: Box<dyn NumericAdvisor + Send>) -> Self {
+        Self::Numeric { advisor, heard: 0 }
+    }
 
     /// The next proposal after all that was told, oldest first; the default is the first of it.
-    fn propose<'a>(
-        &'a mut self,
-        told: &'a [Observation],
-    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>>;
+    pub async fn propose(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
+        match self {
+            Self::Numeric { advisor, heard } => {
+                for one in &told[*heard..] {
+                    advisor.tell(one.clone());
+                }
+                *heard = told.len();
+                Ok(ArmTurn {
+                    configuration: advisor.ask(&BTreeSet::new()),
+                    prompts: None,
+                })
+            }
+            Self::Chatting(chatting) => chatting.turn(told).await,
+        }
+    }
 }
 
 /// The name of the arm that chooses blindly from the surrogate's short list: what `guided` cannot
@@ -53,24 +74,25 @@ pub fn asks_a_chat(name: &str) -> bool {
     short.parse().is_ok_and(Advisor::needs_connection)
 }
 
-/// The arm of that name.
+/// The arm of that name; `memory` is for those whose name says that they remember.
 pub(super) fn arm(
     name: &str,
     landscape: &Landscape,
     plan: &StudyPlan,
+    memory: &Memory,
     chat: Option<&StudyChat>,
     seed: u64,
-) -> Result<Box<dyn Arm>, TunerError> {
-    let memory = plan.memory(name, landscape);
+) -> Result<Arm, TunerError> {
+    let (short, memory) = match name.strip_suffix(WITH_MEMORY) {
+        Some(short) => (short, memory.clone()),
+        None => (name, Memory::default()),
+    };
     let (pool, context) = (pool(landscape), context(landscape, plan, &memory));
-    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
     if short == BLIND {
-        return Ok(Box::new(Blind {
-            name: name.to_owned(),
+        return Ok(Arm::numeric(Box::new(Blind {
             surrogate: Surrogate::new(&pool, context, seed),
-            heard: 0,
             dice: SplitMix(seed),
-        }));
+        })));
     }
     let unknown = || {
         TunerError::Invalid(format!(
@@ -86,78 +108,32 @@ pub(super) fn arm(
                  replayed."
             ))
         })?;
-        let mut arm = Chatting::new(named, landscape, plan, chat, seed)?;
-        arm.remember(name, memory);
-        return Ok(Box::new(arm));
+        let asked = Chatting::new(name, named, landscape, plan, memory, chat, seed)?;
+        return Ok(Arm::Chatting(Box::new(asked)));
     }
-    Ok(Box::new(Numeric {
-        name: name.to_owned(),
-        advisor: advisor(named, &pool, &context, seed).ok_or_else(unknown)?,
-        heard: 0,
-    }))
+    let advisor = advisor(named, &pool, &context, seed).ok_or_else(unknown)?;
+    Ok(Arm::numeric(advisor))
 }
 
-struct Numeric {
-    name: String,
-    advisor: Box<dyn NumericAdvisor + Send>,
-    /// Observations that it was told already.
-    heard: usize,
-}
-
-impl Arm for Numeric {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn propose<'a>(
-        &'a mut self,
-        told: &'a [Observation],
-    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>> {
-        for one in &told[self.heard..] {
-            self.advisor.tell(one.clone());
-        }
-        self.heard = told.len();
-        let configuration = self.advisor.ask(&BTreeSet::new());
-        let turn = ArmTurn {
-            configuration,
-            prompts: None,
-        };
-        Box::pin(std::future::ready(Ok(turn)))
-    }
-}
-
+/// Picks from the surrogate's short list at random.
 struct Blind {
-    name: String,
     surrogate: Surrogate,
-    heard: usize,
     dice: SplitMix,
 }
 
-impl Arm for Blind {
-    fn name(&self) -> String {
-        self.name.clone()
+impl NumericAdvisor for Blind {
+    fn tell(&mut self, observation: Observation) {
+        self.surrogate.tell(observation);
     }
 
-    fn propose<'a>(
-        &'a mut self,
-        told: &'a [Observation],
-    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>> {
-        for one in &told[self.heard..] {
-            self.surrogate.tell(one.clone());
-        }
-        self.heard = told.len();
-        let list = self.surrogate.shortlist(&BTreeSet::new(), MOST_ENTRIES);
-        let configuration = match list.len() {
-            0 => self.surrogate.ask(&BTreeSet::new()),
+    fn ask(&mut self, tried: &BTreeSet<String>) -> Option<Configuration> {
+        let list = self.surrogate.shortlist(tried, MOST_ENTRIES);
+        match list.len() {
+            0 => self.surrogate.ask(tried),
             n => list
                 .into_iter()
                 .nth((self.dice.next() % n as u64) as usize)
                 .map(|one| one.configuration),
-        };
-        let turn = ArmTurn {
-            configuration,
-            prompts: None,
-        };
-        Box::pin(std::future::ready(Ok(turn)))
+        }
     }
 }

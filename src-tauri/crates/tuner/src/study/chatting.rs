@@ -1,7 +1,7 @@
 //! An arm that asks a chat LLM, turn by turn as a session does.
 
 use super::StudyPlan;
-use super::arm::{Arm, ArmTurn};
+use super::arm::ArmTurn;
 use super::exchanges::{Asker, Exchanges};
 use super::played::Played;
 use crate::error::TunerError;
@@ -11,8 +11,6 @@ use crate::next::spent;
 use crate::offer::surrogate;
 use crate::proposals::next_point;
 use crate::turn::{Errand, Prepared, TRIES};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use wattsmith_chat::{Template, Templates};
 use wattsmith_domain::{Advisor, Configuration, ExchangeOutcome, Memory};
@@ -41,37 +39,31 @@ pub(super) struct Chatting {
 
 impl Chatting {
     pub fn new(
+        name: &str,
         advisor: Advisor,
         landscape: &Landscape,
         plan: &StudyPlan,
+        memory: Memory,
         chat: &StudyChat,
         seed: u64,
     ) -> Result<Self, TunerError> {
+        let connection = chat.exchanges.connection();
+        let mut played = Played::new(landscape, plan, advisor, connection.clone(), seed);
+        played.record.session.memory = memory;
         Ok(Self {
-            name: advisor.label().to_owned(),
+            name: name.to_owned(),
             advisor,
-            played: Played::new(
-                landscape,
-                plan,
-                advisor,
-                chat.exchanges.connection().clone(),
-                seed,
-            ),
+            played,
             pool: super::pool(landscape),
             template: chat.templates.get(Errand::Proposal.template(advisor))?,
             exchanges: Arc::clone(&chat.exchanges),
-            connection: chat.exchanges.connection().label(),
+            connection: connection.label(),
             seed,
         })
     }
 
-    /// Gives the arm earlier sessions to remember, and the name that says so.
-    pub fn remember(&mut self, name: &str, memory: Memory) {
-        name.clone_into(&mut self.name);
-        self.played.record.session.memory = memory;
-    }
-
-    async fn turn(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
+    /// Takes one turn: up to [`TRIES`] prompts, then what a session falls back on.
+    pub async fn turn(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
         for one in &told[self.played.record.trials.len()..] {
             self.played.tell(one);
         }
@@ -132,18 +124,5 @@ impl Chatting {
             Advisor::Guided => surrogate(record, &self.pool).ask(&spent),
             _ => next_point(record, &self.pool, &spent).map(|(_, one)| one),
         }
-    }
-}
-
-impl Arm for Chatting {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn propose<'a>(
-        &'a mut self,
-        told: &'a [Observation],
-    ) -> Pin<Box<dyn Future<Output = Result<ArmTurn, TunerError>> + Send + 'a>> {
-        Box::pin(self.turn(told))
     }
 }

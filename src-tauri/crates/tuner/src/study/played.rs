@@ -19,6 +19,9 @@ pub(super) struct Played {
     pub record: SessionRecord,
     replay: Replay,
     landscape: Landscape,
+    /// What the ends of an estimate's coefficients make of each configuration, by key: factors on its
+    /// J/unit.
+    ends: BTreeMap<String, (f64, f64)>,
     repeats: u32,
     /// Identities given so far: they sort in the order in which things happened.
     given: u32,
@@ -74,6 +77,7 @@ impl Played {
                 confirmations: Vec::new(),
             },
             replay: Replay::new(landscape, seed),
+            ends: ends(landscape),
             landscape: landscape.clone(),
             repeats: plan.repeats,
             given: 0,
@@ -136,7 +140,7 @@ impl Played {
         let Some(truth) = self.replay.truth().get(&configuration.key()) else {
             return Vec::new();
         };
-        let ends = self.ends().get(&configuration.key()).copied();
+        let ends = self.ends.get(&configuration.key()).copied();
         let factors = self.replay.factors(configuration, 0, self.repeats);
         let window = |(index, factor): (usize, &f64)| {
             let outcome = truth.outcome(*factor, 1);
@@ -223,15 +227,14 @@ impl Played {
         };
         sources.into_iter().map(device).collect()
     }
+}
 
-    /// What the ends of an estimate's coefficients make of each configuration: factors on its J/unit.
-    fn ends(&self) -> BTreeMap<String, (f64, f64)> {
-        let factor = |entry: &wattsmith_search::Entry| {
-            let window = entry.windows.iter().find(|one| one.spoiled.is_none())?;
-            let (low, high) = window.ends?;
-            let own = window.joules_per_unit;
-            Some((entry.configuration.key(), (low / own, high / own)))
-        };
-        self.landscape.entries.iter().filter_map(factor).collect()
-    }
+fn ends(landscape: &Landscape) -> BTreeMap<String, (f64, f64)> {
+    let factor = |entry: &wattsmith_search::Entry| {
+        let window = entry.windows.iter().find(|one| one.spoiled.is_none())?;
+        let (low, high) = window.ends?;
+        let own = window.joules_per_unit;
+        Some((entry.configuration.key(), (low / own, high / own)))
+    };
+    landscape.entries.iter().filter_map(factor).collect()
 }
