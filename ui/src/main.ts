@@ -6,6 +6,7 @@ import '$lib/design/fonts';
 import '$lib/design/tokens.css';
 import '$lib/design/base.css';
 import '$lib/design/forms.css';
+import '$lib/design/chart.css';
 import '$lib/design/floating.css';
 import { theme } from '$lib/design/theme.svelte';
 import { router } from '$lib/state/route.svelte';
