@@ -64,9 +64,12 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::open_path,
             commands::study_options,
             commands::start_study,
+            commands::resume_study,
+            commands::remove_study,
             commands::cancel_study,
             commands::studying,
             commands::studies,
+            commands::begun_studies,
             commands::study,
         ])
         .typ::<wire::WireError>()

@@ -16,7 +16,7 @@ pub use machine::{machine, model, options, workload};
 pub use outside::outside;
 pub use overview::overview;
 pub use session::{phase, session, summary};
-pub use study::{study, study_line, study_options};
+pub use study::{begun_studies, study, study_line, study_options};
 
 use crate::wire::{IntervalView, KnobView, ParameterView, VerdictKind, VerdictView};
 use wattsmith_tuner::domain::{

@@ -2,7 +2,7 @@
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::{PhaseView, StudyDraft, StudyLine, StudyOptions, StudyView};
+use crate::wire::{BegunLine, PhaseView, StudyDraft, StudyLine, StudyOptions, StudyView};
 use std::sync::Arc;
 use wattsmith_tuner::Tuner;
 
@@ -19,6 +19,20 @@ pub async fn study_options(core: Core<'_>) -> Answer<StudyOptions> {
 pub async fn start_study(core: Core<'_>, draft: StudyDraft) -> Answer<()> {
     Tuner::start_study(&Arc::clone(&core), draft.try_into()?)?;
     Ok(())
+}
+
+/// Goes on with a study that was interrupted.
+#[tauri::command]
+#[specta::specta]
+pub async fn resume_study(core: Core<'_>, id: String) -> Answer<()> {
+    Ok(Arc::clone(&core).resume_study(&id).await?)
+}
+
+/// Removes a study, finished or not.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_study(core: Core<'_>, id: String) -> Answer<()> {
+    Ok(core.remove_study(&id).await?)
 }
 
 /// Ends the study that runs.
@@ -46,6 +60,13 @@ pub async fn studies(core: Core<'_>) -> Answer<Vec<StudyLine>> {
         .iter()
         .map(views::study_line)
         .collect())
+}
+
+/// Studies that were interrupted and can go on, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn begun_studies(core: Core<'_>) -> Answer<Vec<BegunLine>> {
+    Ok(views::begun_studies(&core).await?)
 }
 
 /// A finished study.

@@ -2,15 +2,15 @@
 
 use super::{connection, model, providers, workload};
 use crate::wire::{
-    ArmView, ConnectionDraft, LandscapeFacts, LandscapeKind, LandscapeView, MeanView,
+    ArmView, BegunLine, ConnectionDraft, LandscapeFacts, LandscapeKind, LandscapeView, MeanView,
     RandomCheckView, StudyArmView, StudyComparisonView, StudyDraft, StudyLine, StudyOptions,
     StudyView, WaitView,
 };
 use wattsmith_tuner::domain::Constraints;
 use wattsmith_tuner::search::{Landscape, Summary};
 use wattsmith_tuner::{
-    KeptStudy, ListedLandscape, StudyComparison, StudyHead, StudyRequest, StudyResult, StudyWait,
-    Tuner, TunerError, arm_names, asks_a_chat,
+    BegunStudy, KeptStudy, ListedLandscape, StudyComparison, StudyHead, StudyRequest, StudyResult,
+    StudyWait, Tuner, TunerError, arm_names, asks_a_chat, can_remember,
 };
 
 /// As on the command line.
@@ -32,6 +32,7 @@ pub async fn study_options(tuner: &Tuner) -> Result<StudyOptions, TunerError> {
         .into_iter()
         .map(|name| ArmView {
             asks: asks_a_chat(&name),
+            remembers: can_remember(&name),
             name,
         })
         .collect();
@@ -52,6 +53,9 @@ pub async fn study_options(tuner: &Tuner) -> Result<StudyOptions, TunerError> {
             budget: BUDGET,
             repeats: REPEATS,
             below_percent: BELOW_PERCENT,
+            min_tokens_per_second: None,
+            max_time_to_first_token_s: None,
+            remember: false,
             connection: ConnectionDraft {
                 kind: if advisor.is_some() { "local" } else { "openai" }.to_owned(),
                 model: advisor
@@ -143,6 +147,26 @@ pub fn study_line(head: &StudyHead) -> StudyLine {
         seeds: small(head.seeds),
         budget: head.budget,
     }
+}
+
+/// Studies that were interrupted, newest first.
+///
+/// # Errors
+/// They or the landscapes cannot be listed.
+pub async fn begun_studies(tuner: &Tuner) -> Result<Vec<BegunLine>, TunerError> {
+    let landscapes = tuner.landscapes().await?;
+    let name = |id: &str| {
+        let listed = landscapes.iter().find(|one| one.id == id);
+        let found = listed.and_then(|one| one.found.as_ref().ok());
+        found.map_or_else(|| id.to_owned(), |(landscape, _)| landscape.name.clone())
+    };
+    let line = |begun: BegunStudy| BegunLine {
+        id: begun.id,
+        landscape: name(&begun.request.landscape),
+        arms: begun.request.arms,
+        replies: small(begun.replies),
+    };
+    Ok(tuner.begun_studies().await?.into_iter().map(line).collect())
 }
 
 /// A finished study.
@@ -248,6 +272,9 @@ impl TryFrom<StudyDraft> for StudyRequest {
             budget: draft.budget,
             repeats: draft.repeats,
             below_percent: draft.below_percent,
+            min_tokens_per_second: draft.min_tokens_per_second,
+            max_time_to_first_token_s: draft.max_time_to_first_token_s,
+            remember: draft.remember,
             // A half-filled form counts only where somebody is asked.
             connection: match asks {
                 true => connection(&draft.connection)?.connection,

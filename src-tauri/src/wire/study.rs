@@ -70,6 +70,8 @@ views! {
         name: String,
         /// Whether it asks a chat model.
         asks: bool,
+        /// Whether it can learn from earlier sessions.
+        remembers: bool,
     }
     /// What the person chose for a study.
     StudyDraft {
@@ -86,6 +88,12 @@ views! {
         /// Goal in per cent below the default.
         #[specta(type = Number)]
         below_percent: f64,
+        /// Least tokens/s; none for the landscape's own limit.
+        min_tokens_per_second: Option<f64>,
+        /// Longest time to the first token in seconds; none for the landscape's own limit.
+        max_time_to_first_token_s: Option<f64>,
+        /// Whether arms that can learn from earlier sessions run a second time with them.
+        remember: bool,
         /// For the arms that ask a chat model.
         connection: ConnectionDraft,
         /// Whether the person agrees that prompts go to its server.
@@ -124,6 +132,17 @@ views! {
         seeds: u32,
         /// Trials after the default.
         budget: u32,
+    }
+    /// A study that was interrupted and can go on.
+    BegunLine {
+        /// Identity.
+        id: String,
+        /// The landscape's name.
+        landscape: String,
+        /// Who is compared.
+        arms: Vec<String>,
+        /// Replies of the chat model that are kept.
+        replies: u32,
     }
     /// A mean over runs with its 95 % interval.
     MeanView {

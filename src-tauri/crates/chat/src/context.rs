@@ -280,8 +280,12 @@ pub struct Expected {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Why it is on the list, in one sentence.
-    pub reason: String,
+    /// Expected gain in per cent of the first entry's, 0 to 100.
+    pub promise_percent: f64,
+    /// Probability of breaking a limit in per cent, where it is worth a word.
+    pub risk_percent: Option<f64>,
+    /// What else speaks for it, where no earlier entry has said so.
+    pub because: Option<String>,
 }
 
 impl Choice {

@@ -73,7 +73,11 @@ impl PromptContext {
                         joules: 1.02,
                         low: 0.88,
                         high: 1.18,
-                        reason: "Next to the best so far.".to_owned(),
+                        promise_percent: 100.0,
+                        risk_percent: Some(12.0),
+                        because: Some(
+                            "parallel was turned before, but not to 16".to_owned(),
+                        ),
                     }),
                 },
                 Choice {

@@ -449,7 +449,8 @@ pub(crate) struct StudyArgs {
         default_value = "surrogate,guided-blind,gp,tpe,rule,sobol,random"
     )]
     pub advisors: Vec<String>,
-    /// Other landscapes, which arms called NAME+memory know as if earlier sessions had swept them
+    /// Other landscapes, which arms called NAME+memory know as if earlier sessions had swept them; one
+    /// of the same model at the same work would give the answer away and does not count
     #[arg(long, value_delimiter = ',', value_name = "FILES")]
     pub memory_from: Vec<PathBuf>,
     /// Independent runs of each

@@ -42,7 +42,7 @@ pub use shortlist::shortlist;
 pub use shuffle::SplitMix;
 pub use sobol::Sobol;
 pub use study::{Run, Standing, Verdict, standings};
-pub use surrogate::{Candidate, MOST_ENTRIES, OFFERED_SHARE, Surrogate};
+pub use surrogate::{Candidate, LEAST_RISK, MOST_ENTRIES, OFFERED_SHARE, Surrogate};
 pub use tpe::Tpe;
 
 use std::collections::BTreeSet;

@@ -81,12 +81,29 @@ impl Pool {
         found
     }
 
+    /// Whether it is a list.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.listed.is_some()
+    }
+
     /// Whether `key` may be proposed, as far as the list goes.
     #[must_use]
     pub fn holds(&self, key: &str) -> bool {
         self.listed
             .as_ref()
             .is_none_or(|listed| listed.contains_key(key))
+    }
+
+    /// Every untried configuration of a list, in an order that says nothing; `None` where the whole
+    /// grid is open.
+    #[must_use]
+    pub fn left(&self, tried: &BTreeSet<String>, seed: u64) -> Option<Vec<Configuration>> {
+        let listed = self.listed.as_ref()?.iter();
+        let left = listed.filter(|(key, _)| !tried.contains(*key));
+        let mut left: Vec<Configuration> = left.map(|(_, one)| one.clone()).collect();
+        SplitMix(seed).shuffle(&mut left);
+        Some(left)
     }
 
     /// `asked` in canonical form, where it is valid, may be proposed and is not tried.

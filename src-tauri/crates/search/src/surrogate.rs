@@ -19,6 +19,7 @@ use crate::observation::{Context, History, Observation};
 use crate::pool::Pool;
 use crate::rule::target;
 use mixture::Mixture;
+pub use reason::LEAST_RISK;
 use std::collections::BTreeSet;
 use wattsmith_domain::Configuration;
 
@@ -47,7 +48,11 @@ pub struct Candidate {
     pub high: f64,
     /// Expected improvement as a share of the best entry's, 0 to 1.
     pub promise: f64,
-    /// Why, in one sentence.
+    /// Probability that it breaks a limit of the session, 0 to 1.
+    pub risk: f64,
+    /// What speaks for it beside the figures; may be empty.
+    pub because: String,
+    /// Why, in one sentence, with the figures.
     pub reason: String,
 }
 
@@ -176,12 +181,17 @@ impl Surrogate {
         } else {
             1.0
         };
+        let risk = 1.0 - turn.models.keeps(&scored.configuration);
+        let space = self.pool.space();
+        let reason = reason::of(scored, risk, &turn.history, &turn.models, space);
         Candidate {
             expected: mean.exp(),
             low: (mean - TWO_SIDED_95 * sd).exp(),
             high: (mean + TWO_SIDED_95 * sd).exp(),
             promise,
-            reason: reason::of(scored, &turn.history, &turn.models, self.pool.space()),
+            risk,
+            because: reason.because,
+            reason: reason.sentence,
             configuration: scored.configuration.clone(),
         }
     }

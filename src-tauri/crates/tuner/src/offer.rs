@@ -1,13 +1,16 @@
 //! What an LLM may choose from in one turn: nothing in particular, a handful of sensible settings for
-//! a small model, or the short list of the surrogate for `guided`.
+//! a small model, the short list of the surrogate for `guided`, or what a landscape holds.
 
 use crate::next::{spent, trials_used};
 use crate::prompt;
 use crate::proposals::{context, observations};
 use crate::words;
+use std::collections::BTreeSet;
 use wattsmith_chat::{Choice, Expected, ParsedReply, ReplyForm, settings};
 use wattsmith_domain::{Advisor, Configuration, Connection, ParameterSpace, SessionRecord};
-use wattsmith_search::{Candidate, MOST_ENTRIES, OFFERED_SHARE, Pool, Surrogate, shortlist};
+use wattsmith_search::{
+    Candidate, LEAST_RISK, MOST_ENTRIES, OFFERED_SHARE, Pool, Surrogate, shortlist,
+};
 use wattsmith_stats::Analysis;
 
 /// Entries that a small local model may choose from.
@@ -44,14 +47,18 @@ impl Offer {
                     .map(|one| one.configuration.clone())
                     .collect(),
                 expected,
-                // A small model chooses better than it invents.
-                open: !local,
+                // A small model chooses better than it invents, and a landscape hardly ever holds
+                // what somebody invents.
+                open: !local && !pool.is_listed(),
             };
         }
-        if !local {
-            return Self::default();
-        }
         let seed = session.seed.wrapping_add(u64::from(trials_used(record)));
+        if !local {
+            return Self {
+                entries: pool.left(&spent, seed).unwrap_or_default(),
+                ..Self::default()
+            };
+        }
         Self {
             entries: shortlist(
                 pool,
@@ -72,12 +79,17 @@ impl Offer {
     /// The entries as a prompt shows them.
     pub fn choices(&self, space: &ParameterSpace) -> Vec<Choice> {
         let mut choices = Choice::number(&self.entries, space);
+        // A prompt is read by the token: what was said of one entry is not said again of the next.
+        let mut said = BTreeSet::new();
         for (choice, own) in choices.iter_mut().zip(&self.expected) {
+            let new = !own.because.is_empty() && said.insert(own.because.as_str());
             choice.expected = Some(Expected {
                 joules: own.expected,
                 low: own.low,
                 high: own.high,
-                reason: own.reason.clone(),
+                promise_percent: own.promise * 100.0,
+                risk_percent: (own.risk >= LEAST_RISK).then_some(own.risk * 100.0),
+                because: new.then(|| own.because.clone()),
             });
         }
         choices

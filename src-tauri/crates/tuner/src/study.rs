@@ -9,13 +9,14 @@ mod kept;
 mod page;
 mod perform;
 mod played;
+mod request;
 mod result;
 
-pub use arm::{arm_names, asks_a_chat};
+pub use arm::{WITH_MEMORY, arm_names, asks_a_chat, can_remember};
 pub use chatting::StudyChat;
 pub use exchanges::Exchanges;
-pub use kept::{ArmHead, KeptStudy, StudyHead};
-pub use perform::StudyRequest;
+pub use kept::{ArmHead, BegunStudy, KeptStudy, StudyHead};
+pub use request::StudyRequest;
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as StudyWait};
 
 use crate::error::TunerError;
@@ -46,9 +47,6 @@ pub struct StudyPlan {
     /// Other landscapes, which arms called `…+memory` know from earlier sessions.
     pub memory_from: Vec<Landscape>,
 }
-
-/// How the names of arms end that remember other landscapes.
-pub const WITH_MEMORY: &str = "+memory";
 
 /// Files of a finished study.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,17 +79,6 @@ pub async fn run_study(
         )
     })?;
     let remembers = plan.arms.iter().any(|arm| arm.ends_with(WITH_MEMORY));
-    if plan
-        .memory_from
-        .iter()
-        .any(|other| other.name == landscape.name)
-    {
-        return Err(TunerError::Invalid(format!(
-            "An arm that remembers {} itself would only have to look it up. Leave it out of the \
-             memory.",
-            landscape.name
-        )));
-    }
     let memory = match remembers {
         true => memory::of_landscapes(landscape, &plan.memory_from),
         false => Memory::default(),
@@ -99,7 +86,8 @@ pub async fn run_study(
     if remembers && memory.is_empty() {
         return Err(TunerError::Invalid(
             "There is nothing that the arms with memory could remember: name other landscapes of \
-             the same engine, scope and default, and of a model of similar size."
+             the same engine, scope and default, and of a model of similar size. Another landscape \
+             of the same model at the same work does not count: it would give the answer away."
                 .to_owned(),
         ));
     }
@@ -138,7 +126,9 @@ pub async fn run_study(
         runs.extend(of_seed.into_iter().map(|(_, run)| run));
     }
     let llm = chat.map(|chat| chat.exchanges.connection().label());
-    Ok(StudyResult::of(landscape, plan, &verdict, llm, runs))
+    Ok(StudyResult::of(
+        landscape, plan, &verdict, &memory, llm, runs,
+    ))
 }
 
 async fn one_run(

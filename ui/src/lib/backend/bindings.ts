@@ -106,12 +106,18 @@ export const commands = {
 	studyOptions: () => typedError<StudyOptions, WireError>(__TAURI_INVOKE("study_options")),
 	/**  Starts a study; its phases come over the live channel under the name `study`. */
 	startStudy: (draft: StudyDraft) => typedError<null, WireError>(__TAURI_INVOKE("start_study", { draft })),
+	/**  Goes on with a study that was interrupted. */
+	resumeStudy: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("resume_study", { id })),
+	/**  Removes a study, finished or not. */
+	removeStudy: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_study", { id })),
 	/**  Ends the study that runs. */
 	cancelStudy: () => typedError<null, WireError>(__TAURI_INVOKE("cancel_study")),
 	/**  What the study that runs is doing; idle where none runs. */
 	studying: () => typedError<PhaseView, WireError>(__TAURI_INVOKE("studying")),
 	/**  Finished studies, newest first. */
 	studies: () => typedError<StudyLine[], WireError>(__TAURI_INVOKE("studies")),
+	/**  Studies that were interrupted and can go on, newest first. */
+	begunStudies: () => typedError<BegunLine[], WireError>(__TAURI_INVOKE("begun_studies")),
 	/**  A finished study. */
 	study: (id: string) => typedError<StudyView, WireError>(__TAURI_INVOKE("study", { id })),
 };
@@ -123,6 +129,20 @@ export type ArmView = {
 	name: string,
 	/**  Whether it asks a chat model. */
 	asks: boolean,
+	/**  Whether it can learn from earlier sessions. */
+	remembers: boolean,
+};
+
+/**  A study that was interrupted and can go on. */
+export type BegunLine = {
+	/**  Identity. */
+	id: string,
+	/**  The landscape's name. */
+	landscape: string,
+	/**  Who is compared. */
+	arms: string[],
+	/**  Replies of the chat model that are kept. */
+	replies: number,
 };
 
 /**  What a meter of another scope said, beside the figure. */
@@ -1133,6 +1153,12 @@ export type StudyDraft = {
 	repeats: number,
 	/**  Goal in per cent below the default. */
 	belowPercent: number,
+	/**  Least tokens/s; none for the landscape's own limit. */
+	minTokensPerSecond: number | null,
+	/**  Longest time to the first token in seconds; none for the landscape's own limit. */
+	maxTimeToFirstTokenS: number | null,
+	/**  Whether arms that can learn from earlier sessions run a second time with them. */
+	remember: boolean,
 	/**  For the arms that ask a chat model. */
 	connection: ConnectionDraft,
 	/**  Whether the person agrees that prompts go to its server. */

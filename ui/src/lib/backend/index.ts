@@ -65,11 +65,17 @@ export interface Backend {
   studyOptions(): Promise<wire.StudyOptions>;
   /** Starts a study; its phases come as live events of the session `study`. */
   startStudy(draft: wire.StudyDraft): Promise<void>;
+  /** Goes on with one that was interrupted. */
+  resumeStudy(id: string): Promise<void>;
+  /** Removes one, finished or not. */
+  removeStudy(id: string): Promise<void>;
   cancelStudy(): Promise<void>;
   /** What the study that runs is doing; idle where none runs. */
   studying(): Promise<wire.PhaseView>;
   /** Finished studies, newest first. */
   studies(): Promise<wire.StudyLine[]>;
+  /** Interrupted studies that can go on, newest first. */
+  begunStudies(): Promise<wire.BegunLine[]>;
   study(id: string): Promise<wire.StudyView>;
 }
 

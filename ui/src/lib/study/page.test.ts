@@ -67,4 +67,40 @@ describe('the page of studies', () => {
     if (button) await fireEvent.click(button);
     expect((await screen.findByTestId('study-result')).textContent).toContain('rule');
   });
+  it('sends windows, limits and memory as they were chosen', async () => {
+    const backend = await open();
+    const start = vi.spyOn(backend, 'startStudy');
+    await fireEvent.input(await screen.findByTestId('study-repeats'), { target: { value: '5' } });
+    await fireEvent.input(screen.getByTestId('study-latest'), { target: { value: '1,5' } });
+    await fireEvent.click(screen.getByTestId('study-remember'));
+    await fireEvent.click(screen.getByTestId('start-study'));
+    expect(start.mock.calls[0]?.[0]).toMatchObject({
+      repeats: 5,
+      minTokensPerSecond: null,
+      maxTimeToFirstTokenS: 1.5,
+      remember: true,
+    });
+    const result = await screen.findByTestId('study-result');
+    expect(result.textContent).toContain('surrogate+memory');
+  });
+  it('goes on with a study that was interrupted', async () => {
+    const backend = await open();
+    await fireEvent.click(await screen.findByTestId('arm-guided'));
+    await fireEvent.click(screen.getByTestId('start-study'));
+    await vi.waitFor(async () => expect((await backend.studying()).kind).toBe('studying'));
+    await backend.cancelStudy();
+    const line = await screen.findByTestId('begun-study');
+    expect(line.textContent).toContain('kept');
+    await fireEvent.click(screen.getByText('Go on'));
+    await screen.findByTestId('study-result');
+    expect(screen.queryByTestId('begun-study')).toBeNull();
+  });
+  it('removes a study only after the person said so again', async () => {
+    const backend = await open();
+    const remove = vi.spyOn(backend, 'removeStudy');
+    await fireEvent.click(await screen.findByText('Remove…'));
+    expect(remove).not.toHaveBeenCalled();
+    await fireEvent.click(await screen.findByTestId('remove-study-for-good'));
+    await vi.waitFor(() => expect(screen.queryAllByTestId('earlier-study').length).toBe(0));
+  });
 });

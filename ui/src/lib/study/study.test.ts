@@ -27,14 +27,20 @@ describe('a study that is planned', () => {
       arms: [],
       seeds: 1,
       budget: Number.NaN,
+      repeats: 0,
       belowPercent: 0,
+      minTokensPerSecond: -1,
+      maxTimeToFirstTokenS: Number.NaN,
     };
     expect(Object.keys(studyProblems(wrong, arms)).sort()).toEqual([
       'arms',
       'below',
       'budget',
       'landscape',
+      'latest',
+      'repeats',
       'seeds',
+      'slowest',
     ]);
   });
   it('looks at the connection, and asks for agreement, only where somebody is asked', () => {

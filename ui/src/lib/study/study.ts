@@ -34,8 +34,12 @@ export const aboutArm = (name: string) =>
 /** Arms that stand apart without a colour of their own: drawn dashed from the ninth on. */
 export const COLOURS = 8;
 
-export type StudyField = 'landscape' | 'arms' | 'seeds' | 'budget' | 'below' | 'agreed';
+export type StudyField =
+  'landscape' | 'arms' | 'seeds' | 'budget' | 'repeats' | 'below' | 'slowest' | 'latest' | 'agreed';
 export type StudyProblems = Partial<Record<StudyField, string>> & Problems;
+
+/** Whether a limit is left to the landscape, or above 0. */
+const limit = (value: number | null) => value === null || value > 0;
 
 const whole = (value: number, low: number, high: number) =>
   Number.isInteger(value) && value >= low && value <= high;
@@ -50,6 +54,9 @@ export function studyProblems(draft: StudyDraft, arms: ArmView[]): StudyProblems
   if (draft.arms.length === 0) problems.arms = 'Choose at least one.';
   if (!whole(draft.seeds, 2, 100_000)) problems.seeds = 'A whole number from 2 to 100 000.';
   if (!whole(draft.budget, 2, 500)) problems.budget = 'A whole number from 2 to 500.';
+  if (!whole(draft.repeats, 1, 20)) problems.repeats = 'A whole number from 1 to 20.';
+  if (!limit(draft.minTokensPerSecond)) problems.slowest = 'Above 0, or left empty.';
+  if (!limit(draft.maxTimeToFirstTokenS)) problems.latest = 'Above 0, or left empty.';
   if (!(draft.belowPercent > 0 && draft.belowPercent < 100))
     problems.below = 'Above 0 and below 100.';
   if (!asks(draft, arms)) return problems;
@@ -58,6 +65,10 @@ export function studyProblems(draft: StudyDraft, arms: ArmView[]): StudyProblems
     problems.agreed = 'Agree, or leave out the methods that ask a chat model.';
   return problems;
 }
+
+/** The methods that can learn from earlier sessions, of those that are chosen. */
+export const learners = (draft: StudyDraft, arms: ArmView[]) =>
+  arms.filter((arm) => arm.remembers && draft.arms.includes(arm.name)).map((arm) => arm.name);
 
 /** The draft with an arm taken in or out; the order of the list stays. */
 export function withArm(draft: StudyDraft, name: string, on: boolean, arms: ArmView[]): string[] {

@@ -6,14 +6,27 @@ use crate::observation::History;
 use crate::surrogate::mixture::Mixture;
 use wattsmith_domain::{Change, Configuration, ParameterSpace};
 
-/// Such as: `parallel 4 → 8: about 14 % less than the best so far (between 30 % less and 5 % more);
-/// requests worked on at once share each pass over the model.`
+/// A smaller risk of breaking a limit is not worth a word.
+pub const LEAST_RISK: f64 = 0.1;
+
+/// What speaks for an entry beside its figures.
+pub(super) struct Reason {
+    /// Such as: `parallel has not been turned yet: requests worked on at once share each pass over
+    /// the model`; empty where nothing differs from the best so far.
+    pub because: String,
+    /// All of it, with what differs from the best so far and by how much.
+    pub sentence: String,
+}
+
+/// The sentence is such as: `parallel 4 → 8: about 14 % less than the best so far (between 30 % less
+/// and 5 % more); requests worked on at once share each pass over the model.`
 pub(super) fn of(
     scored: &Scored,
+    risk: f64,
     history: &History,
     models: &Models<Mixture>,
     space: &ParameterSpace,
-) -> String {
+) -> Reason {
     let base = history.best().map_or_else(
         || space.default_configuration(),
         |best| best.configuration.clone(),
@@ -23,25 +36,26 @@ pub(super) fn of(
     let (mean, sd) = (scored.energy.mean, scored.energy.sd);
     let ratio = |log: f64| in_words((log - from).exp());
     let named: Vec<String> = changes.iter().map(Change::to_string).collect();
-    let leading = changes
+    let because = changes
         .iter()
-        .max_by(|one, other| reach(&one.name).total_cmp(&reach(&other.name)));
-    let because = leading.map_or(String::new(), |change| {
-        format!("; {}", because(change, history, &base))
-    });
-    let risk = 1.0 - models.keeps(&scored.configuration);
-    let risk = if risk >= 0.1 {
-        format!("; {:.0} % risk of breaking a limit", risk * 100.0)
-    } else {
-        String::new()
-    };
-    format!(
-        "{}: {} than the best so far (between {} and {}){because}{risk}.",
+        .max_by(|one, other| reach(&one.name).total_cmp(&reach(&other.name)))
+        .map_or(String::new(), |change| because(change, history, &base));
+    let mut sentence = format!(
+        "{}: {} than the best so far (between {} and {})",
         named.join(", "),
         ratio(mean),
         ratio(mean - 1.96 * sd),
         ratio(mean + 1.96 * sd),
-    )
+    );
+    if !because.is_empty() {
+        sentence.push_str("; ");
+        sentence.push_str(&because);
+    }
+    if risk >= LEAST_RISK {
+        sentence.push_str(&format!("; {:.0} % risk of breaking a limit", risk * 100.0));
+    }
+    sentence.push('.');
+    Reason { because, sentence }
 }
 
 fn because(change: &Change, history: &History, base: &Configuration) -> String {

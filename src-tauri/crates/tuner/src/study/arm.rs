@@ -1,7 +1,7 @@
 //! The arms of a study. Numeric ones are here; those that ask a chat LLM in `chatting`.
 
 use super::chatting::{Chatting, StudyChat};
-use super::{StudyPlan, WITH_MEMORY, context, pool};
+use super::{StudyPlan, context, pool};
 use crate::error::TunerError;
 use std::collections::BTreeSet;
 use wattsmith_domain::{Advisor, Configuration, Memory};
@@ -53,6 +53,9 @@ impl Arm {
     }
 }
 
+/// How the names of arms end that remember other landscapes.
+pub const WITH_MEMORY: &str = "+memory";
+
 /// The name of the arm that chooses blindly from the surrogate's short list: what `guided` cannot
 /// fall below, whatever its LLM says.
 const BLIND: &str = "guided-blind";
@@ -72,6 +75,14 @@ pub fn arm_names() -> Vec<String> {
 pub fn asks_a_chat(name: &str) -> bool {
     let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
     short.parse().is_ok_and(Advisor::needs_connection)
+}
+
+/// Whether earlier sessions teach the arm of that name anything.
+#[must_use]
+pub fn can_remember(name: &str) -> bool {
+    use Advisor::{Gp, Guided, Surrogate, Tpe};
+    name.parse()
+        .is_ok_and(|one: Advisor| matches!(one, Surrogate | Gp | Tpe | Guided))
 }
 
 /// The arm of that name; `memory` is for those whose name says that they remember.

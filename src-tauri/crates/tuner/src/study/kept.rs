@@ -1,6 +1,7 @@
-//! Finished studies: a folder each, named after the time and the landscape.
+//! Studies on the disk: a folder each, named after the time and the landscape. A finished one has its
+//! result; one that was interrupted has what was chosen, and what an LLM has said so far.
 
-use super::StudyResult;
+use super::{StudyRequest, StudyResult};
 use crate::error::TunerError;
 use crate::models::blocking;
 use crate::tuner::Tuner;
@@ -9,6 +10,24 @@ use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+/// What was chosen, in a study's folder.
+pub(super) const REQUEST: &str = "request.json";
+/// What an LLM has said, in a study's folder.
+pub(super) const EXCHANGES: &str = "exchanges.jsonl";
+const RESULT: &str = "study.json";
+const PAGE: &str = "study.html";
+
+/// A study that was begun and not finished.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BegunStudy {
+    /// Its folder's name.
+    pub id: String,
+    /// What was chosen.
+    pub request: StudyRequest,
+    /// Replies that are kept.
+    pub replies: usize,
+}
 
 /// A finished study in a line.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -61,12 +80,54 @@ impl Tuner {
     pub async fn studies(&self) -> Result<Vec<StudyHead>, TunerError> {
         let folder = self.paths.studies();
         blocking(move || {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            let mut heads: Vec<StudyHead> = entries.filter_map(|one| head(&one.path())).collect();
+            let mut heads: Vec<StudyHead> = folders(&folder).filter_map(|one| head(&one)).collect();
             heads.sort_by(|one, other| other.id.cmp(&one.id));
             heads
         })
         .await
+    }
+
+    /// Studies that were interrupted and can go on, newest first; the one that runs is none of them.
+    ///
+    /// # Errors
+    /// Reading them ended early.
+    pub async fn begun_studies(&self) -> Result<Vec<BegunStudy>, TunerError> {
+        if self.studying().running {
+            return Ok(Vec::new());
+        }
+        let folder = self.paths.studies();
+        blocking(move || {
+            let mut begun: Vec<BegunStudy> =
+                folders(&folder).filter_map(|one| begun(&one)).collect();
+            begun.sort_by(|one, other| other.id.cmp(&one.id));
+            begun
+        })
+        .await
+    }
+
+    /// Removes a study and all that belongs to it, finished or not.
+    ///
+    /// # Errors
+    /// It is not there, a study runs, or its folder cannot be removed.
+    pub async fn remove_study(&self, id: &str) -> Result<(), TunerError> {
+        if self.studying().running {
+            return Err(TunerError::Busy(
+                "A study runs. Wait for it, or cancel it first.".to_owned(),
+            ));
+        }
+        let (id, studies) = (id.to_owned(), self.paths.studies());
+        blocking(move || {
+            // Only what lies in the folder of studies can be named, whatever the id looks like.
+            let found = folders(&studies)
+                .find(|one| one.file_name().is_some_and(|name| name == id.as_str()))
+                .ok_or_else(|| {
+                    TunerError::NotFound("This study is not there any more.".to_owned())
+                })?;
+            std::fs::remove_dir_all(&found).map_err(|source| {
+                TunerError::io(format!("cannot remove {}", found.display()), source)
+            })
+        })
+        .await?
     }
 
     /// The finished study of that id.
@@ -83,16 +144,40 @@ impl Tuner {
             Ok(KeptStudy {
                 head,
                 result: read(&folder)?,
-                html: folder.join("study.html"),
+                html: folder.join(PAGE),
             })
         })
         .await?
     }
 }
 
+fn folders(studies: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = std::fs::read_dir(studies).into_iter().flatten().flatten();
+    entries.map(|one| one.path()).filter(|path| path.is_dir())
+}
+
+fn begun(folder: &Path) -> Option<BegunStudy> {
+    if folder.join(RESULT).exists() {
+        return None;
+    }
+    let request = std::fs::read_to_string(folder.join(REQUEST)).ok()?;
+    let replies = replies(&folder.join(EXCHANGES));
+    (replies > 0).then_some(())?;
+    Some(BegunStudy {
+        id: folder.file_name()?.to_str()?.to_owned(),
+        request: serde_json::from_str(&request).ok()?,
+        replies,
+    })
+}
+
+/// How much an LLM has said, by the file that keeps it; its first line names the connection.
+pub(super) fn replies(kept: &Path) -> usize {
+    std::fs::read_to_string(kept).map_or(0, |said| said.lines().count().saturating_sub(1))
+}
+
 fn head(folder: &Path) -> Option<StudyHead> {
     let head: StudyHead = read(folder).ok()?;
-    let changed = folder.join("study.json").metadata().ok()?.modified().ok()?;
+    let changed = folder.join(RESULT).metadata().ok()?.modified().ok()?;
     Some(StudyHead {
         id: folder.file_name()?.to_str()?.to_owned(),
         finished_at: OffsetDateTime::from(changed).format(&Rfc3339).ok()?,
@@ -101,7 +186,7 @@ fn head(folder: &Path) -> Option<StudyHead> {
 }
 
 fn read<T: DeserializeOwned>(folder: &Path) -> Result<T, TunerError> {
-    let path = folder.join("study.json");
+    let path = folder.join(RESULT);
     let text = std::fs::read_to_string(&path)
         .map_err(|source| TunerError::io(format!("cannot read {}", path.display()), source))?;
     serde_json::from_str(&text)

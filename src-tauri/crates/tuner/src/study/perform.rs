@@ -1,14 +1,16 @@
 //! Studies as a use case: on a landscape at hand, as a job that can be watched and cancelled, its
-//! files kept in the data folder. One at a time.
+//! files kept in the data folder. One at a time. What an LLM has said outlives a study that was
+//! cancelled, so that it can go on.
 
 use super::arm::asks_a_chat;
-use super::{Exchanges, StudyChat, StudyPlan, StudyResult, run_study, write_study};
+use super::kept::{EXCHANGES, REQUEST, replies};
+use super::{Exchanges, StudyChat, StudyPlan, StudyRequest, StudyResult, run_study, write_study};
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::job::{Job, JobState};
 use crate::local::OpenChat;
 use crate::models::blocking;
-use crate::next::provider;
+use crate::paths::replace;
 use crate::tuner::Tuner;
 use std::future::Future;
 use std::path::Path;
@@ -21,62 +23,6 @@ use wattsmith_search::Landscape;
 
 /// Between two events about progress.
 const BETWEEN_EVENTS: Duration = Duration::from_millis(200);
-
-/// What the person chose for a study.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StudyRequest {
-    /// One of [`Tuner::landscapes`], by its id. Its own limits hold.
-    pub landscape: String,
-    /// The arms by name; the first is the one that the others are held against.
-    pub arms: Vec<String>,
-    /// Independent runs of each.
-    pub seeds: u64,
-    /// Trials after the default.
-    pub budget: u32,
-    /// Windows per trial.
-    pub repeats: u32,
-    /// Goal in per cent below the default.
-    pub below_percent: f64,
-    /// How the arms that ask an LLM reach it.
-    pub connection: Option<Connection>,
-    /// Whether the person agrees that prompts go to its server.
-    pub agreed: bool,
-}
-
-impl StudyRequest {
-    fn plan(&self, landscape: &Landscape) -> StudyPlan {
-        StudyPlan {
-            arms: self.arms.clone(),
-            seeds: self.seeds,
-            budget: self.budget,
-            repeats: self.repeats,
-            below_percent: self.below_percent,
-            constraints: landscape.constraints,
-            memory_from: Vec::new(),
-        }
-    }
-
-    fn check(&self) -> Result<(), TunerError> {
-        let sizes = (2..=100_000).contains(&self.seeds)
-            && (2..=500).contains(&self.budget)
-            && (1..=20).contains(&self.repeats)
-            && self.below_percent > 0.0
-            && self.below_percent < 100.0;
-        if !sizes {
-            return Err(TunerError::Invalid(
-                "A study has 2 to 100000 seeds, 2 to 500 trials, 1 to 20 windows per trial, and a \
-                 goal between 0 and 100 % below the default."
-                    .to_owned(),
-            ));
-        }
-        match &self.connection {
-            Some(remote) if remote.is_remote() && !self.agreed => Err(TunerError::ConsentNeeded {
-                provider: provider(remote),
-            }),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// The place that a study takes among the jobs.
 fn place() -> SessionId {
@@ -101,10 +47,32 @@ impl Tuner {
     /// # Errors
     /// A study runs already, what was chosen cannot be, or the person has not agreed.
     pub fn start_study(self: &Arc<Self>, request: StudyRequest) -> Result<(), TunerError> {
+        let id = folder_name(&request.landscape);
+        self.start_study_as(id, request)
+    }
+
+    /// Goes on with a study that was interrupted: nothing is asked twice. Returns at once.
+    ///
+    /// # Errors
+    /// There is none of that id, or as for [`Tuner::start_study`].
+    pub async fn resume_study(self: &Arc<Self>, id: &str) -> Result<(), TunerError> {
+        let begun = self.begun_studies().await?;
+        let one = begun
+            .into_iter()
+            .find(|one| one.id == id)
+            .ok_or_else(|| TunerError::NotFound("This study is not there any more.".to_owned()))?;
+        self.start_study_as(one.id, one.request)
+    }
+
+    fn start_study_as(
+        self: &Arc<Self>,
+        id: String,
+        request: StudyRequest,
+    ) -> Result<(), TunerError> {
         let job = self.begin_study(&request)?;
         let tuner = Arc::clone(self);
         tokio::spawn(async move {
-            match tuner.study_as(job, request).await {
+            match tuner.study_as(job, id, request).await {
                 Ok(_) | Err(TunerError::Cancelled) => {}
                 Err(error) => tuner
                     .jobs
@@ -122,7 +90,8 @@ impl Tuner {
     /// agreed, or the LLM cannot be asked.
     pub async fn study(&self, request: StudyRequest) -> Result<String, TunerError> {
         let job = self.begin_study(&request)?;
-        self.study_as(job, request).await
+        let id = folder_name(&request.landscape);
+        self.study_as(job, id, request).await
     }
 
     fn begin_study(&self, request: &StudyRequest) -> Result<Job, TunerError> {
@@ -135,7 +104,12 @@ impl Tuner {
         self.jobs.begin(&place(), false)
     }
 
-    async fn study_as(&self, job: Job, mut request: StudyRequest) -> Result<String, TunerError> {
+    async fn study_as(
+        &self,
+        job: Job,
+        id: String,
+        mut request: StudyRequest,
+    ) -> Result<String, TunerError> {
         let landscape = self.landscape(&request.landscape).await?;
         if !request.arms.iter().any(|arm| asks_a_chat(arm)) {
             request.connection = None;
@@ -146,13 +120,18 @@ impl Tuner {
             _ => Some(self.claim_machine()?),
         };
         job.phase(PhaseKind::Studying, &landscape.name, None);
-        let id = folder_name(&request.landscape);
+        let memory_from = match request.remember {
+            true => self.landscapes().await?,
+            false => Vec::new(),
+        };
+        let memory_from = memory_from
+            .into_iter()
+            .filter_map(|one| Some(one.found.ok()?.0));
+        let plan = request.plan(&landscape, memory_from.collect());
         let folder = self.paths.studies().join(&id);
-        std::fs::create_dir_all(&folder).map_err(|source| {
-            TunerError::io(format!("cannot make {}", folder.display()), source)
-        })?;
-        let plan = request.plan(&landscape);
-        let kept = folder.join("exchanges.jsonl");
+        let kept = folder.join(EXCHANGES);
+        let (at, chosen) = (folder.clone(), request.clone());
+        blocking(move || keep_request(&at, &chosen)).await??;
         let job = Arc::new(job);
         let tell = progress(Arc::clone(&job));
         let studied = self
@@ -165,9 +144,9 @@ impl Tuner {
                 tell,
             )
             .await;
-        if studied.is_err() {
-            // What an LLM has said stays; an empty folder does not.
-            let _ = std::fs::remove_dir(&folder);
+        if studied.is_err() && replies(&kept) == 0 {
+            // What an LLM has said stays, to go on from; numbers are quickly made again.
+            let _ = std::fs::remove_dir_all(&folder);
         }
         let study = studied?;
         blocking(move || write_study(&folder, &study)).await??;
@@ -235,6 +214,15 @@ impl Tuner {
             templates: self.templates.clone(),
         }))
     }
+}
+
+/// Makes the study's folder, and keeps in it what was chosen.
+fn keep_request(folder: &Path, request: &StudyRequest) -> Result<(), TunerError> {
+    let path = folder.join(REQUEST);
+    let text = serde_json::to_string_pretty(request)
+        .map_err(|error| TunerError::Invalid(format!("cannot keep the study: {error}")))?;
+    replace(&path, text.as_bytes())
+        .map_err(|source| TunerError::io(format!("cannot write {}", path.display()), source))
 }
 
 /// Tells how far the study is, a few times a second.

@@ -3,7 +3,7 @@
 use super::StudyPlan;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use wattsmith_domain::Constraints;
+use wattsmith_domain::{Constraints, Memory};
 use wattsmith_search::{Landscape, Noise, Run, SplitMix, Summary, Verdict};
 use wattsmith_stats::{
     CONFIDENCE, Waiting, expected_first_draw, holm, kaplan_meier, median_time, restricted_mean,
@@ -162,6 +162,7 @@ impl StudyResult {
         landscape: &Landscape,
         plan: &StudyPlan,
         verdict: &Verdict,
+        memory: &Memory,
         llm: Option<String>,
         runs: Vec<Run>,
     ) -> Self {
@@ -187,11 +188,7 @@ impl StudyResult {
             model: landscape.model.name.clone(),
             workload: landscape.workload.name.clone(),
             llm,
-            memory_from: plan
-                .memory_from
-                .iter()
-                .map(|other| other.name.clone())
-                .collect(),
+            memory_from: memory.sessions.iter().map(|one| one.name.clone()).collect(),
             noise: landscape.noise,
             constraints: plan.constraints,
             summary: verdict.summary.clone(),

@@ -26,6 +26,9 @@ fn request(arms: &[&str]) -> StudyRequest {
         budget: 4,
         repeats: 3,
         below_percent: 10.0,
+        min_tokens_per_second: None,
+        max_time_to_first_token_s: None,
+        remember: false,
         connection: None,
         agreed: false,
     }
@@ -134,4 +137,74 @@ async fn what_an_llm_says_in_a_study_is_kept_beside_it() {
     assert!(kept.result.arms[0].prompts > 0.0);
     let said = kept.html.with_file_name("exchanges.jsonl");
     assert!(std::fs::read_to_string(said).unwrap().lines().count() > 1);
+}
+
+#[tokio::test]
+async fn an_interrupted_study_goes_on_from_what_was_said_and_can_be_removed() {
+    // After three replies the server says no more: the study ends with its reason.
+    let choice = || Script::Json("{\"reason\": \"the first\", \"choice\": 1}".to_owned());
+    let few = ScriptedChat::start((0..3).map(|_| choice()).collect())
+        .await
+        .unwrap();
+    let bench = bench().await;
+    let mut asking = request(&["guided", "random"]);
+    (asking.seeds, asking.budget) = (2, 3);
+    asking.connection = Some(Connection::server(
+        Provider::OpenAi,
+        few.base_url(),
+        "scripted",
+    ));
+    let ended = bench.tuner.study(asking.clone()).await;
+    assert!(matches!(ended, Err(TunerError::Chat(_))), "{ended:?}");
+
+    let bench = bench.reopened().await;
+    let begun = bench.tuner.begun_studies().await.unwrap();
+    assert_eq!(begun.len(), 1);
+    assert_eq!((begun[0].replies, &begun[0].request), (3, &asking));
+    assert!(bench.tuner.studies().await.unwrap().is_empty());
+    for _ in 0..3 {
+        few.push(choice());
+    }
+    bench.tuner.resume_study(&begun[0].id).await.unwrap();
+    while bench.tuner.studying().running {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(bench.tuner.begun_studies().await.unwrap().is_empty());
+    let kept = bench.tuner.kept_study(&begun[0].id).await.unwrap();
+    assert_eq!(kept.result.runs.len(), 4);
+    // Six turns, each asked once, and the one that nobody answered.
+    assert_eq!(few.requests().len(), 7);
+
+    let away = bench.tuner.remove_study("../studies").await;
+    assert!(matches!(away, Err(TunerError::NotFound(_))));
+    bench.tuner.remove_study(&begun[0].id).await.unwrap();
+    assert!(bench.tuner.studies().await.unwrap().is_empty());
+    let gone = bench.tuner.resume_study(&begun[0].id).await;
+    assert!(matches!(gone, Err(TunerError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn a_study_may_have_limits_of_its_own_and_arms_that_remember() {
+    let bench = bench().await;
+    let folder = bench.tuner.paths().landscapes();
+    let mut other = synthetic::waiting_line(2);
+    other.name = "another line".to_owned();
+    std::fs::write(
+        folder.join("other.json"),
+        serde_json::to_string(&other).unwrap(),
+    )
+    .unwrap();
+    let mut asked = request(&["surrogate", "random"]);
+    asked.remember = true;
+    asked.max_time_to_first_token_s = Some(1e3);
+    let id = bench.tuner.study(asked.clone()).await.unwrap();
+    let kept = bench.tuner.kept_study(&id).await.unwrap();
+    let arms: Vec<&str> = kept.head.arms.iter().map(|arm| arm.name.as_str()).collect();
+    assert_eq!(arms, ["surrogate", "random", "surrogate+memory"]);
+    let limits = kept.result.constraints;
+    assert_eq!(limits.max_time_to_first_token_s, Some(1e3));
+
+    asked.arms = vec!["random".to_owned()];
+    let nobody = bench.tuner.study(asked).await;
+    assert!(matches!(nobody, Err(TunerError::Invalid(_))));
 }

@@ -235,6 +235,15 @@ async fn arms_with_memory_know_other_landscapes_and_start_better() {
         itself.is_err(),
         "a landscape cannot be remembered on itself"
     );
+    let (mut one, mut under_a_limit) = (landscape.clone(), other.clone());
+    for same in [&mut one, &mut under_a_limit] {
+        same.model.sha256 = "one model".to_owned();
+        same.workload.hash = "one work".to_owned();
+    }
+    small.memory_from = vec![under_a_limit];
+    let gives_away = run_study(&one, &small, None, |_, _| {}).await;
+    let error = gives_away.unwrap_err().to_string();
+    assert!(error.contains("it would give the answer away"), "{error}");
 
     small.memory_from = vec![other];
     let study = run_study(&landscape, &small, None, |_, _| {})
@@ -251,4 +260,34 @@ async fn arms_with_memory_know_other_landscapes_and_start_better() {
         regret("gp")
     );
     assert_eq!(study.memory_from, ["synthetic: another waiting line"]);
+}
+
+#[tokio::test]
+async fn a_server_chooses_from_all_that_is_untried_in_the_landscape() {
+    let landscape = synthetic::waiting_line(3);
+    let mut small = plan(&["enhanced", "baseline"]);
+    (small.seeds, small.budget) = (2, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exchanges.jsonl");
+    let last = landscape.entries.len() - 2;
+    let reply = format!("{{\"reason\": \"the last but one\", \"choice\": {last}}}");
+    let say = vec![Script::Json(reply); 8];
+    let server = ScriptedChat::start(say).await.unwrap();
+    let chat = asking(&path, Some(&server)).unwrap();
+    let study = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    // Every reply was a choice: nothing was asked twice.
+    assert!(study.arms.iter().all(|arm| arm.prompts == 2.0));
+    for prompt in server.prompts() {
+        let choices = prompt.lines().filter(|line| {
+            let number = line.split(". ").next().unwrap_or_default();
+            number.parse::<u32>().is_ok()
+        });
+        let untried = choices.count();
+        assert!(
+            (last..=last + 1).contains(&untried),
+            "{untried} choices in {prompt}"
+        );
+    }
 }

@@ -1,176 +1,17 @@
-// Studies, pretended: invented landscapes, and curves that fall the way such curves do.
+// Studies, pretended: planned, run, interrupted and kept. What they find is in `studied.ts`.
 
 import { BackendError } from '../error';
 import type {
-  LandscapeView,
   LiveEvent,
-  MeanView,
   PhaseView,
-  StudyArmView,
+  BegunLine,
   StudyDraft,
   StudyLine,
   StudyOptions,
   StudyView,
 } from '../bindings';
-import { chance } from './chance';
 import { NO_CONNECTION, options } from './machine';
-
-const SPACE: LandscapeView[] = [
-  {
-    id: 'shipped/smollm2-chat',
-    name: 'SmolLM2 135M · chat · two cores',
-    shipped: true,
-    trouble: '',
-    facts: {
-      kind: 'estimated',
-      source: 'estimate',
-      machine: 'Intel Xeon Processor (Sapphire Rapids), 2 cores',
-      model: 'SmolLM2-135M-Instruct Q4_1',
-      workload: '16 requests · 8 at once · 64 tokens out',
-      engine: 'llama-server version: 9128 (86a2835)',
-      recordedAt: '2026-01-15T09:00:00Z',
-      noise: 0.041,
-      configurations: 48,
-      goodShare: 0.064,
-      defaultRank: 31,
-      attainablePercent: 21.4,
-      isHard: true,
-      limits: ['first token within 2 s'],
-    },
-  },
-  {
-    id: 'own/workstation',
-    name: 'Qwen 1.5B · batch · RTX 4090',
-    shipped: false,
-    trouble: '',
-    facts: {
-      kind: 'measured',
-      source: 'nvml-counter',
-      machine: 'AMD Ryzen 9 7950X, 16 cores',
-      model: 'Qwen2.5-Coder-1.5B-Instruct Q4_K_M',
-      workload: '64 requests · 16 at once · 128 tokens out',
-      engine: 'llama-server version: 9128 (86a2835)',
-      recordedAt: '2026-02-20T19:30:00Z',
-      noise: 0.018,
-      configurations: 96,
-      goodShare: 0.21,
-      defaultRank: 12,
-      attainablePercent: 14.2,
-      isHard: false,
-      limits: [],
-    },
-  },
-  {
-    id: 'own/half',
-    name: 'half',
-    shipped: false,
-    trouble: 'half.json is no landscape: EOF while parsing an object at line 1 column 0.',
-    facts: null,
-  },
-];
-
-/** Trials that each method needs to come down by a factor of e: made up. */
-const PACE: Record<string, number> = {
-  guided: 1.5,
-  enhanced: 2.4,
-  baseline: 5,
-  surrogate: 1.6,
-  'guided-blind': 2,
-  gp: 2.6,
-  tpe: 4,
-  rule: 2.2,
-  sobol: 6,
-  random: 7,
-};
-const ASKING = ['guided', 'enhanced', 'baseline'];
-const [BEST, DEFAULT] = [0.22, 0.28];
-
-const around = (mean: number, half: number): MeanView => ({
-  mean,
-  low: mean - half,
-  high: mean + half,
-});
-
-function arm(name: string, draft: StudyDraft): StudyArmView {
-  const pace = PACE[name] ?? 4;
-  const at = (trial: number) => BEST + (DEFAULT - BEST) * Math.exp(-trial / pace);
-  const trials = Array.from({ length: draft.budget + 1 }, (_, trial) => trial);
-  const wait = (share: number) => {
-    const needed = pace * Math.log((DEFAULT - BEST) / (share * BEST));
-    const mean = Math.min(draft.budget, needed);
-    const median = needed < draft.budget * 0.8 ? Math.max(1, Math.round(needed)) : null;
-    return { median, mean, reached: Math.round(draft.seeds / (1 + pace / draft.budget)) };
-  };
-  const asks = ASKING.includes(name);
-  return {
-    name,
-    truth: trials.map((trial) =>
-      around(at(trial), trial === 0 ? 0 : 0.012 / Math.sqrt(draft.seeds / 10)),
-    ),
-    toGood: wait(0.05),
-    toGoal: wait(0.145),
-    asksToGoal: wait(0.145),
-    prompts: asks ? draft.budget * 1.1 : 0,
-    earlyShare: 1 - Math.exp(-5 / pace),
-    falseStops: name === 'random' ? 2 : 0,
-  };
-}
-
-function finished(id: string, at: string, draft: StudyDraft): StudyView {
-  const landscape = SPACE.find((one) => one.id === draft.landscape) ?? SPACE[0];
-  const facts = landscape?.facts;
-  const next = chance(11);
-  const arms = draft.arms.map((name) => arm(name, draft));
-  const first = PACE[draft.arms[0] ?? ''] ?? 4;
-  const line: StudyLine = {
-    id,
-    finishedAt: at,
-    landscape: landscape?.name ?? '',
-    kind: facts?.kind ?? 'estimated',
-    arms: draft.arms,
-    llm: draft.arms.some((name) => ASKING.includes(name)) ? 'local · Qwen 1.5B' : '',
-    seeds: draft.seeds,
-    budget: draft.budget,
-  };
-  return {
-    line,
-    facts: [
-      facts?.model ?? '',
-      facts?.machine ?? '',
-      `${facts?.configurations} configurations`,
-      `default at place ${facts?.defaultRank}`,
-      `${draft.seeds} seeds`,
-      `${draft.budget} trials of ${draft.repeats} windows`,
-    ],
-    belowPercent: draft.belowPercent,
-    bestJoules: BEST,
-    defaultJoules: DEFAULT,
-    goalJoules: DEFAULT * (1 - draft.belowPercent / 100),
-    arms,
-    comparisons: draft.arms.slice(1).map((other) => {
-      const worse = (PACE[other] ?? 4) - first;
-      return {
-        other,
-        differencePercent: -worse * 0.8,
-        upperPercent: 0.6 - worse * 0.5,
-        pRegret: worse > 1 ? 0.0004 : 0.21,
-        effectRegret: Math.max(-1, -worse / 4),
-        pTime: worse > 1 ? 0.003 : 0.4,
-        effectTime: Math.max(-1, -worse / 5),
-        pAsks: worse > 1 ? 0.012 : 0.6,
-        effectAsks: Math.max(-1, -worse / 6),
-      };
-    }),
-    randomCheck: draft.arms.includes('random')
-      ? { expected: 10.42, seen: 10.71, standardErrors: 0.4 }
-      : null,
-    cloud: Array.from({ length: 48 }, () => {
-      const joules = BEST + 0.15 * next() ** 2;
-      return [Math.round(26 / joules + 14 * next()), joules];
-    }),
-    page: `/home/you/.local/share/wattsmith/studies/${id}/study.html`,
-  };
-}
+import { ASKING, finished, REMEMBERING, SPACE } from './studied';
 
 const IDLE: PhaseView = {
   kind: 'idle',
@@ -183,6 +24,7 @@ const IDLE: PhaseView = {
 
 export class Studies {
   #done: StudyView[];
+  #begun: { line: BegunLine; draft: StudyDraft }[] = [];
   #phase = IDLE;
   #cancelled = false;
 
@@ -204,6 +46,9 @@ export class Studies {
     return {
       studyOptions: async () => this.options(),
       startStudy: async (draft: StudyDraft) => this.start(structuredClone(draft)),
+      resumeStudy: async (id: string) => this.resume(id),
+      removeStudy: async (id: string) => this.remove(id),
+      begunStudies: async () => this.#begun.map((one) => structuredClone(one.line)),
       cancelStudy: async () => this.cancel(),
       studying: async () => this.phase(),
       studies: async () => this.list(),
@@ -219,8 +64,11 @@ export class Studies {
       landscapes,
       folder: '/home/you/.local/share/wattsmith/landscapes',
       arms: [
-        ...numeric.map((name) => ({ name, asks: false })),
-        ...ASKING.map((name) => ({ name, asks: true })),
+        ...[...numeric, ...ASKING].map((name) => ({
+          name,
+          asks: ASKING.includes(name),
+          remembers: REMEMBERING.includes(name),
+        })),
       ],
       advisorModels,
       providers,
@@ -231,6 +79,9 @@ export class Studies {
         budget: 20,
         repeats: 3,
         belowPercent: 10,
+        minTokensPerSecond: null,
+        maxTimeToFirstTokenS: null,
+        remember: false,
         connection: advisorModels[0]
           ? { ...NO_CONNECTION, kind: 'local', model: advisorModels[0].path }
           : { ...NO_CONNECTION, kind: 'openai' },
@@ -258,13 +109,41 @@ export class Studies {
     const steps = 20;
     for (let step = 1; step <= steps; step++) {
       await new Promise((done) => setTimeout(done, 200 * this.pace));
-      if (this.#cancelled) return this.#tell(IDLE);
+      if (this.#cancelled) return this.#interrupted(draft, step);
       const done = Math.round((all * step) / steps);
       this.#tell({ ...this.#phase, detail: `${done} of ${all} runs`, progress: step / steps });
     }
     const id = `${new Date().toISOString().slice(0, 10)}-${this.#done.length}-study`;
     this.#done.unshift(finished(id, new Date().toISOString(), draft));
     this.#tell(IDLE);
+  }
+
+  /** What a chat model has said stays. */
+  #interrupted(draft: StudyDraft, step: number): void {
+    const asking = draft.arms.filter((name) => ASKING.includes(name));
+    if (asking.length > 0) {
+      const landscape = SPACE.find((one) => one.id === draft.landscape)?.name ?? '';
+      const line = {
+        id: `begun-${this.#begun.length}`,
+        landscape,
+        arms: draft.arms,
+        replies: step * asking.length,
+      };
+      this.#begun.unshift({ line, draft });
+    }
+    this.#tell(IDLE);
+  }
+
+  resume(id: string): void {
+    const at = this.#begun.findIndex((one) => one.line.id === id);
+    const [one] = at < 0 ? [] : this.#begun.splice(at, 1);
+    if (!one) throw new BackendError('not-found', 'This study is not there any more.');
+    this.start(one.draft);
+  }
+
+  remove(id: string): void {
+    this.#begun = this.#begun.filter((one) => one.line.id !== id);
+    this.#done = this.#done.filter((one) => one.line.id !== id);
   }
 
   #tell(phase: PhaseView): void {

@@ -1,0 +1,139 @@
+//! A session that is planned: what can be chosen, and how a chat model is reached.
+
+use super::Number;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+views! {
+    /// One knob of the catalogue.
+    ParameterView {
+        /// Name.
+        name: String,
+        /// Range in words.
+        range: String,
+        /// Values worth offering in a menu.
+        levels: Vec<String>,
+        /// Default.
+        default: String,
+        /// What it does.
+        effect: String,
+        /// What can go wrong; may be empty.
+        danger: String,
+        /// Whether it can change answers.
+        changes_output: bool,
+    }
+    /// One parameter's value.
+    Setting {
+        /// Parameter.
+        name: String,
+        /// Value as text.
+        value: String,
+    }
+    /// A model file on this machine.
+    ModelView {
+        /// Name.
+        name: String,
+        /// File.
+        path: String,
+        /// Quantisation.
+        quantisation: String,
+        /// Size, megabytes.
+        #[specta(type = Number)]
+        megabytes: f64,
+    }
+    /// A workload.
+    WorkloadView {
+        /// Name.
+        name: String,
+        /// In words: "16 requests · 8 at once · 64 tokens out".
+        summary: String,
+    }
+    /// How the chat LLM is reached.
+    ConnectionDraft {
+        /// `local`, `openai`, `anthropic`, `gemini`, `ollama`, `paste` or `none`.
+        kind: String,
+        /// Model file (local) or the model's name on the server.
+        model: String,
+        /// Server; empty for the provider's usual one.
+        base_url: String,
+        /// Price of 10⁶ tokens of prompts; empty: unknown.
+        price_in: Option<f64>,
+        /// Price of 10⁶ tokens of replies; empty: unknown.
+        price_out: Option<f64>,
+        /// Most that the session may cost, in the currency of the prices.
+        spending_cap: Option<f64>,
+    }
+    /// A kind of chat server.
+    ProviderView {
+        /// As in [`ConnectionDraft::kind`].
+        kind: String,
+        /// Its usual address.
+        base_url: String,
+    }
+    /// What the chat model has cost.
+    SpendingView {
+        /// Sum of what is known, in the currency of the prices.
+        #[specta(type = Number)]
+        spent: f64,
+        /// Whether a part of it was worked out from the length of texts.
+        estimated: bool,
+        /// The person's cap.
+        cap: Option<f64>,
+    }
+    /// What the person chose for a new session.
+    SessionDraft {
+        /// Name; empty: made from model and workload.
+        name: String,
+        /// Model file.
+        model_path: String,
+        /// Workload name.
+        workload: String,
+        /// By its word, such as `guided` or `sobol`.
+        advisor: String,
+        /// Chat LLM.
+        connection: ConnectionDraft,
+        /// `10%` or `0.25J`.
+        threshold: String,
+        /// Least tokens per second.
+        min_tokens_per_second: Option<f64>,
+        /// Greatest time to first token (95th percentile), seconds.
+        max_time_to_first_token_s: Option<f64>,
+        /// Lock settings that can change answers.
+        quality_lock: bool,
+        /// Parameters to tune, by name.
+        tuned: Vec<String>,
+        /// Whether the power limit and the clock of the GPUs are tuned, too.
+        tune_gpu: bool,
+        /// Trials after the default.
+        budget: u32,
+        /// Windows per trial.
+        repeats: u32,
+        /// Fewer where the verdict is clear, a few more near the best.
+        adaptive: bool,
+        /// Shorter windows.
+        quick: bool,
+        /// Start from what earlier sessions taught, where the advisor can use it.
+        memory: bool,
+    }
+    /// What can be chosen for a new session, and a good first choice.
+    NewSessionOptions {
+        /// Engine's name and version, or empty.
+        engine: String,
+        /// Why there is no engine; empty when there is one.
+        engine_problem: String,
+        /// Models to tune.
+        models: Vec<ModelView>,
+        /// Models that can advise locally.
+        advisor_models: Vec<ModelView>,
+        /// Kinds of chat servers.
+        providers: Vec<ProviderView>,
+        /// Workloads.
+        workloads: Vec<WorkloadView>,
+        /// Knobs.
+        parameters: Vec<ParameterView>,
+        /// Knobs of the GPUs themselves; empty where nothing can be set.
+        gpu_parameters: Vec<ParameterView>,
+        /// Filled in and ready to start.
+        draft: SessionDraft,
+    }
+}

@@ -1,0 +1,367 @@
+//! A session, what it does now, and what comes of all of them.
+
+use super::{
+    ConnectionDraft, IntervalView, KnobView, Number, ParameterView, SpendingView, StoryItem,
+    VerdictKind, VerdictView,
+};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+words! {
+    /// What the core is doing; each has a name and a clock on the screen.
+    PhaseKind {
+        /// Nothing.
+        Idle,
+        /// Waiting until nothing else measures on this machine.
+        WaitingForLock,
+        /// The GPU is being set; the person may be asked for permission.
+        SettingGpu,
+        /// The engine loads the model.
+        LoadingEngine,
+        /// Warm-up requests.
+        WarmingUp,
+        /// Idle power with the model loaded.
+        MeasuringIdle,
+        /// A warm device cools down.
+        CoolingDown,
+        /// A measuring window is open: the screen keeps still.
+        Measuring,
+        /// The engine is being stopped.
+        StoppingEngine,
+        /// The local advisor's model loads.
+        LoadingAdvisor,
+        /// The chat LLM writes.
+        Asking,
+        /// A study runs.
+        Studying,
+    }
+    /// Formats of an exported report.
+    ReportFormat {
+        /// Self-contained page.
+        Html,
+        /// One row per repeat.
+        Csv,
+        /// Everything.
+        Json,
+        /// Short, for notes and issues.
+        Markdown,
+    }
+}
+
+views! {
+    /// A line in the list of sessions.
+    SessionSummary {
+        /// Identity.
+        id: String,
+        /// Name.
+        name: String,
+        /// Engine.
+        engine: String,
+        /// RFC 3339.
+        created_at: String,
+        /// Whether a job runs in it now.
+        running: bool,
+        /// In a word or two: "−18.6 %", "not decided", "new".
+        outcome: String,
+        /// What kind of outcome.
+        verdict: VerdictKind,
+        /// Whether its figures are estimates.
+        estimated: bool,
+        /// Why it ended, if it has.
+        ending: Option<String>,
+    }
+    /// A point of the trend.
+    TrendPoint {
+        /// Trial.
+        trial_id: String,
+        /// Number.
+        number: u32,
+        /// J/unit.
+        joules_per_unit: IntervalView,
+        /// Tokens per second.
+        #[specta(type = Number)]
+        tokens_per_second: f64,
+        /// Least J/unit up to here among trials that keep the constraints.
+        best_so_far: Option<f64>,
+        /// Verdict.
+        verdict: VerdictKind,
+        /// The advisor's prediction.
+        predicted: Option<f64>,
+    }
+    /// Share of a knob in what was seen.
+    ImportanceView {
+        /// Parameter.
+        name: String,
+        /// 0 to 1; none inside the noise.
+        share: Option<f64>,
+    }
+    /// What runs now, with a clock.
+    PhaseView {
+        /// Kind.
+        kind: PhaseKind,
+        /// Name for the screen, such as "Measuring".
+        label: String,
+        /// Such as "trial 5 · repeat 2 of 3".
+        detail: String,
+        /// Unix time in milliseconds when it began.
+        #[specta(type = Number)]
+        started_at_ms: f64,
+        /// Seconds it is expected to take, where known.
+        expected_s: Option<f64>,
+        /// Part of the work done, 0 to 1, where known.
+        progress: Option<f64>,
+    }
+    /// A session as the screen shows it.
+    SessionView {
+        /// Identity.
+        id: String,
+        /// Name.
+        name: String,
+        /// RFC 3339.
+        created_at: String,
+        /// Facts for the header.
+        chips: Vec<String>,
+        /// Unit of work: "token" or "image".
+        unit: String,
+        /// Scope in words.
+        scope: String,
+        /// Whether figures are estimates.
+        estimated: bool,
+        /// Systematic error as a fraction.
+        #[specta(type = Number)]
+        sensor_error: f64,
+        /// Short windows.
+        quick: bool,
+        /// Goal in words.
+        goal: String,
+        /// Goal in J/unit, once known.
+        goal_joules: Option<f64>,
+        /// The default's figure.
+        default_interval: Option<IntervalView>,
+        /// Advisor's word.
+        advisor: String,
+        /// Connection in words; empty where there is none.
+        connection: String,
+        /// The connection as it can be changed.
+        connection_draft: ConnectionDraft,
+        /// What the chat model has cost; none while nothing is known.
+        spending: Option<SpendingView>,
+        /// Trials used after the default.
+        trials_used: u32,
+        /// Trials allowed after the default.
+        budget: u32,
+        /// The conversation, oldest first.
+        story: Vec<StoryItem>,
+        /// For the charts.
+        trend: Vec<TrendPoint>,
+        /// For the chart.
+        importance: Vec<ImportanceView>,
+        /// Knobs of this session, to edit a proposal by.
+        parameters: Vec<ParameterView>,
+        /// Best settings so far against the default.
+        best: Option<BestView>,
+        /// What runs now.
+        phase: PhaseView,
+        /// Whether it goes on by itself.
+        autopilot: bool,
+        /// Whether autopilot pauses after the current step.
+        pausing: bool,
+        /// What the person can do next.
+        next: NextStep,
+        /// Joules that the search has cost.
+        #[specta(type = Number)]
+        energy_spent_j: f64,
+        /// What went wrong beside the trials.
+        warnings: Vec<String>,
+        /// Units of work after which the search has paid for itself; none until that is certain.
+        pays_back_after_units: Option<f64>,
+        /// Earlier sessions that it draws on, the most telling first.
+        memory: Vec<EarlierView>,
+    }
+    /// An earlier session that a session draws on.
+    EarlierView {
+        /// Which; it may have been deleted since.
+        session_id: String,
+        /// Its name then.
+        name: String,
+        /// In what it differs, in words; empty where in nothing.
+        differs: String,
+        /// How much it counts, above 0 to 1.
+        #[specta(type = Number)]
+        weight: f64,
+        /// Configurations that it measured.
+        configurations: u32,
+    }
+    /// The best settings so far.
+    BestView {
+        /// Trial.
+        trial_id: String,
+        /// Number.
+        number: u32,
+        /// Settings against the default.
+        knobs: Vec<KnobView>,
+        /// Ready command line.
+        command_line: String,
+        /// Verdict.
+        verdict: VerdictView,
+        /// Whether fresh repeats have confirmed it.
+        confirmed: bool,
+    }
+    /// A prompt as it would be sent.
+    PromptPreview {
+        /// Template.
+        template: String,
+        /// Text.
+        text: String,
+        /// Rough count: characters ÷ 4.
+        tokens_about: u32,
+    }
+    /// A prompt template.
+    TemplateView {
+        /// Name.
+        name: String,
+        /// Text.
+        text: String,
+        /// SHA-256.
+        hash: String,
+        /// Whether it differs from the built-in one.
+        edited: bool,
+    }
+    /// Where a key was put.
+    KeyStored {
+        /// Whether the OS keyring holds it.
+        in_keyring: bool,
+        /// What to know about it.
+        note: String,
+    }
+    /// One line of the view across sessions: only sessions that may be compared share it.
+    OverviewLine {
+        /// What its sessions have in common.
+        label: String,
+        /// Whether its figures are estimates.
+        estimated: bool,
+        /// Sessions, oldest first.
+        points: Vec<OverviewPoint>,
+    }
+    /// A session on the line.
+    OverviewPoint {
+        /// Session.
+        session_id: String,
+        /// Name.
+        name: String,
+        /// RFC 3339.
+        created_at: String,
+        /// The default's J/unit.
+        default_interval: IntervalView,
+        /// The best's J/unit.
+        best_interval: Option<IntervalView>,
+        /// Verdict of the best.
+        verdict: VerdictKind,
+    }
+    /// Power over time of one device.
+    PowerSeries {
+        /// Device.
+        device: String,
+        /// Seconds from the first sample.
+        #[specta(type = Vec<Number>)]
+        at_s: Vec<f64>,
+        /// Watts.
+        #[specta(type = Vec<Number>)]
+        watts: Vec<f64>,
+    }
+}
+
+/// What the person can do next.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(
+    tag = "step",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum NextStep {
+    /// Measure the default first.
+    MeasureDefault,
+    /// Ask the advisor; feedback can be edited until then.
+    Ask,
+    /// Agree that prompts go to this provider.
+    Consent {
+        /// Host and model.
+        provider: String,
+    },
+    /// Carry the prompt to a chat and bring the reply.
+    Paste {
+        /// The exchange that waits.
+        exchange_id: String,
+        /// The prompt to copy.
+        prompt: String,
+    },
+    /// Run, edit or dismiss.
+    Decide {
+        /// The proposal.
+        proposal_id: String,
+    },
+    /// The advisor is stuck: ask again, take a numeric proposal, or set knobs by hand.
+    Stuck {
+        /// Why.
+        reason: String,
+    },
+    /// A trial crossed the threshold: measure fresh repeats.
+    Confirm {
+        /// Trial number.
+        trial_number: u32,
+    },
+    /// Something runs.
+    Busy,
+    /// The session has ended; it can be taken up again.
+    Ended {
+        /// Why.
+        ending: String,
+    },
+}
+
+/// Live data, at most 10 a second, 1 a second while a window is open.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(
+    tag = "event",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum LiveEvent {
+    /// The phase or its progress changed.
+    Phase {
+        /// Session.
+        session_id: String,
+        /// Phase.
+        phase: PhaseView,
+    },
+    /// Power since the last event.
+    Power {
+        /// Session.
+        session_id: String,
+        /// Seconds since the trial began.
+        #[specta(type = Vec<Number>)]
+        at_s: Vec<f64>,
+        /// Watts.
+        #[specta(type = Vec<Number>)]
+        watts: Vec<f64>,
+    },
+    /// More of the LLM's reply.
+    Reply {
+        /// Session.
+        session_id: String,
+        /// Text to append.
+        text: String,
+    },
+    /// Read the session again.
+    Changed {
+        /// Session.
+        session_id: String,
+    },
+    /// A job ended with an error.
+    Failed {
+        /// Session.
+        session_id: String,
+        /// What, where and what to do.
+        message: String,
+    },
+}
