@@ -108,6 +108,7 @@ fn landscape_facts(landscape: &Landscape, summary: &Summary) -> LandscapeFacts {
         engine: format!("{} {}", engine.name, engine.version),
         recorded_at: landscape.recorded_at.clone(),
         noise: landscape.noise.log_sd,
+        drift_percent: summary.drift_percent,
         configurations: small(summary.configurations),
         good_share: summary.good_share,
         default_rank: small(summary.default_rank),

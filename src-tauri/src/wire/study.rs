@@ -49,6 +49,9 @@ views! {
         /// Standard deviation of one window as a fraction.
         #[specta(type = Number)]
         noise: f64,
+        /// By how many per cent the machine itself drifted meanwhile; it is taken out.
+        #[specta(type = Number)]
+        drift_percent: f64,
         /// Configurations swept.
         configurations: u32,
         /// Share of what can be tried that is within 5 % of the best.

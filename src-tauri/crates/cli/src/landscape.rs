@@ -128,8 +128,9 @@ fn as_text(landscape: &Landscape, constraints: &Constraints, summary: &Summary) 
         summary.spoiled,
     );
     say!(
-        "  noise of one window: {:.1} %",
-        landscape.noise.log_sd * 100.0
+        "  noise of one window: {:.1} %; drift of the machine meanwhile: {:.0} %, taken out",
+        landscape.noise.log_sd * 100.0,
+        summary.drift_percent,
     );
     if let Some(most) = constraints.max_time_to_first_token_s {
         say!("  limit: first token within {most} s (95 %)");

@@ -1,12 +1,14 @@
 //! A landscape: a table of measured configurations that can stand in for live runs. A file format,
 //! too (JSON, versioned); reading and writing files is the tuner's.
 
+mod drift;
 mod summary;
 mod validate;
 
 pub use summary::Summary;
 pub use validate::Flaw;
 
+use drift::Drift;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wattsmith_domain::{
@@ -189,17 +191,19 @@ impl Figures {
 
 impl Landscape {
     /// The truth of every configuration that works, by key. Fresh repeats where there are any (the
-    /// sweep chose them, so its own windows would flatter them), else the sweep's windows.
+    /// sweep chose them, so its own windows would flatter them), else the sweep's windows; the
+    /// machine's slow drift is taken out of both.
     #[must_use]
     pub fn figures(&self) -> BTreeMap<String, Figures> {
+        let drift = Drift::of(self);
         let mut all: BTreeMap<String, Figures> = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| entry.failure.is_none()) {
-            if let Some(figures) = figures(&entry.windows, false) {
+            if let Some(figures) = figures(&entry.windows, &drift, false) {
                 all.insert(entry.configuration.key(), figures);
             }
         }
         for truth in &self.truth {
-            if let Some(figures) = figures(&truth.windows, true) {
+            if let Some(figures) = figures(&truth.windows, &drift, true) {
                 all.insert(truth.configuration.key(), figures);
             }
         }
@@ -211,15 +215,23 @@ impl Landscape {
     pub fn configurations(&self) -> Vec<Configuration> {
         self.entries
             .iter()
-            .filter(|entry| entry.failure.is_some() || figures(&entry.windows, false).is_some())
+            .filter(|entry| entry.failure.is_some() || usable(&entry.windows).next().is_some())
             .map(|entry| entry.configuration.clone())
             .collect()
     }
 
-    /// The pooled noise of all usable windows, sweep and fresh repeats apart; `None` where no
+    /// The pooled noise of all usable windows, the machine's slow drift taken out; `None` where no
     /// configuration was measured twice.
     #[must_use]
     pub fn pooled(&self) -> Option<Pooled> {
+        Drift::of(self)
+            .pooled()
+            .or_else(|| self.pooled_with_drift())
+    }
+
+    /// The same with what the hours differ in, sweep and fresh repeats apart.
+    #[must_use]
+    pub fn pooled_with_drift(&self) -> Option<Pooled> {
         let sweep = self.entries.iter().map(|entry| &entry.windows);
         let fresh = self.truth.iter().map(|truth| &truth.windows);
         let groups: Vec<Vec<f64>> = sweep
@@ -241,15 +253,15 @@ fn usable(windows: &[Window]) -> impl Iterator<Item = &Window> {
     windows.iter().filter(|window| window.spoiled.is_none())
 }
 
-fn figures(windows: &[Window], fresh: bool) -> Option<Figures> {
+fn figures(windows: &[Window], drift: &Drift, fresh: bool) -> Option<Figures> {
     let mean = |of: &dyn Fn(&Window) -> f64| {
         let values: Vec<f64> = usable(windows).map(of).collect();
         geometric_mean(&values)
     };
     Some(Figures {
-        joules_per_unit: mean(&|one| one.joules_per_unit)?,
-        tokens_per_second: mean(&|one| one.tokens_per_second)?,
-        time_to_first_token_s: mean(&|one| one.first_token_p95_s)?,
+        joules_per_unit: mean(&|one| drift.joules_per_unit(one))?,
+        tokens_per_second: mean(&|one| drift.tokens_per_second(one))?,
+        time_to_first_token_s: mean(&|one| drift.first_token_s(one))?,
         windows: u32::try_from(usable(windows).count()).unwrap_or(u32::MAX),
         fresh,
     })

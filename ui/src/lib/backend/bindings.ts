@@ -450,6 +450,8 @@ export type LandscapeFacts = {
 	recordedAt: string,
 	/**  Standard deviation of one window as a fraction. */
 	noise: number,
+	/**  By how many per cent the machine itself drifted meanwhile; it is taken out. */
+	driftPercent: number,
 	/**  Configurations swept. */
 	configurations: number,
 	/**  Share of what can be tried that is within 5 % of the best. */

@@ -32,6 +32,10 @@ pub struct Summary {
     /// Whether good settings are rare (at most a tenth) and the default is none: only then does
     /// finding one quickly say anything.
     pub is_hard: bool,
+    /// By how many per cent the same settings took more in the machine's worst minutes than in its
+    /// best; it is taken out of all figures.
+    #[serde(default)]
+    pub drift_percent: f64,
     /// Windows that were not used.
     pub spoiled: usize,
     /// Windows behind the figures.
@@ -89,6 +93,7 @@ impl Landscape {
             good,
             good_share,
             is_hard: good_share <= 0.10 && !default_is_good,
+            drift_percent: super::Drift::of(self).range_percent(),
             spoiled,
             windows: all - spoiled,
         })
