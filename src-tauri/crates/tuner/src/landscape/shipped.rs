@@ -3,4 +3,7 @@
 //! `("NAME", include_str!("../../../../../landscapes/NAME.json")),`
 
 /// Names of the files without their ending, and what is in them.
-pub(super) const SHIPPED: &[(&str, &str)] = &[];
+pub(super) const SHIPPED: &[(&str, &str)] = &[(
+    "smollm2-chat",
+    include_str!("../../../../../landscapes/smollm2-chat.json"),
+)];
