@@ -3,7 +3,13 @@
 //! `("NAME", include_str!("../../../../../landscapes/NAME.json")),`
 
 /// Names of the files without their ending, and what is in them.
-pub(super) const SHIPPED: &[(&str, &str)] = &[(
-    "smollm2-chat",
-    include_str!("../../../../../landscapes/smollm2-chat.json"),
-)];
+pub(super) const SHIPPED: &[(&str, &str)] = &[
+    (
+        "smollm2-chat",
+        include_str!("../../../../../landscapes/smollm2-chat.json"),
+    ),
+    (
+        "smollm2-first-token",
+        include_str!("../../../../../landscapes/smollm2-first-token.json"),
+    ),
+];
