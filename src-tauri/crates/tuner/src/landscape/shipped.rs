@@ -5,6 +5,10 @@
 /// Names of the files without their ending, and what is in them.
 pub(super) const SHIPPED: &[(&str, &str)] = &[
     (
+        "qwen-chat",
+        include_str!("../../../../../landscapes/qwen-chat.json"),
+    ),
+    (
         "smollm2-chat",
         include_str!("../../../../../landscapes/smollm2-chat.json"),
     ),
