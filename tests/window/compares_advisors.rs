@@ -13,6 +13,9 @@ async fn a_study_on_ones_own_landscape_shows_its_result_and_is_kept() {
 
     let app = App::start(data.path()).await;
     app.click("nav-studies").await;
+    // Those that come with Wattsmith stand first.
+    assert!(app.text("caution").await.contains("estimated"));
+    app.choose("landscape", "own/line").await;
     assert!(app.text("caution").await.contains("made up"));
     for slow in ["gp", "tpe", "guided-blind"] {
         app.click(&format!("arm-{slow}")).await;
