@@ -17,6 +17,11 @@ use wattsmith_engine::{EngineError, LaunchOptions, RunningEngine};
 /// Longest wait until the advisor's model is loaded.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// Longest wait until the model on this machine has read a prompt: two cores that are busy otherwise
+/// take minutes for one, and in a study a second one waits for the first. The engine is ours, so one
+/// that has died is seen at once, whatever is waited for; the person can cancel.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(900);
+
 /// A chat that stays open for longer than a turn, with the engine behind it where it is a local one.
 pub struct OpenChat {
     /// Carries prompts.
@@ -157,6 +162,9 @@ fn client_of(engine: &RunningEngine, label: &str) -> Result<ChatClient, ChatErro
         &format!("{}/v1", engine.base_url()),
         label,
         Some(Secret::new(engine.api_key())),
-        Timeouts::default(),
+        Timeouts {
+            first: FIRST_TIMEOUT,
+            ..Timeouts::default()
+        },
     )
 }
