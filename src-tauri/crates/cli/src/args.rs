@@ -329,13 +329,7 @@ impl LimitArgs {
 
     /// These limits where they are given, else those of `file`.
     pub(crate) fn over(&self, file: Constraints) -> Constraints {
-        Constraints {
-            min_tokens_per_second: self.min_tokens_per_second.or(file.min_tokens_per_second),
-            max_time_to_first_token_s: self
-                .max_time_to_first_token
-                .or(file.max_time_to_first_token_s),
-            quality_lock: file.quality_lock,
-        }
+        file.with_limits(self.min_tokens_per_second, self.max_time_to_first_token)
     }
 }
 

@@ -80,6 +80,22 @@ pub struct Constraints {
     pub quality_lock: bool,
 }
 
+impl Constraints {
+    /// The same with other limits where they are given.
+    #[must_use]
+    pub fn with_limits(
+        self,
+        min_tokens_per_second: Option<f64>,
+        max_time_to_first_token_s: Option<f64>,
+    ) -> Self {
+        Self {
+            min_tokens_per_second: min_tokens_per_second.or(self.min_tokens_per_second),
+            max_time_to_first_token_s: max_time_to_first_token_s.or(self.max_time_to_first_token_s),
+            ..self
+        }
+    }
+}
+
 /// Least energy per unit, under constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Objective {

@@ -195,15 +195,18 @@ impl Landscape {
     /// machine's slow drift is taken out of both.
     #[must_use]
     pub fn figures(&self) -> BTreeMap<String, Figures> {
-        let drift = Drift::of(self);
+        self.figures_without(&Drift::of(self))
+    }
+
+    fn figures_without(&self, drift: &Drift) -> BTreeMap<String, Figures> {
         let mut all: BTreeMap<String, Figures> = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| entry.failure.is_none()) {
-            if let Some(figures) = figures(&entry.windows, &drift, false) {
+            if let Some(figures) = figures(&entry.windows, drift, false) {
                 all.insert(entry.configuration.key(), figures);
             }
         }
         for truth in &self.truth {
-            if let Some(figures) = figures(&truth.windows, &drift, true) {
+            if let Some(figures) = figures(&truth.windows, drift, true) {
                 all.insert(truth.configuration.key(), figures);
             }
         }
@@ -230,8 +233,7 @@ impl Landscape {
     }
 
     /// The same with what the hours differ in, sweep and fresh repeats apart.
-    #[must_use]
-    pub fn pooled_with_drift(&self) -> Option<Pooled> {
+    fn pooled_with_drift(&self) -> Option<Pooled> {
         let sweep = self.entries.iter().map(|entry| &entry.windows);
         let fresh = self.truth.iter().map(|truth| &truth.windows);
         let groups: Vec<Vec<f64>> = sweep

@@ -99,9 +99,8 @@ impl Pool {
     /// grid is open.
     #[must_use]
     pub fn left(&self, tried: &BTreeSet<String>, seed: u64) -> Option<Vec<Configuration>> {
-        let listed = self.listed.as_ref()?.iter();
-        let left = listed.filter(|(key, _)| !tried.contains(*key));
-        let mut left: Vec<Configuration> = left.map(|(_, one)| one.clone()).collect();
+        self.listed.as_ref()?;
+        let mut left = self.whole(tried)?;
         SplitMix(seed).shuffle(&mut left);
         Some(left)
     }

@@ -268,10 +268,11 @@ pub(crate) fn of_landscapes(landscape: &Landscape, others: &[Landscape]) -> Memo
 /// Whether one landscape's figures give the other's away: the same model at the same work, though
 /// perhaps under other limits.
 fn same_measurements(one: &Landscape, other: &Landscape) -> bool {
-    let work = |of: &Landscape| (of.model.sha256.clone(), of.workload.hash.clone());
     // An invented landscape has no files to tell by.
     let known = !one.model.sha256.is_empty();
-    one.name == other.name || (known && work(one) == work(other))
+    let same_work =
+        one.model.sha256 == other.model.sha256 && one.workload.hash == other.workload.hash;
+    one.name == other.name || (known && same_work)
 }
 
 /// A configuration of another space in this one: what is missing on either side has to be at its

@@ -47,7 +47,8 @@ impl Landscape {
     /// default does not work.
     #[must_use]
     pub fn summary(&self, constraints: &Constraints) -> Option<Summary> {
-        let figures = self.figures();
+        let drift = super::Drift::of(self);
+        let figures = self.figures_without(&drift);
         let default = self.space.default_configuration().key();
         let own = figures.get(&default)?;
         let eligible: Vec<(&String, f64)> = figures
@@ -93,7 +94,7 @@ impl Landscape {
             good,
             good_share,
             is_hard: good_share <= 0.10 && !default_is_good,
-            drift_percent: super::Drift::of(self).range_percent(),
+            drift_percent: drift.range_percent(),
             spoiled,
             windows: all - spoiled,
         })

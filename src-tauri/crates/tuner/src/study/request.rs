@@ -5,7 +5,7 @@ use super::arm::{WITH_MEMORY, can_remember};
 use crate::error::TunerError;
 use crate::next::provider;
 use serde::{Deserialize, Serialize};
-use wattsmith_domain::{Connection, Constraints};
+use wattsmith_domain::Connection;
 use wattsmith_search::Landscape;
 
 /// What the person chose for a study.
@@ -38,7 +38,6 @@ pub struct StudyRequest {
 
 impl StudyRequest {
     pub(super) fn plan(&self, landscape: &Landscape, memory_from: Vec<Landscape>) -> StudyPlan {
-        let own = landscape.constraints;
         let with_memory = self
             .arms
             .iter()
@@ -54,13 +53,9 @@ impl StudyRequest {
             budget: self.budget,
             repeats: self.repeats,
             below_percent: self.below_percent,
-            constraints: Constraints {
-                min_tokens_per_second: self.min_tokens_per_second.or(own.min_tokens_per_second),
-                max_time_to_first_token_s: self
-                    .max_time_to_first_token_s
-                    .or(own.max_time_to_first_token_s),
-                ..own
-            },
+            constraints: landscape
+                .constraints
+                .with_limits(self.min_tokens_per_second, self.max_time_to_first_token_s),
             memory_from,
         }
     }
