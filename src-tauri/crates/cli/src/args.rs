@@ -1,9 +1,16 @@
 //! The words of the command line.
 
+mod compare;
+
+pub(crate) use compare::{RecordArgs, ShowArgs, StudyArgs};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{Advisor, Configuration, Constraints, Threshold, Value};
 use wattsmith_tuner::{Format, SessionPlan, WorkSize};
+
+/// The work of which sessions are made where nothing else is said.
+const USUAL_WORKLOAD: &str = "chat";
 
 /// Lowers the energy that model inference costs on this machine.
 #[derive(Parser)]
@@ -178,7 +185,7 @@ pub(crate) struct WhatArgs {
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Workload
-    #[arg(long, default_value = "chat")]
+    #[arg(long, default_value = USUAL_WORKLOAD)]
     pub workload: String,
     /// Requests in a window, for a workload of another size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -333,62 +340,6 @@ impl LimitArgs {
     }
 }
 
-#[derive(Args)]
-pub(crate) struct RecordArgs {
-    /// Where the landscape goes; until it is whole its state lies beside it, in FILE.partial
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    #[command(flatten)]
-    pub what: WhatArgs,
-    /// Shorter windows
-    #[arg(long)]
-    pub quick: bool,
-    /// Parameters that vary, separated by commas
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    pub parameters: Vec<String>,
-    /// Let settings vary that can change what the model answers
-    #[arg(long)]
-    pub allow_output_changes: bool,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// Configurations, spread evenly; the whole grid where it holds no more
-    #[arg(long, default_value_t = 48, value_name = "N")]
-    pub points: usize,
-    /// Sweeps over all configurations
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub passes: u32,
-    /// How many of the best get fresh repeats afterwards, beside the default
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub top: usize,
-    /// Fresh repeats of each of them
-    #[arg(long, default_value_t = 8, value_name = "N")]
-    pub fresh: u32,
-    /// Seed of the choice and of the orders
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// A finished landscape of the same work whose sweep is taken over, for other limits: only the
-    /// fresh repeats are measured
-    #[arg(long, value_name = "FILE")]
-    pub sweep_from: Option<PathBuf>,
-    /// Name of the landscape
-    #[arg(long, default_value = "")]
-    pub name: String,
-    /// JSON lines while it runs, one JSON object at the end
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct ShowArgs {
-    /// The landscape
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// One JSON object instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// How the chat LLM is reached, for `tune` and `say` alike.
 #[derive(Args)]
 pub(crate) struct ConnectionArgs {
@@ -423,53 +374,6 @@ pub(crate) struct SayArgs {
     pub text: Vec<String>,
     #[command(flatten)]
     pub reached: ConnectionArgs,
-    /// One JSON object instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct StudyArgs {
-    /// The landscape
-    #[arg(long, value_name = "FILE")]
-    pub landscape: PathBuf,
-    /// Who is compared, separated by commas; the first is held against the others. Besides the
-    /// advisors there is guided-blind, which picks from the surrogate's short list at random.
-    /// enhanced, baseline and guided ask a chat model: say how with --connection
-    #[arg(
-        long,
-        value_delimiter = ',',
-        value_name = "NAMES",
-        default_value = "surrogate,guided-blind,gp,tpe,rule,sobol,random"
-    )]
-    pub advisors: Vec<String>,
-    /// Other landscapes, which arms called NAME+memory know as if earlier sessions had swept them; one
-    /// of the same model at the same work would give the answer away and does not count
-    #[arg(long, value_delimiter = ',', value_name = "FILES")]
-    pub memory_from: Vec<PathBuf>,
-    /// Independent runs of each
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(2..=100_000))]
-    pub seeds: u64,
-    /// Trials after the default
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=500))]
-    pub budget: u32,
-    /// Windows per trial
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
-    pub repeats: u32,
-    /// Goal in per cent below the default
-    #[arg(long, default_value_t = 10.0, value_name = "PERCENT")]
-    pub below: f64,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// Folder for study.json, study.csv and study.html
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    #[command(flatten)]
-    pub reached: ConnectionArgs,
-    /// Every prompt with its reply; a study goes on from it, and without --connection replays it.
-    /// exchanges.jsonl in the folder when left out
-    #[arg(long, value_name = "FILE")]
-    pub exchanges: Option<PathBuf>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

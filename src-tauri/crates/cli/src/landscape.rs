@@ -47,22 +47,11 @@ async fn record(tuner: &Arc<Tuner>, args: RecordArgs) -> Result<(), Stop> {
 
 fn plan(args: RecordArgs) -> LandscapePlan {
     LandscapePlan {
-        name: args.name,
-        size: args.what.size(),
-        start: args.what.start(),
-        model: args.what.model,
-        workload: args.what.workload,
-        quick: args.quick,
-        tuned: args.parameters,
-        constraints: Constraints {
-            quality_lock: !args.allow_output_changes,
-            ..args.limits.constraints()
-        },
+        work: args.swept.work(&args.limits, args.seed),
         points: args.points,
         passes: args.passes,
         top: args.top,
         fresh: args.fresh,
-        seed: args.seed,
         sweep_from: args.sweep_from,
         out: args.out,
     }

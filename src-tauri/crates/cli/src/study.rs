@@ -1,40 +1,30 @@
-//! `study`: advisors compared on a landscape.
+//! `study`: advisors compared on a landscape, or on the engine itself.
 
 use crate::Stop;
 use crate::args::StudyArgs;
 use crate::connection::key_from_environment;
-use crate::progress::json_line;
+use crate::progress::{Progress, json_line};
 use crate::terminal::{Terminal, write};
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wattsmith_tuner::domain::{Connection, Constraints};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, words, write_study,
+    LivePlan, StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, study_job, words,
+    write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
-    let landscape = read_landscape(&args.landscape)?;
-    let plan = StudyPlan {
-        arms: args.advisors.clone(),
-        seeds: args.seeds,
-        budget: args.budget,
-        repeats: args.repeats,
-        below_percent: args.below,
-        constraints: args.limits.over(landscape.constraints),
-        memory_from: args
-            .memory_from
-            .iter()
-            .map(|file| read_landscape(file))
-            .collect::<Result<_, _>>()?,
-    };
     std::fs::create_dir_all(&args.out)
         .map_err(|error| Stop::Failed(format!("cannot make {}: {error}", args.out.display())))?;
-    let study = compare(tuner, &args, landscape, plan).await?;
-    if shown(args.json) {
+    let (out, json) = (args.out.clone(), args.json);
+    let study = compare(tuner, args).await?;
+    if shown(json) {
         write(&mut std::io::stderr(), "\r\x1b[2K");
     }
-    let files = write_study(&args.out, &study)?;
-    if args.json {
+    let files = write_study(&out, &study)?;
+    if json {
         // The runs are in the file; a line of them all would be megabytes.
         let mut brief = study;
         brief.runs.clear();
@@ -53,38 +43,113 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop>
 }
 
 /// Runs the study, by whatever LLM the words name; replays what one said where they name none.
-async fn compare(
-    tuner: &Arc<Tuner>,
-    args: &StudyArgs,
-    landscape: Landscape,
-    plan: StudyPlan,
-) -> Result<StudyResult, Stop> {
+async fn compare(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<StudyResult, Stop> {
     let terminal = Terminal::watch()?;
     let asked = args.reached.choice(tuner).await?;
     let connection = asked.and_then(|choice| choice.connection);
     key_from_environment(tuner, connection.as_ref());
     let usual = args.out.join("exchanges.jsonl");
-    let kept = args.exchanges.as_deref().unwrap_or(&usual);
-    if plan.arms.iter().any(|arm| asks_a_chat(arm)) && connection.is_none() && !kept.is_file() {
+    let exchanges = args.exchanges.clone().unwrap_or(usual);
+    let asks = args.advisors.iter().any(|arm| asks_a_chat(arm));
+    if asks && connection.is_none() && !exchanges.is_file() {
         return Err(Stop::Usage(
             "enhanced, baseline and guided ask a chat model: name it with --connection, or a \
              recording with --exchanges"
                 .to_owned(),
         ));
     }
+    match &args.landscape {
+        Some(file) => {
+            let landscape = read_landscape(file)?;
+            on_landscape(tuner, &terminal, args, landscape, connection, exchanges).await
+        }
+        None => on_engine(tuner, &terminal, args, connection, exchanges).await,
+    }
+}
+
+fn plan(args: &StudyArgs, constraints: Constraints) -> Result<StudyPlan, Stop> {
+    let memory_from = args.memory_from.iter().map(|file| read_landscape(file));
+    Ok(StudyPlan {
+        arms: args.advisors.clone(),
+        seeds: args.seeds,
+        budget: args.budget,
+        repeats: args.repeats,
+        below_percent: args.below,
+        constraints,
+        memory_from: memory_from.collect::<Result<_, _>>()?,
+    })
+}
+
+async fn on_landscape(
+    tuner: &Arc<Tuner>,
+    terminal: &Terminal,
+    args: StudyArgs,
+    landscape: Landscape,
+    connection: Option<Connection>,
+    exchanges: PathBuf,
+) -> Result<StudyResult, Stop> {
+    if args.swept.is_said() {
+        return Err(Stop::Usage(
+            "a landscape says by itself what was measured: leave --model, --workload and the like \
+             out, or measure with --live in place of --landscape"
+                .to_owned(),
+        ));
+    }
+    let plan = plan(&args, args.limits.over(landscape.constraints))?;
     let (cancel, told) = (terminal.interrupted(), progress(args.json));
     let study = tuner
-        .compare(landscape, plan, connection, kept, cancel, told)
+        .compare(landscape, plan, connection, &exchanges, cancel, told)
         .await
         .map_err(Stop::of_words);
-    if matches!(study, Err(Stop::Interrupted)) && kept.is_file() && !args.json {
-        let hint = format!(
-            "\nWhat was said is kept in {}; the same command goes on from there.\n",
-            kept.display()
-        );
-        write(&mut std::io::stderr(), &hint);
+    if matches!(study, Err(Stop::Interrupted)) && exchanges.is_file() && !args.json {
+        hint("What was said", &exchanges);
     }
     study
+}
+
+async fn on_engine(
+    tuner: &Arc<Tuner>,
+    terminal: &Terminal,
+    args: StudyArgs,
+    connection: Option<Connection>,
+    exchanges: PathBuf,
+) -> Result<StudyResult, Stop> {
+    let json = args.json;
+    let landscape = args.out.join("landscape.json");
+    let constraints = args.limits.constraints();
+    let study = plan(&args, constraints)?;
+    let work = args.swept.work(&args.limits, 1);
+    let live = LivePlan {
+        study: StudyPlan {
+            constraints: work.constraints,
+            ..study
+        },
+        work,
+        fresh: args.fresh,
+        connection,
+        exchanges,
+        landscape: landscape.clone(),
+    };
+    if !json {
+        say!("At most {} windows.", live.most_windows());
+    }
+    let progress = Progress::show(tuner, &study_job(), json);
+    let work = tuner.study_live(live);
+    let study = terminal.interruptible(tuner, &study_job(), work).await;
+    drop(progress);
+    if matches!(study, Err(Stop::Interrupted)) && !json {
+        hint("What is done", &args.out);
+    }
+    study?.map_err(Stop::of_words)
+}
+
+/// Where an interrupted study lies.
+fn hint(what: &str, place: &Path) {
+    let hint = format!(
+        "\n{what} is kept in {}; the same command goes on from there.\n",
+        place.display()
+    );
+    write(&mut std::io::stderr(), &hint);
 }
 
 fn shown(json: bool) -> bool {
@@ -98,15 +163,16 @@ fn progress(json: bool) -> impl FnMut(u64, u64) {
         if shown {
             write(
                 &mut std::io::stderr(),
-                &format!("\r\x1b[2K  {done} of {all} runs"),
+                &format!("\r\x1b[2K  {done} of {all} trials"),
             );
         }
     }
 }
 
 fn as_text(study: &StudyResult) {
+    let live = if study.live { "live, " } else { "" };
     say!(
-        "{}: {} configurations, {} within 5 % of the best, default at place {}",
+        "{}: {live}{} configurations, {} within 5 % of the best, default at place {}",
         study.landscape,
         study.summary.configurations,
         study.summary.good,

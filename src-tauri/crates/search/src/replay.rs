@@ -29,6 +29,11 @@ impl Replay {
         }
     }
 
+    /// Takes up another seed.
+    pub fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     /// Measures `configuration` with `repeats` windows, the `visit`-th time from 0. `None` where it
     /// fails.
     #[must_use]

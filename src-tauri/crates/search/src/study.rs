@@ -62,7 +62,6 @@ pub struct Verdict {
     figures: BTreeMap<String, Figures>,
     constraints: Constraints,
     worst: f64,
-    default: String,
     /// The landscape in a few figures.
     pub summary: Summary,
 }
@@ -82,7 +81,6 @@ impl Verdict {
             figures,
             constraints: *constraints,
             worst,
-            default: landscape.space.default_configuration().key(),
             summary,
         })
     }
@@ -110,26 +108,50 @@ impl Verdict {
     }
 }
 
+/// What an advisor recommends after a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recommendation {
+    /// Its key.
+    pub key: String,
+    /// J/unit as it was seen; none where nothing that was seen keeps the limits.
+    pub observed: Option<f64>,
+}
+
+/// What is recommended after each trial, from noisy figures alone: the lowest that keeps the limits,
+/// else the default, which comes first.
+#[must_use]
+pub fn recommendations(constraints: &Constraints, told: &[Observation]) -> Vec<Recommendation> {
+    let Some(default) = told.first().map(|one| one.configuration.key()) else {
+        return Vec::new();
+    };
+    let mut best = Recommendation {
+        key: default,
+        observed: None,
+    };
+    let after = |one: &Observation| {
+        if let Some(outcome) = one.outcome.filter(|one| one.keeps(constraints))
+            && best
+                .observed
+                .is_none_or(|lowest| outcome.joules_per_unit < lowest)
+        {
+            best = Recommendation {
+                key: one.configuration.key(),
+                observed: Some(outcome.joules_per_unit),
+            };
+        }
+        best.clone()
+    };
+    told.iter().map(after).collect()
+}
+
 /// Where a run stood after each of its trials.
 #[must_use]
 pub fn standings(verdict: &Verdict, told: &[Observation]) -> Vec<Standing> {
-    let mut best: Option<(f64, String)> = None;
     told.iter()
-        .map(|one| {
+        .zip(recommendations(&verdict.constraints, told))
+        .map(|(one, recommendation)| {
             let tried = one.configuration.key();
-            let seen = one.outcome.map(|outcome| outcome.joules_per_unit);
-            if let Some(outcome) = one.outcome.filter(|one| one.keeps(&verdict.constraints))
-                && best
-                    .as_ref()
-                    .is_none_or(|best| outcome.joules_per_unit < best.0)
-            {
-                best = Some((outcome.joules_per_unit, tried.clone()));
-            }
-            let (observed, recommended) = match &best {
-                Some((observed, key)) => (Some(*observed), key.clone()),
-                None => (None, verdict.default.clone()),
-            };
-            let own = verdict.figures.get(&recommended);
+            let own = verdict.figures.get(&recommendation.key);
             let keeps = own.is_some_and(|own| own.keeps(&verdict.constraints));
             let truth = match own {
                 Some(own) if keeps => own.joules_per_unit,
@@ -138,9 +160,9 @@ pub fn standings(verdict: &Verdict, told: &[Observation]) -> Vec<Standing> {
             Standing {
                 tried_truth: verdict.figures.get(&tried).map(|own| own.joules_per_unit),
                 tried,
-                seen,
-                recommended,
-                observed,
+                seen: one.outcome.map(|outcome| outcome.joules_per_unit),
+                recommended: recommendation.key,
+                observed: recommendation.observed,
                 truth,
                 keeps,
             }

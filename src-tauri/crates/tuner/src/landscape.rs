@@ -3,27 +3,29 @@
 //! the default, which fix their truth. Every finished window is on disk before the next begins, in a
 //! file beside the one that is asked for; started again with the same words, recording goes on.
 
+mod asked;
+mod begin;
 mod file;
 mod shelf;
 mod shipped;
 mod sweep;
 
+pub(crate) use asked::{lacks, seen};
 pub use file::read_landscape;
 pub use shelf::ListedLandscape;
+pub(crate) use sweep::Pace;
 
 use crate::error::TunerError;
-use crate::plan::{SessionPlan, WorkSize};
+use crate::plan::WorkSize;
 use crate::tuner::Tuner;
-use file::{partial_path, read_partial};
-use std::path::{Path, PathBuf};
-use wattsmith_domain::{
-    Advisor, Configuration, Constraints, Engine, Model, Parameter, Session, SessionId, Threshold,
-};
-use wattsmith_search::{Context, Entry, LANDSCAPE_FORMAT, Landscape, Noise, Pool, rule_of_thumb};
+use file::partial_path;
+use std::path::PathBuf;
+use wattsmith_domain::{Configuration, Constraints, Session, SessionId};
+use wattsmith_search::{Context, Landscape, Pool, rule_of_thumb};
 
-/// What the person chose for a landscape.
+/// What is measured, whoever decides on the configurations.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LandscapePlan {
+pub struct LandscapeWork {
     /// Name; made from model and workload when empty.
     pub name: String,
     /// Model file; the smallest one at hand when none.
@@ -40,6 +42,15 @@ pub struct LandscapePlan {
     pub start: Configuration,
     /// What must hold; kept in the file and used to choose the best.
     pub constraints: Constraints,
+    /// Seed of the choice and of the orders.
+    pub seed: u64,
+}
+
+/// What the person chose for a landscape.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandscapePlan {
+    /// What is measured.
+    pub work: LandscapeWork,
     /// Configurations, the default among them; the whole grid where it holds no more.
     pub points: usize,
     /// Sweeps over all of them, at least 1.
@@ -48,8 +59,6 @@ pub struct LandscapePlan {
     pub top: usize,
     /// Fresh repeats of each of those and of the default.
     pub fresh: u32,
-    /// Seed of the choice and of the orders.
-    pub seed: u64,
     /// A finished landscape of the same work whose sweep is taken over: under other limits other
     /// configurations are the best, and only their fresh repeats have to be measured.
     pub sweep_from: Option<PathBuf>,
@@ -57,40 +66,23 @@ pub struct LandscapePlan {
     pub out: PathBuf,
 }
 
-impl Default for LandscapePlan {
-    /// 48 configurations in 4 passes, then 8 fresh repeats of the 10 best and of the default.
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            model: None,
-            workload: "chat".to_owned(),
-            size: WorkSize::default(),
-            quick: false,
-            tuned: Vec::new(),
-            start: Configuration::default(),
-            constraints: Constraints {
-                quality_lock: true,
-                ..Constraints::default()
-            },
-            points: 48,
-            passes: 4,
-            top: 10,
-            fresh: 8,
-            seed: 1,
-            sweep_from: None,
-            out: PathBuf::from("landscape.json"),
-        }
-    }
-}
-
 /// A landscape that is being recorded: what is done so far, and how to go on.
 #[derive(Debug, Clone)]
 pub struct Recording {
-    pub(crate) session: Session,
+    session: Session,
     pub(crate) landscape: Landscape,
-    top: usize,
+    extent: Extent,
     fresh: u32,
     out: PathBuf,
+}
+
+/// How much is measured before the fresh repeats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Extent {
+    /// Every configuration in every pass; so many of the best, and the default, get fresh repeats.
+    Sweep { top: usize },
+    /// What advisors ask for: at most so many windows, fresh repeats among them.
+    Asked { most: usize },
 }
 
 impl Recording {
@@ -136,57 +128,23 @@ impl Tuner {
                 "A landscape needs at least two configurations and one pass.".to_owned(),
             ));
         }
-        let session = self
-            .session(SessionPlan {
-                name: plan.name.clone(),
-                model: plan.model.clone(),
-                workload: plan.workload.clone(),
-                size: plan.size,
-                advisor: Advisor::Sobol,
-                threshold: Threshold::PercentBelowDefault { percent: 10.0 },
-                constraints: plan.constraints,
-                tuned: plan.tuned.clone(),
-                start: plan.start.clone(),
-                budget: 0,
-                repeats: 1,
-                quick: plan.quick,
-                seed: plan.seed,
-                ..SessionPlan::default()
-            })
-            .await?;
-        let mut planned = self.blank(&session, &plan);
+        let session = self.landscape_session(&plan.work).await?;
+        let context = Context {
+            physical_cores: session.machine.physical_cores,
+            concurrency: session.workload.concurrency,
+            constraints: plan.work.constraints,
+            log_sd: None,
+            prior: Vec::new(),
+        };
+        let rule = rule_of_thumb(&session.space, &context);
+        let pool = Pool::from(&session.space);
+        let chosen = pool.spread(plan.points, &[rule], plan.work.seed);
+        let mut planned = self.blank(&session, chosen, plan.passes);
         if let Some(from) = &plan.sweep_from {
-            planned = swept(planned, from)?;
+            planned = begin::swept(planned, from)?;
         }
-        let (top, fresh, out) = (plan.top, plan.fresh, plan.out);
-        let landscape = match read_partial(&partial_path(&out))? {
-            None => planned,
-            Some(begun) => match difference(&begun, &planned) {
-                None => {
-                    let mut begun = begun;
-                    sweep::forget_spoiled(&mut begun);
-                    begun
-                }
-                Some(what) => {
-                    return Err(TunerError::Invalid(format!(
-                        "{} was begun with another {what}. Go on with the same words as then, or \
-                         move the file away.",
-                        partial_path(&out).display()
-                    )));
-                }
-            },
-        };
-        let session = Session {
-            workload: landscape.workload.clone(),
-            ..session
-        };
-        Ok(Recording {
-            session,
-            landscape,
-            top,
-            fresh,
-            out,
-        })
+        let extent = Extent::Sweep { top: plan.top };
+        begin::take_up(session, planned, extent, plan.fresh, plan.out)
     }
 
     /// Records until everything is there; gives the finished landscape, which lies at the plan's
@@ -204,118 +162,4 @@ impl Tuner {
         self.sweep(&job, &mut recording).await?;
         recording.finish()
     }
-
-    fn blank(&self, session: &Session, plan: &LandscapePlan) -> Landscape {
-        let context = Context {
-            physical_cores: session.machine.physical_cores,
-            concurrency: session.workload.concurrency,
-            constraints: plan.constraints,
-            log_sd: None,
-            prior: Vec::new(),
-        };
-        let pool = Pool::from(&session.space);
-        let rule = rule_of_thumb(&session.space, &context);
-        let entries = pool
-            .spread(plan.points, &[rule], plan.seed)
-            .into_iter()
-            .map(|configuration| Entry {
-                configuration,
-                windows: Vec::new(),
-                failure: None,
-            })
-            .collect();
-        Landscape {
-            format: LANDSCAPE_FORMAT,
-            name: session.name.clone(),
-            synthetic: false,
-            recorded_at: session.created_at.clone(),
-            recorded_by: env!("CARGO_PKG_VERSION").to_owned(),
-            // Where things lie on this machine is nobody's business.
-            engine: Engine {
-                path: String::new(),
-                ..session.engine.clone()
-            },
-            model: Model {
-                path: file_name(&session.model.path),
-                ..session.model.clone()
-            },
-            workload: session.workload.clone(),
-            machine: session.machine.clone(),
-            scope: self.meter().scope(),
-            source: String::new(),
-            measured: self.meter().is_measured(),
-            sensor_error: 0.0,
-            quick: session.quick,
-            passes: plan.passes,
-            seed: plan.seed,
-            constraints: plan.constraints,
-            space: session.space.clone(),
-            entries,
-            truth: Vec::new(),
-            noise: Noise {
-                log_sd: 0.0,
-                df: 0.0,
-            },
-        }
-    }
-}
-
-/// A planned landscape with the sweep of another one in it.
-fn swept(planned: Landscape, from: &Path) -> Result<Landscape, TunerError> {
-    let mut other = read_landscape(from)?;
-    other.constraints = planned.constraints;
-    if let Some(what) = difference(&other, &planned) {
-        return Err(TunerError::Invalid(format!(
-            "{} has another {what}, so its sweep cannot be taken over. Use the same words as then \
-             but for the limits.",
-            from.display()
-        )));
-    }
-    Ok(Landscape {
-        name: planned.name,
-        truth: Vec::new(),
-        ..other
-    })
-}
-
-/// What sets a begun recording apart from the planned one; the number of whole passes over the work
-/// in a window may differ, since the first window decides it.
-fn difference(begun: &Landscape, planned: &Landscape) -> Option<&'static str> {
-    let work = |one: &Landscape| {
-        let work = &one.workload;
-        let size = (
-            work.requests,
-            work.concurrency,
-            work.output_tokens,
-            work.seed,
-        );
-        (work.name.clone(), size)
-    };
-    let chosen = |one: &Landscape| -> Vec<String> {
-        let entries = one.entries.iter();
-        entries.map(|entry| entry.configuration.key()).collect()
-    };
-    let knobs = |one: &Landscape| -> Vec<Parameter> { one.space.parameters.clone() };
-    let checks = [
-        (begun.engine != planned.engine, "engine"),
-        (begun.model.sha256 != planned.model.sha256, "model"),
-        (work(begun) != work(planned), "workload"),
-        (begun.machine.cpu != planned.machine.cpu, "machine"),
-        (begun.scope != planned.scope, "set of sensors"),
-        (begun.quick != planned.quick, "length of windows"),
-        (begun.passes != planned.passes, "number of passes"),
-        (begun.constraints != planned.constraints, "set of limits"),
-        (knobs(begun) != knobs(planned), "set of parameters"),
-        (chosen(begun) != chosen(planned), "choice of configurations"),
-    ];
-    checks
-        .into_iter()
-        .find(|(differs, _)| *differs)
-        .map(|(_, what)| what)
-}
-
-fn file_name(path: &str) -> String {
-    Path::new(path)
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

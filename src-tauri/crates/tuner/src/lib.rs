@@ -54,7 +54,7 @@ pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use export::{Format, default_name};
 pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
-pub use landscape::{LandscapePlan, ListedLandscape, Recording, read_landscape};
+pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, read_landscape};
 pub use ledger::{Act, Entry, Ledger};
 pub use local::OpenChat;
 pub use lock::MachineLock;
@@ -67,9 +67,9 @@ pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };
 pub use study::{
-    ArmHead, ArmResult, BegunStudy, Exchanges, KeptStudy, StudyChat, StudyComparison, StudyFiles,
-    StudyHead, StudyPlan, StudyRequest, StudyResult, StudyWait, WITH_MEMORY, arm_names,
-    asks_a_chat, can_remember, run_study, write_study,
+    ArmHead, ArmResult, BegunStudy, Exchanges, KeptStudy, LivePlan, StudyChat, StudyComparison,
+    StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult, StudyWait, WITH_MEMORY, arm_names,
+    asks_a_chat, can_remember, run_study, study_job, write_study,
 };
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};

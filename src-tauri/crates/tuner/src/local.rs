@@ -4,11 +4,11 @@
 use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;
-use crate::lock::MachineLock;
 use crate::tuner::Tuner;
 use crate::turn::{ADVISOR_CONTEXT, Errand};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use wattsmith_chat::{Chat, ChatClient, ChatError, Secret, Timeouts};
 use wattsmith_domain::{Clock as _, Connection, Machine, Provider, SessionRecord, SystemClock};
@@ -22,75 +22,96 @@ const READY_TIMEOUT: Duration = Duration::from_secs(300);
 /// that has died is seen at once, whatever is waited for; the person can cancel.
 const FIRST_TIMEOUT: Duration = Duration::from_secs(900);
 
-/// A chat that stays open for longer than a turn, with the engine behind it where it is a local one.
-pub struct OpenChat {
-    /// Carries prompts.
-    pub chat: Arc<dyn Chat>,
-    engine: Option<RunningEngine>,
-    _lock: Option<MachineLock>,
+/// The LLM of a study. One on this machine is loaded when it is asked something, and stays until it
+/// has to rest.
+pub struct OpenChat(Voice);
+
+enum Voice {
+    Server(Arc<dyn Chat>),
+    Local(Box<Sleeper>),
+}
+
+/// A model on this machine, awake or not.
+struct Sleeper {
+    options: LaunchOptions,
+    label: String,
+    awake: Mutex<Option<(RunningEngine, Arc<dyn Chat>)>>,
+}
+
+impl Sleeper {
+    async fn wake(&self, cancel: &CancellationToken) -> Result<Arc<dyn Chat>, TunerError> {
+        let mut awake = self.awake.lock().await;
+        if let Some((_, chat)) = &*awake {
+            return Ok(Arc::clone(chat));
+        }
+        let engine = wattsmith_engine::launch(self.options.clone(), cancel).await?;
+        match client_of(&engine, &self.label) {
+            Ok(client) => {
+                let chat: Arc<dyn Chat> = Arc::new(client);
+                *awake = Some((engine, Arc::clone(&chat)));
+                Ok(chat)
+            }
+            Err(error) => {
+                engine.stop().await;
+                Err(error.into())
+            }
+        }
+    }
 }
 
 impl OpenChat {
-    /// Ends the engine, where there is one, and then leaves the machine to others.
-    pub async fn close(self) {
-        if let Some(engine) = self.engine {
+    /// One that a server runs.
+    #[must_use]
+    pub fn served(chat: Arc<dyn Chat>) -> Self {
+        Self(Voice::Server(chat))
+    }
+
+    /// What carries prompts; loads the local model where it rests.
+    pub(crate) async fn awake(
+        &self,
+        cancel: &CancellationToken,
+    ) -> Result<Arc<dyn Chat>, TunerError> {
+        match &self.0 {
+            Voice::Server(chat) => Ok(Arc::clone(chat)),
+            Voice::Local(sleeper) => sleeper.wake(cancel).await,
+        }
+    }
+
+    /// Ends the local model, so that something can be measured.
+    pub(crate) async fn rest(&self) {
+        if let Voice::Local(sleeper) = &self.0
+            && let Some((engine, _)) = sleeper.awake.lock().await.take()
+        {
             engine.stop().await;
         }
     }
 }
 
 impl Tuner {
-    /// Opens a chat for longer than a turn. A local model keeps running until it is closed, so
-    /// nothing can be measured meanwhile.
+    /// The LLM behind a connection, for longer than a turn. The caller holds the machine lock while a
+    /// local one may be awake.
     ///
     /// # Errors
-    /// Something is measured, the local model does not start, or the connection cannot carry
-    /// prompts by itself.
-    pub async fn open_chat(
-        &self,
-        connection: &Connection,
-        cancel: &CancellationToken,
-    ) -> Result<OpenChat, TunerError> {
-        let lock = match connection {
-            Connection::Local { .. } => Some(self.claim_machine()?),
-            _ => None,
-        };
-        let (chat, engine) = match connection {
-            Connection::Paste => {
-                return Err(TunerError::Invalid(
-                    "Nobody can carry this many prompts by hand; choose another connection."
-                        .to_owned(),
-                ));
-            }
+    /// There is no engine for a local model, or the connection cannot carry prompts by itself.
+    pub(crate) async fn open_chat(&self, connection: &Connection) -> Result<OpenChat, TunerError> {
+        match connection {
+            Connection::Paste => Err(TunerError::Invalid(
+                "Nobody can carry this many prompts by hand; choose another connection.".to_owned(),
+            )),
             Connection::Local { model } => {
                 let binary = self.paths.llama_server().map_err(TunerError::NotFound)?;
-                let machine = self.machine();
                 let binary = binary.display().to_string();
-                let engine = self.launch_local(&binary, &machine, model, cancel).await?;
-                match client_of(&engine, &connection.label()) {
-                    Ok(chat) => (chat, Some(engine)),
-                    Err(error) => {
-                        engine.stop().await;
-                        return Err(error.into());
-                    }
-                }
+                Ok(OpenChat(Voice::Local(Box::new(Sleeper {
+                    options: self.local_options(&binary, &self.machine(), model),
+                    label: connection.label(),
+                    awake: Mutex::new(None),
+                }))))
             }
-            server => (self.client(server).await?, None),
-        };
-        Ok(OpenChat {
-            chat: Arc::new(chat),
-            engine,
-            _lock: lock,
-        })
+            server => Ok(OpenChat::served(Arc::new(self.client(server).await?))),
+        }
     }
 
-    async fn launch_local(
-        &self,
-        binary: &str,
-        machine: &Machine,
-        model: &str,
-        cancel: &CancellationToken,
-    ) -> Result<RunningEngine, EngineError> {
+    fn local_options(&self, binary: &str, machine: &Machine, model: &str) -> LaunchOptions {
         let mut options = LaunchOptions::chat_server(
             binary,
             model,
@@ -99,7 +120,7 @@ impl Tuner {
             self.paths.engines_state(),
         );
         options.ready_timeout = READY_TIMEOUT;
-        wattsmith_engine::launch(options, cancel).await
+        options
     }
 
     /// Runs the local advisor, asks it, and ends it before anything is measured.
@@ -117,9 +138,8 @@ impl Tuner {
         .label();
         job.phase(PhaseKind::LoadingAdvisor, &label, None);
         let session = &record.session;
-        let launched =
-            self.launch_local(&session.engine.path, &session.machine, model, &job.cancel);
-        let engine = match launched.await {
+        let options = self.local_options(&session.engine.path, &session.machine, model);
+        let engine = match wattsmith_engine::launch(options, &job.cancel).await {
             Ok(engine) => engine,
             Err(EngineError::Cancelled) => return Err(TunerError::Cancelled),
             Err(error) => {

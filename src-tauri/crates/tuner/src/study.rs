@@ -1,33 +1,39 @@
-//! Studies: several advisors on one landscape, on equal terms. The same default first, the same
-//! budget, the same noise for the same visit, no memory; every arm is judged by the truth of what it
-//! would recommend from its own noisy figures.
+//! Studies: several advisors on one landscape, or on the engine itself, on equal terms. The same
+//! default first, the same budget, the same figures for the same configuration of a seed, no memory;
+//! every arm is judged by the truth of what it would recommend from its own noisy figures.
 
 mod arm;
+mod bench;
 mod chatting;
 mod exchanges;
 mod kept;
+mod live;
 mod page;
 mod perform;
 mod played;
 mod request;
 mod result;
+mod turns;
 
 pub use arm::{WITH_MEMORY, arm_names, asks_a_chat, can_remember};
 pub use chatting::StudyChat;
 pub use exchanges::Exchanges;
 pub use kept::{ArmHead, BegunStudy, KeptStudy, StudyHead};
+pub use live::LivePlan;
+pub use perform::study_job;
 pub use request::StudyRequest;
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as StudyWait};
 
 use crate::error::TunerError;
 use crate::memory;
+use crate::models::blocking;
 use crate::paths::replace;
-use arm::Arm;
+use bench::{Footing, Playback};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use turns::Course;
 use wattsmith_domain::{Constraints, Memory};
-use wattsmith_search::{Context, Landscape, Observation, Pool, Replay, Run, Verdict, standings};
+use wattsmith_search::{Context, Landscape, Run, Verdict, standings};
 
 /// What is compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +65,8 @@ pub struct StudyFiles {
     pub html: PathBuf,
 }
 
-/// Runs a study; `chat` serves the arms that ask an LLM; `tell` hears how many runs are done and how
-/// many there are.
+/// Runs a study on a landscape; `chat` serves the arms that ask an LLM; `tell` hears how many trials
+/// are done and how many there are.
 ///
 /// # Errors
 /// An arm that is not known, an LLM that cannot be asked, or a landscape under whose limits nothing
@@ -69,117 +75,102 @@ pub async fn run_study(
     landscape: &Landscape,
     plan: &StudyPlan,
     chat: Option<&StudyChat>,
-    mut tell: impl FnMut(u64, u64),
+    tell: impl FnMut(u64, u64),
 ) -> Result<StudyResult, TunerError> {
-    let verdict = Verdict::of(landscape, &plan.constraints).ok_or_else(|| {
+    let verdict = verdict(landscape, plan)?;
+    let memory = plan.memory(landscape)?;
+    plan.check()?;
+    let mut bench = Playback::new(landscape, plan);
+    let courses = turns::take(&mut bench, plan, &memory, chat, tell).await?;
+    let judged = Judged {
+        landscape: landscape.clone(),
+        plan: plan.clone(),
+        verdict,
+        memory,
+        llm: chat.map(StudyChat::label),
+        live: false,
+    };
+    judged.result(courses).await
+}
+
+/// What every recommendation is held against.
+fn verdict(landscape: &Landscape, plan: &StudyPlan) -> Result<Verdict, TunerError> {
+    Verdict::of(landscape, &plan.constraints).ok_or_else(|| {
         TunerError::Invalid(
             "In this landscape no configuration that works keeps the limits, or the default fails. \
              Loosen the limits."
                 .to_owned(),
         )
-    })?;
-    let remembers = plan.arms.iter().any(|arm| arm.ends_with(WITH_MEMORY));
-    let memory = match remembers {
-        true => memory::of_landscapes(landscape, &plan.memory_from),
-        false => Memory::default(),
-    };
-    if remembers && memory.is_empty() {
-        return Err(TunerError::Invalid(
-            "There is nothing that the arms with memory could remember: name other landscapes of \
-             the same engine, scope and default, and of a model of similar size. Another landscape \
-             of the same model at the same work does not count: it would give the answer away."
-                .to_owned(),
-        ));
-    }
-    let names: BTreeSet<&String> = plan.arms.iter().collect();
-    if names.len() != plan.arms.len() || plan.arms.is_empty() || plan.seeds < 2 {
-        return Err(TunerError::Invalid(
-            "A study needs at least one arm, each named once, and at least two seeds.".to_owned(),
-        ));
-    }
-    let all = plan.seeds * plan.arms.len() as u64;
-    let (verdict, shared) = (Arc::new(verdict), Arc::new(plan.clone()));
-    let mut runs = Vec::new();
-    for seed in 0..plan.seeds {
-        let replay = Arc::new(Replay::new(landscape, seed));
-        // All arms of a seed at once, on as many threads as there are.
-        let mut together = tokio::task::JoinSet::new();
-        for (index, name) in plan.arms.iter().enumerate() {
-            let arm = arm::arm(name, landscape, plan, &memory, chat, seed)?;
-            let (replay, verdict) = (Arc::clone(&replay), Arc::clone(&verdict));
-            let (plan, name) = (Arc::clone(&shared), name.clone());
-            let default = landscape.space.default_configuration();
-            together.spawn(async move {
-                let run = one_run(name, arm, &replay, &verdict, &plan, default, seed).await;
-                (index, run)
-            });
-        }
-        let mut of_seed = Vec::new();
-        while let Some(done) = together.join_next().await {
-            let (index, run) = done.map_err(|error| {
-                TunerError::Invalid(format!("a run of the study ended early: {error}"))
-            })?;
-            of_seed.push((index, run?));
-            tell(runs.len() as u64 + of_seed.len() as u64, all);
-        }
-        of_seed.sort_by_key(|(index, _)| *index);
-        runs.extend(of_seed.into_iter().map(|(_, run)| run));
-    }
-    let llm = chat.map(|chat| chat.exchanges.connection().label());
-    Ok(StudyResult::of(
-        landscape, plan, &verdict, &memory, llm, runs,
-    ))
-}
-
-async fn one_run(
-    name: String,
-    mut arm: Arm,
-    replay: &Replay,
-    verdict: &Verdict,
-    plan: &StudyPlan,
-    default: wattsmith_domain::Configuration,
-    seed: u64,
-) -> Result<Run, TunerError> {
-    let mut told: Vec<Observation> = Vec::new();
-    let mut prompts = Vec::new();
-    let mut next = Some(default);
-    while let Some(configuration) = next {
-        let visit = told
-            .iter()
-            .filter(|one| one.configuration == configuration)
-            .count();
-        told.push(Observation {
-            outcome: replay.measure(&configuration, visit as u32, plan.repeats),
-            configuration,
-        });
-        if told.len() > plan.budget as usize {
-            break;
-        }
-        let turn = arm.propose(&told).await?;
-        prompts.extend(turn.prompts);
-        next = turn.configuration;
-    }
-    Ok(Run {
-        arm: name,
-        seed,
-        standings: standings(verdict, &told),
-        prompts,
     })
 }
 
-fn context(landscape: &Landscape, plan: &StudyPlan, memory: &Memory) -> Context {
-    Context {
-        physical_cores: landscape.machine.physical_cores,
-        concurrency: landscape.workload.concurrency,
-        constraints: plan.constraints,
-        // What a session on this machine would know of its noise.
-        log_sd: Some(landscape.noise.log_sd),
-        prior: memory::prior(memory),
+impl StudyPlan {
+    fn check(&self) -> Result<(), TunerError> {
+        let names: BTreeSet<&String> = self.arms.iter().collect();
+        if names.len() != self.arms.len() || self.arms.is_empty() || self.seeds < 2 {
+            return Err(TunerError::Invalid(
+                "A study needs at least one arm, each named once, and at least two seeds."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// What the arms with memory know.
+    fn memory(&self, landscape: &Landscape) -> Result<Memory, TunerError> {
+        if !self.arms.iter().any(|arm| arm.ends_with(WITH_MEMORY)) {
+            return Ok(Memory::default());
+        }
+        let memory = memory::of_landscapes(landscape, &self.memory_from);
+        if memory.is_empty() {
+            return Err(TunerError::Invalid(
+                "There is nothing that the arms with memory could remember: name other landscapes \
+                 of the same engine, scope and default, and of a model of similar size. Another \
+                 landscape of the same model at the same work does not count: it would give the \
+                 answer away."
+                    .to_owned(),
+            ));
+        }
+        Ok(memory)
     }
 }
 
-pub(crate) fn pool(landscape: &Landscape) -> Pool {
-    Pool::listed(&landscape.space, &landscape.configurations())
+/// What runs are judged by.
+struct Judged {
+    landscape: Landscape,
+    plan: StudyPlan,
+    verdict: Verdict,
+    memory: Memory,
+    /// Who answered the arms that ask.
+    llm: Option<String>,
+    /// Whether the engine itself was searched, and not a landscape.
+    live: bool,
+}
+
+impl Judged {
+    async fn result(self, courses: Vec<Course>) -> Result<StudyResult, TunerError> {
+        blocking(move || {
+            let run = |course: Course| Run {
+                standings: standings(&self.verdict, &course.told()),
+                arm: course.name,
+                seed: course.seed,
+                prompts: course.prompts,
+            };
+            let runs = courses.into_iter().map(run).collect();
+            StudyResult::of(&self, runs)
+        })
+        .await
+    }
+}
+
+fn context(footing: &Footing, plan: &StudyPlan, memory: &Memory) -> Context {
+    Context {
+        physical_cores: footing.landscape.machine.physical_cores,
+        concurrency: footing.landscape.workload.concurrency,
+        constraints: plan.constraints,
+        log_sd: footing.log_sd,
+        prior: memory::prior(memory),
+    }
 }
 
 /// Writes a study's data and its page into `folder`, which is made when missing.

@@ -54,6 +54,48 @@ fn a_landscape_is_recorded_from_a_real_engine_or_kept_for_a_quieter_hour() {
 }
 
 #[test]
+fn advisors_take_turns_on_a_real_engine_and_what_was_measured_is_measured_once() {
+    let _machine = machine();
+    let home = Home::new();
+    let study = || {
+        let mut command = home.tiny(
+            "study --live --quick --parameters parallel --advisors surrogate,random --seeds 2 \
+             --budget 2 --repeats 1 --fresh 2",
+        );
+        command.arg("--out").arg(home.path("live"));
+        run(command)
+    };
+    let output = study();
+    assert_eq!(home.engines(), Vec::<u32>::new());
+    if code(&output) != 0 {
+        // As for a landscape: other tests run beside this one.
+        let said = err(&output);
+        assert!(said.contains("same command"), "{said}");
+        let partial = home.path("live/landscape.json.partial");
+        assert!(partial.is_file(), "{said}");
+        return;
+    }
+    let text = out(&output);
+    assert!(text.contains("At most 28 windows"), "{text}");
+    assert!(text.contains(": live, "), "{text}");
+    let first = std::fs::read(home.path("live/study.json")).unwrap();
+    // Figures of a second measurement would differ.
+    assert_eq!(code(&study()), 0);
+    assert_eq!(first, std::fs::read(home.path("live/study.json")).unwrap());
+}
+
+#[test]
+fn what_a_landscape_holds_already_cannot_be_said_again() {
+    let home = Home::new();
+    let output = run(study(&home, "--workload code"));
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("--live"), "{}", err(&output));
+    let mut both = study(&home, "--live");
+    both.env("NO_COLOR", "1");
+    assert_eq!(code(&run(both)), 2);
+}
+
+#[test]
 fn a_study_compares_numeric_arms_and_leaves_its_files() {
     let home = Home::new();
     let words = "--advisors surrogate,sobol,random --seeds 4 --budget 4";

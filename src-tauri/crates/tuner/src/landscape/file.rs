@@ -67,7 +67,7 @@ impl Recording {
     }
 
     /// Puts the finished landscape in its place and removes the state.
-    pub(super) fn finish(mut self) -> Result<Landscape, TunerError> {
+    pub(crate) fn finish(mut self) -> Result<Landscape, TunerError> {
         let pooled = self.landscape.pooled().ok_or_else(|| {
             TunerError::Invalid(
                 "No configuration gave two usable windows, so its noise is unknown and nothing can \

@@ -1,6 +1,6 @@
 //! The windows of a landscape: which come next, what becomes of each.
 
-use super::Recording;
+use super::{Extent, Recording};
 use crate::error::TunerError;
 use crate::job::Job;
 use crate::measure::{Measured, Window as MeasuredWindow};
@@ -19,6 +19,14 @@ const MOST_SPOILED: u32 = 6;
 /// Windows that are done, and all that are planned.
 pub(super) fn progress(recording: &Recording) -> (usize, usize) {
     let landscape = &recording.landscape;
+    let top = match recording.extent {
+        Extent::Sweep { top } => top,
+        Extent::Asked { most } => {
+            let entries = landscape.entries.iter().map(|entry| &entry.windows);
+            let truth = landscape.truth.iter().map(|truth| &truth.windows);
+            return (entries.chain(truth).map(|own| passes_of(own)).sum(), most);
+        }
+    };
     let passes = landscape.passes as usize;
     let per_entry = |entry: &Entry| match entry.failure {
         Some(_) => passes,
@@ -31,7 +39,7 @@ pub(super) fn progress(recording: &Recording) -> (usize, usize) {
         .iter()
         .map(|truth| passes_of(&truth.windows).min(rounds))
         .sum();
-    let again = (recording.top + 1).min(landscape.entries.len()) * rounds;
+    let again = (top + 1).min(landscape.entries.len()) * rounds;
     (swept + fresh, landscape.entries.len() * passes + again)
 }
 
@@ -41,7 +49,7 @@ fn passes_of(windows: &[Window]) -> usize {
 }
 
 /// Whether `pass` still lacks a window that can be used, and may be tried again.
-fn is_open(windows: &[Window], pass: u32) -> bool {
+pub(super) fn is_open(windows: &[Window], pass: u32) -> bool {
     let own: Vec<&Window> = windows.iter().filter(|one| one.pass == pass).collect();
     own.iter().all(|one| one.spoiled.is_some()) && own.len() <= AGAIN
 }
@@ -57,19 +65,43 @@ pub(super) fn forget_spoiled(landscape: &mut Landscape) {
 
 /// Which list a window belongs to.
 #[derive(Clone, Copy, PartialEq)]
-enum List {
+pub(super) enum List {
     Sweep,
     Fresh,
 }
 
 /// How the work goes, for the time that is left.
-struct Pace {
+pub(crate) struct Pace {
     began: Instant,
     measured: u32,
     /// Windows in a row that cannot be used.
     spoiled: u32,
     idle: Option<Watts>,
     expected_s: Option<f64>,
+}
+
+impl Pace {
+    /// Of work that begins now.
+    pub(crate) fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            measured: 0,
+            spoiled: 0,
+            idle: None,
+            expected_s: None,
+        }
+    }
+}
+
+/// What is measured together, in an order of its own.
+pub(super) struct Pass<'a> {
+    pub list: List,
+    /// From 1.
+    pub number: u32,
+    /// Places in the list.
+    pub places: Vec<usize>,
+    /// Such as `pass 2 of 4`.
+    pub part: &'a str,
 }
 
 impl Tuner {
@@ -79,34 +111,51 @@ impl Tuner {
         job: &Job,
         recording: &mut Recording,
     ) -> Result<(), TunerError> {
-        let mut pace = Pace {
-            began: Instant::now(),
-            measured: 0,
-            spoiled: 0,
-            idle: None,
-            expected_s: None,
-        };
+        let mut pace = Pace::new();
         recording.save()?;
         self.fill_window(job, recording, &mut pace).await?;
-        for pass in 1..=recording.landscape.passes {
-            let count = recording.landscape.entries.len();
-            self.pass(job, recording, &mut pace, List::Sweep, pass, count)
-                .await?;
+        let passes = recording.landscape.passes;
+        for number in 1..=passes {
+            let pass = Pass {
+                list: List::Sweep,
+                number,
+                places: (0..recording.landscape.entries.len()).collect(),
+                part: &format!("pass {number} of {passes}"),
+            };
+            self.pass(job, recording, &mut pace, pass).await?;
         }
-        if recording.landscape.truth.is_empty() && recording.fresh > 0 {
-            recording.landscape.truth = best(recording);
+        if let Extent::Sweep { top } = recording.extent
+            && recording.landscape.truth.is_empty()
+            && recording.fresh > 0
+        {
+            recording.landscape.truth = best(recording, top);
             recording.save()?;
         }
-        for round in 1..=recording.fresh {
-            let count = recording.landscape.truth.len();
-            self.pass(job, recording, &mut pace, List::Fresh, round, count)
-                .await?;
+        self.repeat_afresh(job, recording, &mut pace).await
+    }
+
+    /// Fresh repeats of everything whose truth is to be fixed.
+    pub(super) async fn repeat_afresh(
+        &self,
+        job: &Job,
+        recording: &mut Recording,
+        pace: &mut Pace,
+    ) -> Result<(), TunerError> {
+        let rounds = recording.fresh;
+        for number in 1..=rounds {
+            let pass = Pass {
+                list: List::Fresh,
+                number,
+                places: (0..recording.landscape.truth.len()).collect(),
+                part: &format!("fresh repeats {number} of {rounds}"),
+            };
+            self.pass(job, recording, pace, pass).await?;
         }
         Ok(())
     }
 
     /// The first window of the default tells how many whole passes over the work fill a window.
-    async fn fill_window(
+    pub(super) async fn fill_window(
         &self,
         job: &Job,
         recording: &mut Recording,
@@ -140,23 +189,22 @@ impl Tuner {
     }
 
     /// One pass in its own order; what was spoiled comes again at its end.
-    async fn pass(
+    pub(super) async fn pass(
         &self,
         job: &Job,
         recording: &mut Recording,
         pace: &mut Pace,
-        list: List,
-        pass: u32,
-        count: usize,
+        pass: Pass<'_>,
     ) -> Result<(), TunerError> {
-        let mut order: Vec<usize> = (0..count).collect();
-        let salt = u64::from(pass) + if list == List::Fresh { 1 << 32 } else { 0 };
+        let mut order = pass.places.clone();
+        let fresh = pass.list == List::Fresh;
+        let salt = u64::from(pass.number) + if fresh { 1 << 32 } else { 0 };
         SplitMix(recording.landscape.seed ^ salt.wrapping_mul(0x9e37_79b9_7f4a_7c15))
             .shuffle(&mut order);
         for _ in 0..=AGAIN {
-            for index in &order {
+            for place in &order {
                 job.check()?;
-                self.visit(job, recording, pace, list, pass, *index).await?;
+                self.visit(job, recording, pace, &pass, *place).await?;
             }
         }
         Ok(())
@@ -167,10 +215,10 @@ impl Tuner {
         job: &Job,
         recording: &mut Recording,
         pace: &mut Pace,
-        list: List,
-        pass: u32,
+        pass: &Pass<'_>,
         index: usize,
     ) -> Result<(), TunerError> {
+        let (list, number) = (pass.list, pass.number);
         let landscape = &recording.landscape;
         let (configuration, windows, failed) = match list {
             List::Sweep => {
@@ -186,19 +234,19 @@ impl Tuner {
                 (&truth.configuration, &truth.windows, false)
             }
         };
-        if failed || !is_open(windows, pass) {
+        if failed || !is_open(windows, number) {
             return Ok(());
         }
         let configuration = configuration.clone();
-        let label = label(recording, pace, list, pass);
+        let label = label(recording, pace, pass.part);
         match self
-            .one(job, recording, pace, &configuration, pass, &label)
+            .one(job, recording, pace, &configuration, number, &label)
             .await
         {
             Ok(measured) => {
                 let repeat = measured.repeat;
                 recording.accept(&repeat)?;
-                let window = Window::of(&repeat, pass, spoiled(&repeat));
+                let window = Window::of(&repeat, number, spoiled(&repeat));
                 pace.spoiled = window.spoiled.as_ref().map_or(0, |_| pace.spoiled + 1);
                 match list {
                     List::Sweep => recording.landscape.entries[index].windows.push(window),
@@ -280,7 +328,7 @@ impl Recording {
 }
 
 /// The default and the lowest of the sweep that keep the limits, without windows.
-fn best(recording: &Recording) -> Vec<Truth> {
+fn best(recording: &Recording, top: usize) -> Vec<Truth> {
     let landscape = &recording.landscape;
     let figures = landscape.figures();
     let default = landscape.space.default_configuration();
@@ -299,7 +347,7 @@ fn best(recording: &Recording) -> Vec<Truth> {
     works
         .then_some(&default)
         .into_iter()
-        .chain(ranked.into_iter().take(recording.top).map(|(_, one)| one))
+        .chain(ranked.into_iter().take(top).map(|(_, one)| one))
         .map(|configuration| Truth {
             configuration: configuration.clone(),
             windows: Vec::new(),
@@ -326,20 +374,21 @@ fn spoiled(repeat: &Repeat) -> Option<String> {
 }
 
 /// Such as `pass 2 of 4 · window 61 of 280 · about 43 min left`.
-fn label(recording: &Recording, pace: &Pace, list: List, pass: u32) -> String {
+fn label(recording: &Recording, pace: &Pace, part: &str) -> String {
     let (done, all) = progress(recording);
-    let part = match list {
-        List::Sweep => format!("pass {pass} of {}", recording.landscape.passes),
-        List::Fresh => format!("fresh repeats {pass} of {}", recording.fresh),
+    let most = match recording.extent {
+        Extent::Sweep { .. } => "",
+        Extent::Asked { .. } => "at most ",
     };
     let left = if pace.measured > 0 {
         let each_s = pace.began.elapsed().as_secs_f64() / f64::from(pace.measured);
         let left_s = each_s * all.saturating_sub(done) as f64;
-        format!(" · about {} left", duration(left_s))
+        let about = if most.is_empty() { "about " } else { most };
+        format!(" · {about}{} left", duration(left_s))
     } else {
         String::new()
     };
-    format!("{part} · window {} of {all}{left}", done + 1)
+    format!("{part} · window {} of {most}{all}{left}", done + 1)
 }
 
 fn duration(seconds: f64) -> String {

@@ -1,13 +1,13 @@
 //! The arms of a study. Numeric ones are here; those that ask a chat LLM in `chatting`.
 
+use super::bench::{Footing, Shown};
 use super::chatting::{Chatting, StudyChat};
-use super::{StudyPlan, context, pool};
+use super::{StudyPlan, context};
 use crate::error::TunerError;
+use crate::models::blocking;
 use std::collections::BTreeSet;
 use wattsmith_domain::{Advisor, Configuration, Memory};
-use wattsmith_search::{
-    Landscape, MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor,
-};
+use wattsmith_search::{MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor};
 
 /// What came of one turn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,20 +35,29 @@ impl Arm {
         Self::Numeric { advisor, heard: 0 }
     }
 
-    /// The next proposal after all that was told, oldest first; the default is the first of it.
-    pub async fn propose(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
+    /// The next proposal after all that was shown, oldest first; the default is the first of it.
+    pub async fn propose(self, shown: &[Shown]) -> Result<(Self, ArmTurn), TunerError> {
         match self {
-            Self::Numeric { advisor, heard } => {
-                for one in &told[*heard..] {
-                    advisor.tell(one.clone());
-                }
-                *heard = told.len();
-                Ok(ArmTurn {
-                    configuration: advisor.ask(&BTreeSet::new()),
-                    prompts: None,
+            Self::Numeric { mut advisor, heard } => {
+                let news = shown[heard..].iter();
+                let news: Vec<Observation> = news.map(|one| one.observation.clone()).collect();
+                let heard = shown.len();
+                blocking(move || {
+                    for one in news {
+                        advisor.tell(one);
+                    }
+                    let turn = ArmTurn {
+                        configuration: advisor.ask(&BTreeSet::new()),
+                        prompts: None,
+                    };
+                    (Self::Numeric { advisor, heard }, turn)
                 })
+                .await
             }
-            Self::Chatting(chatting) => chatting.turn(told).await,
+            Self::Chatting(mut chatting) => {
+                let turn = chatting.turn(shown).await?;
+                Ok((Self::Chatting(chatting), turn))
+            }
         }
     }
 }
@@ -88,7 +97,7 @@ pub fn can_remember(name: &str) -> bool {
 /// The arm of that name; `memory` is for those whose name says that they remember.
 pub(super) fn arm(
     name: &str,
-    landscape: &Landscape,
+    footing: &Footing,
     plan: &StudyPlan,
     memory: &Memory,
     chat: Option<&StudyChat>,
@@ -98,10 +107,10 @@ pub(super) fn arm(
         Some(short) => (short, memory.clone()),
         None => (name, Memory::default()),
     };
-    let (pool, context) = (pool(landscape), context(landscape, plan, &memory));
+    let (pool, context) = (&footing.pool, context(footing, plan, &memory));
     if short == BLIND {
         return Ok(Arm::numeric(Box::new(Blind {
-            surrogate: Surrogate::new(&pool, context, seed),
+            surrogate: Surrogate::new(pool, context, seed),
             dice: SplitMix(seed),
         })));
     }
@@ -119,10 +128,10 @@ pub(super) fn arm(
                  replayed."
             ))
         })?;
-        let asked = Chatting::new(name, named, landscape, plan, memory, chat, seed)?;
-        return Ok(Arm::Chatting(Box::new(asked)));
+        let asked = Chatting::new(name, named, footing, plan, memory, chat, seed);
+        return Ok(Arm::Chatting(Box::new(asked?)));
     }
-    let advisor = advisor(named, &pool, &context, seed).ok_or_else(unknown)?;
+    let advisor = advisor(named, pool, &context, seed).ok_or_else(unknown)?;
     Ok(Arm::numeric(advisor))
 }
 

@@ -2,6 +2,7 @@
 
 use super::StudyPlan;
 use super::arm::ArmTurn;
+use super::bench::{Footing, Shown};
 use super::exchanges::{Asker, Exchanges};
 use super::played::Played;
 use crate::error::TunerError;
@@ -14,7 +15,7 @@ use crate::turn::{Errand, Prepared, TRIES};
 use std::sync::Arc;
 use wattsmith_chat::{Template, Templates};
 use wattsmith_domain::{Advisor, Configuration, ExchangeOutcome, Memory};
-use wattsmith_search::{Landscape, NumericAdvisor, Observation, Pool};
+use wattsmith_search::{NumericAdvisor, Pool};
 
 /// The LLM of a study's arms, and what is said to it. How it is reached decides whether the choice is
 /// from a list, as in a session.
@@ -24,6 +25,13 @@ pub struct StudyChat {
     pub exchanges: Arc<Exchanges>,
     /// The templates that are used.
     pub templates: Templates,
+}
+
+impl StudyChat {
+    /// Who answers.
+    pub(super) fn label(&self) -> String {
+        self.exchanges.connection().label()
+    }
 }
 
 pub(super) struct Chatting {
@@ -41,20 +49,20 @@ impl Chatting {
     pub fn new(
         name: &str,
         advisor: Advisor,
-        landscape: &Landscape,
+        footing: &Footing,
         plan: &StudyPlan,
         memory: Memory,
         chat: &StudyChat,
         seed: u64,
     ) -> Result<Self, TunerError> {
         let connection = chat.exchanges.connection();
-        let mut played = Played::new(landscape, plan, advisor, connection.clone(), seed);
+        let mut played = Played::new(&footing.landscape, plan, advisor, connection.clone(), seed);
         played.record.session.memory = memory;
         Ok(Self {
             name: name.to_owned(),
             advisor,
             played,
-            pool: super::pool(landscape),
+            pool: footing.pool.clone(),
             template: chat.templates.get(Errand::Proposal.template(advisor))?,
             exchanges: Arc::clone(&chat.exchanges),
             connection: connection.label(),
@@ -63,8 +71,8 @@ impl Chatting {
     }
 
     /// Takes one turn: up to [`TRIES`] prompts, then what a session falls back on.
-    pub async fn turn(&mut self, told: &[Observation]) -> Result<ArmTurn, TunerError> {
-        for one in &told[self.played.record.trials.len()..] {
+    pub async fn turn(&mut self, shown: &[Shown]) -> Result<ArmTurn, TunerError> {
+        for one in &shown[self.played.record.trials.len()..] {
             self.played.tell(one);
         }
         let mut prompts = 0;
@@ -80,7 +88,7 @@ impl Chatting {
             let asker = Asker {
                 arm: &self.name,
                 seed: self.seed,
-                trials: told.len(),
+                trials: shown.len(),
             };
             let request = prepared.request(&Errand::Proposal, u64::from(prompts));
             let reply = self.exchanges.reply(asker, request).await?;

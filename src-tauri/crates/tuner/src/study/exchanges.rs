@@ -2,6 +2,7 @@
 //! interrupted goes on from it, and a finished one replays from it without any LLM.
 
 use crate::error::TunerError;
+use crate::local::OpenChat;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{Chat, ChatError, ChatRequest};
+use wattsmith_chat::{ChatError, ChatRequest};
 use wattsmith_domain::Connection;
 
 /// Version of the file.
@@ -44,7 +45,7 @@ struct Head {
 pub struct Exchanges {
     path: PathBuf,
     connection: Connection,
-    chat: Option<Arc<dyn Chat>>,
+    chat: Option<Arc<OpenChat>>,
     cancel: CancellationToken,
     kept: Mutex<Kept>,
 }
@@ -78,7 +79,7 @@ impl Exchanges {
     /// The file cannot be read or written, a line is none of ours, or another LLM said it.
     pub fn open(
         path: &Path,
-        asked: Option<(Connection, Arc<dyn Chat>)>,
+        asked: Option<(Connection, Arc<OpenChat>)>,
         cancel: CancellationToken,
     ) -> Result<Self, TunerError> {
         let fail = |what: &str| {
@@ -174,6 +175,7 @@ impl Exchanges {
             )));
         };
         let prompt = request.prompt.clone();
+        let chat = chat.awake(&self.cancel).await?;
         let reply = match chat.complete(request, &mut |_| {}, &self.cancel).await {
             Err(ChatError::Cancelled) => return Err(TunerError::Cancelled),
             reply => reply?,
@@ -190,6 +192,13 @@ impl Exchanges {
         };
         self.keep(&said)?;
         Ok(said.reply)
+    }
+
+    /// Ends a local model, so that something can be measured; it is loaded again when it is asked.
+    pub(super) async fn rest(&self) {
+        if let Some(chat) = &self.chat {
+            chat.rest().await;
+        }
     }
 
     fn keep(&self, said: &Said) -> Result<(), TunerError> {

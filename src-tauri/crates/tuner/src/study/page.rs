@@ -29,7 +29,10 @@ pub(super) fn html(study: &StudyResult) -> Result<String, ReportError> {
             study.workload.clone(),
             study.machine.clone(),
             format!("source: {}", study.source),
-            format!("{} configurations", summary.configurations),
+            match study.live {
+                true => format!("live: {} configurations measured", summary.configurations),
+                false => format!("{} configurations", summary.configurations),
+            },
             format!("{} within 5 % of the best", summary.good),
             format!("default at place {}", summary.default_rank),
             format!("noise {:.1} % a window", study.noise.log_sd * 100.0),
@@ -181,18 +184,39 @@ fn p_value(p: f64) -> String {
 }
 
 fn method(study: &StudyResult) -> Vec<String> {
-    let mut lines = vec![
-        format!(
-            "Every method measures the same default first and then has {} trials of {} windows each. \
-             It sees the truth times lognormal noise with the landscape's own spread; the same visit \
-             to the same configuration shows every method the same figure.",
-            study.budget, study.repeats
+    let (budget, repeats) = (study.budget, study.repeats);
+    let trials = format!(
+        "Every method measures the same default first and then has {budget} trials of {repeats} \
+         windows each."
+    );
+    let told = match study.live {
+        true => format!(
+            "{trials} All methods take their turns together on the engine itself, in an order of its \
+             own each time; what one of them measured is shown to every other that asks for it in \
+             the same run."
         ),
-        "After every trial a method recommends the lowest figure that it saw and that keeps the \
-         limits. What counts is the truth of that configuration; the truth of the default and of the \
-         ten best comes from fresh repeats after the sweep. What breaks a limit counts as the worst \
-         that keeps it."
-            .to_owned(),
+        false => format!(
+            "{trials} It sees the truth times lognormal noise with the landscape's own spread; the \
+             same visit to the same configuration shows every method the same figure."
+        ),
+    };
+    let truth = match study.live {
+        true => {
+            "the truth of the default and of all that was recommended at any time comes from fresh \
+             repeats afterwards. The best is the best that any method found: there may be better \
+             settings that nobody tried"
+        }
+        false => {
+            "the truth of the default and of the ten best comes from fresh repeats after the sweep"
+        }
+    };
+    let mut lines = vec![
+        told,
+        format!(
+            "After every trial a method recommends the lowest figure that it saw and that keeps the \
+             limits. What counts is the truth of that configuration; {truth}. What breaks a limit \
+             counts as the worst that keeps it."
+        ),
         match study.memory_from.as_slice() {
             [] => "Nobody remembers earlier sessions.".to_owned(),
             others => format!(

@@ -8,11 +8,9 @@ use super::{Exchanges, StudyChat, StudyPlan, StudyRequest, StudyResult, run_stud
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::job::{Job, JobState};
-use crate::local::OpenChat;
 use crate::models::blocking;
 use crate::paths::replace;
 use crate::tuner::Tuner;
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +23,8 @@ use wattsmith_search::Landscape;
 const BETWEEN_EVENTS: Duration = Duration::from_millis(200);
 
 /// The place that a study takes among the jobs.
-fn place() -> SessionId {
+#[must_use]
+pub fn study_job() -> SessionId {
     SessionId::from("study")
 }
 
@@ -33,13 +32,13 @@ impl Tuner {
     /// What the study that runs is doing.
     #[must_use]
     pub fn studying(&self) -> JobState {
-        self.jobs.state(&place())
+        self.jobs.state(&study_job())
     }
 
     /// Ends the study that runs, and its engine. Whether there was one.
     #[must_use]
     pub fn cancel_study(&self) -> bool {
-        self.jobs.cancel(&place())
+        self.jobs.cancel(&study_job())
     }
 
     /// Starts a study and returns at once; watch it with [`Tuner::watch`].
@@ -76,7 +75,7 @@ impl Tuner {
                 Ok(_) | Err(TunerError::Cancelled) => {}
                 Err(error) => tuner
                     .jobs
-                    .emit(&place(), EventKind::Failed(error.to_string())),
+                    .emit(&study_job(), EventKind::Failed(error.to_string())),
             }
         });
         Ok(())
@@ -101,7 +100,7 @@ impl Tuner {
                 "A study runs already. Wait for it, or cancel it first.".to_owned(),
             ));
         }
-        self.jobs.begin(&place(), false)
+        self.jobs.begin(&study_job(), false)
     }
 
     async fn study_as(
@@ -169,46 +168,39 @@ impl Tuner {
     ) -> Result<StudyResult, TunerError> {
         let asks = plan.arms.iter().any(|arm| asks_a_chat(arm));
         let connection = connection.filter(|_| asks);
-        let open = match &connection {
-            Some(connection) => Some(self.open_chat(connection, cancel).await?),
-            None => None,
+        let _machine = match &connection {
+            Some(Connection::Local { .. }) => Some(self.claim_machine()?),
+            _ => None,
         };
-        let chat = if asks {
-            self.study_chat(connection, open.as_ref(), kept, cancel)
-        } else {
-            Ok(None)
+        let chat = match asks {
+            true => self.study_chat(connection, kept, cancel).await?,
+            false => None,
         };
-        let cancelled = cancel.clone();
-        let study = match chat {
-            Ok(chat) => {
-                apart(async move {
-                    tokio::select! {
-                        study = run_study(&landscape, &plan, chat.as_ref(), tell) => study,
-                        () = cancelled.cancelled() => Err(TunerError::Cancelled),
-                    }
-                })
-                .await
-            }
-            Err(error) => Err(error),
+        let study = tokio::select! {
+            study = run_study(&landscape, &plan, chat.as_ref(), tell) => study,
+            () = cancel.cancelled() => Err(TunerError::Cancelled),
         };
-        if let Some(open) = open {
-            open.close().await;
+        if let Some(chat) = chat {
+            chat.exchanges.rest().await;
         }
         study
     }
 
     /// Who answers the arms that ask: the LLM, or what it said before; nobody where there is neither.
-    fn study_chat(
+    pub(super) async fn study_chat(
         &self,
         connection: Option<Connection>,
-        open: Option<&OpenChat>,
         kept: &Path,
         cancel: &CancellationToken,
     ) -> Result<Option<StudyChat>, TunerError> {
-        let asked = connection.zip(open.map(|open| Arc::clone(&open.chat)));
-        if asked.is_none() && !kept.is_file() {
-            return Ok(None);
-        }
+        let asked = match connection {
+            Some(connection) => {
+                let open = self.open_chat(&connection).await?;
+                Some((connection, Arc::new(open)))
+            }
+            None if !kept.is_file() => return Ok(None),
+            None => None,
+        };
         Ok(Some(StudyChat {
             exchanges: Arc::new(Exchanges::open(kept, asked, cancel.clone())?),
             templates: self.templates.clone(),
@@ -231,7 +223,7 @@ fn progress(job: Arc<Job>) -> impl FnMut(u64, u64) + Send + 'static {
     move |done, all| {
         if told.is_none_or(|at| at.elapsed() >= BETWEEN_EVENTS) || done == all {
             told = Some(Instant::now());
-            job.done_of(done, all, "runs");
+            job.done_of(done, all, "trials");
         }
     }
 }
@@ -249,18 +241,4 @@ fn folder_name(landscape: &str) -> String {
         _ => '-',
     };
     format!("{at}-{}", name.chars().map(plain).collect::<String>())
-}
-
-/// Does work that keeps every core busy on threads of its own, so that whoever waits is answered.
-async fn apart<T: Send + 'static>(
-    work: impl Future<Output = Result<T, TunerError>> + Send + 'static,
-) -> Result<T, TunerError> {
-    blocking(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|source| TunerError::io("cannot start threads for the study", source))?;
-        runtime.block_on(work)
-    })
-    .await?
 }

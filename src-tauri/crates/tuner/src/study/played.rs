@@ -2,27 +2,21 @@
 //! would read in a session: the same tables, verdicts and drafted feedback.
 
 use super::StudyPlan;
+use super::bench::Shown;
 use crate::feedback;
 use crate::tuner::now;
-use std::collections::BTreeMap;
 use wattsmith_domain::{
     Advisor, Connection, CpuUse, DeviceEnergy, Energy, EstimateSpread, Exchange, ExchangeId,
-    FailureCause, Feedback, Joules, Memory, Objective, Performance, Purpose, Quantiles, Repeat,
-    Seconds, Session, SessionId, SessionRecord, Source, Threshold, Tokens, Trial, TrialId,
-    TrialState,
+    Feedback, Joules, Memory, Objective, Performance, Purpose, Quantiles, Repeat, Seconds, Session,
+    SessionId, SessionRecord, Source, Threshold, Tokens, Trial, TrialId, TrialState,
 };
-use wattsmith_search::{Landscape, Observation, Replay};
+use wattsmith_search::{Landscape, Window};
 use wattsmith_stats::Analysis;
 
 /// The record of one run, as it grows.
 pub(super) struct Played {
     pub record: SessionRecord,
-    replay: Replay,
     landscape: Landscape,
-    /// What the ends of an estimate's coefficients make of each configuration, by key: factors on its
-    /// J/unit.
-    ends: BTreeMap<String, (f64, f64)>,
-    repeats: u32,
     /// Identities given so far: they sort in the order in which things happened.
     given: u32,
 }
@@ -76,20 +70,26 @@ impl Played {
                 feedback: Vec::new(),
                 confirmations: Vec::new(),
             },
-            replay: Replay::new(landscape, seed),
-            ends: ends(landscape),
             landscape: landscape.clone(),
-            repeats: plan.repeats,
             given: 0,
         }
     }
 
     /// Adds a trial with the windows that every other arm saw for it, and the feedback on it.
-    pub fn tell(&mut self, observation: &Observation) {
-        let repeats = self.windows(observation);
-        let failed = || TrialState::Failed {
-            cause: FailureCause::Crash,
-            message: "it did not work when the landscape was recorded".to_owned(),
+    pub fn tell(&mut self, shown: &Shown) {
+        let (state, repeats) = match &shown.windows {
+            Ok(windows) => {
+                let windows = (0..).zip(windows);
+                let repeats = windows.map(|(index, one)| self.window(index, one));
+                (TrialState::Complete, repeats.collect())
+            }
+            Err(failure) => {
+                let failed = TrialState::Failed {
+                    cause: failure.cause,
+                    message: failure.message.clone(),
+                };
+                (failed, Vec::new())
+            }
         };
         let trial = Trial {
             id: TrialId(self.identity()),
@@ -99,12 +99,9 @@ impl Played {
                 true => Purpose::Default,
                 false => Purpose::Proposal,
             },
-            configuration: observation.configuration.clone(),
+            configuration: shown.observation.configuration.clone(),
             proposal: None,
-            state: match repeats.is_empty() {
-                true => failed(),
-                false => TrialState::Complete,
-            },
+            state,
             launch: None,
             repeats,
             discarded: Vec::new(),
@@ -134,38 +131,17 @@ impl Played {
         format!("{:08}", self.given)
     }
 
-    /// The windows of the first visit; none where it fails.
-    fn windows(&self, observation: &Observation) -> Vec<Repeat> {
-        let configuration = &observation.configuration;
-        let Some(truth) = self.replay.truth().get(&configuration.key()) else {
-            return Vec::new();
-        };
-        let ends = self.ends.get(&configuration.key()).copied();
-        let factors = self.replay.factors(configuration, 0, self.repeats);
-        let window = |(index, factor): (usize, &f64)| {
-            let outcome = truth.outcome(*factor, 1);
-            self.window(index as u32, &outcome, ends)
-        };
-        factors.iter().enumerate().map(window).collect()
-    }
-
-    fn window(
-        &self,
-        index: u32,
-        outcome: &wattsmith_search::Outcome,
-        ends: Option<(f64, f64)>,
-    ) -> Repeat {
+    fn window(&self, index: u32, window: &Window) -> Repeat {
         let session = &self.record.session;
         let units = session.workload.window_tokens();
-        let speed = outcome.tokens_per_second.unwrap_or_default();
-        // A landscape keeps no more of it than this.
-        let first_token = outcome.time_to_first_token_s.unwrap_or_default();
-        let gross = Joules(outcome.joules_per_unit * units as f64);
-        let (low, high) = ends.unwrap_or((1.0, 1.0));
+        let gross = Joules(window.joules_per_unit * units as f64);
+        let (low, high) = window
+            .ends
+            .unwrap_or((window.joules_per_unit, window.joules_per_unit));
         Repeat {
             index,
-            started_at: session.created_at.clone(),
-            window: Seconds(units as f64 / speed),
+            started_at: window.started_at.clone(),
+            window: Seconds(units as f64 / window.tokens_per_second),
             units: Tokens(units),
             energy: Energy {
                 gross,
@@ -176,15 +152,15 @@ impl Played {
                 sensor_error: self.landscape.sensor_error,
                 window_error: 0.0,
                 estimate: (!self.landscape.measured).then_some(EstimateSpread {
-                    low_idle: gross * low,
-                    high_idle: gross * high,
+                    low_idle: Joules(low * units as f64),
+                    high_idle: Joules(high * units as f64),
                 }),
             },
             performance: Performance {
-                tokens_per_second: speed,
+                tokens_per_second: window.tokens_per_second,
                 time_to_first_token_s: Quantiles {
-                    p50: first_token,
-                    p95: first_token,
+                    p50: window.first_token_p50_s,
+                    p95: window.first_token_p95_s,
                 },
                 time_per_output_token_s: Quantiles::default(),
                 prefill_s: 0.0,
@@ -227,14 +203,4 @@ impl Played {
         };
         sources.into_iter().map(device).collect()
     }
-}
-
-fn ends(landscape: &Landscape) -> BTreeMap<String, (f64, f64)> {
-    let factor = |entry: &wattsmith_search::Entry| {
-        let window = entry.windows.iter().find(|one| one.spoiled.is_none())?;
-        let (low, high) = window.ends?;
-        let own = window.joules_per_unit;
-        Some((entry.configuration.key(), (low / own, high / own)))
-    };
-    landscape.entries.iter().filter_map(factor).collect()
 }

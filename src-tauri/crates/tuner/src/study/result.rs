@@ -1,9 +1,9 @@
 //! What a study shows, worked out from its runs.
 
-use super::StudyPlan;
+use super::{Judged, StudyPlan};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use wattsmith_domain::{Constraints, Memory};
+use wattsmith_domain::Constraints;
 use wattsmith_search::{Landscape, Noise, Run, SplitMix, Summary, Verdict};
 use wattsmith_stats::{
     CONFIDENCE, Waiting, expected_first_draw, holm, kaplan_meier, median_time, restricted_mean,
@@ -117,6 +117,9 @@ pub struct StudyResult {
     pub landscape: String,
     /// Whether its figures are invented.
     pub synthetic: bool,
+    /// Whether the engine itself was searched: the best is the best that any arm found then.
+    #[serde(default)]
+    pub live: bool,
     /// Whether its joules were read from a sensor.
     pub measured: bool,
     /// Where they come from.
@@ -158,14 +161,14 @@ pub struct StudyResult {
 }
 
 impl StudyResult {
-    pub(super) fn of(
-        landscape: &Landscape,
-        plan: &StudyPlan,
-        verdict: &Verdict,
-        memory: &Memory,
-        llm: Option<String>,
-        runs: Vec<Run>,
-    ) -> Self {
+    pub(super) fn of(judged: &Judged, runs: Vec<Run>) -> Self {
+        let Judged {
+            landscape,
+            plan,
+            verdict,
+            memory,
+            ..
+        } = judged;
         let of_arm = |name: &String| runs.iter().filter(|run| run.arm == *name).collect();
         let arms: Vec<(String, Vec<&Run>)> = plan
             .arms
@@ -176,18 +179,20 @@ impl StudyResult {
         let comparisons = judge.comparisons(&arms);
         let random_check = arms
             .iter()
-            .find(|(name, _)| name == "random")
+            // On the engine nobody knows how many there are to draw from that are good.
+            .find(|(name, _)| name == "random" && !judged.live)
             .and_then(|(_, runs)| judge.random(landscape, runs));
         Self {
             format: 1,
             landscape: landscape.name.clone(),
             synthetic: landscape.synthetic,
+            live: judged.live,
             measured: landscape.measured,
             source: landscape.source.clone(),
             machine: landscape.machine.cpu.clone(),
             model: landscape.model.name.clone(),
             workload: landscape.workload.name.clone(),
-            llm,
+            llm: judged.llm.clone(),
             memory_from: memory.sessions.iter().map(|one| one.name.clone()).collect(),
             noise: landscape.noise,
             constraints: plan.constraints,

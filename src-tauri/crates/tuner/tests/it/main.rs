@@ -21,4 +21,5 @@ mod sensing;
 mod speaking;
 mod storing;
 mod studying;
+mod studying_live;
 mod talking;

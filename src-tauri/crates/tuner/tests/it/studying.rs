@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{Chat, ChatClient, Templates, Timeouts};
+use wattsmith_chat::{ChatClient, Templates, Timeouts};
 use wattsmith_domain::{Connection, Provider};
 use wattsmith_search::synthetic;
 use wattsmith_testkit::scripted_chat::{Script, ScriptedChat};
 use wattsmith_tuner::{
-    Exchanges, StudyChat, StudyPlan, TunerError, read_landscape, run_study, write_study,
+    Exchanges, OpenChat, StudyChat, StudyPlan, TunerError, read_landscape, run_study, write_study,
 };
 
 fn plan(arms: &[&str]) -> StudyPlan {
@@ -48,7 +48,7 @@ async fn every_arm_starts_from_the_same_figure_and_a_study_repeats_itself() {
     })
     .await
     .unwrap();
-    assert_eq!(heard.last(), Some(&(12, 12)));
+    assert_eq!(heard.last(), Some(&(48, 48)));
     for seed in 0..3 {
         let firsts: Vec<_> = study
             .runs
@@ -119,7 +119,7 @@ fn asking(path: &Path, server: Option<&ScriptedChat>) -> Result<StudyChat, Tuner
             None,
             timeouts,
         );
-        let chat: Arc<dyn Chat> = Arc::new(client.unwrap());
+        let chat = Arc::new(OpenChat::served(Arc::new(client.unwrap())));
         // The port differs from run to run; the person names a server that does not.
         let at = Connection::server(Provider::OpenAi, "http://127.0.0.1:1/v1", "scripted");
         (at, chat)
