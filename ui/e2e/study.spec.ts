@@ -51,7 +51,9 @@ test('a study runs with name and clock, and its result can be opened', async ({ 
   await expect(page.getByTestId('broken-landscapes')).toContainText('is no landscape');
   await page.getByTestId('study-first').selectOption('gp');
   await page.getByTestId('start-study').click();
-  await expect(page.getByTestId('study-running')).toContainText(/Comparing advisors.*of 700 runs/s);
+  await expect(page.getByTestId('study-running')).toContainText(
+    /Comparing advisors.*of 14.?000 trials/s,
+  );
   await page.getByTestId('nav-overview').click();
   await page.getByTestId('nav-studies').click();
   await expect(page.getByTestId('study-running')).toBeVisible();
@@ -61,6 +63,16 @@ test('a study runs with name and clock, and its result can be opened', async ({ 
   expect(await violations(page)).toEqual([]);
   await page.getByTestId('open-study').click();
   await expect(page.getByTestId('toast')).toHaveCount(0);
+});
+
+test('a study on the engine itself says what it takes', async ({ page }) => {
+  await open(page, '?pace=0.1#/studies');
+  await page.getByTestId('landscape').selectOption('live');
+  await expect(page.getByTestId('caution')).toContainText('takes hours');
+  await expect(page.getByTestId('study-seeds')).toHaveValue('3');
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId('start-study').click();
+  await expect(page.getByTestId('study-result')).toContainText('best that any method');
 });
 
 test('a study is cancelled', async ({ page }) => {

@@ -2,15 +2,16 @@
 
 use super::{connection, model, providers, workload};
 use crate::wire::{
-    ArmView, BegunLine, ConnectionDraft, LandscapeFacts, LandscapeKind, LandscapeView, MeanView,
-    RandomCheckView, StudyArmView, StudyComparisonView, StudyDraft, StudyLine, StudyOptions,
-    StudyView, WaitView,
+    ArmView, BegunLine, ConnectionDraft, LandscapeFacts, LandscapeKind, LandscapeView, LiveOptions,
+    LiveWork, MeanView, RandomCheckView, StudyArmView, StudyComparisonView, StudyDraft, StudyLine,
+    StudyOptions, StudyView, WaitView,
 };
 use wattsmith_tuner::domain::Constraints;
 use wattsmith_tuner::search::{Landscape, Summary};
 use wattsmith_tuner::{
-    BegunStudy, KeptStudy, ListedLandscape, StudyComparison, StudyHead, StudyRequest, StudyResult,
-    StudyWait, Tuner, TunerError, arm_names, asks_a_chat, can_remember,
+    BegunStudy, FRESH, KeptStudy, ListedLandscape, LiveRequest, SessionPlan, StudyComparison,
+    StudyHead, StudyRequest, StudyResult, StudyWait, Tuner, TunerError, arm_names, asks_a_chat,
+    can_remember, workloads,
 };
 
 /// As on the command line.
@@ -18,6 +19,10 @@ const SEEDS: u32 = 100;
 const BUDGET: u32 = 20;
 const REPEATS: u32 = 3;
 const BELOW_PERCENT: f64 = 10.0;
+/// The same on the engine itself.
+const LIVE_ARMS: [&str; 3] = ["surrogate", "tpe", "sobol"];
+const LIVE_SEEDS: u32 = 3;
+const LIVE_BUDGET: u32 = 8;
 /// What the numeric arms are held against, unless the person says otherwise.
 const FIRST: &str = "surrogate";
 
@@ -28,6 +33,7 @@ const FIRST: &str = "surrogate";
 pub async fn study_options(tuner: &Tuner) -> Result<StudyOptions, TunerError> {
     let landscapes: Vec<LandscapeView> = tuner.landscapes().await?.iter().map(landscape).collect();
     let advisor = tuner.default_advisor_model().await;
+    let live = live_options(tuner).await;
     let mut arms: Vec<ArmView> = arm_names()
         .into_iter()
         .map(|name| ArmView {
@@ -38,7 +44,9 @@ pub async fn study_options(tuner: &Tuner) -> Result<StudyOptions, TunerError> {
         .collect();
     arms.sort_by_key(|arm| (arm.asks, arm.name != FIRST));
     Ok(StudyOptions {
+        live,
         draft: StudyDraft {
+            live: None,
             landscape: landscapes
                 .iter()
                 .find(|one| one.facts.is_some())
@@ -73,6 +81,23 @@ pub async fn study_options(tuner: &Tuner) -> Result<StudyOptions, TunerError> {
         arms,
         advisor_models: tuner.models().await.iter().map(model).collect(),
         providers: providers(),
+    })
+}
+
+/// None where there is no model to run.
+async fn live_options(tuner: &Tuner) -> Option<LiveOptions> {
+    let usual = tuner.default_model().await?;
+    Some(LiveOptions {
+        work: LiveWork {
+            model_path: usual.path.display().to_string(),
+            workload: SessionPlan::default().workload,
+        },
+        models: tuner.models().await.iter().map(model).collect(),
+        workloads: workloads().iter().map(workload).collect(),
+        arms: LIVE_ARMS.map(str::to_owned).to_vec(),
+        seeds: LIVE_SEEDS,
+        budget: LIVE_BUDGET,
+        fresh: FRESH,
     })
 }
 
@@ -142,6 +167,7 @@ pub fn study_line(head: &StudyHead) -> StudyLine {
         id: head.id.clone(),
         finished_at: head.finished_at.clone(),
         landscape: head.landscape.clone(),
+        live: head.live,
         kind: kind(head.synthetic, head.measured),
         arms: head.arms.iter().map(|arm| arm.name.clone()).collect(),
         llm: head.llm.clone().unwrap_or_default(),
@@ -163,11 +189,21 @@ pub async fn begun_studies(tuner: &Tuner) -> Result<Vec<BegunLine>, TunerError> 
     };
     let line = |begun: BegunStudy| BegunLine {
         id: begun.id,
-        landscape: name(&begun.request.landscape),
+        landscape: match &begun.request.live {
+            Some(live) => live_name(live),
+            None => name(&begun.request.landscape),
+        },
         arms: begun.request.arms,
         replies: small(begun.replies),
+        figures: begun.figures,
     };
     Ok(tuner.begun_studies().await?.into_iter().map(line).collect())
+}
+
+/// What an unfinished study on the engine is called: model and work.
+fn live_name(live: &LiveRequest) -> String {
+    let model = live.model.file_stem().unwrap_or_default();
+    format!("{} · {}", model.to_string_lossy(), live.workload)
 }
 
 /// A finished study.
@@ -200,7 +236,10 @@ fn facts(result: &StudyResult) -> Vec<String> {
         format!("workload {}", result.workload),
         result.machine.clone(),
         format!("source {}", result.source),
-        format!("{} configurations", summary.configurations),
+        match result.live {
+            true => format!("live: {} configurations measured", summary.configurations),
+            false => format!("{} configurations", summary.configurations),
+        },
         format!("{} within 5 % of the best", summary.good),
         format!("default at place {}", summary.default_rank),
         format!("noise {:.1} % a window", result.noise.log_sd * 100.0),
@@ -268,6 +307,10 @@ impl TryFrom<StudyDraft> for StudyRequest {
         let asks = draft.arms.iter().any(|arm| asks_a_chat(arm));
         Ok(Self {
             landscape: draft.landscape,
+            live: draft.live.map(|live| LiveRequest {
+                model: live.model_path.into(),
+                workload: live.workload,
+            }),
             arms: draft.arms,
             seeds: draft.seeds.into(),
             budget: draft.budget,

@@ -1,6 +1,6 @@
 //! Landscapes and studies on the wire.
 
-use super::{ConnectionDraft, ModelView, Number, ProviderView};
+use super::{ConnectionDraft, ModelView, Number, ProviderView, WorkloadView};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -76,10 +76,36 @@ views! {
         /// Whether it can learn from earlier sessions.
         remembers: bool,
     }
+    /// What is measured in a study on the engine itself.
+    LiveWork {
+        /// Model file.
+        model_path: String,
+        /// Workload by name.
+        workload: String,
+    }
+    /// What a study on the engine begins with: it is slow, so it is small.
+    LiveOptions {
+        /// Filled in.
+        work: LiveWork,
+        /// Models at hand.
+        models: Vec<ModelView>,
+        /// Workloads.
+        workloads: Vec<WorkloadView>,
+        /// Names of arms.
+        arms: Vec<String>,
+        /// Independent runs of each.
+        seeds: u32,
+        /// Trials after the default.
+        budget: u32,
+        /// Fresh repeats of what was recommended.
+        fresh: u32,
+    }
     /// What the person chose for a study.
     StudyDraft {
-        /// The landscape's id.
+        /// The landscape's id; not looked at where `live` is there.
         landscape: String,
+        /// The engine itself in place of a landscape.
+        live: Option<LiveWork>,
         /// Names of arms; the first is held against the others.
         arms: Vec<String>,
         /// Independent runs of each.
@@ -114,6 +140,8 @@ views! {
         advisor_models: Vec<ModelView>,
         /// Kinds of chat servers.
         providers: Vec<ProviderView>,
+        /// For the engine itself; none where there is no model.
+        live: Option<LiveOptions>,
         /// Filled in and ready to start, where there is a landscape.
         draft: StudyDraft,
     }
@@ -125,6 +153,8 @@ views! {
         finished_at: String,
         /// The landscape's name.
         landscape: String,
+        /// Whether the engine itself was searched.
+        live: bool,
         /// Where its joules come from.
         kind: LandscapeKind,
         /// Who was compared.
@@ -146,6 +176,8 @@ views! {
         arms: Vec<String>,
         /// Replies of the chat model that are kept.
         replies: u32,
+        /// Whether figures from the engine are kept.
+        figures: bool,
     }
     /// A mean over runs with its 95 % interval.
     MeanView {

@@ -11,6 +11,7 @@ mod shipped;
 mod sweep;
 
 pub(crate) use asked::{lacks, seen};
+pub(crate) use file::partial_path;
 pub use file::read_landscape;
 pub use shelf::ListedLandscape;
 pub(crate) use sweep::Pace;
@@ -18,7 +19,6 @@ pub(crate) use sweep::Pace;
 use crate::error::TunerError;
 use crate::plan::WorkSize;
 use crate::tuner::Tuner;
-use file::partial_path;
 use std::path::PathBuf;
 use wattsmith_domain::{Configuration, Constraints, Session, SessionId};
 use wattsmith_search::{Context, Landscape, Pool, rule_of_thumb};

@@ -21,7 +21,7 @@ pub use exchanges::Exchanges;
 pub use kept::{ArmHead, BegunStudy, KeptStudy, StudyHead};
 pub use live::LivePlan;
 pub use perform::study_job;
-pub use request::StudyRequest;
+pub use request::{FRESH, LiveRequest, StudyRequest};
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as StudyWait};
 
 use crate::error::TunerError;
@@ -113,7 +113,7 @@ impl StudyPlan {
                     .to_owned(),
             ));
         }
-        Ok(())
+        self.arms.iter().try_for_each(|name| arm::known(name))
     }
 
     /// What the arms with memory know.
@@ -151,8 +151,8 @@ impl Judged {
     async fn result(self, courses: Vec<Course>) -> Result<StudyResult, TunerError> {
         blocking(move || {
             let run = |course: Course| Run {
-                standings: standings(&self.verdict, &course.told()),
-                arm: course.name,
+                standings: standings(&self.verdict, &course.told),
+                arm: course.arm,
                 seed: course.seed,
                 prompts: course.prompts,
             };

@@ -143,6 +143,8 @@ export type BegunLine = {
 	arms: string[],
 	/**  Replies of the chat model that are kept. */
 	replies: number,
+	/**  Whether figures from the engine are kept. */
+	figures: boolean,
 };
 
 /**  What a meter of another scope said, beside the figure. */
@@ -521,6 +523,32 @@ sessionId: string } |
 sessionId: string; 
 /**  What, where and what to do. */
 message: string };
+
+/**  What a study on the engine begins with: it is slow, so it is small. */
+export type LiveOptions = {
+	/**  Filled in. */
+	work: LiveWork,
+	/**  Models at hand. */
+	models: ModelView[],
+	/**  Workloads. */
+	workloads: WorkloadView[],
+	/**  Names of arms. */
+	arms: string[],
+	/**  Independent runs of each. */
+	seeds: number,
+	/**  Trials after the default. */
+	budget: number,
+	/**  Fresh repeats of what was recommended. */
+	fresh: number,
+};
+
+/**  What is measured in a study on the engine itself. */
+export type LiveWork = {
+	/**  Model file. */
+	modelPath: string,
+	/**  Workload by name. */
+	workload: string,
+};
 
 /**  The machine. */
 export type MachineView = {
@@ -1143,8 +1171,10 @@ export type StudyComparisonView = {
 
 /**  What the person chose for a study. */
 export type StudyDraft = {
-	/**  The landscape's id. */
+	/**  The landscape's id; not looked at where `live` is there. */
 	landscape: string,
+	/**  The engine itself in place of a landscape. */
+	live: LiveWork | null,
 	/**  Names of arms; the first is held against the others. */
 	arms: string[],
 	/**  Independent runs of each. */
@@ -1175,6 +1205,8 @@ export type StudyLine = {
 	finishedAt: string,
 	/**  The landscape's name. */
 	landscape: string,
+	/**  Whether the engine itself was searched. */
+	live: boolean,
 	/**  Where its joules come from. */
 	kind: LandscapeKind,
 	/**  Who was compared. */
@@ -1199,6 +1231,8 @@ export type StudyOptions = {
 	advisorModels: ModelView[],
 	/**  Kinds of chat servers. */
 	providers: ProviderView[],
+	/**  For the engine itself; none where there is no model. */
+	live: LiveOptions | null,
 	/**  Filled in and ready to start, where there is a landscape. */
 	draft: StudyDraft,
 };

@@ -83,6 +83,26 @@ describe('the page of studies', () => {
     const result = await screen.findByTestId('study-result');
     expect(result.textContent).toContain('surrogate+memory');
   });
+  it('searches the engine itself with a smaller size, and takes up the old one again', async () => {
+    const backend = await open();
+    const start = vi.spyOn(backend, 'startStudy');
+    const landscape = await screen.findByTestId('landscape');
+    await fireEvent.change(landscape, { target: { value: 'live' } });
+    expect(screen.getByTestId('caution').textContent).toContain('takes hours');
+    // 3 runs of 3 methods and 8 trials, 3 defaults, 3 windows each, and 4 fresh ones of each at most.
+    expect(screen.getByTestId('study-form').textContent).toContain('at most 517 windows');
+    await fireEvent.change(screen.getByTestId('live-workload'), { target: { value: 'batch' } });
+    await fireEvent.click(screen.getByTestId('start-study'));
+    const draft = start.mock.calls[0]?.[0];
+    expect(draft).toMatchObject({ seeds: 3, budget: 8, live: { workload: 'batch' } });
+    expect(draft?.arms).toEqual(['surrogate', 'tpe', 'sobol']);
+    await vi.waitFor(async () => expect((await backend.studying()).kind).toBe('studying'));
+    await backend.cancelStudy();
+    expect((await screen.findByTestId('begun-study')).textContent).toContain('engine showed');
+    await fireEvent.change(landscape, { target: { value: 'own/workstation' } });
+    expect(screen.getByTestId<HTMLInputElement>('study-seeds').value).toBe('100');
+    expect(screen.queryByTestId('live-work')).toBeNull();
+  });
   it('goes on with a study that was interrupted', async () => {
     const backend = await open();
     await fireEvent.click(await screen.findByTestId('arm-guided'));

@@ -50,7 +50,7 @@ export const asks = (draft: StudyDraft, arms: ArmView[]) =>
 /** What is wrong with a study, before it is sent. */
 export function studyProblems(draft: StudyDraft, arms: ArmView[]): StudyProblems {
   const problems: StudyProblems = {};
-  if (!draft.landscape) problems.landscape = 'Choose a landscape.';
+  if (!draft.live && !draft.landscape) problems.landscape = 'Choose a landscape.';
   if (draft.arms.length === 0) problems.arms = 'Choose at least one.';
   if (!whole(draft.seeds, 2, 100_000)) problems.seeds = 'A whole number from 2 to 100 000.';
   if (!whole(draft.budget, 2, 500)) problems.budget = 'A whole number from 2 to 500.';
@@ -64,6 +64,12 @@ export function studyProblems(draft: StudyDraft, arms: ArmView[]): StudyProblems
   if (isRemote(draft.connection) && !draft.agreed)
     problems.agreed = 'Agree, or leave out the methods that ask a chat model.';
   return problems;
+}
+
+/** The most windows that a study on the engine can take, of `arms` methods. */
+export function mostWindows(draft: StudyDraft, arms: number, fresh: number): number {
+  const proposals = draft.seeds * arms * draft.budget;
+  return (draft.seeds + proposals) * draft.repeats + (proposals + 1) * fresh;
 }
 
 /** The methods that can learn from earlier sessions, of those that are chosen. */

@@ -4,7 +4,7 @@ use super::{ConnectionArgs, LimitArgs, USUAL_WORKLOAD, WhatArgs};
 use clap::Args;
 use std::path::PathBuf;
 use wattsmith_tuner::domain::Constraints;
-use wattsmith_tuner::{LandscapeWork, WorkSize};
+use wattsmith_tuner::{FRESH, LandscapeWork, WorkSize};
 
 /// What is measured, and what varies.
 #[derive(Args)]
@@ -152,7 +152,7 @@ pub(crate) struct StudyArgs {
     #[arg(long)]
     pub json: bool,
     /// Fresh repeats of the default and of everything that was recommended, which fix its truth
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=20), help_heading = "With --live")]
+    #[arg(long, default_value_t = FRESH, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=20), help_heading = "With --live")]
     pub fresh: u32,
     #[command(flatten, next_help_heading = "With --live")]
     pub swept: SweptArgs,

@@ -37,7 +37,7 @@ pub(super) fn usable(landscape: Landscape, name: &str) -> Result<Landscape, Tune
 }
 
 /// Where the state of a recording lies until it is done.
-pub(super) fn partial_path(out: &Path) -> PathBuf {
+pub(crate) fn partial_path(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     out.with_file_name(name)

@@ -79,6 +79,22 @@ pub fn arm_names() -> Vec<String> {
         .collect()
 }
 
+/// Whether there is an arm of that name.
+pub(super) fn known(name: &str) -> Result<(), TunerError> {
+    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
+    match short == BLIND || short.parse::<Advisor>().is_ok() {
+        true => Ok(()),
+        false => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> TunerError {
+    TunerError::Invalid(format!(
+        "There is no arm called {name}; choose among {}.",
+        arm_names().join(", ")
+    ))
+}
+
 /// Whether the arm of that name asks a chat LLM.
 #[must_use]
 pub fn asks_a_chat(name: &str) -> bool {
@@ -114,13 +130,7 @@ pub(super) fn arm(
             dice: SplitMix(seed),
         })));
     }
-    let unknown = || {
-        TunerError::Invalid(format!(
-            "There is no arm called {name}; choose among {}.",
-            arm_names().join(", ")
-        ))
-    };
-    let named: Advisor = short.parse().map_err(|_| unknown())?;
+    let named: Advisor = short.parse().map_err(|_| unknown(name))?;
     if named.needs_connection() {
         let chat = chat.ok_or_else(|| {
             TunerError::Invalid(format!(
@@ -131,7 +141,7 @@ pub(super) fn arm(
         let asked = Chatting::new(name, named, footing, plan, memory, chat, seed);
         return Ok(Arm::Chatting(Box::new(asked?)));
     }
-    let advisor = advisor(named, pool, &context, seed).ok_or_else(unknown)?;
+    let advisor = advisor(named, pool, &context, seed).ok_or_else(|| unknown(name))?;
     Ok(Arm::numeric(advisor))
 }
 

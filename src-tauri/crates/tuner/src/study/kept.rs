@@ -1,8 +1,10 @@
 //! Studies on the disk: a folder each, named after the time and the landscape. A finished one has its
-//! result; one that was interrupted has what was chosen, and what an LLM has said so far.
+//! result; one that was interrupted has what was chosen, and what an LLM has said and an engine has
+//! shown so far.
 
 use super::{StudyRequest, StudyResult};
 use crate::error::TunerError;
+use crate::landscape::partial_path;
 use crate::models::blocking;
 use crate::tuner::Tuner;
 use serde::Deserialize;
@@ -15,6 +17,8 @@ use time::format_description::well_known::Rfc3339;
 pub(super) const REQUEST: &str = "request.json";
 /// What an LLM has said, in a study's folder.
 pub(super) const EXCHANGES: &str = "exchanges.jsonl";
+/// What was measured on the engine, in a study's folder.
+pub(super) const LANDSCAPE: &str = "landscape.json";
 const RESULT: &str = "study.json";
 const PAGE: &str = "study.html";
 
@@ -27,6 +31,8 @@ pub struct BegunStudy {
     pub request: StudyRequest,
     /// Replies that are kept.
     pub replies: usize,
+    /// Whether figures from the engine are kept.
+    pub figures: bool,
 }
 
 /// A finished study in a line.
@@ -42,6 +48,9 @@ pub struct StudyHead {
     pub landscape: String,
     /// Whether its figures are invented.
     pub synthetic: bool,
+    /// Whether the engine itself was searched.
+    #[serde(default)]
+    pub live: bool,
     /// Whether its joules were read from a sensor.
     pub measured: bool,
     /// The LLM of the arms that ask one.
@@ -161,13 +170,20 @@ fn begun(folder: &Path) -> Option<BegunStudy> {
         return None;
     }
     let request = std::fs::read_to_string(folder.join(REQUEST)).ok()?;
-    let replies = replies(&folder.join(EXCHANGES));
-    (replies > 0).then_some(())?;
+    let (replies, figures) = (replies(&folder.join(EXCHANGES)), figures(folder));
+    (replies > 0 || figures).then_some(())?;
     Some(BegunStudy {
         id: folder.file_name()?.to_str()?.to_owned(),
         request: serde_json::from_str(&request).ok()?,
         replies,
+        figures,
     })
+}
+
+/// Whether something that was measured lies in a study's folder, finished or not.
+pub(super) fn figures(folder: &Path) -> bool {
+    let whole = folder.join(LANDSCAPE);
+    whole.exists() || partial_path(&whole).exists()
 }
 
 /// How much an LLM has said, by the file that keeps it; its first line names the connection.

@@ -8,6 +8,7 @@ use super::perform::study_job;
 use super::turns::{self, Course};
 use super::{Judged, StudyChat, StudyPlan, StudyResult, asks_a_chat, verdict};
 use crate::error::TunerError;
+use crate::event::PhaseKind;
 use crate::job::Job;
 use crate::landscape::{LandscapeWork, Pace, Recording, lacks, read_landscape, seen};
 use crate::tuner::Tuner;
@@ -130,7 +131,9 @@ impl Live<'_> {
         engine
             .tuner
             .measure_asked(engine.job, recording, pace, configurations, passes, &part)
-            .await
+            .await?;
+        engine.job.phase(PhaseKind::Studying, &part, None);
+        Ok(())
     }
 
     /// What a trial showed.
@@ -172,7 +175,7 @@ impl Live<'_> {
         engine.quiet().await;
         let mut keys = BTreeSet::new();
         for course in courses {
-            let all = recommendations(&self.plan.constraints, &course.told());
+            let all = recommendations(&self.plan.constraints, &course.told);
             keys.extend(all.into_iter().map(|one| one.key));
         }
         let landscape = engine.recording.landscape();
@@ -230,8 +233,17 @@ impl Tuner {
     /// What in the plan cannot be used, another process measures, the LLM cannot be asked, a file
     /// cannot be written, or it was cancelled.
     pub async fn study_live(&self, plan: LivePlan) -> Result<StudyResult, TunerError> {
-        plan.study.check()?;
         let job = self.jobs.begin(&study_job(), false)?;
+        self.live_study(&job, &plan).await
+    }
+
+    /// The same as a job that is begun.
+    pub(super) async fn live_study(
+        &self,
+        job: &Job,
+        plan: &LivePlan,
+    ) -> Result<StudyResult, TunerError> {
+        plan.study.check()?;
         // A finished one is only read.
         let local = matches!(plan.connection, Some(Connection::Local { .. }));
         let _machine = match local || !plan.landscape.exists() {
@@ -246,7 +258,7 @@ impl Tuner {
             }
             false => None,
         };
-        let study = self.compare_live(&job, &plan, chat.as_ref()).await;
+        let study = self.compare_live(job, plan, chat.as_ref()).await;
         if let Some(chat) = &chat {
             chat.exchanges.rest().await;
         }

@@ -3,7 +3,7 @@
 //! cancelled, so that it can go on.
 
 use super::arm::asks_a_chat;
-use super::kept::{EXCHANGES, REQUEST, replies};
+use super::kept::{EXCHANGES, REQUEST, figures, replies};
 use super::{Exchanges, StudyChat, StudyPlan, StudyRequest, StudyResult, run_study, write_study};
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
@@ -46,7 +46,7 @@ impl Tuner {
     /// # Errors
     /// A study runs already, what was chosen cannot be, or the person has not agreed.
     pub fn start_study(self: &Arc<Self>, request: StudyRequest) -> Result<(), TunerError> {
-        let id = folder_name(&request.landscape);
+        let id = folder_name(&request);
         self.start_study_as(id, request)
     }
 
@@ -89,7 +89,7 @@ impl Tuner {
     /// agreed, or the LLM cannot be asked.
     pub async fn study(&self, request: StudyRequest) -> Result<String, TunerError> {
         let job = self.begin_study(&request)?;
-        let id = folder_name(&request.landscape);
+        let id = folder_name(&request);
         self.study_as(job, id, request).await
     }
 
@@ -109,47 +109,60 @@ impl Tuner {
         id: String,
         mut request: StudyRequest,
     ) -> Result<String, TunerError> {
-        let landscape = self.landscape(&request.landscape).await?;
+        // It ends when everything is written.
+        let job = Arc::new(job);
         if !request.arms.iter().any(|arm| asks_a_chat(arm)) {
             request.connection = None;
         }
-        let _lock = match &request.connection {
-            // It claims the machine by itself.
-            Some(Connection::Local { .. }) => None,
-            _ => Some(self.claim_machine()?),
-        };
-        job.phase(PhaseKind::Studying, &landscape.name, None);
         let memory_from = match request.remember {
             true => self.landscapes().await?,
             false => Vec::new(),
         };
         let memory_from = memory_from
             .into_iter()
-            .filter_map(|one| Some(one.found.ok()?.0));
-        let plan = request.plan(&landscape, memory_from.collect());
+            .filter_map(|one| Some(one.found.ok()?.0))
+            .collect();
         let folder = self.paths.studies().join(&id);
-        let kept = folder.join(EXCHANGES);
-        let (at, chosen) = (folder.clone(), request.clone());
-        blocking(move || keep_request(&at, &chosen)).await??;
-        let job = Arc::new(job);
-        let tell = progress(Arc::clone(&job));
-        let studied = self
-            .compare(
-                landscape,
-                plan,
-                request.connection,
-                &kept,
-                &job.cancel,
-                tell,
-            )
-            .await;
-        if studied.is_err() && replies(&kept) == 0 {
-            // What an LLM has said stays, to go on from; numbers are quickly made again.
+        let studied = match request.live.clone() {
+            Some(live) => {
+                let (at, chosen) = (folder.clone(), request.clone());
+                blocking(move || keep_request(&at, &chosen)).await??;
+                let plan = request.live_plan(&live, memory_from, &folder);
+                self.live_study(&job, &plan).await
+            }
+            None => self.study_on(&job, request, memory_from, &folder).await,
+        };
+        if studied.is_err() && replies(&folder.join(EXCHANGES)) == 0 && !figures(&folder) {
+            // What was said and measured stays, to go on from; numbers are quickly made again.
             let _ = std::fs::remove_dir_all(&folder);
         }
         let study = studied?;
         blocking(move || write_study(&folder, &study)).await??;
         Ok(id)
+    }
+
+    async fn study_on(
+        &self,
+        job: &Arc<Job>,
+        request: StudyRequest,
+        memory_from: Vec<Landscape>,
+        folder: &Path,
+    ) -> Result<StudyResult, TunerError> {
+        let landscape = self.landscape(&request.landscape).await?;
+        let _lock = match &request.connection {
+            // It claims the machine by itself.
+            Some(Connection::Local { .. }) => None,
+            _ => Some(self.claim_machine()?),
+        };
+        job.phase(PhaseKind::Studying, &landscape.name, None);
+        let plan = request.plan(landscape.constraints, memory_from);
+        let kept = folder.join(EXCHANGES);
+        let (at, chosen) = (folder.to_owned(), request.clone());
+        blocking(move || keep_request(&at, &chosen)).await??;
+        let tell = progress(Arc::clone(job));
+        let (connection, cancel) = (request.connection, &job.cancel);
+        self.compare(landscape, plan, connection, &kept, cancel, tell)
+            .await
     }
 
     /// Runs a study, with an LLM where an arm asks one. What it says is added to the file `kept`;
@@ -229,7 +242,11 @@ fn progress(job: Arc<Job>) -> impl FnMut(u64, u64) + Send + 'static {
 }
 
 /// Such as `2026-01-15-090000-123-smollm2-chat`: later ones sort after earlier ones.
-fn folder_name(landscape: &str) -> String {
+fn folder_name(request: &StudyRequest) -> String {
+    let landscape = match &request.live {
+        Some(live) => format!("live-{}", live.workload),
+        None => request.landscape.clone(),
+    };
     let format =
         format_description!("[year]-[month]-[day]-[hour][minute][second]-[subsecond digits:3]");
     let at = time::OffsetDateTime::now_utc()

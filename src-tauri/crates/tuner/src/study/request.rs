@@ -1,18 +1,37 @@
 //! What a person chooses for a study, and the plan that comes of it.
 
-use super::StudyPlan;
 use super::arm::{WITH_MEMORY, can_remember};
+use super::kept::{EXCHANGES, LANDSCAPE};
+use super::{LivePlan, StudyPlan};
 use crate::error::TunerError;
+use crate::landscape::LandscapeWork;
 use crate::next::provider;
+use crate::plan::WorkSize;
 use serde::{Deserialize, Serialize};
-use wattsmith_domain::Connection;
+use std::path::{Path, PathBuf};
+use wattsmith_domain::{Configuration, Connection, Constraints};
 use wattsmith_search::Landscape;
+
+/// Fresh repeats that fix the truth of what was recommended on an engine.
+pub const FRESH: u32 = 4;
+
+/// What is measured in a study on the engine itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveRequest {
+    /// Model file.
+    pub model: PathBuf,
+    /// Workload by name.
+    pub workload: String,
+}
 
 /// What the person chose for a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudyRequest {
-    /// One of [`crate::Tuner::landscapes`], by its id.
+    /// One of [`crate::Tuner::landscapes`], by its id; not looked at where `live` is said.
     pub landscape: String,
+    /// The engine itself in place of a landscape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveRequest>,
     /// The arms by name; the first is the one that the others are held against.
     pub arms: Vec<String>,
     /// Independent runs of each.
@@ -37,7 +56,8 @@ pub struct StudyRequest {
 }
 
 impl StudyRequest {
-    pub(super) fn plan(&self, landscape: &Landscape, memory_from: Vec<Landscape>) -> StudyPlan {
+    /// On a landscape whose own limits are these.
+    pub(super) fn plan(&self, limits: Constraints, memory_from: Vec<Landscape>) -> StudyPlan {
         let with_memory = self
             .arms
             .iter()
@@ -53,10 +73,43 @@ impl StudyRequest {
             budget: self.budget,
             repeats: self.repeats,
             below_percent: self.below_percent,
-            constraints: landscape
-                .constraints
+            constraints: limits
                 .with_limits(self.min_tokens_per_second, self.max_time_to_first_token_s),
             memory_from,
+        }
+    }
+
+    /// On the engine, with everything in `folder`.
+    pub(super) fn live_plan(
+        &self,
+        live: &LiveRequest,
+        memory_from: Vec<Landscape>,
+        folder: &Path,
+    ) -> LivePlan {
+        let study = self.plan(
+            Constraints {
+                quality_lock: true,
+                ..Constraints::default()
+            },
+            memory_from,
+        );
+        LivePlan {
+            work: LandscapeWork {
+                name: String::new(),
+                model: Some(live.model.clone()),
+                workload: live.workload.clone(),
+                size: WorkSize::default(),
+                quick: false,
+                tuned: Vec::new(),
+                start: Configuration::default(),
+                constraints: study.constraints,
+                seed: 1,
+            },
+            study,
+            fresh: FRESH,
+            connection: self.connection.clone(),
+            exchanges: folder.join(EXCHANGES),
+            landscape: folder.join(LANDSCAPE),
         }
     }
 

@@ -9,25 +9,26 @@ use tokio::task::JoinSet;
 use wattsmith_domain::{Configuration, Memory};
 use wattsmith_search::Observation;
 
-/// One run: an arm on a seed.
+/// One run, not yet held against the truth.
 pub(super) struct Course {
-    pub name: String,
+    pub arm: String,
     pub seed: u64,
-    arm: Arm,
-    shown: Vec<Shown>,
+    /// What it saw, the default first.
+    pub told: Vec<Observation>,
     /// Prompts of each turn.
     pub prompts: Vec<u32>,
+}
+
+/// One run while it goes on.
+struct Running {
+    arm: Arm,
+    shown: Vec<Shown>,
+    prompts: Vec<u32>,
     /// Whether nothing is left to propose.
     ended: bool,
 }
 
-impl Course {
-    /// What it saw, the default first.
-    pub fn told(&self) -> Vec<Observation> {
-        let shown = self.shown.iter();
-        shown.map(|one| one.observation.clone()).collect()
-    }
-
+impl Running {
     /// Takes one turn.
     async fn propose(mut self) -> Result<(Self, Option<Configuration>), TunerError> {
         if self.ended {
@@ -56,11 +57,9 @@ pub(super) async fn take(
         let default = bench.footing().landscape.space.default_configuration();
         let first = bench.measure(seed, 0, &[default]).await?;
         let footing = bench.footing();
-        let mut courses = Vec::new();
+        let mut running = Vec::new();
         for name in &plan.arms {
-            courses.push(Course {
-                name: name.clone(),
-                seed,
+            running.push(Running {
                 arm: arm(name, &footing, plan, memory, chat, seed)?,
                 shown: first.clone(),
                 prompts: Vec::new(),
@@ -68,8 +67,8 @@ pub(super) async fn take(
             });
         }
         for trial in 1..=plan.budget {
-            let (next, proposals) = turn(courses).await?;
-            courses = next;
+            let (next, proposals) = turn(running).await?;
+            running = next;
             let mut wanted: Vec<Configuration> = Vec::new();
             for one in proposals.iter().flatten() {
                 if !wanted.contains(one) {
@@ -77,37 +76,44 @@ pub(super) async fn take(
                 }
             }
             let shown = bench.measure(seed, trial, &wanted).await?;
-            for (course, proposal) in courses.iter_mut().zip(proposals) {
+            for (one, proposal) in running.iter_mut().zip(proposals) {
                 let own = |one: &&Shown| Some(&one.observation.configuration) == proposal.as_ref();
-                course.shown.extend(shown.iter().find(own).cloned());
+                one.shown.extend(shown.iter().find(own).cloned());
             }
             let before = seed * u64::from(plan.budget);
             tell((before + u64::from(trial)) * arms, all);
         }
-        finished.extend(courses);
+        for (arm, one) in plan.arms.iter().zip(running) {
+            finished.push(Course {
+                arm: arm.clone(),
+                seed,
+                told: one.shown.into_iter().map(|one| one.observation).collect(),
+                prompts: one.prompts,
+            });
+        }
     }
     Ok(finished)
 }
 
 /// One turn of all arms at once, on as many threads as there are.
 async fn turn(
-    courses: Vec<Course>,
-) -> Result<(Vec<Course>, Vec<Option<Configuration>>), TunerError> {
+    running: Vec<Running>,
+) -> Result<(Vec<Running>, Vec<Option<Configuration>>), TunerError> {
     let mut together = JoinSet::new();
-    for (place, course) in courses.into_iter().enumerate() {
-        together.spawn(async move { (place, course.propose().await) });
+    for (place, one) in running.into_iter().enumerate() {
+        together.spawn(async move { (place, one.propose().await) });
     }
     let mut done = Vec::new();
-    while let Some(one) = together.join_next().await {
-        let (place, turn) = one.map_err(|error| {
+    while let Some(taken) = together.join_next().await {
+        let (place, turn) = taken.map_err(|error| {
             TunerError::Invalid(format!("a run of the study ended early: {error}"))
         })?;
-        let (course, proposal) = turn?;
-        done.push((place, course, proposal));
+        let (one, proposal) = turn?;
+        done.push((place, one, proposal));
     }
     done.sort_by_key(|(place, ..)| *place);
     Ok(done
         .into_iter()
-        .map(|(_, course, proposal)| (course, proposal))
+        .map(|(_, one, proposal)| (one, proposal))
         .unzip())
 }

@@ -20,6 +20,7 @@ async fn bench() -> Bench {
 
 fn request(arms: &[&str]) -> StudyRequest {
     StudyRequest {
+        live: None,
         landscape: "own/line".to_owned(),
         arms: arms.iter().map(ToString::to_string).collect(),
         seeds: 3,

@@ -2,8 +2,11 @@
 
 use crate::bench::Bench;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use wattsmith_search::{Entry, Landscape, Pool, synthetic};
-use wattsmith_tuner::{LandscapeWork, LivePlan, StudyPlan, WorkSize, write_study};
+use wattsmith_tuner::{
+    LandscapeWork, LivePlan, LiveRequest, StudyPlan, StudyRequest, WorkSize, write_study,
+};
 
 /// What a finished study on an invented engine left: four windows of every configuration that three
 /// knobs allow, which are two seeds of two repeats.
@@ -113,6 +116,44 @@ async fn figures_that_are_missing_are_named_and_not_invented() {
     let plan = plan(folder.path(), path);
     let error = bench.tuner.study_live(plan).await.unwrap_err().to_string();
     assert!(error.contains("seed 1 of 2 · default"), "{error}");
+}
+
+#[tokio::test]
+async fn one_that_was_interrupted_goes_on_in_the_window_from_what_was_measured() {
+    let bench = Bench::new().await;
+    let folder = bench.tuner.paths().studies().join("2026-01-15-live-chat");
+    std::fs::create_dir_all(&folder).unwrap();
+    let request = StudyRequest {
+        landscape: String::new(),
+        live: Some(LiveRequest {
+            model: PathBuf::from("none.gguf"),
+            workload: "chat".to_owned(),
+        }),
+        arms: ["rule", "random"].map(str::to_owned).to_vec(),
+        seeds: 2,
+        budget: 3,
+        repeats: 2,
+        below_percent: 10.0,
+        min_tokens_per_second: None,
+        max_time_to_first_token_s: None,
+        remember: false,
+        connection: None,
+        agreed: false,
+    };
+    let text = serde_json::to_string(&request).unwrap();
+    std::fs::write(folder.join("request.json"), text).unwrap();
+    assert!(bench.tuner.begun_studies().await.unwrap().is_empty());
+    finished(&folder);
+    let begun = bench.tuner.begun_studies().await.unwrap();
+    assert!(begun[0].figures && begun[0].replies == 0);
+
+    bench.tuner.resume_study(&begun[0].id).await.unwrap();
+    while bench.tuner.studying().running {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let studies = bench.tuner.studies().await.unwrap();
+    assert!(studies[0].live && studies[0].seeds == 2);
+    assert!(bench.tuner.begun_studies().await.unwrap().is_empty());
 }
 
 #[test]

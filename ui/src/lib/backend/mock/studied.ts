@@ -114,6 +114,12 @@ function arm(name: string, draft: StudyDraft): StudyArmView {
   };
 }
 
+/** What a study is called. */
+export const named = (draft: StudyDraft) =>
+  draft.live
+    ? `${draft.live.modelPath.split('/').at(-1) ?? ''} · ${draft.live.workload}`
+    : (SPACE.find((one) => one.id === draft.landscape)?.name ?? '');
+
 export function finished(id: string, at: string, draft: StudyDraft): StudyView {
   const landscape = SPACE.find((one) => one.id === draft.landscape) ?? SPACE[0];
   const facts = landscape?.facts;
@@ -125,7 +131,8 @@ export function finished(id: string, at: string, draft: StudyDraft): StudyView {
   const line: StudyLine = {
     id,
     finishedAt: at,
-    landscape: landscape?.name ?? '',
+    landscape: named(draft),
+    live: draft.live !== null,
     kind: facts?.kind ?? 'estimated',
     arms: names,
     llm: draft.arms.some((name) => ASKING.includes(name)) ? 'local · Qwen 1.5B' : '',

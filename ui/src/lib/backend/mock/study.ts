@@ -11,7 +11,7 @@ import type {
   StudyView,
 } from '../bindings';
 import { NO_CONNECTION, options } from './machine';
-import { ASKING, finished, REMEMBERING, SPACE } from './studied';
+import { ASKING, finished, named, REMEMBERING, SPACE } from './studied';
 
 const IDLE: PhaseView = {
   kind: 'idle',
@@ -57,7 +57,7 @@ export class Studies {
   }
 
   options(): StudyOptions {
-    const { advisorModels, providers } = options(false, this.advisorModels);
+    const { advisorModels, models, providers, workloads } = options(false, this.advisorModels);
     const landscapes = this.withLandscapes ? structuredClone(SPACE) : [];
     const numeric = ['surrogate', 'rule', 'sobol', 'random', 'tpe', 'gp', 'guided-blind'];
     return {
@@ -72,7 +72,19 @@ export class Studies {
       ],
       advisorModels,
       providers,
+      live: models[0]
+        ? {
+            work: { modelPath: models[0].path, workload: workloads[0]?.name ?? '' },
+            models,
+            workloads,
+            arms: ['surrogate', 'tpe', 'sobol'],
+            seeds: 3,
+            budget: 8,
+            fresh: 4,
+          }
+        : null,
       draft: {
+        live: null,
         landscape: landscapes[0]?.id ?? '',
         arms: numeric,
         seeds: 100,
@@ -94,12 +106,12 @@ export class Studies {
     if (this.#phase.kind !== 'idle')
       throw new BackendError('busy', 'A study runs already. Wait for it, or cancel it first.');
     this.#cancelled = false;
-    const all = draft.seeds * draft.arms.length;
+    const all = draft.seeds * draft.arms.length * draft.budget;
     this.#tell({
       ...IDLE,
       kind: 'studying',
       label: 'Comparing advisors',
-      detail: SPACE.find((one) => one.id === draft.landscape)?.name ?? '',
+      detail: named(draft),
       startedAtMs: Date.now(),
     });
     void this.#run(draft, all);
@@ -111,23 +123,30 @@ export class Studies {
       await new Promise((done) => setTimeout(done, 200 * this.pace));
       if (this.#cancelled) return this.#interrupted(draft, step);
       const done = Math.round((all * step) / steps);
-      this.#tell({ ...this.#phase, detail: `${done} of ${all} runs`, progress: step / steps });
+      this.#tell({
+        ...this.#phase,
+        detail: draft.live
+          ? `seed 1 of ${draft.seeds} · trial ${step} of ${draft.budget}`
+          : `${done} of ${all} trials`,
+        progress: step / steps,
+      });
     }
     const id = `${new Date().toISOString().slice(0, 10)}-${this.#done.length}-study`;
     this.#done.unshift(finished(id, new Date().toISOString(), draft));
     this.#tell(IDLE);
   }
 
-  /** What a chat model has said stays. */
+  /** What a chat model has said and an engine has shown stays. */
   #interrupted(draft: StudyDraft, step: number): void {
     const asking = draft.arms.filter((name) => ASKING.includes(name));
-    if (asking.length > 0) {
-      const landscape = SPACE.find((one) => one.id === draft.landscape)?.name ?? '';
+    if (asking.length > 0 || draft.live) {
+      const landscape = named(draft);
       const line = {
         id: `begun-${this.#begun.length}`,
         landscape,
         arms: draft.arms,
         replies: step * asking.length,
+        figures: draft.live !== null,
       };
       this.#begun.unshift({ line, draft });
     }
