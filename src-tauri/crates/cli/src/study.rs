@@ -128,9 +128,9 @@ async fn on_engine(
         fresh: args.fresh,
         connection,
         exchanges,
-        landscape: landscape.clone(),
+        landscape,
     };
-    if !json {
+    if !json && !live.landscape.exists() {
         say!("At most {} windows.", live.most_windows());
     }
     let progress = Progress::show(tuner, &study_job(), json);

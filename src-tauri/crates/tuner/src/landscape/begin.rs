@@ -108,6 +108,10 @@ pub(super) fn take_up(
                 )));
             }
             sweep::forget_spoiled(&mut begun);
+            if let (Extent::Asked { .. }, Some(default)) = (extent, begun.entries.first_mut()) {
+                // A default that fails ends such a study; whoever goes on has seen to it.
+                default.failure = None;
+            }
             begun
         }
     };

@@ -44,8 +44,9 @@ impl Tuner {
 
     /// The landscape of that id.
     pub(crate) async fn landscape(&self, id: &str) -> Result<Landscape, TunerError> {
-        let listed = self.landscapes().await?;
-        let found = listed.into_iter().find(|one| one.id == id).ok_or_else(|| {
+        let (folder, id) = (self.paths.landscapes(), id.to_owned());
+        let found = blocking(move || shipped().chain(own(&folder)).find(|one| one.id == id));
+        let found = found.await?.ok_or_else(|| {
             TunerError::NotFound("This landscape is not there any more; choose another.".to_owned())
         })?;
         let (landscape, _) = found.found.map_err(TunerError::Invalid)?;
