@@ -63,6 +63,8 @@ pub(super) fn conditions(repeats: &[Repeat]) -> Vec<ConditionView> {
         to_c: one.temperature_to_c,
         clock_mhz: one.clock_mhz,
         memory_clock_mhz: one.memory_clock_mhz,
+        busy_percent: one.busy_percent,
+        memory_busy_percent: one.memory_busy_percent,
         power_limit_w: one.power_limit.map(|limit| limit.0),
         p_state: one.p_state,
         throttled: one.throttled.clone(),

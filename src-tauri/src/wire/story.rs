@@ -205,6 +205,10 @@ views! {
         clock_mhz: Option<f64>,
         /// Mean clock of the memory, MHz.
         memory_clock_mhz: Option<f64>,
+        /// Per cent of the time in which it computed.
+        busy_percent: Option<f64>,
+        /// Per cent of the time in which its memory was read or written.
+        memory_busy_percent: Option<f64>,
         /// Enforced power limit, watts.
         power_limit_w: Option<f64>,
         /// Performance state, 0 the fastest.

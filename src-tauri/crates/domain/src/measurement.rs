@@ -331,6 +331,10 @@ pub struct DeviceConditions {
     pub clock_mhz: Option<f64>,
     /// Clock of the memory, MHz, mean of what was seen.
     pub memory_clock_mhz: Option<f64>,
+    /// Per cent of the time in which it computed, whatever part of it; mean of what was seen.
+    pub busy_percent: Option<f64>,
+    /// Per cent of the time in which its memory was read or written, mean of what was seen.
+    pub memory_busy_percent: Option<f64>,
     /// Enforced power limit.
     pub power_limit: Option<Watts>,
     /// Performance state, 0 the fastest.

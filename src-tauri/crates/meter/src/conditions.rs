@@ -28,6 +28,10 @@ pub(crate) struct State {
     pub(crate) temperature_c: Option<f64>,
     pub(crate) clock_mhz: Option<f64>,
     pub(crate) memory_clock_mhz: Option<f64>,
+    /// Share of the time just past in which it computed.
+    pub(crate) busy_percent: Option<f64>,
+    /// The same in which its memory was read or written.
+    pub(crate) memory_busy_percent: Option<f64>,
     pub(crate) power_limit: Option<Watts>,
     pub(crate) p_state: Option<u32>,
     pub(crate) held_down: HeldDown,
@@ -140,20 +144,27 @@ impl ConditionLog {
             .unwrap_or(&[])
     }
 
+    /// The states within a window alone.
+    fn inside(&self, from: MonotonicNs, to: MonotonicNs) -> &[(MonotonicNs, State)] {
+        let begin = self.states.partition_point(|(at, _)| *at <= from);
+        let end = self.states.partition_point(|(at, _)| *at < to);
+        self.states.get(begin..end).unwrap_or(&[])
+    }
+
     fn conditions(&self, device: &str, from: MonotonicNs, to: MonotonicNs) -> DeviceConditions {
         let states = self.around(from, to);
-        let mean = |tell: fn(&State) -> Option<f64>| {
-            let told: Vec<f64> = states.iter().filter_map(|(_, one)| tell(one)).collect();
-            (!told.is_empty()).then(|| told.iter().sum::<f64>() / told.len() as f64)
-        };
+        // Before the window it was idle, and that is no part of its load.
+        let inside = self.inside(from, to);
         let first = states.first().map(|(_, state)| state);
         let last = states.last().map(|(_, state)| state);
         DeviceConditions {
             device: device.to_owned(),
             temperature_from_c: first.and_then(|state| state.temperature_c),
             temperature_to_c: last.and_then(|state| state.temperature_c),
-            clock_mhz: mean(|state| state.clock_mhz),
-            memory_clock_mhz: mean(|state| state.memory_clock_mhz),
+            clock_mhz: mean(states, |state| state.clock_mhz),
+            memory_clock_mhz: mean(states, |state| state.memory_clock_mhz),
+            busy_percent: mean(inside, |state| state.busy_percent),
+            memory_busy_percent: mean(inside, |state| state.memory_busy_percent),
             power_limit: last.and_then(|state| state.power_limit),
             p_state: last.and_then(|state| state.p_state),
             throttled: self.held_down(from, to).words(),
@@ -212,6 +223,12 @@ impl ConditionLog {
         }
         warnings
     }
+}
+
+/// The mean of what was told; none where nothing was.
+fn mean(states: &[(MonotonicNs, State)], tell: fn(&State) -> Option<f64>) -> Option<f64> {
+    let told: Vec<f64> = states.iter().filter_map(|(_, one)| tell(one)).collect();
+    (!told.is_empty()).then(|| told.iter().sum::<f64>() / told.len() as f64)
 }
 
 impl Recorded {

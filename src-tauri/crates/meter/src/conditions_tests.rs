@@ -38,6 +38,30 @@ fn a_window_is_told_with_the_state_on_either_side() {
 }
 
 #[test]
+fn how_busy_a_device_was_is_told_of_the_window_alone() {
+    let log = log((0..20).map(|at| {
+        let at = f64::from(at);
+        let busy = if (5.0..=10.0).contains(&at) {
+            90.0
+        } else {
+            0.0
+        };
+        let state = State {
+            busy_percent: Some(busy),
+            ..State::default()
+        };
+        (at, state)
+    }));
+    let busy = |from, to| log.conditions("GPU", s(from), s(to)).busy_percent;
+    assert_eq!(busy(4.5, 10.2), Some(90.0));
+    assert_eq!(busy(4.2, 4.8), None, "nobody looked in so short a window");
+    assert_eq!(
+        log.conditions("GPU", s(4.5), s(10.2)).memory_busy_percent,
+        None
+    );
+}
+
+#[test]
 fn heat_and_moved_limits_are_warned_about_and_an_ordinary_power_limit_is_not() {
     let normal = log([(0.0, hot(80.0, 300.0, HeldDown::POWER_LIMIT))]);
     assert_eq!(

@@ -5,9 +5,13 @@
 //! (a counter) before `zenpower` and `fam15h_power` (gauges); the energy counter of a device before
 //! its power, and averaged power before a moment's. Files: `powerN_*` in µW, `energyN_input` in µJ.
 
+mod state;
+
+use crate::conditions::StateGauge;
 use crate::files::{Root, text};
 use crate::probe::{Found, Looked};
 use crate::sensor::{Device, EnergyCounter, Info, PERIOD, PowerGauge, ReadError};
+use state::ChipState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,7 +181,10 @@ impl Chip {
             },
             counter: sensors.counter,
             gauge: sensors.gauge,
-            state: None,
+            state: (self.part == Part::Gpu).then(|| {
+                let folder = self.folder.clone();
+                Arc::new(ChipState { folder }) as Arc<dyn StateGauge>
+            }),
         }
     }
 }

@@ -51,6 +51,37 @@ fn amdgpu_tells_averaged_power_before_a_moments() {
 }
 
 #[test]
+fn a_board_tells_heat_clocks_load_and_cap_as_far_as_its_driver_does() {
+    let power = [("hwmon3/power1_average", "210000000\n")];
+    let state = |files: &[(&str, &str)]| {
+        let (_dir, root) = tree(&[&AMDGPU[..], &power, files].concat());
+        let (gpu, _) = find(&root, false);
+        gpu.devices[0].state.as_ref().unwrap().state()
+    };
+    let told = state(&[
+        ("hwmon3/temp1_input", "64000\n"),
+        ("hwmon3/freq1_input", "2304000000\n"),
+        ("hwmon3/freq2_input", "1000000000\n"),
+        ("hwmon3/power1_cap", "303000000\n"),
+        ("hwmon3/device/gpu_busy_percent", "97\n"),
+        ("hwmon3/device/mem_busy_percent", "61\n"),
+    ]);
+    assert_eq!(told.temperature_c, Some(64.0));
+    assert_eq!(
+        (told.clock_mhz, told.memory_clock_mhz),
+        (Some(2304.0), Some(1000.0))
+    );
+    assert_eq!(
+        (told.busy_percent, told.memory_busy_percent),
+        (Some(97.0), Some(61.0))
+    );
+    assert_eq!(told.power_limit, Some(Watts(303.0)));
+
+    let silent = state(&[("hwmon3/device/gpu_busy_percent", "a lot\n")]);
+    assert_eq!((silent.busy_percent, silent.temperature_c), (None, None));
+}
+
+#[test]
 fn a_second_die_that_reads_zero_is_unavailable_and_nothing_is_missed() {
     let second = [
         ("hwmon3/power1_average", "300000000"),

@@ -98,6 +98,7 @@ struct board {
     struct span lost;
     int mig, instances;
     struct sum temperature, sm_clock, memory_clock, p_state, limit;
+    struct sum busy, memory_busy; /* per cent */
     double limit_least, limit_most, limit_default; /* watts */
     struct process processes[32];
     int process_count;

@@ -308,6 +308,14 @@ EXPORT nvmlReturn_t nvmlDeviceGetPerformanceState(nvmlDevice_t device, unsigned 
     return SUCCESS;
 }
 
+EXPORT nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, unsigned int rates[2]) {
+    ENTER(device);
+    if (call.instance >= 0) return NOT_SUPPORTED;
+    rates[0] = (unsigned)llround(sum_value(&call.board->busy, call.now));
+    rates[1] = (unsigned)llround(sum_value(&call.board->memory_busy, call.now));
+    return SUCCESS;
+}
+
 EXPORT nvmlReturn_t nvmlDeviceGetCurrentClocksEventReasons(nvmlDevice_t device, unsigned long long *reasons) {
     ENTER(device);
     *reasons = 0;

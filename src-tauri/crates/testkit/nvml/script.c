@@ -52,6 +52,7 @@
  * The rest of a board's state
  *   temperature I SIGNAL   sm-clock I SIGNAL   memory-clock I SIGNAL   p-state I SIGNAL
  *                                degrees Celsius, MHz, MHz, 0 to 15
+ *   busy I SIGNAL   memory-busy I SIGNAL     per cent of the time; 0 unless told otherwise
  *   limit I SIGNAL               enforced power limit, watts; else what a caller set, else the default
  *   limits I LEAST MOST DEFAULT  range of the power limit, watts
  *   throttle I REASONS [FROM [TO]]           bits of nvmlClocksEventReasons, such as 0x40
@@ -167,6 +168,8 @@ static void plain_board(struct board *board, int index) {
     level(&board->sm_clock, "1500");
     level(&board->memory_clock, "2000");
     level(&board->p_state, "0");
+    level(&board->busy, "0");
+    level(&board->memory_busy, "0");
 }
 
 static int architecture(struct board *board, char **words, int count) {
@@ -226,6 +229,8 @@ static int board_line(struct script *script, int index, char **words, int count)
     else if (!strcmp(word, "sm-clock")) return add_signal(&board->sm_clock, rest, left, 1);
     else if (!strcmp(word, "memory-clock")) return add_signal(&board->memory_clock, rest, left, 1);
     else if (!strcmp(word, "p-state")) return add_signal(&board->p_state, rest, left, 1);
+    else if (!strcmp(word, "busy")) return add_signal(&board->busy, rest, left, 1);
+    else if (!strcmp(word, "memory-busy")) return add_signal(&board->memory_busy, rest, left, 1);
     else if (!strcmp(word, "limit")) return add_signal(&board->limit, rest, left, 1);
     else if (!strcmp(word, "counter")) return read_counter(&board->counter, rest, left);
     else if (!strcmp(word, "instant")) return read_gauge(&board->instant, rest, left);
@@ -322,7 +327,8 @@ void script_free(struct script *script) {
     for (int i = 0; script && i < BOARDS; i++) {
         struct board *board = &script->boards[i];
         struct sum *sums[] = {&board->power,        &board->temperature, &board->sm_clock,
-                              &board->memory_clock, &board->p_state,     &board->limit};
+                              &board->memory_clock, &board->p_state,     &board->limit,
+                              &board->busy,         &board->memory_busy};
         for (size_t at = 0; at < sizeof sums / sizeof *sums; at++) empty(sums[at]);
     }
     free(script);

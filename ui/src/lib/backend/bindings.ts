@@ -191,6 +191,10 @@ export type ConditionView = {
 	clockMhz: number | null,
 	/**  Mean clock of the memory, MHz. */
 	memoryClockMhz: number | null,
+	/**  Per cent of the time in which it computed. */
+	busyPercent: number | null,
+	/**  Per cent of the time in which its memory was read or written. */
+	memoryBusyPercent: number | null,
 	/**  Enforced power limit, watts. */
 	powerLimitW: number | null,
 	/**  Performance state, 0 the fastest. */

@@ -1,4 +1,4 @@
-//! A board's heat, clocks, limits and company. Every one of these may be missing on some board; what
+//! A board's heat, clocks, load, limits and company. Every one of these may be missing on some board; what
 //! is missing is none.
 
 use super::board::Board;
@@ -36,6 +36,7 @@ impl StateGauge for Board {
 
 fn state(device: &Device) -> State {
     let clock = |kind| device.clock_info(kind).ok().map(f64::from);
+    let load = device.utilization_rates().ok();
     State {
         temperature_c: device
             .temperature(TemperatureSensor::Gpu)
@@ -43,6 +44,8 @@ fn state(device: &Device) -> State {
             .map(f64::from),
         clock_mhz: clock(Clock::SM),
         memory_clock_mhz: clock(Clock::Memory),
+        busy_percent: load.as_ref().map(|load| f64::from(load.gpu)),
+        memory_busy_percent: load.as_ref().map(|load| f64::from(load.memory)),
         power_limit: device
             .enforced_power_limit()
             .ok()

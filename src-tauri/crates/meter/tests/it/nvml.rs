@@ -374,7 +374,8 @@ fn a_divided_board_is_unavailable_with_the_way_out_unless_it_is_all_ours() {
 fn heat_clocks_limits_and_company_stand_beside_the_joules() {
     let stranger = 1;
     let script = format!(
-        "temperature 0 71\nsm-clock 0 1755\nmemory-clock 0 2619\np-state 0 2\nlimits 0 200 700 650\n\
+        "temperature 0 71\nsm-clock 0 1755\nmemory-clock 0 2619\np-state 0 2\nbusy 0 93\n\
+         memory-busy 0 71\nlimits 0 200 700 650\n\
          throttle 0 0x44\nprocess 0 compute {own} 1000\nprocess 0 compute {stranger} 1000\n\
          process 0 graphics {engine} 5\n",
         own = std::process::id(),
@@ -385,7 +386,8 @@ fn heat_clocks_limits_and_company_stand_beside_the_joules() {
         .meter()
         .record(Some(std::os::unix::process::parent_id()), |_| {});
     let from = now();
-    std::thread::sleep(Duration::from_millis(200));
+    // The state is looked at once a second.
+    std::thread::sleep(Duration::from_millis(1300));
     let to = now();
     let recorded = recording.finish();
     let told = &recorded.conditions(from, to)[0];
@@ -397,6 +399,10 @@ fn heat_clocks_limits_and_company_stand_beside_the_joules() {
     assert_eq!(
         (told.clock_mhz, told.memory_clock_mhz, told.p_state),
         (Some(1755.0), Some(2619.0), Some(2))
+    );
+    assert_eq!(
+        (told.busy_percent, told.memory_busy_percent),
+        (Some(93.0), Some(71.0))
     );
     assert_eq!(told.power_limit.unwrap().0, 650.0);
     assert_eq!(
@@ -439,6 +445,7 @@ fn a_board_that_tells_nothing_of_its_state_is_measured_all_the_same() {
         "Temperature",
         "ClockInfo",
         "PerformanceState",
+        "UtilizationRates",
         "CurrentClocksThrottleReasons",
         "EnforcedPowerLimit",
         "ComputeRunningProcesses_v3",

@@ -118,6 +118,8 @@ function aside(trial: TrialItem, mean: number): void {
     toC: 63 + index,
     clockMhz: 2610 - 15 * index,
     memoryClockMhz: 10501,
+    busyPercent: 93 - index,
+    memoryBusyPercent: 84 - 2 * index,
     powerLimitW: 450,
     pState: 2,
     throttled: trial.number === 3 && index === 2 ? ['the driver’s heat limit'] : [],
@@ -147,7 +149,7 @@ function feedback(s: Kept, trial: TrialItem, config: Config): void {
     item: 'feedback',
     trialId: trial.id,
     trialNumber: trial.number,
-    draft: `${said[trial.verdict.kind] ?? ''}${busy} Not tried yet: ${untried}.`,
+    draft: `${said[trial.verdict.kind] ?? ''}${busy}\nNot tried yet: ${untried}.`,
     edit: null,
     sent: false,
   });
