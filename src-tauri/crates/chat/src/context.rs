@@ -53,6 +53,9 @@ pub struct PromptContext {
     pub shortlist: Vec<Choice>,
     /// Whether something else than an entry of the shortlist may be argued for.
     pub open: bool,
+    /// Whether a small local model reads it. Where the entries have figures, it is asked to take the
+    /// first unless something said speaks for another: it compares figures no better than chance.
+    pub small_model: bool,
     /// What the person asks; empty where the next proposal is wanted.
     pub question: String,
     /// Questions and answers before it, oldest first.
@@ -99,6 +102,7 @@ impl PromptContext {
             memory: Vec::new(),
             shortlist: Vec::new(),
             open: false,
+            small_model: false,
             question: String::new(),
             talk: Vec::new(),
         }

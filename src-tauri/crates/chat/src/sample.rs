@@ -87,6 +87,7 @@ impl PromptContext {
                 },
             ],
             open: true,
+            small_model: false,
             question: "Why was trial 3 better?\nWould 16 slots help?".to_owned(),
             talk: vec![Said {
                 question: "What is a slot?".to_owned(),

@@ -1,12 +1,22 @@
 //! The feedback draft: what a careful engineer would say of the last trial. The person edits it
 //! before it is sent; both are kept.
 
+use crate::bottleneck;
 use crate::words;
-use wattsmith_domain::{Purpose, Repeat, SessionRecord, Threshold, Trial, TrialState, Verdict};
+use wattsmith_domain::{
+    Constraints, Parameter, Performance, Purpose, SessionRecord, Threshold, Trial, TrialState,
+    Verdict,
+};
 use wattsmith_stats::Analysis;
 
+/// How the line begins that names what nobody has turned yet.
+const NOT_TRIED: &str = "\nNot tried yet: ";
+/// A limit that is kept by less is mentioned as a narrow one.
+const NARROW: f64 = 0.05;
+
 /// Drafts the feedback on `trial`: what changed, by how much, whether that is outside the noise,
-/// which resource was busy, how far the constraints and the goal are.
+/// what held it back, how far the constraints and the goal are; on a line of its own, what has not
+/// been tried.
 #[must_use]
 pub fn draft(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> String {
     let mut sentences = Vec::new();
@@ -21,7 +31,20 @@ pub fn draft(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> Stri
         }
         _ => measured(record, analysis, trial, &mut sentences),
     }
-    sentences.join(" ")
+    let mut draft = sentences.join(" ");
+    if !draft.is_empty()
+        && let Some(untried) = untried(record)
+    {
+        draft.push_str(NOT_TRIED);
+        draft.push_str(&untried);
+    }
+    draft
+}
+
+/// A draft without its line on what has not been tried: the prompt has a section of its own for that.
+#[must_use]
+pub fn seen(draft: &str) -> &str {
+    draft.split(NOT_TRIED).next().unwrap_or(draft)
 }
 
 fn measured(
@@ -67,7 +90,7 @@ fn measured(
             if mean > predicted { " more" } else { " less" }
         ));
     }
-    sentences.extend(bottleneck(&trial.repeats, !session.machine.gpus.is_empty()));
+    sentences.extend(bottleneck::of(record, trial));
     if let (Some(own), Some(default)) = (
         &own.performance,
         record
@@ -90,6 +113,9 @@ fn measured(
     sentences.extend(disturbed(trial));
     for violation in &own.violations {
         sentences.push(format!("It does not keep a constraint: {violation}."));
+    }
+    if let Some(performance) = &own.performance {
+        sentences.extend(margins(&session.objective.constraints, performance));
     }
     if let (Some(mean), Some(default)) = (own.mean, analysis.default) {
         let goal = match session.objective.threshold {
@@ -114,6 +140,26 @@ fn measured(
     }
 }
 
+/// How far the limits are that it keeps: what it could lose of its speed, or wait longer.
+fn margins(constraints: &Constraints, seen: &Performance) -> Vec<String> {
+    let speed = constraints.min_tokens_per_second.map(|least| {
+        let room = 1.0 - least / seen.tokens_per_second;
+        (format!("at least {least} tokens/s"), room)
+    });
+    let first_token = constraints.max_time_to_first_token_s.map(|most| {
+        let room = 1.0 - seen.time_to_first_token_s.p95 / most;
+        (format!("a first token within {most} s"), room)
+    });
+    let kept = speed.into_iter().chain(first_token);
+    kept.filter(|(_, room)| *room >= 0.0)
+        .map(|(limit, room)| {
+            let only = if room < NARROW { "only " } else { "" };
+            let room = words::percent(room);
+            format!("It keeps the limit of {limit} with {only}{room} to spare.")
+        })
+        .collect()
+}
+
 /// What was thrown away, so that a figure of few windows is not taken for a careless one.
 fn disturbed(trial: &Trial) -> Option<String> {
     let last = trial.discarded.last()?;
@@ -128,35 +174,6 @@ fn disturbed(trial: &Trial) -> Option<String> {
     ))
 }
 
-/// Which resource the CPU seconds point to. A GPU's own load is not seen here.
-fn bottleneck(repeats: &[Repeat], gpu: bool) -> Option<String> {
-    let busy = busy_share(repeats)?;
-    let percent = busy * 100.0;
-    Some(if busy > 0.9 {
-        format!("All cores were busy ({percent:.0} %): more threads cannot help.")
-    } else if gpu {
-        format!("The cores were busy {percent:.0} % of the time; the GPU's load is not seen here.")
-    } else if busy < 0.6 {
-        format!(
-            "The cores were busy only {percent:.0} % of the time: there is room for more threads \
-             or more requests at once, unless memory is the limit."
-        )
-    } else {
-        format!("The cores were busy {percent:.0} % of the time.")
-    })
-}
-
-/// Share of the machine's cores that the engine kept busy, 0 to 1.
-#[must_use]
-pub fn busy_share(repeats: &[Repeat]) -> Option<f64> {
-    let possible: f64 = repeats
-        .iter()
-        .map(|one| one.window.0 * f64::from(one.cpu.cores))
-        .sum();
-    let used: f64 = repeats.iter().map(|one| one.cpu.engine_s).sum();
-    (possible > 0.0 && used > 0.0).then(|| (used / possible).min(1.0))
-}
-
 /// What the trial changed against the default, in words.
 fn changes(record: &SessionRecord, trial: &Trial) -> String {
     wattsmith_chat::settings(&trial.configuration, &record.session.space)
@@ -165,17 +182,7 @@ fn changes(record: &SessionRecord, trial: &Trial) -> String {
 /// Directions nobody has gone yet: parameters that every trial left at the default.
 #[must_use]
 pub fn not_tried_yet(record: &SessionRecord) -> Vec<String> {
-    let space = &record.session.space;
-    space
-        .parameters
-        .iter()
-        .filter(|parameter| {
-            // What has one value only is no direction.
-            parameter.kind.levels().len() > 1
-                && record.trials.iter().all(|trial| {
-                    trial.configuration.get(&parameter.name) == Some(&parameter.default)
-                })
-        })
+    unturned(record)
         .map(|parameter| {
             format!(
                 "{} has only been seen at {}",
@@ -183,4 +190,27 @@ pub fn not_tried_yet(record: &SessionRecord) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// The same in one line; none where everything was turned.
+fn untried(record: &SessionRecord) -> Option<String> {
+    let names: Vec<&str> = unturned(record).map(|one| one.name.as_str()).collect();
+    match names.len() {
+        0 => None,
+        all if all == turnable(record).count() => Some("anything but the default.".to_owned()),
+        _ => Some(format!("another value of {}.", names.join(", "))),
+    }
+}
+
+/// Parameters with more than one value: what has one only is no direction.
+fn turnable(record: &SessionRecord) -> impl Iterator<Item = &Parameter> {
+    let parameters = record.session.space.parameters.iter();
+    parameters.filter(|parameter| parameter.kind.levels().len() > 1)
+}
+
+fn unturned(record: &SessionRecord) -> impl Iterator<Item = &Parameter> {
+    turnable(record).filter(|parameter| {
+        let mut tried = record.trials.iter().map(|trial| &trial.configuration);
+        tried.all(|one| one.get(&parameter.name) == Some(&parameter.default))
+    })
 }

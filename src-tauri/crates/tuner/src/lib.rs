@@ -3,12 +3,13 @@
 //!
 //! One turn of the loop in this room: [`Tuner::perform`] takes a [`Step`]; `ask` renders a prompt
 //! and makes a proposal of the reply by way of `turn` and `offer` (`talk` answers the person's questions); `trial` runs it window by window through `measure`; `feedback`
-//! drafts what to tell the advisor; [`Next`] says from the record alone what comes after.
+//! drafts what to tell the advisor (`bottleneck` what held the trial back); [`Next`] says from the record alone what comes after.
 //!
 //! Shutting down: every job holds a cancellation token; cancelling it makes the step return, and
 //! no step returns before its engine's process group is gone.
 
 mod ask;
+mod bottleneck;
 mod confirm;
 mod connect;
 mod doctor;
@@ -47,6 +48,7 @@ mod tuner;
 mod turn;
 pub mod words;
 
+pub use bottleneck::busy_share;
 pub use connect::ConnectionChoice;
 pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;

@@ -7,7 +7,9 @@ use crate::proposals::{context, observations};
 use crate::words;
 use std::collections::BTreeSet;
 use wattsmith_chat::{Choice, Expected, ParsedReply, ReplyForm, settings};
-use wattsmith_domain::{Advisor, Configuration, Connection, ParameterSpace, SessionRecord};
+use wattsmith_domain::{
+    Advisor, Configuration, Connection, ParameterSpace, Session, SessionRecord,
+};
 use wattsmith_search::{
     Candidate, LEAST_RISK, MOST_ENTRIES, OFFERED_SHARE, Pool, Surrogate, shortlist,
 };
@@ -34,7 +36,7 @@ impl Offer {
     /// For the next proposal of a session, out of `pool`.
     pub fn of(record: &SessionRecord, analysis: &Analysis, pool: &Pool) -> Self {
         let session = &record.session;
-        let local = matches!(session.connection, Some(Connection::Local { .. }));
+        let local = is_small(session);
         let spent = spent(record);
         if session.advisor == Advisor::Guided {
             let mut expected = surrogate(record, pool).shortlist(&spent, MOST_ENTRIES);
@@ -97,7 +99,8 @@ impl Offer {
 
     /// Holds what was chosen to the measure of the short list, where there is one: what somebody
     /// brings instead of an entry has to promise at least [`OFFERED_SHARE`] of the first one's gain.
-    /// What the reply leaves unsaid, expectation and reason, is the surrogate's.
+    /// What the reply leaves unsaid, expectation and reason, is the surrogate's; and a small model's
+    /// reason stands behind the surrogate's, since it is often no more than words.
     ///
     /// # Errors
     /// What to tell the LLM.
@@ -137,9 +140,19 @@ impl Offer {
         parsed.predicted = parsed.predicted.or(Some(own.expected));
         if parsed.reason.is_empty() {
             parsed.reason = own.reason;
+        } else if is_small(&record.session) {
+            parsed.reason = format!(
+                "{} In the chat model's words: {}",
+                own.reason, parsed.reason
+            );
         }
         Ok(parsed)
     }
+}
+
+/// Whether a small model is asked: a local one has to fit beside what is tuned.
+pub(crate) fn is_small(session: &Session) -> bool {
+    matches!(session.connection, Some(Connection::Local { .. }))
 }
 
 /// The surrogate, told all that the record teaches.
@@ -149,4 +162,40 @@ pub(crate) fn surrogate(record: &SessionRecord, pool: &Pool) -> Surrogate {
         wattsmith_search::NumericAdvisor::tell(&mut surrogate, one);
     }
     surrogate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_testkit::fixtures;
+
+    #[test]
+    fn a_small_models_reason_stands_behind_the_one_with_figures() {
+        let mut record = fixtures::measured();
+        record.session.advisor = Advisor::Guided;
+        let pool = Pool::from(&record.session.space);
+        let reason = |record: &SessionRecord| {
+            let offer = Offer::of(record, &Analysis::of(record), &pool);
+            let first = offer.expected[0].clone();
+            let parsed = ParsedReply {
+                configuration: first.configuration,
+                choice: Some(1),
+                reason: "It saves 100 %.".to_owned(),
+                knob_reasons: Default::default(),
+                predicted: None,
+            };
+            let allowed = offer.allow(record, &pool, parsed).unwrap();
+            (first.reason, allowed.reason)
+        };
+        record.session.connection = Some(Connection::Local {
+            model: "small.gguf".to_owned(),
+        });
+        let (figures, said) = reason(&record);
+        assert_eq!(
+            said,
+            format!("{figures} In the chat model's words: It saves 100 %.")
+        );
+        record.session.connection = Some(Connection::Paste);
+        assert_eq!(reason(&record).1, "It saves 100 %.");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::feedback;
 use crate::memory;
 use crate::next::{this_turn, trials_used};
-use crate::offer::Offer;
+use crate::offer::{Offer, is_small};
 use wattsmith_chat::{
     EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext, RefusedProposal, Said,
     settings,
@@ -64,20 +64,22 @@ pub(crate) fn context(record: &SessionRecord, analysis: &Analysis, offer: &Offer
         .filter_map(|trial| Some(row(record, analysis, trial, analysis.trial(&trial.id)?)))
         .collect();
     context.base = settings(&base(record, analysis), space);
-    // What the person wrote replaces the draft, so that nothing is said twice or against their will.
-    if let Some(last) = record.feedback.last() {
-        let number = record.trial(&last.trial).map_or(0, |trial| trial.number);
-        match &last.edit {
-            Some(edit) => {
-                context.feedback = Some(PersonFeedback {
-                    text: edit.clone(),
-                    trial: number,
-                });
-            }
-            None => context.observations = vec![last.draft.clone()],
+    // What the person wrote replaces the draft, what it says of the untried with it, so that nothing
+    // is said twice or against their will.
+    let last = record.feedback.last();
+    match last.and_then(|last| Some((last, last.edit.as_ref()?))) {
+        Some((last, edit)) => {
+            context.feedback = Some(PersonFeedback {
+                text: edit.clone(),
+                trial: record.trial(&last.trial).map_or(0, |trial| trial.number),
+            });
+        }
+        None => {
+            let draft = last.map(|last| feedback::seen(&last.draft).to_owned());
+            context.observations = draft.into_iter().collect();
+            context.explore = feedback::not_tried_yet(record);
         }
     }
-    context.explore = feedback::not_tried_yet(record);
     let refused = this_turn(record)
         .into_iter()
         .filter_map(|exchange| match &exchange.outcome {
@@ -91,6 +93,7 @@ pub(crate) fn context(record: &SessionRecord, analysis: &Analysis, offer: &Offer
     context.memory = memory::sentences(session);
     context.shortlist = offer.choices(space);
     context.open = offer.open;
+    context.small_model = is_small(session);
     context
 }
 

@@ -49,6 +49,12 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
+/// A share from 0 to 1 in whole per cent: `87 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
 /// A verdict against the default, as a sentence without a full stop.
 #[must_use]
 pub fn verdict(comparison: &Comparison) -> String {

@@ -28,6 +28,33 @@ fn prompts_read_as_expected() {
     }
 }
 
+#[test]
+fn a_small_model_is_asked_to_take_the_first_entry_unless_something_speaks_for_another() {
+    let comparing = PromptContext {
+        open: false,
+        ..PromptContext::sample()
+    };
+    let small = PromptContext {
+        small_model: true,
+        ..comparing.clone()
+    };
+    let of = |context: &PromptContext| render(&built_in("enhanced"), context).unwrap();
+    assert!(of(&comparing).contains("\nCompare the entries"));
+    assert!(of(&small).contains("\nChoose entry 1, unless the person's feedback"));
+    assert_eq!(
+        of(&small).matches("Compare").count() + 1,
+        of(&comparing).matches("Compare").count()
+    );
+    let unweighed = PromptContext {
+        shortlist: small.shortlist[1..].to_vec(),
+        ..small
+    };
+    assert!(
+        of(&unweighed).contains("\nCompare the entries"),
+        "without figures no entry is the model's own choice"
+    );
+}
+
 /// A text that changes gets a new number: whoever compares two runs must be able to tell them apart.
 #[test]
 fn every_built_in_template_names_its_version_and_its_hash_is_known() {

@@ -75,7 +75,7 @@ async fn the_persons_feedback_goes_into_the_prompt_and_the_draft_is_kept() {
         .await;
     let draft = wattsmith_domain::Feedback {
         trial: trial.id.clone(),
-        draft: "Trial 2 used less.".to_owned(),
+        draft: "Trial 2 used less.\nNot tried yet: another value of batch.".to_owned(),
         edit: None,
         sent: false,
         sent_text: None,
@@ -84,6 +84,12 @@ async fn the_persons_feedback_goes_into_the_prompt_and_the_draft_is_kept() {
     let store = bench.store();
     store.put_feedback(&session, &draft).await.unwrap();
     let tuner = &bench.tuner;
+    let (_, unedited) = tuner.preview(&session).await.unwrap();
+    assert!(unedited.contains("- Trial 2 used less.\n"), "{unedited}");
+    // The prompt has a section of its own for what the draft's last line says.
+    assert_eq!(unedited.matches("Not tried yet").count(), 1, "{unedited}");
+    assert!(unedited.contains("only been seen at"), "{unedited}");
+
     let words = "Nobody waits here: go for throughput.";
     tuner
         .save_feedback(&session, &trial.id, Some(words))
@@ -93,7 +99,9 @@ async fn the_persons_feedback_goes_into_the_prompt_and_the_draft_is_kept() {
 
     let prompt = &chat.prompts()[0];
     assert!(prompt.contains(words), "{prompt}");
-    assert!(!prompt.contains("Trial 2 used less."), "{prompt}");
+    for taken_out in ["Trial 2 used less.", "Not tried yet"] {
+        assert!(!prompt.contains(taken_out), "{prompt}");
+    }
     let feedback = bench.record(&session).await.feedback.remove(0);
     assert_eq!(feedback.draft, draft.draft);
     assert_eq!(feedback.edit.as_deref(), Some(words));

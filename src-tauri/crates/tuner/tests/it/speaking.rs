@@ -1,7 +1,7 @@
 //! What people and models read: feedback drafts and verdicts, word for word.
 
 use std::fmt::Write as _;
-use wattsmith_domain::{Comparison, Interval, SessionRecord, Verdict};
+use wattsmith_domain::{Comparison, DeviceConditions, Interval, SessionRecord, Value, Verdict};
 use wattsmith_stats::Analysis;
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::{feedback, words};
@@ -33,6 +33,126 @@ fn feedback_on_trials_that_failed_or_were_taken_back() {
 #[test]
 fn feedback_on_everything_that_a_record_can_hold() {
     insta::assert_snapshot!(drafts(&fixtures::everything()));
+}
+
+/// The draft on the last trial of a record.
+fn last(record: &SessionRecord) -> String {
+    let trial = record.trials.last().unwrap();
+    feedback::draft(record, &Analysis::of(record), trial)
+}
+
+#[test]
+fn the_limit_is_named_where_the_windows_tell_it() {
+    let on_gpu = |busy, memory| {
+        let mut record = fixtures::measured();
+        for repeat in record.trials.iter_mut().flat_map(|one| &mut one.repeats) {
+            repeat.conditions = vec![DeviceConditions {
+                busy_percent: Some(busy),
+                memory_busy_percent: Some(memory),
+                ..DeviceConditions::default()
+            }];
+        }
+        last(&record)
+    };
+    for (busy, memory, said) in [
+        (
+            98.0,
+            86.0,
+            "busy 98 % of the time, its memory 86 %: memory bandwidth is the limit",
+        ),
+        (
+            97.0,
+            40.0,
+            "busy 97 % of the time, its memory 40 %: it is the limit.",
+        ),
+        (
+            55.0,
+            30.0,
+            "busy only 55 % of the time, its memory 30 %: the rest is idle time between",
+        ),
+        (
+            80.0,
+            50.0,
+            "busy 80 % of the time, its memory 50 %. The cores",
+        ),
+    ] {
+        let draft = on_gpu(busy, memory);
+        assert!(draft.contains(said), "{draft}");
+    }
+    assert!(last(&fixtures::measured()).contains("the GPU's load is not seen here"));
+
+    let draft = last(&fixtures::estimated());
+    assert!(!draft.contains("memory bandwidth"), "{draft}");
+    let mut starved = fixtures::estimated();
+    starved.session.machine.physical_cores = 8;
+    let window = starved.trials[0].repeats[0].window;
+    for repeat in &mut starved.trials[2].repeats {
+        // As many tokens with one thread as with two.
+        repeat.window = window;
+        repeat.cpu.engine_s = repeat.window.0 * 0.5;
+    }
+    let draft = last(&starved);
+    assert!(
+        draft.contains("8 threads gave no more tokens/s than 1 (trial 1): most likely memory"),
+        "{draft}"
+    );
+    assert!(
+        draft.contains("Its threads computed 50 % of the time; the rest is idle time between"),
+        "{draft}"
+    );
+}
+
+#[test]
+fn slots_without_a_client_are_pointed_at() {
+    let mut record = fixtures::estimated();
+    let trial = &mut record.trials[1];
+    let clients = record.session.workload.concurrency;
+    let slots = i64::from(clients) + 8;
+    trial.configuration.set("parallel", Value::Int(slots));
+    let trial = trial.clone();
+    let draft = feedback::draft(&record, &Analysis::of(&record), &trial);
+    let said = format!("8 of its {slots} slots never had a request: {clients} clients send");
+    assert!(draft.contains(&said), "{draft}");
+}
+
+#[test]
+fn the_room_to_each_limit_is_told() {
+    let mut record = fixtures::estimated();
+    record.session.objective.constraints.min_tokens_per_second = Some(40.0);
+    // The last trial's first token comes after 0.79 s.
+    record
+        .session
+        .objective
+        .constraints
+        .max_time_to_first_token_s = Some(0.8);
+    let draft = last(&record);
+    assert!(
+        draft.contains("the limit of at least 40 tokens/s with 30 % to spare."),
+        "{draft}"
+    );
+    assert!(
+        draft.contains("the limit of a first token within 0.8 s with only 1 % to spare."),
+        "{draft}"
+    );
+}
+
+#[test]
+fn what_has_not_been_tried_stands_on_a_line_of_its_own_and_is_not_said_twice() {
+    let record = fixtures::estimated();
+    let of = |number: usize| {
+        let mut until = record.clone();
+        until.trials.truncate(number);
+        last(&until)
+    };
+    assert!(of(1).ends_with("\nNot tried yet: anything but the default."));
+    let draft = of(3);
+    let (seen, untried) = draft.split_once('\n').unwrap();
+    assert!(
+        untried.starts_with("Not tried yet: another value of ") && !untried.contains("parallel"),
+        "{untried}"
+    );
+    assert_eq!(feedback::seen(&draft), seen);
+    assert_eq!(feedback::seen("My own words."), "My own words.");
 }
 
 #[test]
