@@ -40,36 +40,60 @@ impl NumericAdvisor for RuleOfThumb {
         let history = History::of(&self.told, &self.context.constraints);
         let tried = all_tried(&self.told, tried);
         let target = target(self.pool.space(), &self.context);
-        if let Some(one) = self.pool.fresh(&target, &tried) {
+        let is_first = history.points.len() + history.failed.len() <= 1;
+        // What stands in for the rule's own point is worth a trial at first only.
+        if (is_first || self.pool.holds(&target.key()))
+            && let Some(one) = nearest(&self.pool, &self.context, &tried, self.seed)
+        {
             return Some(one);
         }
-        let features = Features::of(self.pool.space());
-        // A pool that lacks the rule's own point has one that comes nearest to it.
-        let rule_is_open = !self.pool.holds(&target.key());
-        let is_first = history.points.len() + history.failed.len() <= 1;
         let base = match history.best() {
-            Some(best) if !(rule_is_open && is_first) => best.configuration.clone(),
-            _ => target,
+            Some(best) => best.configuration.clone(),
+            None => target,
         };
-        let here = features.encode(&base);
-        let distance = |one: &Configuration| -> f64 {
-            let there = features.encode(one);
-            let knobs = features.knobs.iter().zip(here.iter().zip(&there));
-            // A knob turned at all counts for more than how far.
-            knobs
-                .map(|(knob, (a, b))| knob.distance(*a, *b))
-                .map(|gap| if gap > 0.0 { 0.5 + gap } else { 0.0 })
-                .sum()
-        };
-        let mut near = self
-            .pool
-            .candidates(&tried, std::slice::from_ref(&base), self.seed);
-        crate::shuffle::SplitMix(self.seed).shuffle(&mut near);
-        near.into_iter()
-            .map(|one| (distance(&one), one))
-            .min_by(|(one, _), (other, _)| one.total_cmp(other))
-            .map(|(_, one)| one)
+        beside(&self.pool, &base, &tried, self.seed)
     }
+}
+
+/// The rule's own point, or what comes nearest to it in a pool that lacks it; none where that was
+/// tried and nothing is left.
+pub(crate) fn nearest(
+    pool: &Pool,
+    context: &Context,
+    tried: &BTreeSet<String>,
+    seed: u64,
+) -> Option<Configuration> {
+    let target = target(pool.space(), context);
+    match pool.holds(&target.key()) {
+        true => pool.fresh(&target, tried),
+        false => beside(pool, &target, tried, seed),
+    }
+}
+
+/// The untried configuration nearest to `base`; the seed orders what is equally near.
+fn beside(
+    pool: &Pool,
+    base: &Configuration,
+    tried: &BTreeSet<String>,
+    seed: u64,
+) -> Option<Configuration> {
+    let features = Features::of(pool.space());
+    let here = features.encode(base);
+    let distance = |one: &Configuration| -> f64 {
+        let there = features.encode(one);
+        let knobs = features.knobs.iter().zip(here.iter().zip(&there));
+        // A knob turned at all counts for more than how far.
+        knobs
+            .map(|(knob, (a, b))| knob.distance(*a, *b))
+            .map(|gap| if gap > 0.0 { 0.5 + gap } else { 0.0 })
+            .sum()
+    };
+    let mut near = pool.candidates(tried, std::slice::from_ref(base), seed);
+    crate::shuffle::SplitMix(seed).shuffle(&mut near);
+    near.into_iter()
+        .map(|one| (distance(&one), one))
+        .min_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, one)| one)
 }
 
 /// The rule's own point: the default with threads and requests at once set by it.

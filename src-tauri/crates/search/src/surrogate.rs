@@ -1,6 +1,9 @@
 //! Our own advisor: a model that starts from what is known about inference servers, learns from a
 //! handful of trials, and gives a short list with expectations and reasons.
 //!
+//! Where nothing but the default is known, the first entry is the rule of thumb's: it is what an engineer
+//! would try, and a model of one point can only guess boldly. From then on it is what promises most.
+//!
 //! `surrogate` takes the first entry. `guided` lets a chat LLM choose from the list, or argue for
 //! something else; only entries whose expected improvement is at least [`OFFERED_SHARE`] of the
 //! first one's are on the list, and what the LLM brings instead is held to the same measure by
@@ -17,7 +20,7 @@ use crate::gaussian::Belief;
 use crate::model::{Models, Scored, all_tried, greatest};
 use crate::observation::{Context, History, Observation};
 use crate::pool::Pool;
-use crate::rule::target;
+use crate::rule;
 use mixture::Mixture;
 pub use reason::LEAST_RISK;
 use std::collections::BTreeSet;
@@ -160,10 +163,16 @@ impl Surrogate {
             .map(|best| best.configuration.clone())
             .into_iter()
             .collect();
-        around.push(target(space, &self.context));
+        around.push(rule::target(space, &self.context));
         let candidates = self.pool.candidates(&tried, &around, self.seed);
         let scored = models.score(candidates, &history, &features);
-        let first = greatest(&scored)?.clone();
+        let first = self
+            .opening(&history, &tried)
+            .and_then(|one| models.score(vec![one], &history, &features).pop());
+        let first = match first {
+            Some(first) => first,
+            None => greatest(&scored)?.clone(),
+        };
         Some(Turn {
             best: models.best(&history),
             history,
@@ -171,6 +180,12 @@ impl Surrogate {
             scored,
             first,
         })
+    }
+
+    /// The rule of thumb's settings, while the default alone is known and no earlier session knows better.
+    fn opening(&self, history: &History, tried: &BTreeSet<String>) -> Option<Configuration> {
+        let known = history.points.len() + history.failed.len() + self.context.prior.len();
+        (known <= 1).then(|| rule::nearest(&self.pool, &self.context, tried, self.seed))?
     }
 
     fn candidate(&self, scored: &Scored, turn: &Turn) -> Candidate {
@@ -208,7 +223,7 @@ impl NumericAdvisor for Surrogate {
         }
         // Nothing worked so far, or nothing is left.
         let tried = all_tried(&self.told, tried);
-        let rule = target(self.pool.space(), &self.context);
+        let rule = rule::target(self.pool.space(), &self.context);
         self.pool
             .fresh(&rule, &tried)
             .or_else(|| crate::Sobol::new(&self.pool, self.seed).next(&tried))

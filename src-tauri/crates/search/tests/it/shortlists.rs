@@ -2,10 +2,10 @@
 
 use crate::promises::context;
 use std::collections::BTreeSet;
-use wattsmith_domain::{Configuration, Value};
+use wattsmith_domain::{Advisor, Configuration, Value};
 use wattsmith_search::{
-    Candidate, Landscape, MOST_ENTRIES, NumericAdvisor as _, OFFERED_SHARE, Observation, Pool,
-    Replay, Surrogate, synthetic,
+    Candidate, Context, Landscape, MOST_ENTRIES, NumericAdvisor as _, OFFERED_SHARE, Observation,
+    Pool, PriorPoint, Replay, Surrogate, advisor, synthetic,
 };
 
 fn after(landscape: &Landscape, trials: usize) -> Surrogate {
@@ -54,6 +54,33 @@ fn a_short_list_gives_expectation_interval_and_a_plain_reason() {
         "with_a_limit",
         text(&after(&hurried, 2).shortlist(&BTreeSet::new(), 4))
     );
+}
+
+#[test]
+fn the_rule_of_thumb_opens_unless_an_earlier_session_knows_better() {
+    let landscape = synthetic::waiting_line(2);
+    let pool = Pool::listed(&landscape.space, &landscape.configurations());
+    let default = Observation {
+        configuration: landscape.space.default_configuration(),
+        outcome: Replay::new(&landscape, 1).measure(&landscape.space.default_configuration(), 0, 3),
+    };
+    let first = |name, context: &Context| {
+        let mut one = advisor(name, &pool, context, 1).unwrap();
+        one.tell(default.clone());
+        one.ask(&BTreeSet::new()).unwrap()
+    };
+    let rule = first(Advisor::Rule, &context());
+    assert_eq!(first(Advisor::Surrogate, &context()), rule);
+
+    let warned = Context {
+        prior: vec![PriorPoint {
+            configuration: rule.clone(),
+            relative: 2.0,
+            weight: 1.0,
+        }],
+        ..context()
+    };
+    assert_ne!(first(Advisor::Surrogate, &warned), rule);
 }
 
 #[test]
