@@ -225,13 +225,15 @@ fn same_default(space: &ParameterSpace, there: &ParameterSpace) -> bool {
 }
 
 /// What other landscapes would teach a session on this one, as if each had been swept by an earlier
-/// session. Nothing of `landscape` itself is in it, under whatever name or limits.
+/// session. Nothing of `landscape` itself is in it, under whatever name or limits; and of several that
+/// show one sweep under different limits, the first alone.
 pub(crate) fn of_landscapes(landscape: &Landscape, others: &[Landscape]) -> Memory {
     let mut memory = Memory::default();
-    let strangers = others
-        .iter()
-        .filter(|one| !same_measurements(one, landscape));
-    for other in strangers {
+    let mut known = vec![landscape];
+    for other in others {
+        if known.iter().any(|one| same_measurements(one, other)) {
+            continue;
+        }
         let like = likeness(&landscape.into(), &other.into());
         let figures = other.figures();
         let default = other.space.default_configuration();
@@ -241,6 +243,7 @@ pub(crate) fn of_landscapes(landscape: &Landscape, others: &[Landscape]) -> Memo
         if other.scope != landscape.scope || !same_default(&landscape.space, &other.space) {
             continue;
         }
+        known.push(other);
         let id = SessionId(other.name.clone());
         memory.sessions.push(EarlierSession {
             id: id.clone(),

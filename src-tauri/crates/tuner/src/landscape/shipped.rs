@@ -13,6 +13,10 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../../../../landscapes/smollm2-chat.json"),
     ),
     (
+        "smollm2-crowd",
+        include_str!("../../../../../landscapes/smollm2-crowd.json"),
+    ),
+    (
         "smollm2-first-token",
         include_str!("../../../../../landscapes/smollm2-first-token.json"),
     ),

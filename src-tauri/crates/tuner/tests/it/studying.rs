@@ -245,7 +245,14 @@ async fn arms_with_memory_know_other_landscapes_and_start_better() {
     let error = gives_away.unwrap_err().to_string();
     assert!(error.contains("it would give the answer away"), "{error}");
 
-    small.memory_from = vec![other];
+    // The same sweep a second time, under another limit: it counts once.
+    let mut again = other.clone();
+    for same in [&mut other, &mut again] {
+        same.model.sha256 = "one model".to_owned();
+        same.workload.hash = "one work".to_owned();
+    }
+    again.name = "synthetic: another waiting line, in a hurry".to_owned();
+    small.memory_from = vec![other, again];
     let study = run_study(&landscape, &small, None, |_, _| {})
         .await
         .unwrap();
