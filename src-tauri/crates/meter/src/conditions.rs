@@ -5,6 +5,7 @@
 use crate::company::Company;
 use crate::files::Root;
 use crate::recorded::Recorded;
+use std::ops::Range;
 use std::time::Duration;
 use wattsmith_domain::{DeviceConditions, MonotonicNs, Warning, WarningKind, Watts};
 
@@ -136,19 +137,21 @@ impl ConditionLog {
 
     /// The states within a window, and the one on either side of it.
     fn around(&self, from: MonotonicNs, to: MonotonicNs) -> &[(MonotonicNs, State)] {
-        let begin = self.states.partition_point(|(at, _)| *at <= from);
-        let end = self.states.partition_point(|(at, _)| *at < to);
-        let last = (end + 1).min(self.states.len());
+        let within = self.within(from, to);
+        let last = (within.end + 1).min(self.states.len());
         self.states
-            .get(begin.saturating_sub(1)..last)
+            .get(within.start.saturating_sub(1)..last)
             .unwrap_or(&[])
     }
 
     /// The states within a window alone.
     fn inside(&self, from: MonotonicNs, to: MonotonicNs) -> &[(MonotonicNs, State)] {
+        self.states.get(self.within(from, to)).unwrap_or(&[])
+    }
+
+    fn within(&self, from: MonotonicNs, to: MonotonicNs) -> Range<usize> {
         let begin = self.states.partition_point(|(at, _)| *at <= from);
-        let end = self.states.partition_point(|(at, _)| *at < to);
-        self.states.get(begin..end).unwrap_or(&[])
+        begin..self.states.partition_point(|(at, _)| *at < to)
     }
 
     fn conditions(&self, device: &str, from: MonotonicNs, to: MonotonicNs) -> DeviceConditions {

@@ -7,6 +7,7 @@ use crate::exchange::blank_exchange;
 use crate::job::Job;
 use crate::models::blocking;
 use crate::next::{Next, provider};
+use crate::offer::is_small;
 use crate::proposals::{blank_proposal, observations};
 use crate::spending;
 use crate::tuner::Tuner;
@@ -238,8 +239,7 @@ impl Tuner {
     /// Ends the session when a shortlist was wanted and nothing untried is left for it.
     async fn exhausted(&self, prepared: &Prepared) -> Result<bool, TunerError> {
         let session = &prepared.record.session;
-        let wants_list = session.advisor == Advisor::Guided
-            || matches!(session.connection, Some(Connection::Local { .. }));
+        let wants_list = session.advisor == Advisor::Guided || is_small(session);
         if !wants_list || !prepared.offer.entries.is_empty() {
             return Ok(false);
         }

@@ -2,8 +2,10 @@
 //! others; it knows no window and no terminal.
 //!
 //! One turn of the loop in this room: [`Tuner::perform`] takes a [`Step`]; `ask` renders a prompt
-//! and makes a proposal of the reply by way of `turn` and `offer` (`talk` answers the person's questions); `trial` runs it window by window through `measure`; `feedback`
-//! drafts what to tell the advisor (`bottleneck` what held the trial back); [`Next`] says from the record alone what comes after.
+//! and makes a proposal of the reply by way of `turn` and `offer` (`talk` answers the person's
+//! questions); `trial` runs it window by window through `measure`; `feedback` drafts what to tell the
+//! advisor (`bottleneck` what held the trial back); [`Next`] says from the record alone what comes
+//! after.
 //!
 //! Shutting down: every job holds a cancellation token; cancelling it makes the step return, and
 //! no step returns before its engine's process group is gone.

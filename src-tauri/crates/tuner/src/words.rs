@@ -181,7 +181,7 @@ fn chance_in_percent(chance: f64) -> String {
     if chance < 0.01 {
         "below 1 %".to_owned()
     } else {
-        format!("{:.0} %", chance * 100.0)
+        percent(chance)
     }
 }
 
