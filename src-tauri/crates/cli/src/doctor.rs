@@ -172,6 +172,7 @@ mod tests {
 
     fn sensor(name: &str, source: Source, availability: Availability) -> SensorReport {
         SensorReport {
+            fault: None,
             name: name.to_owned(),
             device: String::new(),
             source,

@@ -18,6 +18,7 @@ mod outside;
 mod parameter;
 mod proposal;
 mod record;
+mod sensor_fault;
 mod session;
 mod trial;
 mod units;
@@ -43,6 +44,7 @@ pub use proposal::{
     Advisor, Exchange, ExchangeKind, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
 };
 pub use record::SessionRecord;
+pub use sensor_fault::SensorFault;
 pub use session::{Constraints, Ending, Engine, Model, Objective, Session, Threshold};
 pub use trial::{
     Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,

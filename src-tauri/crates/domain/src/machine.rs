@@ -1,6 +1,7 @@
 //! The machine that is measured, and which of its sensors answer.
 
 use crate::measurement::{Scope, Source};
+use crate::sensor_fault::SensorFault;
 use crate::units::Watts;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct SensorReport {
     pub scope: Scope,
     /// Typical systematic error as a fraction.
     pub error: f64,
+    /// What is wrong with what it tells, where something is; one that answers can have a fault, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<SensorFault>,
     /// Whether it answers.
     #[serde(flatten)]
     pub availability: Availability,

@@ -1,5 +1,6 @@
 //! What was measured in one window, and what is known about its errors.
 
+use crate::sensor_fault::SensorFault;
 use crate::units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -316,6 +317,9 @@ pub struct Warning {
     pub kind: WarningKind,
     /// What was seen and what to do, in one or two sentences.
     pub text: String,
+    /// Which fault of a sensor it tells, where it tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<SensorFault>,
 }
 
 /// The state a device was in over the window; what it does not tell is none.

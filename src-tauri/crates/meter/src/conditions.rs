@@ -188,6 +188,7 @@ impl ConditionLog {
         let faults = self.held_down(from, to).faults().words();
         if !faults.is_empty() {
             warnings.push(Warning {
+                fault: None,
                 kind: WarningKind::Throttled,
                 text: format!(
                     "{device}: its clocks were held down by {} during the window. Let it cool, \
@@ -199,6 +200,7 @@ impl ConditionLog {
         let strangers = self.company.strangers(from, to);
         if !strangers.is_empty() {
             warnings.push(Warning {
+                fault: None,
                 kind: WarningKind::GpuShared,
                 text: format!(
                     "{device}: other processes used it during the window, and what they drew is in \
@@ -217,6 +219,7 @@ impl ConditionLog {
         );
         if most - least > SAME_LIMIT.0 {
             warnings.push(Warning {
+                fault: None,
                 kind: WarningKind::LimitChanged,
                 text: format!(
                     "{device}: its power limit moved between {least:.0} and {most:.0} W during the \

@@ -234,6 +234,7 @@ impl Looked {
 
     fn report(self, availability: Availability) -> SensorReport {
         SensorReport {
+            fault: None,
             name: self.name.to_owned(),
             device: self.device,
             source: self.source,

@@ -125,5 +125,9 @@ fn driver_load(used: CpuUse, window: Seconds) -> Option<Warning> {
 }
 
 fn warning(kind: WarningKind, text: String) -> Warning {
-    Warning { kind, text }
+    Warning {
+        kind,
+        text,
+        fault: None,
+    }
 }

@@ -449,6 +449,7 @@ mod tests {
 
     fn report(source: Source) -> SensorReport {
         SensorReport {
+            fault: None,
             name: source.words().to_owned(),
             device: String::new(),
             source,

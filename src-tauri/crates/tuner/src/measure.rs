@@ -302,11 +302,13 @@ fn own_warnings(
         None
     };
     warnings.extend(short.map(|short| Warning {
+        fault: None,
         kind: WarningKind::ShortWindow,
         text: format!("{short} {remedy}"),
     }));
     for difference in &launch.differences {
         warnings.push(Warning {
+            fault: None,
             kind: WarningKind::SettingIgnored,
             text: format!(
                 "The {} uses {} = {} instead of {}.",

@@ -122,6 +122,7 @@ pub(crate) fn keep(repeat: &mut Repeat, cause: &Cause, reruns: u32) {
     repeat.warnings.insert(
         0,
         Warning {
+            fault: None,
             kind: cause.kind,
             text: format!(
                 "Kept although {}: {tried}. Let the machine be quiet and measure again before \
@@ -142,6 +143,7 @@ pub(crate) fn other_heat(repeat: &Repeat, reference: Option<&Repeat>) -> Option<
             .find(|one| one.device == now.device)?;
         let (now_c, then_c) = (now.temperature_from_c?, then.temperature_from_c?);
         ((now_c - then_c).abs() > SAME_HEAT_C).then(|| Warning {
+fault: None,
             kind: WarningKind::TemperatureDrift,
             text: format!(
                 "{} had {now_c:.0} °C when the window opened, {then_c:.0} °C in the session's first. \
@@ -168,6 +170,7 @@ pub(crate) fn other_limit(
         let then = first.conditions.iter().find(same)?.power_limit?;
         let limit = now.power_limit?;
         ((limit.0 - then.0).abs() > SAME_LIMIT_W).then(|| Warning {
+fault: None,
             kind: WarningKind::LimitDiffers,
             text: format!(
                 "{} was limited to {:.0} W, to {:.0} W in the session's first window. Put the limit \
@@ -191,6 +194,7 @@ mod tests {
     fn with(kind: WarningKind) -> Repeat {
         let mut repeat = repeat();
         repeat.warnings.push(Warning {
+            fault: None,
             kind,
             text: "seen".to_owned(),
         });

@@ -285,6 +285,7 @@ impl Tuner {
             Err(stop @ (TunerError::Cancelled | TunerError::Store(_))) => Err(stop),
             Err(error) => {
                 let warning = Warning {
+                    fault: None,
                     kind: WarningKind::Drift,
                     text: format!(
                         "The default could not be measured again after trial {}, so drift since \

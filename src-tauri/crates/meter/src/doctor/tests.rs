@@ -19,6 +19,7 @@ fn report(source: Source, device: &str, availability: Availability) -> SensorRep
         _ => ("Estimate from CPU time", Scope::Estimated),
     };
     SensorReport {
+        fault: None,
         name: name.to_owned(),
         device: device.to_owned(),
         source,
