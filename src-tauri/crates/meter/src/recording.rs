@@ -20,6 +20,9 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 use wattsmith_domain::{Clock, PowerSample, Watts};
 
+/// Share of a core that reading one device may take.
+const MOST_COST: f64 = 0.02;
+
 type Live = Box<dyn Fn(PowerSample) + Send>;
 /// Latest power per device; none while one does not answer.
 type Latest = Arc<Mutex<Vec<Option<Watts>>>>;
@@ -182,7 +185,7 @@ fn read_device(
     conditions: ConditionLog,
     sink: Option<Arc<dyn ChunkSink>>,
 ) -> Running<DeviceLog> {
-    let period = device.info.period;
+    let info = device.info.clone();
     let mut log = DeviceLog::new(&device);
     log.conditions = device.state.is_some().then_some(conditions);
     let hand_over = sink.clone();
@@ -193,7 +196,7 @@ fn read_device(
         }
         log.look(&device, clock.as_ref());
     };
-    read(&mut log, true);
+    let period = affordable(&info, cost_of(|| read(&mut log, true)));
     start("sensor", move |stopped| {
         every(period, &stopped, |last| read(&mut log, last));
         if let Some(sink) = sink {
@@ -201,6 +204,25 @@ fn read_device(
         }
         log
     })
+}
+
+/// How long a reading takes, at its quicker of two: the first one can find everything cold.
+fn cost_of(mut read: impl FnMut()) -> Duration {
+    let mut once = || {
+        let begin = Instant::now();
+        read();
+        begin.elapsed()
+    };
+    once().min(once())
+}
+
+/// How often to read a device: as often as is wanted, but no oftener than costs the share
+/// [`MOST_COST`] of a core, and once for each new value at least. On Hopper boards a call of NVML's
+/// energy counter takes 3 ms of the processor (docs/validation-gpu.md), so that four readings for each
+/// of its ticks would keep an eighth of a core busy.
+fn affordable(info: &Info, cost: Duration) -> Duration {
+    let least = info.update.unwrap_or(PERIOD).max(info.period);
+    (cost.div_f64(MOST_COST)).clamp(info.period, least)
 }
 
 fn read_cpu(
@@ -250,4 +272,59 @@ fn set(latest: &Latest, index: usize, power: Option<Watts>) {
 
 fn lock(latest: &Latest) -> std::sync::MutexGuard<'_, Vec<Option<Watts>>> {
     latest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_domain::{Scope, Source};
+
+    fn info(update_ms: Option<u64>, period_ms: u64) -> Info {
+        Info {
+            name: "board".to_owned(),
+            source: Source::NvmlCounter,
+            scope: Scope::GpuBoard,
+            error: 0.05,
+            period: Duration::from_millis(period_ms),
+            update: update_ms.map(Duration::from_millis),
+            averaging: None,
+        }
+    }
+
+    #[test]
+    fn a_cheap_sensor_is_read_as_often_as_is_wanted() {
+        let cheap = Duration::from_micros(40);
+        let asked = info(Some(100), 25);
+        assert_eq!(affordable(&asked, cheap), asked.period);
+    }
+
+    #[test]
+    fn a_dear_one_is_read_once_for_each_new_value() {
+        // What NVML's counter was seen to cost on an H200.
+        let dear = Duration::from_micros(3_178);
+        assert_eq!(
+            affordable(&info(Some(100), 25), dear),
+            Duration::from_millis(100)
+        );
+    }
+
+    #[test]
+    fn one_in_between_is_read_as_often_as_its_cost_allows() {
+        let cost = Duration::from_millis(1);
+        assert_eq!(
+            affordable(&info(Some(100), 25), cost),
+            Duration::from_millis(50)
+        );
+    }
+
+    #[test]
+    fn no_cost_makes_readings_rarer_than_new_values_or_than_was_asked() {
+        let dear = Duration::from_millis(500);
+        assert_eq!(affordable(&info(None, 100), dear), PERIOD);
+        assert_eq!(affordable(&info(Some(20), 100), dear), PERIOD);
+        assert_eq!(
+            affordable(&info(Some(1000), 250), dear),
+            Duration::from_secs(1)
+        );
+    }
 }

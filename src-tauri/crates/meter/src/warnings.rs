@@ -5,8 +5,8 @@ use wattsmith_domain::{CpuUse, MonotonicNs, Seconds, Source, Warning, WarningKin
 
 /// Share of the machine that other programs may use.
 const MOST_OTHER: f64 = 0.05;
-/// Share of one core that Wattsmith itself may use.
-const MOST_OWN: f64 = 0.03;
+/// Share of the machine that Wattsmith itself may use: 3 % of a core where there are two.
+const MOST_OWN: f64 = 0.015;
 /// Share by which counter and integral may differ.
 const MOST_DISAGREEMENT: f64 = 0.05;
 /// An averaged power needs so long a window for its lag not to matter.
@@ -111,14 +111,15 @@ fn busy_host(used: CpuUse, window: Seconds) -> Option<Warning> {
 }
 
 fn driver_load(used: CpuUse, window: Seconds) -> Option<Warning> {
-    let share = used.own_s / window.0;
+    let of_a_core = used.own_s / window.0;
+    let share = of_a_core / f64::from(used.cores);
     (share > MOST_OWN).then(|| {
         warning(
             WarningKind::DriverLoad,
             format!(
                 "Wattsmith itself used {:.0} % of a core during the window. Hide its window, or \
                  measure with wattsmith-cli.",
-                share * 100.0
+                of_a_core * 100.0
             ),
         )
     })

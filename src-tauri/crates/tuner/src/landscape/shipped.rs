@@ -20,4 +20,8 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         "smollm2-first-token",
         include_str!("../../../../../landscapes/smollm2-first-token.json"),
     ),
+    (
+        "smollm2-h200",
+        include_str!("../../../../../landscapes/smollm2-h200.json"),
+    ),
 ];

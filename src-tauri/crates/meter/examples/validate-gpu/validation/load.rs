@@ -55,6 +55,11 @@ impl Load {
         Ok(Self { child, bursts })
     }
 
+    /// Whose children the work is done by.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// An error where it had ended by itself: then the phase was idle.
     pub fn end(mut self) -> Result<(), String> {
         if let Some((stop, thread)) = self.bursts.take() {

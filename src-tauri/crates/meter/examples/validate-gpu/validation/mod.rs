@@ -107,7 +107,7 @@ pub fn validate(options: &Options) -> Result<String, String> {
         let load = load
             .map(|(command, shape)| Load::start(command, shape, options.warm_up))
             .transpose()?;
-        measure(&meter, phase, options, &mut findings);
+        measure(&meter, (phase, load.as_ref()), options, &mut findings);
         if let Some(load) = load {
             load.end().map_err(|why| format!("{phase}: {why}"))?;
         }
@@ -137,10 +137,16 @@ fn board(nvml: &Nvml, index: u32, samples: usize) -> Result<Board, String> {
     })
 }
 
-/// One phase: the meter and `nvidia-smi` side by side.
-fn measure(meter: &Meter, phase: &'static str, options: &Options, findings: &mut Findings) {
+/// One phase: the meter and `nvidia-smi` side by side. The load stands where the engine does, so that
+/// its CPU time is not taken for ours.
+fn measure(
+    meter: &Meter,
+    (phase, load): (&'static str, Option<&Load>),
+    options: &Options,
+    findings: &mut Findings,
+) {
     let others = load::NvidiaSmi::start(&options.nvidia_smi);
-    let recording = meter.record(None, |_| {});
+    let recording = meter.record(load.map(Load::pid), |_| {});
     let clock = Arc::new(SystemClock);
     let from = clock.now();
     std::thread::sleep(Duration::from_secs_f64(options.seconds));
