@@ -3,15 +3,11 @@
 use std::path::Path;
 use wattsmith_domain::{Configuration, ParameterSpace, Tell, Value};
 
-/// What stands in a recorded command line where the API key was.
-pub(crate) const MASK: &str = "****";
-
 /// Everything that the command line is made of.
 pub(crate) struct Words<'a> {
     pub binary: &'a Path,
     pub model: &'a Path,
     pub port: u16,
-    pub api_key: &'a str,
     pub space: &'a ParameterSpace,
     pub configuration: &'a Configuration,
     pub extra_args: &'a [String],
@@ -32,8 +28,6 @@ pub(crate) fn argv(words: &Words<'_>) -> Vec<String> {
         "127.0.0.1".into(),
         "--port".into(),
         words.port.to_string(),
-        "--api-key".into(),
-        words.api_key.into(),
         "--offline".into(),
         "--no-webui".into(),
         "--no-cache-prompt".into(),
@@ -89,13 +83,6 @@ fn factor_of(words: &Words<'_>, name: &str) -> Option<i64> {
     }
 }
 
-/// The command line as it may be stored and shown: the API key masked.
-pub(crate) fn masked(argv: &[String], api_key: &str) -> Vec<String> {
-    argv.iter()
-        .map(|word| word.replace(api_key, MASK))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,12 +100,11 @@ mod tests {
             binary: Path::new("bin/llama-server"),
             model: Path::new("models/a model.gguf"),
             port: 40_123,
-            api_key: "secret",
             space: &space,
             configuration: &configuration,
             extra_args: &extra_args,
         });
-        masked(&words, "secret").join(" ").replace(" --", "\n  --")
+        words.join(" ").replace(" --", "\n  --")
     }
 
     #[test]

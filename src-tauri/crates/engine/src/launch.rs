@@ -1,15 +1,17 @@
 //! Starts an engine under one configuration and makes sure of three things before anybody measures:
 //! it is ready, it is ours, and it says which settings it uses.
 
-use crate::argv::{Words, argv, masked};
+use crate::argv::{Words, argv};
 use crate::catalogue::catalogue;
 use crate::error::EngineError;
 use crate::failure::ended_while_loading;
 use crate::log::EngineLog;
-use crate::process::Process;
+use crate::process::{Process, Start};
 use crate::readback::{differences, used};
 use crate::ready::{NotReady, until_ready};
 use crate::version::version;
+use crate::watchdog::NOT_STARTED;
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ use wattsmith_domain::{
     Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds, Value,
 };
 
+/// By which llama-server takes the key that it asks for.
+const API_KEY_VARIABLE: &str = "LLAMA_API_KEY";
 /// Ports tried when others keep taking them.
 const PORTS: u32 = 4;
 
@@ -237,20 +241,28 @@ async fn start(
         binary: &options.binary,
         model: &options.model,
         port,
-        api_key: &api_key,
         space: &options.space,
         configuration,
         extra_args: &options.extra_args,
     });
     let name = format!("{port}-{}", &api_key[..8]);
-    let (log, stdout, stderr) =
-        EngineLog::create(&options.state_dir, &name).map_err(start_failed)?;
-    let mut command = quiet_command(&options.binary);
-    command.args(&words[1..]).stdout(stdout).stderr(stderr);
+    let (log, output) = EngineLog::create(&options.state_dir, &name).map_err(start_failed)?;
+    let mut shell = quiet_command(Path::new("/bin/sh"));
+    // Not on the command line, which every user of the machine can read.
+    shell.env(API_KEY_VARIABLE, &api_key);
     let client = http_client()?;
 
     let spawned = Instant::now();
-    let process = Process::spawn(command, log, &options.state_dir).map_err(start_failed)?;
+    let process = Process::start(Start {
+        shell,
+        words: words.iter().map(OsString::from).collect(),
+        log,
+        output,
+        state_dir: &options.state_dir,
+        mark: random_key().map_err(start_failed)?,
+    })
+    .await
+    .map_err(start_failed)?;
     let base_url = format!("http://127.0.0.1:{port}");
     let ready = tokio::time::timeout(
         options.ready_timeout,
@@ -270,7 +282,7 @@ async fn start(
         Ok(Ok(props)) => {
             let used = used(&props, &process.log().head().await);
             let launch = Launch {
-                argv: masked(&words, &api_key),
+                argv: words,
                 engine_version: match version(&options.binary).await {
                     Ok(version) => version,
                     Err(_) => props.build_info,
@@ -290,6 +302,10 @@ async fn start(
             let exit = process.wait().await;
             let log = process.log();
             let text = log.tail().await;
+            if exit.code.is_some_and(|code| NOT_STARTED.contains(&code)) {
+                let why = text.lines().last().unwrap_or_default().to_owned();
+                return Err(start_failed(std::io::Error::other(why)));
+            }
             ended_while_loading(exit, &text, log.path(), &options.binary, &options.model)
         }
         Ok(Err(NotReady::NotOurs(what))) => EngineError::failed(
@@ -314,18 +330,30 @@ async fn start(
     Err(error)
 }
 
-/// A command with no input, and without the variables by which llama.cpp takes settings from the
-/// environment: only the catalogue speaks.
+/// A command with no input, without the variables by which llama.cpp takes settings from the
+/// environment, since only the catalogue speaks, and without what is nobody's business but Wattsmith's:
+/// keys of providers and the like.
 pub(crate) fn quiet_command(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command.stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("LLAMA_") || text.starts_with("GGML_") {
+        if text.starts_with("LLAMA_") || text.starts_with("GGML_") || is_secret(&text) {
             command.env_remove(&name);
         }
     }
     command
+}
+
+/// Whether a variable of this name holds something secret, as names go.
+fn is_secret(name: &str) -> bool {
+    const SIGNS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
+    let name = name.to_ascii_uppercase();
+    name.split('_').any(|word| {
+        SIGNS
+            .iter()
+            .any(|sign| word.ends_with(sign) || word == format!("{sign}S"))
+    })
 }
 
 fn http_client() -> Result<reqwest::Client, EngineError> {

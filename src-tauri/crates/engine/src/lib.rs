@@ -24,6 +24,7 @@ mod orphan;
 mod process;
 mod readback;
 mod ready;
+mod strays;
 mod version;
 mod watchdog;
 mod workload;

@@ -22,14 +22,13 @@ pub(crate) struct EngineLog {
 
 impl EngineLog {
     /// Creates `engine-NAME.log` in `directory` and removes the oldest ones beyond a few.
-    pub(crate) fn create(directory: &Path, name: &str) -> io::Result<(Self, Stdio, Stdio)> {
+    pub(crate) fn create(directory: &Path, name: &str) -> io::Result<(Self, Stdio)> {
         std::fs::create_dir_all(directory)?;
         remove_oldest(directory);
         let path = directory.join(format!("engine-{name}.log"));
-        // Appending keeps writing right when the file is cut, and when both streams share it.
+        // Appending keeps writing right when the file is cut; both streams share it.
         let file: File = OpenOptions::new().create(true).append(true).open(&path)?;
-        let twin = file.try_clone()?;
-        Ok((Self { path }, Stdio::from(file), Stdio::from(twin)))
+        Ok((Self { path }, Stdio::from(file)))
     }
 
     /// Where it is.

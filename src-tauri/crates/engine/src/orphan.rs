@@ -2,6 +2,8 @@
 //! to know its process again: the pid alone is not enough, because pids are given out anew.
 
 use crate::process::{group_is_gone, signal_group};
+use crate::strays::end_marked;
+use crate::watchdog::Started;
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -52,15 +54,23 @@ pub(crate) struct Record {
     /// The boot during which it was started; ticks and pids mean nothing in another.
     pub boot: String,
     pub engine: Identity,
+    /// Its process group; 0 in records from when the engine led it itself.
+    #[serde(default)]
+    pub group: i32,
+    /// What whatever it starts is known by; empty in records from before there was one.
+    #[serde(default)]
+    pub mark: String,
     /// The Wattsmith that started it: while that runs, the engine is no orphan.
     pub owner: Identity,
 }
 
 impl Record {
-    pub(crate) fn of(engine_pid: i32) -> Option<Self> {
+    pub(crate) fn of(started: Started, mark: &str) -> Option<Self> {
         Some(Self {
             boot: boot_id(),
-            engine: Identity::of(engine_pid)?,
+            engine: Identity::of(started.pid)?,
+            group: started.group,
+            mark: mark.to_owned(),
             owner: Identity::of(i32::try_from(std::process::id()).ok()?)?,
         })
     }
@@ -74,6 +84,19 @@ impl Record {
         std::fs::write(&part, serde_json::to_vec(self)?)?;
         std::fs::rename(&part, &path)?;
         Ok(path)
+    }
+
+    fn group(&self) -> i32 {
+        match self.group {
+            0 => self.engine.pid,
+            group => group,
+        }
+    }
+
+    /// Whether something that left the engine's group may still run: its owner is gone and so is its
+    /// engine.
+    fn may_have_strays(&self) -> bool {
+        self.boot == boot_id() && !self.mark.is_empty() && !self.owner.is_running()
     }
 
     fn is_orphan(&self) -> bool {
@@ -123,6 +146,15 @@ pub async fn reap_orphans(state_dir: &Path) -> Vec<String> {
                 record.engine.pid
             ));
         }
+        if record.may_have_strays() {
+            let mark = record.mark.clone();
+            let ended = tokio::task::spawn_blocking(move || end_marked(&mark)).await;
+            if let Some(count) = ended.ok().filter(|count| *count > 0) {
+                reaped.push(format!(
+                    "{count} processes that an earlier engine had left behind were ended."
+                ));
+            }
+        }
         if record.is_stale() {
             let _ = tokio::fs::remove_file(&path).await;
         }
@@ -136,9 +168,9 @@ async fn end(record: &Record) {
         if !record.engine.is_running() {
             return;
         }
-        signal_group(record.engine.pid, signal);
+        signal_group(record.group(), signal);
         for _ in 0..rounds {
-            if !record.engine.is_running() || group_is_gone(record.engine.pid) {
+            if !record.engine.is_running() || group_is_gone(record.group()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -191,7 +223,11 @@ mod tests {
 
         /// Its record, as if a Wattsmith had started it that is gone by now.
         fn orphaned(&self) -> Record {
-            let mut record = Record::of(self.pid()).unwrap();
+            let started = Started {
+                pid: self.pid(),
+                group: self.pid(),
+            };
+            let mut record = Record::of(started, "").unwrap();
             record.owner.start_ticks += 1;
             record
         }

@@ -1,21 +1,22 @@
-//! One engine process in a group of its own, from spawn to the last of the group.
+//! One engine process and its group, from the start to the last of them.
 //!
-//! A task owns the child and waits for it; everybody else sees the exit through a `watch` channel.
-//! Ending is TERM, a grace time, KILL: llama-server ignores TERM while it generates. Dropping a
-//! [`Process`] kills the group at once.
+//! The engine is a child of its watchdog. A task waits for what that tells; everybody else sees the exit
+//! through a `watch` channel. Ending is TERM, a grace time, KILL: llama-server ignores TERM while it
+//! generates. Dropping a [`Process`] kills the group at once.
 
 use crate::failure::Exit;
 use crate::log::EngineLog;
 use crate::orphan::Record;
-use crate::watchdog::Watchdog;
+use crate::strays::{MARK, end_marked};
+use crate::watchdog::{Started, Watchdog};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use std::os::unix::process::ExitStatusExt;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::sync::watch;
 
 /// How long an engine may take to end after TERM.
@@ -26,57 +27,69 @@ const AFTER_KILL: Duration = Duration::from_secs(10);
 /// One running engine process and its group.
 #[derive(Debug)]
 pub(crate) struct Process {
-    pid: i32,
+    started: Started,
     exit: watch::Receiver<Option<Exit>>,
     log: EngineLog,
     record: Option<PathBuf>,
 }
 
+/// What to start.
+pub(crate) struct Start<'a> {
+    /// A shell without words, with the environment that the engine gets.
+    pub(crate) shell: Command,
+    /// The engine's command line, program first.
+    pub(crate) words: Vec<OsString>,
+    /// What it prints goes here.
+    pub(crate) log: EngineLog,
+    pub(crate) output: Stdio,
+    /// Where its record goes, by which it is found again after a crash of ours.
+    pub(crate) state_dir: &'a Path,
+    /// Marks whatever it starts.
+    pub(crate) mark: String,
+}
+
 impl Process {
-    /// Starts `command` in a new process group and writes down, in `state_dir`, how to find it
-    /// again after a crash of ours.
-    pub(crate) fn spawn(
-        mut command: Command,
-        log: EngineLog,
-        state_dir: &Path,
-    ) -> std::io::Result<Self> {
+    /// Starts it under a watchdog, in a new process group, and writes down how to find it again.
+    pub(crate) async fn start(start: Start<'_>) -> std::io::Result<Self> {
+        let Start {
+            mut shell,
+            words,
+            log,
+            output,
+            state_dir,
+            mark,
+        } = start;
         let kills_before = kernel_kills();
-        let child = command.process_group(0).spawn()?;
-        let pid = child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .ok_or_else(|| std::io::Error::other("the engine ended before it had a pid"))?;
-        let record = Record::of(pid).and_then(|record| match record.write(state_dir) {
+        shell.env(MARK, &mark);
+        let (watchdog, started) = Watchdog::start(shell, &words, output).await?;
+        let record = Record::of(started, &mark).and_then(|record| match record.write(state_dir) {
             Ok(path) => Some(path),
             Err(error) => {
                 tracing::warn!(%error, "an engine record could not be written");
                 None
             }
         });
-        let watchdog = Watchdog::over(pid)
-            .inspect_err(|error| tracing::warn!(%error, "an engine goes without a watchdog"))
-            .ok();
         let (sender, exit) = watch::channel(None);
         tokio::spawn(wait_for_end(
-            child,
-            pid,
+            watchdog,
+            started.group,
+            mark,
             kills_before,
             log.clone(),
             record.clone(),
-            watchdog,
             sender,
         ));
         Ok(Self {
-            pid,
+            started,
             exit,
             log,
             record,
         })
     }
 
-    /// The pid, which is also the group's.
+    /// The engine's own pid.
     pub(crate) fn pid(&self) -> i32 {
-        self.pid
+        self.started.pid
     }
 
     pub(crate) fn log(&self) -> &EngineLog {
@@ -100,12 +113,16 @@ impl Process {
 
     /// Ends the whole group and waits until it is gone.
     pub(crate) async fn stop(self) {
+        let group = self.started.group;
         if self.exited().is_none() {
-            signal_group(self.pid, Signal::SIGTERM);
+            signal_group(group, Signal::SIGTERM);
             if tokio::time::timeout(GRACE, self.wait()).await.is_err() {
-                signal_group(self.pid, Signal::SIGKILL);
+                signal_group(group, Signal::SIGKILL);
                 if tokio::time::timeout(AFTER_KILL, self.wait()).await.is_err() {
-                    tracing::error!(pid = self.pid, "the engine does not end, even when killed");
+                    tracing::error!(
+                        pid = self.started.pid,
+                        "the engine does not end, even when killed"
+                    );
                 }
             }
         }
@@ -115,7 +132,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.exited().is_none() {
-            signal_group(self.pid, Signal::SIGKILL);
+            signal_group(self.started.group, Signal::SIGKILL);
             if let Some(record) = &self.record {
                 let _ = std::fs::remove_file(record);
             }
@@ -130,26 +147,30 @@ const GONE: Exit = Exit {
 };
 
 async fn wait_for_end(
-    mut child: Child,
-    pid: i32,
+    mut watchdog: Watchdog,
+    group: i32,
+    mark: String,
     kills_before: Option<u64>,
     log: EngineLog,
     record: Option<PathBuf>,
-    watchdog: Option<Watchdog>,
     sender: watch::Sender<Option<Exit>>,
 ) {
-    let mut log_check = tokio::time::interval(Duration::from_secs(10));
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status,
-            _ = log_check.tick() => log.keep_bounded().await,
+    let exit = {
+        let end = watchdog.wait();
+        tokio::pin!(end);
+        let mut log_check = tokio::time::interval(Duration::from_secs(10));
+        loop {
+            tokio::select! {
+                exit = &mut end => break exit,
+                _ = log_check.tick() => log.keep_bounded().await,
+            }
         }
     };
-    drop(watchdog);
     // The leader is gone; whoever it started must not outlive it.
-    signal_group(pid, Signal::SIGKILL);
+    signal_group(group, Signal::SIGKILL);
+    let _ = tokio::task::spawn_blocking(move || end_marked(&mark)).await;
     for _ in 0..20 {
-        if group_is_gone(pid) {
+        if group_is_gone(group) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -160,15 +181,10 @@ async fn wait_for_end(
     let killed_for_memory = kills_before
         .zip(kernel_kills())
         .is_some_and(|(before, after)| after > before);
-    sender.send_replace(Some(exit_of(status.ok(), killed_for_memory)));
-}
-
-fn exit_of(status: Option<ExitStatus>, kernel_out_of_memory: bool) -> Exit {
-    Exit {
-        code: status.and_then(|status| status.code()),
-        signal: status.and_then(|status| status.signal()),
-        kernel_out_of_memory,
-    }
+    sender.send_replace(Some(Exit {
+        kernel_out_of_memory: killed_for_memory,
+        ..exit
+    }));
 }
 
 /// How many processes the kernel has killed for lack of memory since boot.

@@ -6,4 +6,5 @@
 mod drive;
 mod failures;
 mod lifecycle;
+mod outliving;
 mod setting;
