@@ -2,6 +2,7 @@
 //! brought along.
 
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The version of llama-server that setup fetches.
@@ -21,8 +22,8 @@ pub struct Paths {
 
 impl Paths {
     /// `data`, or the person's data folder; assets from `WATTSMITH_ASSETS`, the person's data folder
-    /// and the package, in this order; the lock in `WATTSMITH_LOCK`, or in the folder for temporary
-    /// files.
+    /// and the package, in this order; the lock in `WATTSMITH_LOCK`, which is for tests, or in a place that
+    /// is the same for every user and hangs on no variable of theirs.
     #[must_use]
     pub fn new(data: Option<PathBuf>) -> Self {
         let home = directories::BaseDirs::new().map_or_else(
@@ -42,10 +43,7 @@ impl Paths {
         Self {
             data: data.unwrap_or(home),
             assets,
-            lock: std::env::var_os("WATTSMITH_LOCK").map_or_else(
-                || std::env::temp_dir().join("wattsmith-measuring.lock"),
-                PathBuf::from,
-            ),
+            lock: std::env::var_os("WATTSMITH_LOCK").map_or_else(machine_lock, PathBuf::from),
         }
     }
 
@@ -149,6 +147,16 @@ impl Paths {
         found.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
         found
     }
+}
+
+/// Folders in which every user of a machine may put a lock.
+const LOCK_FOLDERS: [&str; 2] = ["/run/lock", "/tmp"];
+
+fn machine_lock() -> PathBuf {
+    let folder = LOCK_FOLDERS
+        .iter()
+        .find(|folder| Path::new(folder).is_dir());
+    Path::new(folder.unwrap_or(&"/tmp")).join("wattsmith-measuring.lock")
 }
 
 /// Puts `content` in the place of a file: it is there whole, or as it was, also after a full disk or
