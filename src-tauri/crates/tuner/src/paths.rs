@@ -149,13 +149,12 @@ impl Paths {
     }
 }
 
-/// Folders in which every user of a machine may put a lock.
-const LOCK_FOLDERS: [&str; 2] = ["/run/lock", "/tmp"];
-
+/// The first of two folders in which every user of this machine may put a file: the same for all of them.
 fn machine_lock() -> PathBuf {
-    let folder = LOCK_FOLDERS
-        .iter()
-        .find(|folder| Path::new(folder).is_dir());
+    let for_all = |folder: &&&str| {
+        std::fs::metadata(folder).is_ok_and(|meta| meta.is_dir() && meta.mode() & 0o002 != 0)
+    };
+    let folder = ["/run/lock", "/tmp"].iter().find(for_all);
     Path::new(folder.unwrap_or(&"/tmp")).join("wattsmith-measuring.lock")
 }
 
