@@ -11,10 +11,15 @@ use std::fmt;
 pub enum Scope {
     /// The GPU board or boards.
     GpuBoard,
+    /// The GPU's chip with what shares its package, without the rest of the board: memory chips,
+    /// fans and the losses of its converters are not in it.
+    GpuPackage,
     /// The CPU package or packages, DRAM where its sensor answers.
     CpuPackage,
     /// GPU boards and CPU packages together.
     GpuAndCpu,
+    /// The packages of GPU chips and of CPUs together, without the rest of the GPU boards.
+    GpuPackageAndCpu,
     /// The whole platform as its firmware meters it (RAPL's psys).
     Platform,
     /// The whole machine behind its battery: screen and all, without the charger's losses.
@@ -23,20 +28,40 @@ pub enum Scope {
     Wall,
     /// Worked out from CPU time; no sensor was read.
     Estimated,
+    /// A rail, a fan, or what nobody knows. A sensor can have this scope; a figure never has.
+    Part,
 }
 
 impl Scope {
+    /// What two devices cover together whose joules are added. Where only the chip of one GPU is
+    /// counted, the sum is named after the chips: it would be too much to call it boards.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, same) if one == same => one,
+            (Self::GpuBoard, Self::GpuPackage) | (Self::GpuPackage, Self::GpuBoard) => {
+                Self::GpuPackage
+            }
+            (Self::GpuPackage | Self::GpuPackageAndCpu, _)
+            | (_, Self::GpuPackage | Self::GpuPackageAndCpu) => Self::GpuPackageAndCpu,
+            _ => Self::GpuAndCpu,
+        }
+    }
+
     /// In words, as the screen shows it.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::GpuBoard => "GPU board",
+            Self::GpuPackage => "GPU chip's package, not the board",
             Self::CpuPackage => "CPU package",
             Self::GpuAndCpu => "GPU board and CPU package",
+            Self::GpuPackageAndCpu => "GPU chip's package and CPU package, not the board",
             Self::Platform => "whole platform",
             Self::Battery => "whole machine, from its battery",
             Self::Wall => "whole machine at the wall",
             Self::Estimated => "whole machine, estimated from CPU time",
+            Self::Part => "a part of the machine, or not known",
         }
     }
 }

@@ -403,7 +403,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 turns(!broken, "9000000000000").map(str::to_owned)
             }),
         ],
-        Refused("no device draws"),
+        Refused("draws more than"),
     ),
     sensor(
         "hwmon vanishes",
@@ -428,7 +428,7 @@ pub(super) const FAULTS: &[Fault] = &[
     sensor(
         "the battery reads no number",
         &[BATTERY, DISCHARGING, (BATTERY_POWER, NONSENSE)],
-        Estimate("0 W"),
+        Estimate("no number"),
     ),
     sensor(
         "the charger is plugged in",
