@@ -485,3 +485,40 @@ impl Interval {
         (self.high - self.low) / (2.0 * self.mean)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Scope::{CpuPackage, GpuAndCpu, GpuBoard, GpuPackage, GpuPackageAndCpu};
+
+    #[test]
+    fn what_covers_a_chip_only_is_never_called_a_board() {
+        for (one, other, sum) in [
+            (GpuBoard, GpuBoard, GpuBoard),
+            (GpuBoard, CpuPackage, GpuAndCpu),
+            (GpuAndCpu, CpuPackage, GpuAndCpu),
+            (GpuPackage, GpuPackage, GpuPackage),
+            (GpuBoard, GpuPackage, GpuPackage),
+            (GpuPackage, CpuPackage, GpuPackageAndCpu),
+            (GpuPackageAndCpu, CpuPackage, GpuPackageAndCpu),
+            (GpuPackageAndCpu, GpuBoard, GpuPackageAndCpu),
+            (GpuAndCpu, GpuPackage, GpuPackageAndCpu),
+        ] {
+            assert_eq!((one.and(other), other.and(one)), (sum, sum));
+        }
+    }
+
+    #[test]
+    fn scopes_of_older_records_are_read() {
+        for (name, scope) in [
+            ("\"gpu-board\"", GpuBoard),
+            ("\"gpu-and-cpu\"", GpuAndCpu),
+            ("\"gpu-package\"", GpuPackage),
+            ("\"gpu-package-and-cpu\"", GpuPackageAndCpu),
+            ("\"part\"", Scope::Part),
+        ] {
+            assert_eq!(serde_json::from_str::<Scope>(name).unwrap(), scope);
+            assert_eq!(serde_json::to_string(&scope).unwrap(), name);
+        }
+    }
+}

@@ -27,39 +27,45 @@ struct Answer {
 /// both, and the second one's tells 0.
 pub(super) fn find(chips: &[&Chip], rapl: bool, probed: &Probed, found: &mut Found) {
     found.names.extend(chips.iter().map(|chip| chip.device.clone()));
-    let mut first = None;
+    let mut boards = Vec::new();
     for chip in chips {
         if is_asleep(chip) {
             asleep(chip, found);
         } else if is_integrated(chip) {
             found.reports.push(integrated(chip, rapl));
         } else {
-            board(chip, &mut first, probed, found);
+            boards.push((chip, answer(chip, probed)));
         }
+    }
+    let first = boards
+        .iter()
+        .find(|(chip, answer)| chip.name == "amdgpu" && answer.is_ok())
+        .map(|(chip, _)| chip.device.clone());
+    for (chip, answer) in boards {
+        board(chip, answer, first.as_deref(), found);
     }
 }
 
-fn board(chip: &Chip, first: &mut Option<String>, probed: &Probed, found: &mut Found) {
+/// `first` is the first board of AMD's that answers.
+fn board(chip: &Chip, answer: Result<Answer, Refusal>, first: Option<&str>, found: &mut Found) {
     let title = chip.row().map_or("GPU power (hwmon)", |row| row.title);
-    match answer(chip, probed) {
+    match answer {
         Ok(answer) => {
             if let Some((label, refusal)) = answer.silent {
                 let looked = chip.looked(title, &label, Scope::GpuBoard);
                 found.reports.push(looked.refused(refusal));
-            }
-            if chip.name == "amdgpu" {
-                first.get_or_insert_with(|| chip.device.clone());
             }
             let device = chip.sensor(&answer.label, answer.scope, answer.sensors);
             let looked = chip.looked(title, &answer.label, answer.scope);
             found.reports.push(told(looked, &device));
             found.devices.push(device);
         }
-        Err(refusal) if refusal.reason.ends_with(READS_ZERO) && first.is_some() => {
-            let first = first.as_deref().unwrap_or_default();
+        Err(refusal)
+            if refusal.reason.ends_with(READS_ZERO) && chip.name == "amdgpu" && first.is_some() =>
+        {
             let reason = format!(
-                "it reads 0 W; on boards with two dies the first one ({first}) tells the power of \
-                 both"
+                "it reads 0 W; on boards with two dies the first one ({}) tells the power of both",
+                first.unwrap_or_default()
             );
             let refusal = Refusal::new(SensorFault::ImpossibleLevel, reason);
             let looked = chip.looked(title, "", Scope::GpuBoard);

@@ -188,6 +188,16 @@ pub(super) const FAULTS: &[Fault] = &[
         Estimate("no running board"),
     ),
     nvml(
+        "tells milliwatts",
+        "counter 0 3\nintegral 0 0.0004",
+        Estimate("no running board"),
+    ),
+    nvml(
+        "tells all bits of a register",
+        "counter 0 3\nintegral 0 655.35",
+        Estimate("no running board"),
+    ),
+    nvml(
         "one of two is lost",
         "devices 2\nlost 1",
         Warned("nvml-counter", WarningKind::PartialScope),
