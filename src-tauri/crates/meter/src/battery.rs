@@ -249,7 +249,10 @@ mod tests {
 
     #[test]
     fn a_power_file_that_cannot_be_read_is_named_with_its_error() {
-        let energy = [("BAT0/energy_now", "40000000"), ("BAT0/voltage_now", "11520000")];
+        let energy = [
+            ("BAT0/energy_now", "40000000"),
+            ("BAT0/voltage_now", "11520000"),
+        ];
         let (refusal, path) = broken("BAT0/power_now", &energy);
         assert_eq!(refusal.fault, Some(SensorFault::Unreadable));
         assert!(refusal.reason.contains(&path), "{}", refusal.reason);
@@ -275,11 +278,17 @@ mod tests {
 
     #[test]
     fn current_and_voltage_stand_in_for_a_power_that_cannot_be_read() {
-        let files = [("BAT0/current_now", "500000"), ("BAT0/voltage_now", "12000000")];
+        let files = [
+            ("BAT0/current_now", "500000"),
+            ("BAT0/voltage_now", "12000000"),
+        ];
         let (_dir, root) = machine(&[&DRAINING[..], &files].concat());
         std::fs::create_dir_all(root.path(CLASS).join("BAT0/power_now")).unwrap();
         let found = find(&root);
-        assert_eq!(found.devices[0].gauge.as_ref().unwrap().power().unwrap().0, 6.0);
+        assert_eq!(
+            found.devices[0].gauge.as_ref().unwrap().power().unwrap().0,
+            6.0
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //!
 //! A new situation is a function in the module of its subject, called from that module's `findings`.
 
-mod cpu;
 mod believed;
+mod cpu;
 mod facts;
 mod gpu;
 mod look;

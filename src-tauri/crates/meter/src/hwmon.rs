@@ -54,12 +54,8 @@ fn find_with(root: &Root, rapl: bool, probed: &Probed, read: Reader) -> (Found, 
 }
 
 fn is_graphics(chip: &Chip) -> bool {
-    chip.row().is_some_and(|row| {
-        matches!(
-            row.covers,
-            Covers::Board | Covers::Chip | Covers::Processor
-        )
-    })
+    chip.row()
+        .is_some_and(|row| matches!(row.covers, Covers::Board | Covers::Chip | Covers::Processor))
 }
 
 /// In which order its driver is preferred for the CPU package, if it tells of one.

@@ -166,7 +166,10 @@ fn intel(driver: &str, counters: &[(&str, &str)]) -> (Found, Vec<(String, Scope)
         if !label.is_empty() {
             files.push((format!("hwmon2/energy{number}_label"), (*label).to_owned()));
         }
-        files.push((format!("hwmon2/energy{number}_input"), (*content).to_owned()));
+        files.push((
+            format!("hwmon2/energy{number}_input"),
+            (*content).to_owned(),
+        ));
     }
     let files: Vec<(&str, &str)> = files
         .iter()
@@ -208,7 +211,10 @@ fn where_only_the_chip_counts_it_is_called_the_chip_and_not_the_board() {
             let (gpu, devices) = intel(driver, &counters);
             assert_eq!(devices, named(&format!("{driver} pkg"), Scope::GpuPackage));
             let silent = fault.map(|fault| (format!("{driver} card"), Some(fault)));
-            let silent: Vec<_> = silent.iter().map(|(one, two)| (one.as_str(), *two)).collect();
+            let silent: Vec<_> = silent
+                .iter()
+                .map(|(one, two)| (one.as_str(), *two))
+                .collect();
             assert_eq!(faults(&gpu), silent, "{card:?}");
             assert_eq!(gpu.missing, None);
         }
@@ -272,8 +278,14 @@ fn graphics_that_tell_milliwatts_are_no_board_and_nothing_is_missed() {
 #[test]
 fn a_board_that_tells_what_cannot_be_is_missed() {
     for broken in [
-        [("hwmon3/power1_input", "12000"), ("hwmon3/fan1_input", "900")],
-        [("hwmon3/power1_input", "65535000000"), ("hwmon3/temp1_input", "40000")],
+        [
+            ("hwmon3/power1_input", "12000"),
+            ("hwmon3/fan1_input", "900"),
+        ],
+        [
+            ("hwmon3/power1_input", "65535000000"),
+            ("hwmon3/temp1_input", "40000"),
+        ],
     ] {
         let (_dir, root) = tree(&[&AMDGPU[..], &broken].concat());
         let (gpu, _) = find(&root, true);
@@ -306,7 +318,10 @@ fn graphics_inside_a_processor_are_known_by_what_only_they_have() {
         ];
         let (_dir, root) = tree(&[&AMDGPU[..], &power, &[sign]].concat());
         let (gpu, _) = find(&root, true);
-        assert!(reason(&gpu, 0).contains("part of the processor"), "{sign:?}");
+        assert!(
+            reason(&gpu, 0).contains("part of the processor"),
+            "{sign:?}"
+        );
     }
 }
 
@@ -314,7 +329,10 @@ fn graphics_inside_a_processor_are_known_by_what_only_they_have() {
 #[test]
 fn a_board_that_sleeps_is_asleep_and_not_broken() {
     let sleeping = [("hwmon3/device/power/runtime_status", "suspended\n")];
-    for value in [("hwmon3/power1_average", "0"), ("hwmon3/power1_average", "")] {
+    for value in [
+        ("hwmon3/power1_average", "0"),
+        ("hwmon3/power1_average", ""),
+    ] {
         let (_dir, root) = tree(&[&AMDGPU[..], &sleeping, &[value]].concat());
         let (gpu, _) = find(&root, true);
         assert!(gpu.devices.is_empty() && gpu.missing.is_some());
@@ -408,10 +426,25 @@ fn sensors_of_temperature_are_left_alone() {
 #[test]
 fn a_driver_that_nobody_knows_is_named_with_what_it_shows_and_what_to_do() {
     for (file, value, shown, unit) in [
-        ("power1_input", "35000000", "power1_input = 35 W", "--unit watts"),
+        (
+            "power1_input",
+            "35000000",
+            "power1_input = 35 W",
+            "--unit watts",
+        ),
         ("power3_average", "1200000", "power3_average = 1.2 W", "awk"),
-        ("energy1_input", "5000000", "energy1_input = 5 J", "--unit microjoules"),
-        ("power1_input", "lots", "power1_input (no number)", "--unit watts"),
+        (
+            "energy1_input",
+            "5000000",
+            "energy1_input = 5 J",
+            "--unit microjoules",
+        ),
+        (
+            "power1_input",
+            "lots",
+            "power1_input (no number)",
+            "--unit watts",
+        ),
     ] {
         let path = format!("hwmon1/{file}");
         let (_dir, root) = tree(&[("hwmon1/name", "foo"), (&path, value)]);
@@ -423,7 +456,10 @@ fn a_driver_that_nobody_knows_is_named_with_what_it_shows_and_what_to_do() {
             panic!("available");
         };
         assert!(remedy.contains("meters add foo --kind command") && remedy.contains(unit));
-        assert!(remedy.contains(&format!("/{CLASS}/hwmon1/{file}")), "{remedy}");
+        assert!(
+            remedy.contains(&format!("/{CLASS}/hwmon1/{file}")),
+            "{remedy}"
+        );
     }
 }
 
@@ -434,8 +470,18 @@ fn rails_pumps_and_other_machines_are_named_and_make_no_figure() {
         ("ina226", "", None, "one supply rail"),
         ("adm1275", "pin", None, "takes in"),
         ("octo", "Fan 1 power", None, "fans"),
-        ("occ", "system", Some(SensorFault::OtherScope), "and not this machine"),
-        ("scmi_sensors", "SYS", Some(SensorFault::UnknownDriver), "“SYS”"),
+        (
+            "occ",
+            "system",
+            Some(SensorFault::OtherScope),
+            "and not this machine",
+        ),
+        (
+            "scmi_sensors",
+            "SYS",
+            Some(SensorFault::UnknownDriver),
+            "“SYS”",
+        ),
         ("i915_gt0", "", Some(SensorFault::OtherScope), "one tile"),
     ] {
         let files = [
@@ -477,7 +523,10 @@ fn two_meters_of_the_firmware_are_not_silently_one() {
     let several = Some(SensorFault::SeveralValues);
     assert_eq!(
         faults(&cpu),
-        [("power_meter (hwmon1)", several), ("power_meter (hwmon2)", several)]
+        [
+            ("power_meter (hwmon1)", several),
+            ("power_meter (hwmon2)", several)
+        ]
     );
 }
 
@@ -496,7 +545,10 @@ fn a_driver_of_the_old_kind_has_its_files_in_the_devices_folder() {
     let (_dir, root) = tree(&[&meter[..], &battery].concat());
     let (_, cpu) = find(&root, true);
     assert!(cpu.whole.is_empty());
-    assert_eq!(faults(&cpu), [("power_meter", Some(SensorFault::OtherScope))]);
+    assert_eq!(
+        faults(&cpu),
+        [("power_meter", Some(SensorFault::OtherScope))]
+    );
 }
 
 /// Source: NVIDIA's guide to Grace; the module's meter holds processor and GPU together.
@@ -525,7 +577,11 @@ fn graces_meters_are_told_apart_by_what_the_maker_wrote() {
     assert!(cpu.whole.is_empty());
     let told: Vec<f64> = cpu.devices.iter().map(watts).collect();
     assert_eq!(told, [120.0, 110.0]);
-    assert!(cpu.devices.iter().all(|one| one.info.scope == Scope::CpuPackage));
+    assert!(
+        cpu.devices
+            .iter()
+            .all(|one| one.info.scope == Scope::CpuPackage)
+    );
 }
 
 /// Made: two drivers that read the same registers.

@@ -308,9 +308,7 @@ impl Meter {
 
 /// What devices of these scopes cover together; nothing at all is the estimate.
 pub(crate) fn scope_of(scopes: impl Iterator<Item = Scope>) -> Scope {
-    scopes
-        .reduce(Scope::and)
-        .unwrap_or(Scope::Estimated)
+    scopes.reduce(Scope::and).unwrap_or(Scope::Estimated)
 }
 
 fn estimate_report(root: &Root) -> SensorReport {

@@ -313,7 +313,11 @@ impl Pair {
     /// Rounds in which a gauge held its value and the other told the same, all rounds in which it
     /// held, and how often it changed.
     fn equals(&self) -> (usize, usize, usize) {
-        let held = || self.rounds.iter().filter(|(before, _, after)| before == after);
+        let held = || {
+            self.rounds
+                .iter()
+                .filter(|(before, _, after)| before == after)
+        };
         let equal = held().filter(|(before, one, _)| before == one).count();
         let changes = self.rounds.windows(2).filter(|two| two[0].0 != two[1].0);
         (equal, held().count(), changes.count())

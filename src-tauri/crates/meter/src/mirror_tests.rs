@@ -11,7 +11,10 @@ struct Noise(u64);
 
 impl Noise {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
@@ -244,7 +247,10 @@ fn only_sensors_of_one_kind_are_compared_and_a_single_one_takes_no_time() {
         ["a | b", "a | c", "b | c"]
     );
 
-    let single = Question::of([&Found::default(), &found(vec![package("a")])], &Probed::nothing());
+    let single = Question::of(
+        [&Found::default(), &found(vec![package("a")])],
+        &Probed::nothing(),
+    );
     let begin = Instant::now();
     assert!(single.answer().mirrored.is_empty());
     assert!(begin.elapsed() < Duration::from_millis(500));

@@ -89,11 +89,7 @@ fn find_with(root: &Root, surroundings: &Surroundings, probed: &Probed, read: Re
         }
     }
     // DRAM without its package would be a fraction of what the scope's name says.
-    if found
-        .devices
-        .iter()
-        .all(|one| one.info.name.contains(DRAM))
-    {
+    if found.devices.iter().all(|one| one.info.name.contains(DRAM)) {
         found.devices.clear();
     }
     found
@@ -106,9 +102,7 @@ fn watch(
     counter: &Zone,
     probed: &Probed,
 ) -> Result<Movement, Refusal> {
-    let raw = counter
-        .raw()
-        .map_err(|error| explain(root, zone, &error))?;
+    let raw = counter.raw().map_err(|error| explain(root, zone, &error))?;
     let watched = probed.watch(&zone.name, counter, None);
     let movement = watched.counter.map_err(|still| match still {
         Still::Frozen if raw == 0 => reads_zero(zone),

@@ -236,8 +236,17 @@ fn a_counter_whose_unit_is_off_by_a_thousand_is_no_package() {
 #[test]
 fn zones_of_one_name_are_told_apart() {
     let (_dir, root) = tree(&[("intel-rapl:0", "package-0"), ("intel-rapl:1", "package-0")]);
-    let found = find_with(&root, &Surroundings::default(), &Probed::nothing(), counting);
-    let names: Vec<&str> = found.reports.iter().map(|one| one.device.as_str()).collect();
+    let found = find_with(
+        &root,
+        &Surroundings::default(),
+        &Probed::nothing(),
+        counting,
+    );
+    let names: Vec<&str> = found
+        .reports
+        .iter()
+        .map(|one| one.device.as_str())
+        .collect();
     assert_eq!(names, ["package-0", "package-0 (intel-rapl:1)"]);
     assert_eq!(found.devices.len(), 2);
 }
@@ -246,7 +255,10 @@ fn zones_of_one_name_are_told_apart() {
 fn each_way_in_which_a_counter_fails_has_its_code() {
     let (_dir, root) = tree(&[("intel-rapl:0", "package-0")]);
     let ways: [(Reader, SensorFault); 4] = [
-        (|_| Err(ErrorKind::PermissionDenied.into()), SensorFault::Unreadable),
+        (
+            |_| Err(ErrorKind::PermissionDenied.into()),
+            SensorFault::Unreadable,
+        ),
         (|_| Ok("lots".to_owned()), SensorFault::Unreadable),
         (|_| Ok("0".to_owned()), SensorFault::Frozen),
         (|_| Ok("77".to_owned()), SensorFault::Frozen),

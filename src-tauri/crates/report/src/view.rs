@@ -210,13 +210,17 @@ fn scope_note(scopes: &[Scope]) -> Option<String> {
         [Scope::GpuBoard] => "Scope: the GPU board. Processor, memory and the rest of the machine \
                               are not in these joules."
             .to_owned(),
-        [Scope::GpuPackage] => "Scope: the GPU's chip with what shares its package. Memory, fans and \
+        [Scope::GpuPackage] => {
+            "Scope: the GPU's chip with what shares its package. Memory, fans and \
                                 converters on its board, the processor and the rest of the machine \
                                 are not in these joules."
-            .to_owned(),
-        [Scope::GpuPackageAndCpu] => "Scope: the GPU's chip and the CPU package. The rest of the GPU's \
+                .to_owned()
+        }
+        [Scope::GpuPackageAndCpu] => {
+            "Scope: the GPU's chip and the CPU package. The rest of the GPU's \
                                       board and of the machine is not in these joules."
-            .to_owned(),
+                .to_owned()
+        }
         [Scope::CpuPackage] => "Scope: the CPU package. The rest of the machine is not in these \
                                 joules."
             .to_owned(),

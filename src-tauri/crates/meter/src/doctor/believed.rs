@@ -18,10 +18,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Sensors that do not answer for this reason.
-fn silent<'a>(
-    facts: &'a Facts,
-    fault: SensorFault,
-) -> impl Iterator<Item = (&'a SensorReport, &'a str, &'a str)> {
+fn silent(facts: &Facts, fault: SensorFault) -> impl Iterator<Item = (&SensorReport, &str, &str)> {
     facts
         .silent()
         .filter(move |(report, ..)| report.fault == Some(fault))
@@ -51,11 +48,9 @@ fn mirrored(facts: &Facts) -> Option<Finding> {
 
 fn impossible(facts: &Facts) -> Option<Finding> {
     // A sensor that reads 0 and a battery have findings of their own.
-    let what = reasons(
-        silent(facts, SensorFault::ImpossibleLevel).filter(|(report, reason, _)| {
-            report.source != Source::Battery && !reason.contains("reads 0")
-        }),
-    );
+    let what = reasons(silent(facts, SensorFault::ImpossibleLevel).filter(
+        |(report, reason, _)| report.source != Source::Battery && !reason.contains("reads 0"),
+    ));
     (!what.is_empty()).then(|| {
         Finding::new(
             facts.missing(),
@@ -99,7 +94,10 @@ fn unknown_drivers(facts: &Facts) -> Vec<Finding> {
             Finding::new(
                 Severity::Note,
                 "unknown-driver",
-                format!("{} shows power, and nobody here knows of what", report.device),
+                format!(
+                    "{} shows power, and nobody here knows of what",
+                    report.device
+                ),
                 format!(
                     "{} A sensor is used only where a source says what it measures.",
                     sentence(reason)

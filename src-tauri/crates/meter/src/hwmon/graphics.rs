@@ -3,8 +3,8 @@
 use super::chip::{CLASS, Channel, Chip, ERROR, Holds, Sensors};
 use super::reading::{READS_ZERO, sensors};
 use super::table::Covers;
-use crate::plausible::TOO_LITTLE;
 use crate::files::Root;
+use crate::plausible::TOO_LITTLE;
 use crate::probe::{Found, Looked, Refusal};
 use crate::probed::Probed;
 use crate::sensor::Device;
@@ -26,7 +26,9 @@ struct Answer {
 /// All graphics boards. Where a board of AMD's has two dies the first one's sensor tells the power of
 /// both, and the second one's tells 0.
 pub(super) fn find(chips: &[&Chip], rapl: bool, probed: &Probed, found: &mut Found) {
-    found.names.extend(chips.iter().map(|chip| chip.device.clone()));
+    found
+        .names
+        .extend(chips.iter().map(|chip| chip.device.clone()));
     let mut boards = Vec::new();
     for chip in chips {
         if is_asleep(chip) {

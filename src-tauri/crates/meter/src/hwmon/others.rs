@@ -29,7 +29,9 @@ pub(super) fn find(root: &Root, chips: &[Chip], found: &mut Found) {
             .collect();
         if !strangers.is_empty() {
             let looked = chip.looked(UNKNOWN, "", Scope::Part);
-            found.reports.push(looked.refused(unknown(chip, &strangers)));
+            found
+                .reports
+                .push(looked.refused(unknown(chip, &strangers)));
         }
         let mut told: Option<&Row> = None;
         for (channel, row) in chip.explained() {
@@ -62,8 +64,14 @@ fn is_supply(root: &Root, chip: &Chip) -> bool {
 fn known(chip: &Chip, channel: &Channel, row: &Row) -> Option<Refusal> {
     let what = row.tells;
     let (fault, why) = match row.covers {
-        Covers::Rail => (None, "and no device whose joules could make a figure".to_owned()),
-        Covers::OtherMachine => (SensorFault::OtherScope.into(), "and not this machine".to_owned()),
+        Covers::Rail => (
+            None,
+            "and no device whose joules could make a figure".to_owned(),
+        ),
+        Covers::OtherMachine => (
+            SensorFault::OtherScope.into(),
+            "and not this machine".to_owned(),
+        ),
         Covers::Unsaid => (
             SensorFault::UnknownDriver.into(),
             format!("here “{}”, which no source explains", channel.label),
@@ -81,7 +89,10 @@ fn known(chip: &Chip, channel: &Channel, row: &Row) -> Option<Refusal> {
             "which makes no figure by itself".to_owned(),
         ),
     };
-    let reason = format!("not used: it tells {what}, {why} (known from {})", row.source);
+    let reason = format!(
+        "not used: it tells {what}, {why} (known from {})",
+        row.source
+    );
     Some(Refusal::new(fault, reason).advise(own_meter(chip, channel)))
 }
 
@@ -111,7 +122,11 @@ fn shown(chip: &Chip, channel: &Channel) -> String {
     let value = (chip.read)(&channel.file);
     let told = match value.map(|text| text.parse::<f64>()) {
         Ok(Ok(micro)) => {
-            let unit = if channel.holds == Holds::Energy { "J" } else { "W" };
+            let unit = if channel.holds == Holds::Energy {
+                "J"
+            } else {
+                "W"
+            };
             format!(" = {} {unit}", plausible::words(micro / 1e6))
         }
         Ok(Err(_)) => " (no number)".to_owned(),

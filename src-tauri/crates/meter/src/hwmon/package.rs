@@ -27,9 +27,7 @@ pub(super) fn find(chip: &Chip, taken: Option<&str>, probed: &Probed, found: &mu
     }
     let answers: Result<Vec<_>, Refusal> = channels
         .iter()
-        .map(|channel| {
-            sensors(chip, channel, Scope::CpuPackage, probed).map(|one| (channel, one))
-        })
+        .map(|channel| sensors(chip, channel, Scope::CpuPackage, probed).map(|one| (channel, one)))
         .collect();
     match answers {
         Ok(answers) if answers.is_empty() => {

@@ -35,9 +35,8 @@ impl MicroFile {
 
     /// What it holds, or why that is none; `zero` is what is wrong where it holds 0.
     fn value(&self, zero: SensorFault) -> Result<f64, Refusal> {
-        let failed = |fault, what: String| {
-            Refusal::new(fault, format!("{}: {what}", self.file.display()))
-        };
+        let failed =
+            |fault, what: String| Refusal::new(fault, format!("{}: {what}", self.file.display()));
         let unreadable = |what| failed(SensorFault::Unreadable, what);
         let text = (self.read)(&self.file).map_err(|error| unreadable(error.to_string()))?;
         let value: i64 = text
@@ -46,10 +45,7 @@ impl MicroFile {
         match value {
             0 => Err(failed(zero, READS_ZERO.to_owned())),
             1.. => Ok(value as f64 / 1e6),
-            _ => Err(failed(
-                SensorFault::Negative,
-                format!("{value} is below 0"),
-            )),
+            _ => Err(failed(SensorFault::Negative, format!("{value} is below 0"))),
         }
     }
 

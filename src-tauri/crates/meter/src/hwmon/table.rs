@@ -315,7 +315,11 @@ mod tests {
         for row in ROWS.iter().chain([&SUPPLY]) {
             let source = row.source.split_whitespace().collect::<Vec<_>>().join(" ");
             for word in [row.driver, row.label, &source] {
-                assert!(page.contains(word), "{word:?} of {} is not there", row.driver);
+                assert!(
+                    page.contains(word),
+                    "{word:?} of {} is not there",
+                    row.driver
+                );
             }
         }
     }

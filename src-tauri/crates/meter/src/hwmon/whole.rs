@@ -20,13 +20,17 @@ pub(super) fn find(chips: &[Chip], probed: &Probed, found: &mut Found) {
         let like: usize = chips
             .iter()
             .filter(|other| other.name == chip.name)
-            .map(|other| meters(other))
+            .map(meters)
             .sum();
         if like > 1 {
             found.reports.push(looked.refused(several(chip, like)));
             continue;
         }
-        if chip.text(&format!("power{}_is_battery", total.number)).as_deref() == Some("1") {
+        if chip
+            .text(&format!("power{}_is_battery", total.number))
+            .as_deref()
+            == Some("1")
+        {
             let reason = "it meters a battery, as its driver says, and not the machine";
             let refusal = Refusal::new(SensorFault::OtherScope, reason);
             found.reports.push(looked.refused(refusal));

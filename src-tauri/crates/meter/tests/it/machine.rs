@@ -80,7 +80,9 @@ impl Machine {
 
     /// A CPU package whose counter is that of the first one.
     pub fn with_mirror_of_the_first(self, number: u32) -> Self {
-        let first = self.root().join("sys/class/powercap/intel-rapl:0/energy_uj");
+        let first = self
+            .root()
+            .join("sys/class/powercap/intel-rapl:0/energy_uj");
         std::os::unix::fs::symlink(first, self.zone(number).join("energy_uj")).unwrap();
         self
     }

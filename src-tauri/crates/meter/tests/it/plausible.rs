@@ -36,7 +36,9 @@ fn write(machine: &Machine, files: &[(&str, &str)]) {
 /// codecarbon's issue tracker has processors of several dies whose zones all show one counter.
 #[test]
 fn a_second_die_that_mirrors_the_first_is_counted_once_and_known_at_the_next_start() {
-    let machine = Machine::bare().with_package(0, 70.0).with_mirror_of_the_first(1);
+    let machine = Machine::bare()
+        .with_package(0, 70.0)
+        .with_mirror_of_the_first(1);
     let state = tempfile::tempdir().unwrap();
     let begin = Instant::now();
     let meter = machine.meter_with(Some(state.path()));
@@ -109,7 +111,10 @@ fn graphics_of_some_milliwatts_leave_the_scope_to_the_cpu() {
     let alone = Machine::bare();
     write(&alone, &graphics);
     let meter = alone.meter();
-    assert_eq!((meter.scope(), meter.is_measured()), (Scope::Estimated, false));
+    assert_eq!(
+        (meter.scope(), meter.is_measured()),
+        (Scope::Estimated, false)
+    );
 }
 
 /// omarchy's issue tracker has laptops whose power file answers ENODEV.
@@ -161,6 +166,10 @@ fn a_driver_that_nobody_knows_is_named_by_the_doctor() {
     let facts = Facts::look(&meter, Duration::ZERO);
     let found = diagnose(&facts);
     let named = found.iter().find(|one| one.id == "unknown-driver").unwrap();
-    assert!(named.cause.contains("The driver foo shows power"), "{}", named.cause);
+    assert!(
+        named.cause.contains("The driver foo shows power"),
+        "{}",
+        named.cause
+    );
     assert!(named.remedies[0].text.contains("meters add foo"));
 }
