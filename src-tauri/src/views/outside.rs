@@ -101,6 +101,7 @@ impl TryFrom<OutsideMeterView> for OutsideMeter {
             },
             scope: match view.scope {
                 MeterScope::GpuBoard => Scope::GpuBoard,
+                MeterScope::GpuPackage => Scope::GpuPackage,
                 MeterScope::CpuPackage => Scope::CpuPackage,
                 MeterScope::GpuAndCpu => Scope::GpuAndCpu,
                 MeterScope::Platform => Scope::Platform,
@@ -136,12 +137,13 @@ fn unit(unit: domain::MeterUnit) -> MeterUnit {
 fn scope(scope: Scope) -> MeterScope {
     match scope {
         Scope::GpuBoard => MeterScope::GpuBoard,
+        Scope::GpuPackage => MeterScope::GpuPackage,
         Scope::CpuPackage => MeterScope::CpuPackage,
         Scope::GpuAndCpu => MeterScope::GpuAndCpu,
         Scope::Platform => MeterScope::Platform,
         Scope::Battery => MeterScope::Battery,
-        // A meter that is kept never estimates; `OutsideMeter::check` sees to that.
-        Scope::Wall | Scope::Estimated => MeterScope::Wall,
+        // No meter that is kept has one of the last three; `OutsideMeter::check` sees to that.
+        Scope::Wall | Scope::Estimated | Scope::GpuPackageAndCpu | Scope::Part => MeterScope::Wall,
     }
 }
 

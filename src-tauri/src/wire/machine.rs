@@ -50,6 +50,8 @@ words! {
     MeterScope {
         /// GPU boards.
         GpuBoard,
+        /// Chips of GPUs, without the rest of their boards.
+        GpuPackage,
         /// CPU packages.
         CpuPackage,
         /// Both.

@@ -113,7 +113,7 @@ pub(crate) struct MeterAddArgs {
     /// watts, milliwatts, joules, millijoules, microjoules, watt-hours or kilowatt-hours
     #[arg(long)]
     pub unit: Option<String>,
-    /// gpu-board, cpu-package, gpu-and-cpu, platform, battery or wall
+    /// gpu-board, gpu-package (its chip alone), cpu-package, gpu-and-cpu, platform, battery or wall
     #[arg(long)]
     pub scope: Option<String>,
     /// Systematic error as a fraction, such as 0.03

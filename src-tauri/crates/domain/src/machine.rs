@@ -76,6 +76,13 @@ pub struct GpuControl {
 }
 
 impl SensorReport {
+    /// The same with what is wrong with it.
+    #[must_use]
+    pub fn with_fault(mut self, fault: SensorFault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
     /// Whether it can be used.
     #[must_use]
     pub fn answers(&self) -> bool {

@@ -11,10 +11,15 @@ use std::fmt;
 pub enum Scope {
     /// The GPU board or boards.
     GpuBoard,
+    /// The GPU's chip with what shares its package, without the rest of the board: memory chips,
+    /// fans and the losses of its converters are not in it.
+    GpuPackage,
     /// The CPU package or packages, DRAM where its sensor answers.
     CpuPackage,
     /// GPU boards and CPU packages together.
     GpuAndCpu,
+    /// The packages of GPU chips and of CPUs together, without the rest of the GPU boards.
+    GpuPackageAndCpu,
     /// The whole platform as its firmware meters it (RAPL's psys).
     Platform,
     /// The whole machine behind its battery: screen and all, without the charger's losses.
@@ -23,20 +28,40 @@ pub enum Scope {
     Wall,
     /// Worked out from CPU time; no sensor was read.
     Estimated,
+    /// A rail, a fan, or what nobody knows. A sensor can have this scope; a figure never has.
+    Part,
 }
 
 impl Scope {
+    /// What two devices cover together whose joules are added. Where only the chip of one GPU is
+    /// counted, the sum is named after the chips: it would be too much to call it boards.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, same) if one == same => one,
+            (Self::GpuBoard, Self::GpuPackage) | (Self::GpuPackage, Self::GpuBoard) => {
+                Self::GpuPackage
+            }
+            (Self::GpuPackage | Self::GpuPackageAndCpu, _)
+            | (_, Self::GpuPackage | Self::GpuPackageAndCpu) => Self::GpuPackageAndCpu,
+            _ => Self::GpuAndCpu,
+        }
+    }
+
     /// In words, as the screen shows it.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::GpuBoard => "GPU board",
+            Self::GpuPackage => "GPU chip's package, not the board",
             Self::CpuPackage => "CPU package",
             Self::GpuAndCpu => "GPU board and CPU package",
+            Self::GpuPackageAndCpu => "GPU chip's package and CPU package, not the board",
             Self::Platform => "whole platform",
             Self::Battery => "whole machine, from its battery",
             Self::Wall => "whole machine at the wall",
             Self::Estimated => "whole machine, estimated from CPU time",
+            Self::Part => "a part of the machine, or not known",
         }
     }
 }
@@ -458,5 +483,42 @@ impl Interval {
     #[must_use]
     pub fn relative_half_width(&self) -> f64 {
         (self.high - self.low) / (2.0 * self.mean)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Scope::{CpuPackage, GpuAndCpu, GpuBoard, GpuPackage, GpuPackageAndCpu};
+
+    #[test]
+    fn what_covers_a_chip_only_is_never_called_a_board() {
+        for (one, other, sum) in [
+            (GpuBoard, GpuBoard, GpuBoard),
+            (GpuBoard, CpuPackage, GpuAndCpu),
+            (GpuAndCpu, CpuPackage, GpuAndCpu),
+            (GpuPackage, GpuPackage, GpuPackage),
+            (GpuBoard, GpuPackage, GpuPackage),
+            (GpuPackage, CpuPackage, GpuPackageAndCpu),
+            (GpuPackageAndCpu, CpuPackage, GpuPackageAndCpu),
+            (GpuPackageAndCpu, GpuBoard, GpuPackageAndCpu),
+            (GpuAndCpu, GpuPackage, GpuPackageAndCpu),
+        ] {
+            assert_eq!((one.and(other), other.and(one)), (sum, sum));
+        }
+    }
+
+    #[test]
+    fn scopes_of_older_records_are_read() {
+        for (name, scope) in [
+            ("\"gpu-board\"", GpuBoard),
+            ("\"gpu-and-cpu\"", GpuAndCpu),
+            ("\"gpu-package\"", GpuPackage),
+            ("\"gpu-package-and-cpu\"", GpuPackageAndCpu),
+            ("\"part\"", Scope::Part),
+        ] {
+            assert_eq!(serde_json::from_str::<Scope>(name).unwrap(), scope);
+            assert_eq!(serde_json::to_string(&scope).unwrap(), name);
+        }
     }
 }

@@ -211,8 +211,12 @@ impl OutsideMeter {
                 "`error` must be above 0 and at most 1: 0.03 is 3 %, as the meter's data sheet says",
             );
         }
-        if self.scope == Scope::Estimated {
-            return wrong("`scope` cannot be `estimated`: say what the meter covers");
+        let no_meters = [Scope::Estimated, Scope::GpuPackageAndCpu, Scope::Part];
+        if no_meters.contains(&self.scope) {
+            return wrong(
+                "`scope` must be one of gpu-board, gpu-package, cpu-package, gpu-and-cpu, platform, \
+                 battery and wall: say what the meter covers",
+            );
         }
         if self
             .period_s
@@ -527,6 +531,7 @@ mod tests {
             (with(&program, "error", json!(0)), "`error`"),
             (with(&program, "error", json!(-0.1)), "`error`"),
             (with(&program, "scope", json!("estimated")), "`scope`"),
+            (with(&program, "scope", json!("part")), "`scope`"),
             (with(&program, "argv", json!([])), "`argv`"),
             (with(&program, "unit", json!("volts")), "unknown variant"),
             (with(&program, "kind", json!("csv")), "does not belong"),

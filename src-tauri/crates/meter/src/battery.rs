@@ -1,14 +1,17 @@
 //! A laptop's battery while it gives off power: the whole machine, screen and all.
 //!
 //! Some batteries tell `power_now` (µW), others `current_now` (µA) and `voltage_now` (µV). Machines
-//! with two batteries draw from one after the other, so all of them are added.
+//! with two batteries draw from one after the other, so all of them are added, and one that does not
+//! answer leaves no sum.
 
-use crate::files::Root;
-use crate::probe::{Found, Looked};
+use crate::files::{Root, text};
+use crate::plausible;
+use crate::probe::{Found, Looked, Refusal};
 use crate::sensor::{Device, Info, PowerGauge, ReadError};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Scope, Source, Watts};
+use wattsmith_domain::{Scope, SensorFault, Source, Watts};
 
 const CLASS: &str = "sys/class/power_supply";
 /// Fuel gauges promise about 1 % of the current at full load; at a tenth of it a few per cent.
@@ -37,7 +40,7 @@ pub(crate) fn find(root: &Root) -> Found {
         root: root.clone(),
         names,
     };
-    match battery.power() {
+    match battery.watts() {
         Ok(_) => {
             found.devices.push(Device {
                 info: Info {
@@ -55,16 +58,7 @@ pub(crate) fn find(root: &Root) -> Found {
             });
             found.reports.push(looked.available(Some(UPDATE)));
         }
-        Err(error) => {
-            let remedy = if error.0 == ON_MAINS {
-                "Unplug the charger to measure from the battery; figures on mains are steadier."
-            } else {
-                ""
-            };
-            found
-                .reports
-                .push(looked.unavailable((error.0, remedy.to_owned())));
-        }
+        Err(refusal) => found.reports.push(looked.refused(refusal)),
     }
     found
 }
@@ -90,50 +84,76 @@ struct Batteries {
 }
 
 impl Batteries {
-    fn number(&self, name: &str, file: &str) -> Option<Result<f64, ReadError>> {
-        let text = self.root.text(&format!("{CLASS}/{name}/{file}"))?;
-        Some(
-            text.parse()
-                .map_err(|_| ReadError(format!("{name}: {file} holds {text:?}, no number"))),
-        )
+    /// None where there is no such file.
+    fn number(&self, name: &str, file: &str) -> Option<Result<f64, Refusal>> {
+        let path = self.root.path(&format!("{CLASS}/{name}/{file}"));
+        let unreadable = |what: String| {
+            let reason = format!("{} cannot be read: {what}", path.display());
+            Refusal::new(SensorFault::Unreadable, reason).advise(
+                "The machine's firmware does not answer: restart the machine, or update its firmware \
+                 and kernel. A plug at the wall tells what the whole machine draws.",
+            )
+        };
+        let text = match text(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => return Some(Err(unreadable(error.to_string()))),
+        };
+        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+        Some(number.ok_or_else(|| unreadable(format!("{text:?} is no number"))))
     }
 
     /// Watts that one battery gives off. The sign of both values depends on the firmware.
-    fn one(&self, name: &str) -> Result<f64, ReadError> {
-        if let Some(power) = self.number(name, "power_now") {
-            return Ok(power?.abs() / 1e6);
+    fn one(&self, name: &str) -> Result<f64, Refusal> {
+        let power = self.number(name, "power_now");
+        if let Some(Ok(power)) = power {
+            return Ok(power.abs() / 1e6);
         }
-        match (
-            self.number(name, "current_now"),
-            self.number(name, "voltage_now"),
-        ) {
-            (Some(current), Some(voltage)) => Ok(current?.abs() / 1e6 * (voltage? / 1e6)),
-            _ => Err(ReadError(format!(
-                "{name} tells neither its power nor its current and voltage"
-            ))),
+        let current = self.number(name, "current_now");
+        let voltage = self.number(name, "voltage_now");
+        match (power, current, voltage) {
+            (_, Some(Ok(current)), Some(Ok(voltage))) => Ok(current.abs() / 1e6 * (voltage / 1e6)),
+            // What it has and does not give is the reason, and not what it never had.
+            (Some(Err(refusal)), ..)
+            | (_, Some(Err(refusal)), _)
+            | (_, Some(_), Some(Err(refusal))) => Err(refusal),
+            _ => Err(Refusal::new(
+                SensorFault::Unreadable,
+                format!("{name} tells neither its power nor its current and voltage"),
+            )),
         }
+    }
+
+    /// Watts of all that give off power now.
+    fn watts(&self) -> Result<f64, Refusal> {
+        if !crate::surroundings::on_battery(&self.root) {
+            return Err(Refusal::new(None, ON_MAINS).advise(
+                "Unplug the charger to measure from the battery; figures on mains are steadier.",
+            ));
+        }
+        let mut watts = 0.0;
+        for name in &self.names {
+            let path = self.root.path(&format!("{CLASS}/{name}/status"));
+            let status = text(&path).map_err(|error| {
+                let reason = format!("{} cannot be read: {error}", path.display());
+                Refusal::new(SensorFault::Unreadable, reason)
+            })?;
+            // A second battery that rests says "Unknown" on some machines, and tells 0 W.
+            if ["Discharging", "Unknown"].contains(&status.as_str()) {
+                watts += self.one(name)?;
+            }
+        }
+        plausible::judge(Scope::Battery, watts)
+            .map_err(|reason| Refusal::new(SensorFault::ImpossibleLevel, reason))?;
+        Ok(watts)
     }
 }
 
 impl PowerGauge for Batteries {
     fn power(&self) -> Result<Watts, ReadError> {
-        if !crate::surroundings::on_battery(&self.root) {
-            return Err(ReadError(ON_MAINS.to_owned()));
-        }
-        let mut watts = 0.0;
-        for name in &self.names {
-            let status = self.root.text(&format!("{CLASS}/{name}/status"));
-            if status.as_deref() == Some("Discharging") {
-                watts += self.one(name)?;
-            }
-        }
-        if watts > 0.0 && watts.is_finite() {
-            Ok(Watts(watts))
-        } else {
-            Err(ReadError(
-                "the battery says that it gives off 0 W, which cannot be".to_owned(),
-            ))
-        }
+        self.watts()
+            .map(Watts)
+            .map_err(|refusal| ReadError(refusal.reason))
     }
 }
 
@@ -192,6 +212,9 @@ mod tests {
         for (files, words) in [
             (vec![("BAT0/power_now", "0")], "0 W"),
             (vec![("BAT0/power_now", "much")], "no number"),
+            (vec![("BAT0/power_now", "NaN")], "no number"),
+            (vec![("BAT0/power_now", "12500")], "it tells 0.013 W"),
+            (vec![("BAT0/power_now", "12500000000")], "it tells 12500 W"),
             (vec![], "neither"),
             (vec![("BAT0/current_now", "1000000")], "neither"),
             (
@@ -205,6 +228,79 @@ mod tests {
         ] {
             let reason = watts(&files).unwrap_err();
             assert!(reason.contains(words), "{reason}");
+        }
+    }
+
+    /// The file is there and its read fails: a directory stands for a driver that answers ENODEV
+    /// (omarchy's issue tracker has two such laptops).
+    fn broken(file: &str, more: &[(&str, &str)]) -> (Refusal, String) {
+        let (_dir, root) = machine(&[&DRAINING, more].concat());
+        let path = root.path(CLASS).join(file);
+        std::fs::create_dir_all(&path).unwrap();
+        let found = find(&root);
+        assert!(found.devices.is_empty());
+        let report = &found.reports[0];
+        let Availability::Unavailable { reason, .. } = &report.availability else {
+            panic!("available: {report:?}");
+        };
+        let refusal = Refusal::new(report.fault, reason.clone());
+        (refusal, path.display().to_string())
+    }
+
+    #[test]
+    fn a_power_file_that_cannot_be_read_is_named_with_its_error() {
+        let energy = [
+            ("BAT0/energy_now", "40000000"),
+            ("BAT0/voltage_now", "11520000"),
+        ];
+        let (refusal, path) = broken("BAT0/power_now", &energy);
+        assert_eq!(refusal.fault, Some(SensorFault::Unreadable));
+        assert!(refusal.reason.contains(&path), "{}", refusal.reason);
+        assert!(refusal.reason.contains("directory"), "{}", refusal.reason);
+    }
+
+    #[test]
+    fn a_healthy_battery_beside_a_broken_one_is_not_the_sum() {
+        let healthy = [
+            ("BAT1/type", "Battery"),
+            ("BAT1/status", "Discharging"),
+            ("BAT1/power_now", "7700000"),
+        ];
+        for file in ["BAT0/power_now", "BAT0/current_now"] {
+            let (refusal, path) = broken(file, &healthy);
+            assert!(refusal.reason.contains(&path), "{}", refusal.reason);
+        }
+        // Made: the status of the second one cannot be read, so nobody knows whether it gives power.
+        let second = [("BAT0/power_now", "6000000"), ("BAT1/type", "Battery")];
+        let (refusal, path) = broken("BAT1/status", &second);
+        assert!(refusal.reason.contains(&path), "{}", refusal.reason);
+    }
+
+    #[test]
+    fn current_and_voltage_stand_in_for_a_power_that_cannot_be_read() {
+        let files = [
+            ("BAT0/current_now", "500000"),
+            ("BAT0/voltage_now", "12000000"),
+        ];
+        let (_dir, root) = machine(&[&DRAINING[..], &files].concat());
+        std::fs::create_dir_all(root.path(CLASS).join("BAT0/power_now")).unwrap();
+        let found = find(&root);
+        assert_eq!(
+            found.devices[0].gauge.as_ref().unwrap().power().unwrap().0,
+            6.0
+        );
+    }
+
+    #[test]
+    fn a_second_battery_that_rests_adds_nothing() {
+        for status in ["Unknown", "Full", "Not charging"] {
+            let two = [
+                ("BAT0/power_now", "8000000"),
+                ("BAT1/type", "Battery"),
+                ("BAT1/status", status),
+                ("BAT1/power_now", "0"),
+            ];
+            assert_eq!(watts(&two), Ok(8.0), "{status}");
         }
     }
 

@@ -6,6 +6,7 @@ use crate::choice::{Chosen, Offered, choose};
 use crate::cpu::{self, CpuReader};
 use crate::estimate::{LEAST_ERROR, Prices, Pricing};
 use crate::files::Root;
+use crate::mirror::Question;
 use crate::outside::OutsideSettings;
 use crate::probe::Looked;
 use crate::probed::Probed;
@@ -65,8 +66,9 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Probes every sensor: is it there, readable, and does its counter move. Takes up to a second
-    /// per counter that stands still; blocks. Never fails: what does not answer is in
+    /// Probes every sensor: is it there, readable, does its counter move, and is what it tells what it
+    /// claims to be. Takes up to a second per counter that stands still, and up to five where two
+    /// could show the same; blocks. Never fails: what does not answer is in
     /// [`Meter::sensors`] with its reason, and the estimate is left.
     #[must_use]
     pub fn open(options: MeterOptions) -> Self {
@@ -75,16 +77,23 @@ impl Meter {
         let probed = Probed::open(options.state.as_deref(), &root, options.fresh);
         let nvml = nvml::find(options.nvml_library.as_deref(), &probed);
         let mut cpu = rapl::find(&root, &surroundings, &probed);
-        probed.keep();
-        let (gpu_sensors, cpu_sensors) = hwmon::find(&root, !cpu.devices.is_empty());
+        let (gpu_sensors, cpu_sensors) = hwmon::find(&root, !cpu.devices.is_empty(), &probed);
         let mut gpu = nvml.joined(gpu_sensors);
         if !cpu_sensors.devices.is_empty() {
             cpu.missing = None;
         }
         cpu = cpu.joined(cpu_sensors);
-        let battery = battery::find(&root);
         let outside = options.outside;
-        let own: Vec<_> = outside::open(&outside.meters);
+        // Whether two sensors show the same takes seconds at worst, and so may a meter in the network.
+        let question = Question::of([&gpu, &cpu], &probed);
+        let (answer, battery, own) = std::thread::scope(|scope| {
+            let answer = scope.spawn(|| question.answer());
+            let battery = battery::find(&root);
+            let own: Vec<_> = outside::open(&outside.meters);
+            (answer.join().unwrap_or_default(), battery, own)
+        });
+        answer.apply([&mut gpu, &mut cpu], &probed);
+        probed.keep();
 
         let mut reports = std::mem::take(&mut gpu.reports);
         reports.append(&mut cpu.reports);
@@ -299,9 +308,7 @@ impl Meter {
 
 /// What devices of these scopes cover together; nothing at all is the estimate.
 pub(crate) fn scope_of(scopes: impl Iterator<Item = Scope>) -> Scope {
-    scopes
-        .reduce(|one, other| if one == other { one } else { Scope::GpuAndCpu })
-        .unwrap_or(Scope::Estimated)
+    scopes.reduce(Scope::and).unwrap_or(Scope::Estimated)
 }
 
 fn estimate_report(root: &Root) -> SensorReport {

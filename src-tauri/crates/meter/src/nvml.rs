@@ -12,16 +12,17 @@ mod mig;
 mod power;
 mod state;
 
-use crate::probe::{Found, Looked, Still};
+use crate::plausible;
+use crate::probe::{Found, Looked, Refusal, Still};
 use crate::probed::Probed;
 use crate::sensor::{Device, EnergyCounter, Info, reading_period};
 use board::Board;
-use explain::{Why, explain, unloadable};
+use explain::{Why, explain, refusal, unloadable};
 use nvml_wrapper::Nvml;
 use power::{ERROR, Power};
 use std::path::Path;
 use std::sync::Arc;
-use wattsmith_domain::{Scope, Source};
+use wattsmith_domain::{Scope, SensorFault, Source};
 
 pub(crate) const COUNTER: &str = "NVIDIA GPU energy counter";
 
@@ -89,15 +90,22 @@ fn look_at(board: &Board, driver: &str, probed: &Probed, found: &mut Found) {
     let counter = watched.counter.map_err(|still| match still {
         // Asked once more, since only the driver's own error has a remedy.
         Still::Unreadable(_) => board.millijoules().err().map_or_else(
-            || ("it answers only now and then".to_owned(), String::new()),
-            |error| explain(&error),
+            || Refusal::new(SensorFault::Unreadable, "it answers only now and then"),
+            |error| refusal(&error),
         ),
-        Still::Frozen => still.explain(),
+        Still::Frozen => Refusal::from(still),
+    });
+    let level = watched.level;
+    let counter = counter.and_then(|movement| {
+        match level.map(|watts| plausible::judge(Scope::GpuBoard, watts)) {
+            Some(Err(reason)) => Err(Refusal::new(SensorFault::ImpossibleLevel, reason)),
+            _ => Ok(movement),
+        }
     });
     let report = counter_report(&device);
     found.reports.push(match &counter {
         Ok(movement) => report.available_as(Some(*movement), None),
-        Err(why) => report.unavailable(why.clone()),
+        Err(why) => report.refused(why.clone()),
     });
     found.reports.extend(power.reports(&device, watched.gauge));
     if let Some(off) = watched.disagreement {
@@ -107,8 +115,8 @@ fn look_at(board: &Board, driver: &str, probed: &Probed, found: &mut Found) {
     let (source, update) = match (&counter, gauge) {
         (Ok(movement), _) => (Source::NvmlCounter, Some(movement.period)),
         (Err(_), Some(power)) => (power.source, watched.gauge.map(|movement| movement.period)),
-        (Err((reason, _)), None) => {
-            found.missing.get_or_insert_with(|| reason.clone());
+        (Err(why), None) => {
+            found.missing.get_or_insert_with(|| why.reason.clone());
             return;
         }
     };

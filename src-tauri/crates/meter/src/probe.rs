@@ -2,7 +2,7 @@
 
 use crate::sensor::{Device, EnergyCounter, PowerGauge, ReadError};
 use std::time::{Duration, Instant};
-use wattsmith_domain::{Availability, Scope, SensorReport, Source};
+use wattsmith_domain::{Availability, Scope, SensorFault, SensorReport, Source};
 
 /// How long a counter may stand still before it is called frozen. Real ones move every 1 to 100 ms,
 /// on an idle device too.
@@ -59,6 +59,9 @@ pub(crate) struct Watched {
     pub(crate) counter: Result<Movement, Still>,
     /// None where its value stayed the same, or there is no gauge.
     pub(crate) gauge: Option<Movement>,
+    /// Watts that the counter tells, from its first change to its last; none where it changed less
+    /// than twice.
+    pub(crate) level: Option<f64>,
     /// Integrated power over counted energy, less one, where they are more than 5 % apart.
     pub(crate) disagreement: Option<f64>,
 }
@@ -110,6 +113,7 @@ pub(crate) fn watch_both(counter: &dyn EnergyCounter, gauge: Option<&dyn PowerGa
             None => counted.movement().ok_or(Still::Frozen),
         },
         gauge: told.movement().filter(|_| told.count() >= MOVEMENTS),
+        level: counted.slope(),
         disagreement: off,
     }
 }
@@ -154,6 +158,13 @@ impl Changes {
         })
     }
 
+    /// What the value gained a second between its first change and its last.
+    fn slope(&self) -> Option<f64> {
+        let (from, to) = (self.changes.first()?, self.changes.last()?);
+        let seconds = to.0.saturating_sub(from.0).as_secs_f64();
+        (seconds > 0.0).then(|| (to.1 - from.1) / seconds)
+    }
+
     /// How far the integral of `power` is off what was counted between the first and the last change.
     fn gain_of(&self, power: &Self) -> Option<f64> {
         let (from, to) = (self.changes.first()?, self.changes.last()?);
@@ -182,6 +193,14 @@ pub(crate) enum Still {
 }
 
 impl Still {
+    /// As a code.
+    pub(crate) fn fault(&self) -> SensorFault {
+        match self {
+            Self::Unreadable(_) => SensorFault::Unreadable,
+            Self::Frozen => SensorFault::Frozen,
+        }
+    }
+
     /// Reason and remedy.
     pub(crate) fn explain(self) -> (String, String) {
         match self {
@@ -194,6 +213,49 @@ impl Still {
                 "Restart the machine, or update its driver or firmware.".to_owned(),
             ),
         }
+    }
+}
+
+/// Why a sensor that is there is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// None where nothing is wrong with it, such as a board that sleeps.
+    pub(crate) fault: Option<SensorFault>,
+    pub(crate) reason: String,
+    /// What the person can do; empty where nothing helps.
+    pub(crate) remedy: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(fault: impl Into<Option<SensorFault>>, reason: impl Into<String>) -> Self {
+        Self {
+            fault: fault.into(),
+            reason: reason.into(),
+            remedy: String::new(),
+        }
+    }
+
+    /// The same with what the person can do.
+    pub(crate) fn advise(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    /// Makes a report one of a sensor that is not used.
+    pub(crate) fn put_into(self, report: &mut SensorReport) {
+        report.fault = self.fault;
+        report.availability = Availability::Unavailable {
+            reason: self.reason,
+            remedy: self.remedy,
+        };
+    }
+}
+
+impl From<Still> for Refusal {
+    fn from(still: Still) -> Self {
+        let fault = still.fault();
+        let (reason, remedy) = still.explain();
+        Self::new(fault, reason).advise(remedy)
     }
 }
 
@@ -230,6 +292,12 @@ impl Looked {
 
     pub(crate) fn unavailable(self, (reason, remedy): (String, String)) -> SensorReport {
         self.report(Availability::Unavailable { reason, remedy })
+    }
+
+    pub(crate) fn refused(self, refusal: Refusal) -> SensorReport {
+        let mut report = self.unavailable((String::new(), String::new()));
+        refusal.put_into(&mut report);
+        report
     }
 
     fn report(self, availability: Availability) -> SensorReport {

@@ -3,8 +3,9 @@
 //! Watching a counter until its period is known takes up to a second; that period and its steps stay
 //! what they are while machine, kernel and driver do. So they are kept in a file beside the
 //! calibration. A counter is still watched until it moves once, which takes one of its periods: one
-//! that has frozen since, or that fails, is watched anew and at length. Neighbours: `probe` does the
-//! watching, `nvml` and `rapl` ask here for it.
+//! that has frozen since, or that fails, is watched anew and at length. The same holds for pairs that
+//! were found to mirror each other or not (`mirror`). Neighbours: `probe` does the watching; `nvml`,
+//! `rapl` and `hwmon` ask here for it.
 
 use crate::calibration::fingerprint;
 use crate::files::{Root, replace};
@@ -26,6 +27,8 @@ pub(crate) struct Probed {
     machine: String,
     kept: BTreeMap<String, Kept>,
     seen: RefCell<BTreeMap<String, Kept>>,
+    kept_pairs: BTreeMap<String, bool>,
+    seen_pairs: RefCell<BTreeMap<String, bool>>,
 }
 
 /// The file.
@@ -34,6 +37,9 @@ struct File {
     /// Machine and kernel that it holds for.
     machine: String,
     counters: BTreeMap<String, Kept>,
+    /// Whether the second sensor of a pair shows the first one's value once more.
+    #[serde(default)]
+    mirrors: BTreeMap<String, bool>,
 }
 
 /// One counter, and the gauge beside it where there is one.
@@ -80,14 +86,17 @@ impl Probed {
             .filter(|_| !forget)
             .and_then(|file| std::fs::read(file).ok())
             .and_then(|text| serde_json::from_slice::<File>(&text).ok())
-            .filter(|kept| kept.machine == machine)
-            .map(|kept| kept.counters)
+            .filter(|kept| kept.machine == machine);
+        let (kept, kept_pairs) = kept
+            .map(|kept| (kept.counters, kept.mirrors))
             .unwrap_or_default();
         Self {
             file,
             machine,
             kept,
             seen: RefCell::default(),
+            kept_pairs,
+            seen_pairs: RefCell::default(),
         }
     }
 
@@ -107,12 +116,13 @@ impl Probed {
     ) -> Watched {
         let known = self.kept.get(key).copied();
         if let Some(kept) = known.filter(|kept| kept.has_gauge == gauge.is_some())
-            && moves(counter)
+            && let Some(level) = moves(counter)
         {
             self.seen.borrow_mut().insert(key.to_owned(), kept);
             return Watched {
                 counter: Ok(kept.counter.into()),
                 gauge: kept.gauge.map(Movement::from),
+                level: Some(level),
                 disagreement: None,
             };
         }
@@ -128,16 +138,29 @@ impl Probed {
         watched
     }
 
+    /// What was kept of a pair of sensors: whether the second mirrors the first.
+    pub(crate) fn pair(&self, key: &str) -> Option<bool> {
+        self.kept_pairs.get(key).copied()
+    }
+
+    /// What this start found of it.
+    pub(crate) fn saw_pair(&self, key: String, mirrors: bool) {
+        self.seen_pairs.borrow_mut().insert(key, mirrors);
+    }
+
     /// Keeps what was seen. A folder that cannot be written costs the next start a second, so that
     /// is logged and no more.
     pub(crate) fn keep(self) {
         let counters = self.seen.into_inner();
-        let Some(file) = self.file.filter(|_| counters != self.kept) else {
+        let mirrors = self.seen_pairs.into_inner();
+        let news = counters != self.kept || mirrors != self.kept_pairs;
+        let Some(file) = self.file.filter(|_| news) else {
             return;
         };
         let content = File {
             machine: self.machine,
             counters,
+            mirrors,
         };
         let kept = serde_json::to_vec_pretty(&content)
             .map_err(std::io::Error::from)
@@ -148,21 +171,26 @@ impl Probed {
     }
 }
 
-/// Whether the counter moves within the patience that any counter gets.
-fn moves(counter: &dyn EnergyCounter) -> bool {
+/// What the counter gains a second, from one movement to the next, where both come within the patience
+/// that any counter gets.
+fn moves(counter: &dyn EnergyCounter) -> Option<f64> {
     let begin = Instant::now();
-    let Ok(first) = counter.energy() else {
-        return false;
-    };
+    let mut last = counter.energy().ok()?.0;
+    let mut moved: Option<(Duration, f64)> = None;
     while begin.elapsed() < PATIENCE {
         std::thread::sleep(LOOK_EVERY);
-        match counter.energy() {
-            Ok(now) if now == first => {}
-            Ok(_) => return true,
-            Err(_) => return false,
+        let now = counter.energy().ok()?.0;
+        if now == last {
+            continue;
         }
+        let at = begin.elapsed();
+        if let Some((before, joules)) = moved {
+            return Some((now - joules) / (at - before).as_secs_f64());
+        }
+        moved = Some((at, now));
+        last = now;
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -211,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_start_believes_what_was_kept_after_one_movement() {
+    fn the_next_start_believes_what_was_kept_after_two_movements() {
         let (dir, root) = machine("6.1.0");
         // On a fresh machine nobody has made the folder yet.
         let folder = dir.path().join("sensors");
@@ -220,8 +248,8 @@ mod tests {
         let counter = scripted(2, true);
         let watched = next.watch("board", &counter, None);
         assert_eq!(watched.counter.ok(), Some(seen));
-        // One movement is a look or three; watching anew takes four movements.
-        assert!(counter.readings.load(Ordering::Relaxed) <= 3);
+        // Two movements are a look or five; watching anew takes four movements.
+        assert!(counter.readings.load(Ordering::Relaxed) <= 5);
     }
 
     #[test]
@@ -253,6 +281,25 @@ mod tests {
         };
         assert!(watch(&scripted(u32::MAX, true)).is_err());
         assert!(watch(&scripted(1, false)).is_err());
+    }
+
+    #[test]
+    fn pairs_are_kept_beside_the_counters_and_a_file_without_them_is_read() {
+        let (dir, root) = machine("6.1.0");
+        let open = || Probed::open(Some(dir.path()), &root, false);
+        let probed = open();
+        assert_eq!(probed.pair("a | b"), None);
+        probed.saw_pair("a | b".to_owned(), true);
+        probed.keep();
+        assert_eq!(open().pair("a | b"), Some(true));
+
+        let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
+        let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        file.as_object_mut().unwrap().remove("mirrors");
+        std::fs::write(dir.path().join(FILE), file.to_string()).unwrap();
+        first_start(dir.path(), &root);
+        assert_eq!(open().pair("a | b"), None);
+        assert_eq!(open().kept.len(), 1);
     }
 
     #[test]

@@ -2,17 +2,19 @@
 //!
 //! Each `intel-rapl:N` is a package, or `psys`, the whole platform, which contains the packages and
 //! is therefore never added to them; `intel-rapl:N:M` are parts of a package, of which only `dram`
-//! lies beside it and not within. AMD's processors appear under the same names.
+//! lies beside it and not within. AMD's processors appear under the same names. Zones that show one
+//! counter twice are found in `mirror`.
 
 use crate::files::{Root, text};
-use crate::probe::{Found, Looked, Still};
+use crate::plausible;
+use crate::probe::{Found, Looked, Movement, Refusal, Still};
 use crate::probed::Probed;
 use crate::sensor::{Device, EnergyCounter, Info, ReadError, reading_period};
 use crate::surroundings::Surroundings;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use wattsmith_domain::{Joules, Scope, Source};
+use wattsmith_domain::{Joules, Scope, SensorFault, Source};
 
 const CLASS: &str = "sys/class/powercap";
 /// How the memory beside a package is called after it.
@@ -51,24 +53,14 @@ fn find_with(root: &Root, surroundings: &Surroundings, probed: &Probed, read: Re
     }
     for zone in zones {
         let counter = Zone::new(&zone, read);
-        let watched =
-            match counter.raw() {
-                Err(error) => Err(explain(root, &zone, &error)),
-                Ok(raw) => probed
-                    .watch(&zone.name, &counter, None)
-                    .counter
-                    .map_err(|still| match still {
-                        Still::Frozen if raw == 0 => reads_zero(&zone),
-                        other => other.explain(),
-                    }),
-            };
+        let watched = watch(root, &zone, &counter, probed);
         let looked = looked(zone.name.clone(), zone.scope);
         match watched {
             Err(why) => {
                 if zone.scope == Scope::CpuPackage && !zone.is_second_die() {
-                    found.missing.get_or_insert_with(|| why.0.clone());
+                    found.missing.get_or_insert_with(|| why.reason.clone());
                 }
-                found.reports.push(looked.unavailable(why));
+                found.reports.push(looked.refused(why));
             }
             Ok(movement) => {
                 let period = movement.period;
@@ -97,14 +89,38 @@ fn find_with(root: &Root, surroundings: &Surroundings, probed: &Probed, read: Re
         }
     }
     // DRAM without its package would be a fraction of what the scope's name says.
-    if found
-        .devices
-        .iter()
-        .all(|one| one.info.name.ends_with(DRAM))
-    {
+    if found.devices.iter().all(|one| one.info.name.contains(DRAM)) {
         found.devices.clear();
     }
     found
+}
+
+/// How the counter moves, if it is one of what the zone's name says.
+fn watch(
+    root: &Root,
+    zone: &ZoneFiles,
+    counter: &Zone,
+    probed: &Probed,
+) -> Result<Movement, Refusal> {
+    let raw = counter.raw().map_err(|error| explain(root, zone, &error))?;
+    let watched = probed.watch(&zone.name, counter, None);
+    let movement = watched.counter.map_err(|still| match still {
+        Still::Frozen if raw == 0 => reads_zero(zone),
+        other => Refusal::from(other),
+    })?;
+    // What memory rests at is not known to a factor of a thousand.
+    let scope = if zone.is_memory() {
+        Scope::Part
+    } else {
+        zone.scope
+    };
+    let Some(Err(reason)) = watched.level.map(|watts| plausible::judge(scope, watts)) else {
+        return Ok(movement);
+    };
+    Err(Refusal::new(SensorFault::ImpossibleLevel, reason).advise(
+        "The unit that the kernel takes for this processor's counter is wrong, or a virtual machine \
+         invents it: update the kernel.",
+    ))
 }
 
 fn looked(device: String, scope: Scope) -> Looked {
@@ -132,22 +148,26 @@ impl ZoneFiles {
         let die = self.name.split_once("-die-").map(|(_, die)| die);
         die.is_some_and(|die| die != "0")
     }
+
+    fn is_memory(&self) -> bool {
+        self.name.contains(DRAM)
+    }
 }
 
 /// A register that holds 0 and stays there is not counted by anybody.
-fn reads_zero(zone: &ZoneFiles) -> (String, String) {
+fn reads_zero(zone: &ZoneFiles) -> Refusal {
     let reason = if zone.is_second_die() {
         "its counter reads 0 and stays there: this processor counts all of its dies in the first one"
     } else {
         "its counter reads 0 and stays there: some AMD processors do not count the second package"
     };
-    let remedy = "Update the kernel and the machine's firmware.";
-    (reason.to_owned(), remedy.to_owned())
+    Refusal::new(SensorFault::Frozen, reason)
+        .advise("Update the kernel and the machine's firmware.")
 }
 
 fn zones(root: &Root) -> Vec<ZoneFiles> {
     let name_of = |zone: &str| root.text(&format!("{CLASS}/{zone}/name"));
-    let mut zones = Vec::new();
+    let mut zones: Vec<ZoneFiles> = Vec::new();
     for zone in root.names(CLASS) {
         let Some(number) = zone.strip_prefix("intel-rapl:") else {
             continue;
@@ -166,6 +186,11 @@ fn zones(root: &Root) -> Vec<ZoneFiles> {
             }
             _ => continue,
         };
+        // Names stand for zones from here on, so no two may be the same.
+        let name = match zones.iter().any(|other| other.name == name) {
+            true => format!("{name} ({zone})"),
+            false => name,
+        };
         zones.push(ZoneFiles {
             name,
             folder: root.path(CLASS).join(zone),
@@ -175,25 +200,26 @@ fn zones(root: &Root) -> Vec<ZoneFiles> {
     zones
 }
 
-fn explain(root: &Root, zone: &ZoneFiles, error: &io::Error) -> (String, String) {
+fn explain(root: &Root, zone: &ZoneFiles, error: &io::Error) -> Refusal {
     let file = zone.folder.join("energy_uj");
     if error.kind() == ErrorKind::PermissionDenied {
-        return (
+        return Refusal::new(
+            SensorFault::Unreadable,
             format!(
                 "only root may read {} (since 2020, because fine-grained energy readings can leak \
                  secrets to other users)",
                 file.display()
             ),
-            format!(
-                "Grant it until the next start of the machine: sudo chmod a+r \
-                 {}/intel-rapl:*/energy_uj",
-                root.path(CLASS).display()
-            ),
-        );
+        )
+        .advise(format!(
+            "Grant it until the next start of the machine: sudo chmod a+r \
+             {}/intel-rapl:*/energy_uj",
+            root.path(CLASS).display()
+        ));
     }
-    (
+    Refusal::new(
+        SensorFault::Unreadable,
         format!("{} cannot be read: {error}", file.display()),
-        String::new(),
     )
 }
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use std::fs;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::time::Instant;
 use wattsmith_domain::Availability;
 
 const RANGE: u64 = 262_143_328_850;
@@ -20,10 +21,17 @@ fn tree(zones: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
     (dir, root)
 }
 
-/// Every zone counts up with each reading.
-fn counting(_: &Path) -> io::Result<String> {
-    static TICK: AtomicU64 = AtomicU64::new(0);
-    Ok((TICK.fetch_add(500, Ordering::Relaxed)).to_string())
+/// Every zone counts 40 W, a little more for those with a higher number.
+fn counting(file: &Path) -> io::Result<String> {
+    Ok(microjoules(file, 40.0).to_string())
+}
+
+fn microjoules(file: &Path, watts: f64) -> u64 {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    let elapsed = BEGIN.get_or_init(Instant::now).elapsed().as_secs_f64();
+    let zone = file.parent().map(Path::to_string_lossy);
+    let higher = zone.is_some_and(|zone| zone.ends_with('1'));
+    1000 + (elapsed * 1e6 * if higher { watts * 1.1 } else { watts }) as u64
 }
 
 fn reason_and_remedy(found: &Found) -> (&str, &str) {
@@ -204,4 +212,59 @@ fn a_register_that_reads_zero_has_its_own_reason_and_a_second_die_is_not_missed(
     );
     assert!(reason(&found).contains("dies"));
     assert_eq!(found.missing, None);
+}
+
+/// Made: a hypervisor that invents the unit, or a kernel that does not know the processor's.
+#[test]
+fn a_counter_whose_unit_is_off_by_a_thousand_is_no_package() {
+    let (_dir, root) = tree(&[("intel-rapl:0", "package-0")]);
+    let off: [Reader; 2] = [
+        |file| Ok(microjoules(file, 0.025).to_string()),
+        |file| Ok(microjoules(file, 25_000.0).to_string()),
+    ];
+    for read in off {
+        let found = find_with(&root, &Surroundings::default(), &Probed::nothing(), read);
+        assert!(found.devices.is_empty() && found.missing.is_some());
+        assert_eq!(found.reports[0].fault, Some(SensorFault::ImpossibleLevel));
+        let (reason, remedy) = reason_and_remedy(&found);
+        assert!(reason.contains("no CPU package"), "{reason}");
+        assert!(remedy.contains("update the kernel"), "{remedy}");
+    }
+}
+
+/// Made: some kernels show two zones of one name.
+#[test]
+fn zones_of_one_name_are_told_apart() {
+    let (_dir, root) = tree(&[("intel-rapl:0", "package-0"), ("intel-rapl:1", "package-0")]);
+    let found = find_with(
+        &root,
+        &Surroundings::default(),
+        &Probed::nothing(),
+        counting,
+    );
+    let names: Vec<&str> = found
+        .reports
+        .iter()
+        .map(|one| one.device.as_str())
+        .collect();
+    assert_eq!(names, ["package-0", "package-0 (intel-rapl:1)"]);
+    assert_eq!(found.devices.len(), 2);
+}
+
+#[test]
+fn each_way_in_which_a_counter_fails_has_its_code() {
+    let (_dir, root) = tree(&[("intel-rapl:0", "package-0")]);
+    let ways: [(Reader, SensorFault); 4] = [
+        (
+            |_| Err(ErrorKind::PermissionDenied.into()),
+            SensorFault::Unreadable,
+        ),
+        (|_| Ok("lots".to_owned()), SensorFault::Unreadable),
+        (|_| Ok("0".to_owned()), SensorFault::Frozen),
+        (|_| Ok("77".to_owned()), SensorFault::Frozen),
+    ];
+    for (read, fault) in ways {
+        let found = find_with(&root, &Surroundings::default(), &Probed::nothing(), read);
+        assert_eq!(found.reports[0].fault, Some(fault));
+    }
 }

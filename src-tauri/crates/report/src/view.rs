@@ -210,6 +210,17 @@ fn scope_note(scopes: &[Scope]) -> Option<String> {
         [Scope::GpuBoard] => "Scope: the GPU board. Processor, memory and the rest of the machine \
                               are not in these joules."
             .to_owned(),
+        [Scope::GpuPackage] => {
+            "Scope: the GPU's chip with what shares its package. Memory, fans and \
+                                converters on its board, the processor and the rest of the machine \
+                                are not in these joules."
+                .to_owned()
+        }
+        [Scope::GpuPackageAndCpu] => {
+            "Scope: the GPU's chip and the CPU package. The rest of the GPU's \
+                                      board and of the machine is not in these joules."
+                .to_owned()
+        }
         [Scope::CpuPackage] => "Scope: the CPU package. The rest of the machine is not in these \
                                 joules."
             .to_owned(),
@@ -222,6 +233,7 @@ fn scope_note(scopes: &[Scope]) -> Option<String> {
         [Scope::Estimated] => "Scope: the whole machine, worked out from CPU time. No sensor was \
                                read."
             .to_owned(),
+        [one] => format!("Scope: {}.", one.label()),
         many => format!(
             "Scope: it changed during the session ({}). Figures of different scope are not \
              compared.",

@@ -613,6 +613,8 @@ export type MeterKind =
 export type MeterScope = 
 /**  GPU boards. */
 "gpu-board" | 
+/**  Chips of GPUs, without the rest of their boards. */
+"gpu-package" | 
 /**  CPU packages. */
 "cpu-package" | 
 /**  Both. */

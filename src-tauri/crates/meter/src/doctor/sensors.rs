@@ -78,7 +78,7 @@ fn nothing_works(facts: &Facts) -> Finding {
     )
 }
 
-fn device(report: &SensorReport) -> String {
+pub(super) fn device(report: &SensorReport) -> String {
     match report.device.as_str() {
         "" => report.name.clone(),
         device => format!("{}, {device}", report.name),
@@ -175,7 +175,7 @@ fn outside_name(report: &SensorReport) -> &str {
 }
 
 /// Begins with a capital and ends with a full stop.
-fn sentence(reason: &str) -> String {
+pub(super) fn sentence(reason: &str) -> String {
     let mut letters = reason.trim_end_matches('.').chars();
     let first = letters
         .next()

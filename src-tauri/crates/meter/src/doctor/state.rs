@@ -1,7 +1,7 @@
 //! How the machine runs at this moment: battery, clock.
 
 use super::facts::Facts;
-use wattsmith_domain::{Finding, Severity};
+use wattsmith_domain::{Finding, Severity, Source};
 
 /// Clock sources that the kernel falls back to when it no longer trusts the processor's own.
 const UNSTABLE: [&str; 5] = ["hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit"];
@@ -19,8 +19,15 @@ fn on_battery(facts: &Facts) -> Option<Finding> {
             Severity::Note,
             "on-battery",
             "The machine runs on its battery",
-            "Laptops lower clocks and power limits on battery, so figures hold for this state only. \
-             On the other hand the battery tells what the whole machine draws.",
+            format!(
+                "Laptops lower clocks and power limits on battery, so figures hold for this state \
+                 only.{}",
+                if facts.answers(Source::Battery) {
+                    " On the other hand the battery tells what the whole machine draws."
+                } else {
+                    ""
+                }
+            ),
         )
         .advise("Plug it in for figures that compare with those of other days.")
     })

@@ -6,7 +6,7 @@ use crate::surroundings::Surroundings;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use wattsmith_domain::{
-    Availability, Finding, Remedy, Scope, SensorReport, Severity, Source, Watts,
+    Availability, Finding, Remedy, Scope, SensorFault, SensorReport, Severity, Source, Watts,
 };
 
 fn report(source: Source, device: &str, availability: Availability) -> SensorReport {
@@ -50,6 +50,18 @@ fn silent(source: Source, device: &str, reason: &str) -> SensorReport {
             remedy: String::new(),
         },
     )
+}
+
+/// A desktop with one sensor more that is not believed, and what to do about it.
+fn doubted(source: Source, device: &str, fault: SensorFault, reason: &str) -> Facts {
+    let mut facts = sound();
+    let mut sensor = silent(source, device, reason).with_fault(fault);
+    sensor.availability = Availability::Unavailable {
+        reason: reason.to_owned(),
+        remedy: "What helps, as the sensor's report says it.".to_owned(),
+    };
+    facts.sensors.push(sensor);
+    facts
 }
 
 const GPU: &str = "GPU 0: NVIDIA RTX 4090";
@@ -295,6 +307,69 @@ fn situations() -> Vec<(&'static str, Facts)> {
         ),
         ("outside-unreachable", plug),
         (
+            "sensor-mirrored",
+            doubted(
+                Source::Rapl,
+                "package-0-die-1",
+                SensorFault::Mirrored,
+                "it shows what package-0-die-0 shows once more",
+            ),
+        ),
+        (
+            "sensor-impossible",
+            doubted(
+                Source::Hwmon,
+                "amdgpu",
+                SensorFault::ImpossibleLevel,
+                "it tells 0.012 W, and no GPU board that is on draws less than 0.5 W",
+            ),
+        ),
+        (
+            "sensor-several",
+            doubted(
+                Source::Hwmon,
+                "power_meter",
+                SensorFault::SeveralValues,
+                "there are 2 meters of the driver power_meter here",
+            ),
+        ),
+        (
+            "unknown-driver",
+            doubted(
+                Source::Hwmon,
+                "foo",
+                SensorFault::UnknownDriver,
+                "the driver foo shows power, and nobody here knows of what: power1_input = 35 W",
+            ),
+        ),
+        ("gpu-chip-only", {
+            let mut facts = sound();
+            let mut chip = answers(Source::Hwmon, "xe 0000:03:00.0 pkg");
+            chip.scope = Scope::GpuPackage;
+            facts.sensors.push(chip);
+            facts
+        }),
+        ("gpu-asleep", {
+            let mut facts = sound();
+            let reason = "the board is asleep: nothing uses it, so its driver has switched it off";
+            let mut board = silent(Source::Hwmon, "amdgpu 0000:03:00.0", reason);
+            let Availability::Unavailable { remedy, .. } = &mut board.availability else {
+                unreachable!()
+            };
+            *remedy = "Keep it awake while you measure.".to_owned();
+            facts.sensors.push(board);
+            facts
+        }),
+        (
+            "battery-silent",
+            doubted(
+                Source::Battery,
+                "BAT0",
+                SensorFault::Unreadable,
+                "/sys/class/power_supply/BAT0/power_now cannot be read: No such device",
+            ),
+        ),
+        (
             "wsl",
             placed(Surroundings {
                 wsl: true,
@@ -414,6 +489,24 @@ fn the_texts_keep_their_form() {
             );
         }
     }
+}
+
+/// A laptop whose battery has a power file that cannot be read.
+#[test]
+fn a_battery_that_does_not_answer_is_not_praised() {
+    let facts = |battery: SensorReport| Facts {
+        sensors: vec![battery, answers(Source::Estimate, "")],
+        state: State {
+            on_battery: true,
+            ..State::default()
+        },
+        ..unmeasured()
+    };
+    let told = facts(answers(Source::Battery, "BAT0"));
+    let praise = "the battery tells what the whole machine draws";
+    assert!(found("on-battery", &told).cause.contains(praise));
+    let broken = facts(silent(Source::Battery, "BAT0", "power_now: No such device"));
+    assert!(!found("on-battery", &broken).cause.contains(praise));
 }
 
 #[test]

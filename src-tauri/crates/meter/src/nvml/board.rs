@@ -1,6 +1,7 @@
 //! One board and what it answers.
 
 use super::explain::explain;
+use crate::plausible;
 use crate::sensor::{EnergyCounter, ReadError};
 use nvml_wrapper::Nvml;
 use nvml_wrapper::enums::device::SampleValue;
@@ -8,7 +9,7 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::structs::device::FieldId;
 use nvml_wrapper::sys_exports::field_id::NVML_FI_DEV_POWER_INSTANT;
 use std::sync::Arc;
-use wattsmith_domain::{Joules, Watts};
+use wattsmith_domain::{Joules, Scope, Watts};
 
 /// A board, found anew for each reading, which costs next to nothing.
 #[derive(Clone)]
@@ -71,18 +72,16 @@ impl EnergyCounter for Board {
     }
 }
 
-/// No board draws more.
-const MOST: Watts = Watts(10_000.0);
-
 /// A board that is on draws something, and not the power of a train: drivers answer so for what they
 /// cannot read.
 pub(super) fn watts(milliwatts: f64) -> Result<Watts, ReadError> {
     let watts = milliwatts / 1e3;
-    if watts > 0.0 && watts <= MOST.0 {
-        Ok(Watts(watts))
-    } else {
-        Err(ReadError(format!(
-            "it answers {watts:.0} W, which no running board draws"
-        )))
+    let (least, most) = plausible::range(Scope::GpuBoard);
+    if watts >= least && watts <= most {
+        return Ok(Watts(watts));
     }
+    Err(ReadError(format!(
+        "it answers {} W, which no running board draws ({least} to {most} W)",
+        plausible::words(watts)
+    )))
 }

@@ -1,6 +1,18 @@
 //! Why the driver does not answer, and what helps, in plain words.
 
+use crate::probe::Refusal;
 use nvml_wrapper::error::NvmlError;
+use wattsmith_domain::SensorFault;
+
+/// Why a board that is there does not answer. What it or its driver never offered is no fault.
+pub(super) fn refusal(error: &NvmlError) -> Refusal {
+    let offered = !matches!(
+        error,
+        NvmlError::NotSupported | NvmlError::FunctionNotFound | NvmlError::FailedToLoadSymbol(_)
+    );
+    let (reason, remedy) = explain(error);
+    Refusal::new(offered.then_some(SensorFault::Unreadable), reason).advise(remedy)
+}
 
 /// Reason and remedy; the remedy is empty where nothing helps.
 pub(crate) type Why = (String, String);

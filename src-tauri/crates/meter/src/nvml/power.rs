@@ -5,14 +5,14 @@
 //! other than GA100 and on everything newer, and power at the moment before that.
 
 use super::board::{Board, watts};
-use super::explain::{Why, explain};
-use crate::probe::{Looked, Movement};
+use super::explain::{explain, refusal};
+use crate::probe::{Looked, Movement, Refusal};
 use crate::sensor::{PowerGauge, ReadError};
 use nvml_wrapper::enums::device::DeviceArchitecture;
 use nvml_wrapper::error::NvmlError;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Scope, SensorReport, Source, Watts};
+use wattsmith_domain::{Scope, SensorFault, SensorReport, Source, Watts};
 
 /// Typical systematic error of counter and instant power.
 pub(super) const ERROR: f64 = 0.05;
@@ -36,7 +36,7 @@ pub(super) struct Powers {
     /// The best one that answers, or why the last one does not.
     pub(super) gauge: Result<Power, ()>,
     /// What was looked for and does not answer.
-    missing: Vec<(Source, Why)>,
+    missing: Vec<(Source, Refusal)>,
 }
 
 /// Looks for the best power that answers.
@@ -80,7 +80,7 @@ impl Powers {
         missing
             // The field may be missing where the call tells the same.
             .filter(|(source, _)| answers.is_none_or(|power| power.source != *source))
-            .map(|(source, why)| looked(*source, device).unavailable(why.clone()))
+            .map(|(source, why)| looked(*source, device).refused(why.clone()))
             .chain(answers.map(|power| {
                 looked(power.source, device).available_as(movement, averaging_of(power.source))
             }))
@@ -160,15 +160,13 @@ impl Gauge {
         }
     }
 
-    fn look(&self) -> Result<(), Why> {
-        let milliwatts = self.milliwatts().map_err(|error| explain(&error))?;
+    fn look(&self) -> Result<(), Refusal> {
+        let milliwatts = self.milliwatts().map_err(|error| refusal(&error))?;
         match watts(milliwatts) {
             Ok(_) => Ok(()),
-            Err(error) => Err((
-                error.0,
+            Err(error) => Err(Refusal::new(SensorFault::ImpossibleLevel, error.0).advise(
                 "Update the driver; some laptop GPUs never tell their power, and a plug at the wall \
-                 does."
-                    .to_owned(),
+                 does.",
             )),
         }
     }

@@ -78,6 +78,15 @@ impl Machine {
         self
     }
 
+    /// A CPU package whose counter is that of the first one.
+    pub fn with_mirror_of_the_first(self, number: u32) -> Self {
+        let first = self
+            .root()
+            .join("sys/class/powercap/intel-rapl:0/energy_uj");
+        std::os::unix::fs::symlink(first, self.zone(number).join("energy_uj")).unwrap();
+        self
+    }
+
     fn zone(&self, number: u32) -> PathBuf {
         let zone = self
             .root()
@@ -89,7 +98,13 @@ impl Machine {
     }
 
     pub fn meter(&self) -> Meter {
+        self.meter_with(None)
+    }
+
+    /// A meter that keeps in `state` what it found.
+    pub fn meter_with(&self, state: Option<&Path>) -> Meter {
         Meter::open(MeterOptions {
+            state: state.map(Path::to_owned),
             root: self.root().to_owned(),
             nvml_library: Some(self.library.clone()),
             clock: Arc::new(SystemClock),

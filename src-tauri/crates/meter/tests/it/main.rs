@@ -9,5 +9,6 @@ mod estimate;
 mod faults;
 mod machine;
 mod nvml;
+mod plausible;
 mod prometheus;
 mod validate;

@@ -48,6 +48,7 @@ export const SCOPES: [MeterScope, string][] = [
   ['platform', 'the whole platform, without the power supply’s losses'],
   ['battery', 'the whole machine, from its battery'],
   ['gpu-board', 'the GPU board'],
+  ['gpu-package', 'the GPU’s chip, without the rest of its board'],
   ['cpu-package', 'the CPU package'],
   ['gpu-and-cpu', 'GPU board and CPU package'],
 ];

@@ -188,6 +188,16 @@ pub(super) const FAULTS: &[Fault] = &[
         Estimate("no running board"),
     ),
     nvml(
+        "tells milliwatts",
+        "counter 0 3\nintegral 0 0.0004",
+        Estimate("no running board"),
+    ),
+    nvml(
+        "tells all bits of a register",
+        "counter 0 3\nintegral 0 655.35",
+        Estimate("no running board"),
+    ),
+    nvml(
         "one of two is lost",
         "devices 2\nlost 1",
         Warned("nvml-counter", WarningKind::PartialScope),
@@ -403,7 +413,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 turns(!broken, "9000000000000").map(str::to_owned)
             }),
         ],
-        Refused("no device draws"),
+        Refused("draws more than"),
     ),
     sensor(
         "hwmon vanishes",
@@ -428,7 +438,7 @@ pub(super) const FAULTS: &[Fault] = &[
     sensor(
         "the battery reads no number",
         &[BATTERY, DISCHARGING, (BATTERY_POWER, NONSENSE)],
-        Estimate("0 W"),
+        Estimate("no number"),
     ),
     sensor(
         "the charger is plugged in",
