@@ -5,10 +5,10 @@
 
 use crate::files::Root;
 use crate::probe::{Found, Looked};
-use crate::sensor::{Device, Info, PowerGauge, ReadError};
+use crate::sensor::{Device, Info, PowerGauge, ReadError, Total};
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Scope, Source, Watts};
+use wattsmith_domain::{Joules, Scope, Source, Watts};
 
 const CLASS: &str = "sys/class/power_supply";
 /// Fuel gauges promise about 1 % of the current at full load; at a tenth of it a few per cent.
@@ -16,6 +16,8 @@ const ERROR: f64 = 0.05;
 /// How often firmware takes a new value from the fuel gauge; slower ones were seen, so windows of a
 /// minute are the least to trust.
 const UPDATE: Duration = Duration::from_secs(5);
+/// Steps in which firmware tells what is left: 10 mWh is usual, and some round to a tenth of a Wh.
+const CHARGE_STEP: Joules = Joules(360.0);
 /// How often it is read. Each reading can wake the embedded controller.
 const READ_EVERY: Duration = Duration::from_secs(1);
 
@@ -134,6 +136,18 @@ impl PowerGauge for Batteries {
                 "the battery says that it gives off 0 W, which cannot be".to_owned(),
             ))
         }
+    }
+
+    /// What is gone of the charge, where every battery tells what is left of it.
+    fn total(&self) -> Option<Total> {
+        let left = self.names.iter().map(|name| {
+            let microwatt_hours = self.number(name, "energy_now")?.ok()?;
+            Some(microwatt_hours * 3.6e-3)
+        });
+        Some(Total {
+            joules: Joules(-left.sum::<Option<f64>>()?),
+            step: CHARGE_STEP,
+        })
     }
 }
 
