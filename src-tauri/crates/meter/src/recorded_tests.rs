@@ -200,8 +200,8 @@ fn everything_that_can_be_wrong_is_warned_about_with_advice() {
             WarningKind::DriverLoad,
             WarningKind::OnBattery,
             WarningKind::PartialScope,
-            WarningKind::SensorDisagreement,
             WarningKind::ShortWindow,
+            WarningKind::SensorDisagreement,
         ]
     );
     let texts: Vec<&str> = warnings.iter().map(|one| one.text.as_str()).collect();

@@ -30,7 +30,7 @@ struct Load {
     joules: Vec<f64>,
 }
 
-const STEP: f64 = 0.01;
+const STEP: f64 = 0.02;
 
 impl Load {
     /// `rest` watts and some noise; `more` at work, in bursts of tokens.

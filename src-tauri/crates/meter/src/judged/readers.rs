@@ -259,7 +259,7 @@ fn apart(device: &str, [first, second]: [Reading; 2], stands: Stands) -> Option<
         (SensorFault::ReadersContradict, None) if figure => format!(
             "One of them is wrong, so the figure, which rests on {used}, is not certain and nothing \
              is compared with it. Say which one stands: wattsmith-cli meters reader \"{device}\" \
-             {} or {}",
+             {} (or {}).",
             ways.0, ways.1
         ),
         (_, None) if figure => format!(

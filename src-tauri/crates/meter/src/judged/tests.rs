@@ -24,10 +24,11 @@ fn a_total_that_stands_still_while_power_is_told_is_frozen_and_one_that_rises_is
     let total = 1000.0 * 3600.0;
     let still = plug(|_| 64.3).with_total(3.6, |_| total);
     // Whether the cores were busier or not: power was told, and no energy came of it.
-    for cores in [4.0, 0.1] {
+    let words = [4.0, 0.1].map(|cores| {
         let all = recorded(vec![still.clone()], vec![], step(0.1, cores));
-        insta::assert_snapshot!(format!("frozen by {cores} cores"), frozen(&all).unwrap());
-    }
+        frozen(&all).unwrap()
+    });
+    insta::assert_snapshot!(words.join("\n"));
     let rising = plug(|_| 64.3).with_total(3.6, |at| total + 64.3 * at);
     let fine = four_cores(vec![rising], vec![]);
     let energy = judged(&fine).unwrap().energy;
