@@ -24,6 +24,8 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::put_outside_meter,
             commands::remove_outside_meter,
             commands::try_outside_meter,
+            commands::readers,
+            commands::choose_reader,
             commands::new_session_options,
             commands::create_session,
             commands::sessions,

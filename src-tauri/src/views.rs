@@ -11,7 +11,7 @@ mod session;
 mod study;
 
 pub use connection::{base_url, connection, connection_draft, providers};
-pub use doctor::diagnosis;
+pub use doctor::{chosen, diagnosis, reader};
 pub use machine::{machine, model, options, workload};
 pub use outside::outside;
 pub use overview::overview;

@@ -81,6 +81,7 @@ fn what_stands_beside_a_figure_is_shown_and_never_made_up() {
             scope: Scope::Wall,
             joules: Ok(Joules(repeat.units.0 as f64 * 0.5)),
             sensor_error: 0.03,
+            fault: None,
         }];
         repeat.conditions = vec![DeviceConditions {
             device: "GPU 0".to_owned(),

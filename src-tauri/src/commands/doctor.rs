@@ -2,7 +2,7 @@
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::{DiagnosisView, OutsideMeterView};
+use crate::wire::{DiagnosisView, OutsideMeterView, ReaderView, ReaderWay};
 
 /// Examines the machine: some seconds.
 #[tauri::command]
@@ -56,4 +56,25 @@ pub async fn remove_outside_meter(core: Core<'_>, name: String) -> Answer<()> {
 pub async fn try_outside_meter(core: Core<'_>, meter: OutsideMeterView) -> Answer<String> {
     let watts = core.try_outside_meter(meter.try_into()?).await?;
     Ok(format!("{} W", wattsmith_tuner::words::figure(watts.0)))
+}
+
+/// Devices that are read in two ways.
+#[tauri::command]
+#[specta::specta]
+pub async fn readers(core: Core<'_>) -> Answer<Vec<ReaderView>> {
+    Ok(core.readers().iter().map(views::reader).collect())
+}
+
+/// Says which reader of a device stands; none leaves it open. Used once the sensors are looked for
+/// again.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_reader(
+    core: Core<'_>,
+    device: String,
+    reader: Option<ReaderWay>,
+) -> Answer<()> {
+    core.choose_reader(&device, reader.map(views::chosen))
+        .await?;
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! What the doctor says, for the screen.
 
-use crate::wire::{DiagnosisView, FindingSeverity, FindingView, RemedyView, SensorView};
-use wattsmith_tuner::domain::{Availability, Finding, SensorReport, Severity};
-use wattsmith_tuner::{Diagnosis, words};
+use crate::wire::{
+    DiagnosisView, FindingSeverity, FindingView, ReaderView, ReaderWay, RemedyView, SensorView,
+};
+use wattsmith_tuner::domain::{Availability, Finding, Reader, SensorReport, Severity};
+use wattsmith_tuner::{Diagnosis, ReaderChoice, words};
 
 /// The whole diagnosis.
 pub fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisView {
@@ -63,7 +65,39 @@ pub(super) fn sensor(report: &SensorReport) -> SensorView {
         period_ms,
         step: words::sensor_step(report).unwrap_or_default(),
         averaging_ms,
+        fault: report
+            .fault
+            .map(|fault| fault.words().to_owned())
+            .unwrap_or_default(),
         reason: reason.to_owned(),
         remedy: remedy.to_owned(),
+    }
+}
+
+/// A device that is read in two ways.
+pub fn reader(choice: &ReaderChoice) -> ReaderView {
+    ReaderView {
+        device: choice.device.clone(),
+        ways: choice.ways.map(way).into(),
+        decided: choice.decided.map(way),
+    }
+}
+
+fn way(reader: Reader) -> ReaderWay {
+    match reader {
+        Reader::Counter => ReaderWay::Counter,
+        Reader::Power => ReaderWay::Power,
+        Reader::Own => ReaderWay::Own,
+        Reader::BuiltIn => ReaderWay::BuiltIn,
+    }
+}
+
+/// The same back.
+pub fn chosen(way: ReaderWay) -> Reader {
+    match way {
+        ReaderWay::Counter => Reader::Counter,
+        ReaderWay::Power => Reader::Power,
+        ReaderWay::Own => Reader::Own,
+        ReaderWay::BuiltIn => Reader::BuiltIn,
     }
 }

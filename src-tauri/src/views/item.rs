@@ -129,7 +129,7 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
         TrialState::Pending => (TrialStateKind::Pending, String::new()),
         TrialState::Running => (TrialStateKind::Running, String::new()),
         TrialState::Complete => (TrialStateKind::Complete, String::new()),
-        TrialState::Failed { cause, message } => (
+        TrialState::Failed { cause, message, .. } => (
             TrialStateKind::Failed,
             format!("{}: {message}", cause_label(*cause)),
         ),
@@ -198,7 +198,7 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
             .flat_map(|launch| &launch.differences)
             .map(|one| format!("{}: asked {}, used {}", one.name, one.asked, one.used))
             .collect(),
-        warnings: words::warnings(&trial.repeats),
+        warnings: words::warning_texts(&trial.repeats),
         command_line: command_line(trial),
         cpu_busy: busy_share(&trial.repeats),
         phases: conditions::phases(&trial.repeats),

@@ -115,10 +115,21 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .warnings
             .iter()
             .map(|one| one.text.clone())
+            .chain(undecided(record))
             .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
         memory: memory(&session.memory),
     }
+}
+
+/// What has to be decided before figures are certain.
+fn undecided(record: &SessionRecord) -> Option<String> {
+    let mut repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
+    let device = repeats.find_map(|repeat| repeat.energy.undecided.first())?;
+    Some(format!(
+        "Two readers of {device} contradict each other, so the figures of this session are not \
+         certain and nothing is compared with them. Say on the page of the machine which one stands."
+    ))
 }
 
 /// The earlier sessions that a session draws on.

@@ -46,6 +46,17 @@ words! {
         /// kWh so far.
         KilowattHours,
     }
+    /// One of two ways to read a device.
+    ReaderWay {
+        /// Its energy counter or total.
+        Counter,
+        /// Its power.
+        Power,
+        /// The person's own meter.
+        Own,
+        /// The other sensor of the same part.
+        BuiltIn,
+    }
     /// What a meter covers.
     MeterScope {
         /// GPU boards.
@@ -85,6 +96,8 @@ views! {
         step: String,
         /// Over how long its power is averaged, milliseconds; 0 is an instant.
         averaging_ms: Option<f64>,
+        /// What is wrong with what it tells, in words after its name; empty where nothing is.
+        fault: String,
         /// Why it does not answer.
         reason: String,
         /// What to do; may hold a command to copy.
@@ -163,6 +176,15 @@ views! {
         main: bool,
         /// Seconds between two values; none is the usual for its kind.
         period_s: Option<f64>,
+    }
+    /// A device that is read in two ways, which may contradict each other.
+    ReaderView {
+        /// Its name.
+        device: String,
+        /// The two.
+        ways: Vec<ReaderWay>,
+        /// Which stands, where the person said so.
+        decided: Option<ReaderWay>,
     }
     /// The machine.
     MachineView {

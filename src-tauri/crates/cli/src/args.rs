@@ -59,6 +59,8 @@ pub(crate) enum MetersCommand {
     Test(MeterNameArgs),
     /// Take a meter out
     Remove(MeterNameArgs),
+    /// Say which of a device's two readers stands, where they contradict each other
+    Reader(MeterReaderArgs),
     /// Fit what CPU time costs on this machine against the best meter that answers
     Calibrate(CalibrateArgs),
 }
@@ -67,6 +69,19 @@ pub(crate) enum MetersCommand {
 pub(crate) struct MeterNameArgs {
     /// Name of the meter
     pub name: String,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct MeterReaderArgs {
+    /// The device, or a part of its name that no other has; all of them are listed without it
+    pub device: Option<String>,
+    /// counter or power; for a meter of your own beside another sensor own or built-in; open leaves
+    /// it open again
+    #[arg(requires = "device")]
+    pub reader: Option<String>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

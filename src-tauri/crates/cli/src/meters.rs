@@ -1,13 +1,15 @@
 //! `meters`: the meters that the person brings, and what this machine's CPU time costs.
 
 use crate::Stop;
-use crate::args::{CalibrateArgs, JsonArgs, MeterAddArgs, MeterNameArgs, MetersCommand};
+use crate::args::{
+    CalibrateArgs, JsonArgs, MeterAddArgs, MeterNameArgs, MeterReaderArgs, MetersCommand,
+};
 use crate::progress::json_line;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_tuner::Tuner;
-use wattsmith_tuner::domain::{Availability, MeterRole, OutsideMeter};
+use wattsmith_tuner::domain::{Availability, MeterRole, OutsideMeter, Reader};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, command: MetersCommand) -> Result<(), Stop> {
     match command {
@@ -15,6 +17,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, command: MetersCommand) -> Result<()
         MetersCommand::Add(args) => add(tuner, *args).await,
         MetersCommand::Test(args) => test(tuner, &args).await,
         MetersCommand::Remove(args) => remove(tuner, &args).await,
+        MetersCommand::Reader(args) => reader(tuner, &args).await,
         MetersCommand::Calibrate(args) => calibrate(tuner, &args).await,
     }
 }
@@ -160,6 +163,59 @@ async fn remove(tuner: &Arc<Tuner>, args: &MeterNameArgs) -> Result<(), Stop> {
         json_line(&json!({ "name": args.name, "removed": true }));
     } else {
         say!("{} removed", args.name);
+    }
+    Ok(())
+}
+
+/// Says which of two readers stands, or which devices have two.
+async fn reader(tuner: &Arc<Tuner>, args: &MeterReaderArgs) -> Result<(), Stop> {
+    let Some(device) = &args.device else {
+        return readers(tuner, args.json);
+    };
+    let Some(said) = args.reader.as_deref() else {
+        let words = "say which reader stands: counter, power, own, built-in or open";
+        return Err(Stop::Usage(words.to_owned()));
+    };
+    let reader = match said {
+        "open" => None,
+        said => Some(said.parse::<Reader>().map_err(Stop::Usage)?),
+    };
+    let device = tuner
+        .choose_reader(device, reader)
+        .await
+        .map_err(Stop::of_words)?;
+    if args.json {
+        json_line(&json!({ "device": device, "reader": reader }));
+    } else {
+        match reader {
+            Some(reader) => say!("{device}: {} stands from now on.", reader.words()),
+            None => say!("{device}: which reader stands is open."),
+        }
+    }
+    Ok(())
+}
+
+fn readers(tuner: &Arc<Tuner>, json: bool) -> Result<(), Stop> {
+    let readers = tuner.readers();
+    if json {
+        let list: Vec<Value> = readers
+            .iter()
+            .map(|one| json!({ "device": one.device, "ways": one.ways, "reader": one.decided }))
+            .collect();
+        json_line(&json!({ "readers": list }));
+        return Ok(());
+    }
+    if readers.is_empty() {
+        say!("No device here is read in two ways.");
+    }
+    for one in readers {
+        let stands = one.decided.map_or("open", Reader::label);
+        say!(
+            "{}  {} or {} · {stands}",
+            one.device,
+            one.ways[0],
+            one.ways[1]
+        );
     }
     Ok(())
 }

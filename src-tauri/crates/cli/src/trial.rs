@@ -41,11 +41,22 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
     let trial = record
         .default_trial()
         .ok_or_else(|| Stop::Failed("the trial was not stored".to_owned()))?;
-    if let TrialState::Failed { cause, message } = &trial.state {
+    if let TrialState::Failed {
+        cause,
+        message,
+        fault,
+    } = &trial.state
+    {
         if work.json {
-            json_line(
-                &json!({"event": "result", "state": "failed", "cause": cause, "message": message}),
-            );
+            json_line(&json!({
+                "event": "result",
+                "state": "failed",
+                "cause": cause,
+                "message": message,
+                "fault": fault,
+                "faults": faults(trial),
+                "sensors": record.session.machine.sensors,
+            }));
         }
         return Err(Stop::Failed(format!("{}: {message}", cause_label(*cause))));
     }
@@ -96,10 +107,34 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
         "comparison": own.and_then(|own| own.comparison),
         "launch": trial.launch,
         "warnings": words::warnings(&trial.repeats),
+        "faults": faults(trial),
+        "certain": trial.repeats.iter().all(|one| one.energy.undecided.is_empty()),
+        "sensors": record.session.machine.sensors,
         "repeats": trial.repeats,
         "repeats_note": trial.note,
         "discarded": trial.discarded,
     })
+}
+
+/// The codes of what is wrong with sensors, each with its text; that of the failure first.
+fn faults(trial: &Trial) -> Vec<Value> {
+    let failed = match &trial.state {
+        TrialState::Failed {
+            fault: Some(fault),
+            message,
+            ..
+        } => Some((*fault, message)),
+        _ => None,
+    };
+    let warned = words::distinct(&trial.repeats);
+    let warned = warned
+        .iter()
+        .filter_map(|one| Some((one.fault?, &one.text)));
+    failed
+        .into_iter()
+        .chain(warned)
+        .map(|(fault, text)| json!({ "fault": fault, "text": text }))
+        .collect()
 }
 
 /// A trial's figures as text.
@@ -112,7 +147,7 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
         1 => "Default".to_owned(),
         number => format!("Trial {number}"),
     };
-    if let TrialState::Failed { cause, message } = &trial.state {
+    if let TrialState::Failed { cause, message, .. } = &trial.state {
         say!("{name}: failed ({}): {message}", cause_label(*cause));
         return;
     }
@@ -123,9 +158,14 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     };
     let first = trial.repeats.first();
     let estimated = first.is_some_and(|one| !one.energy.is_measured());
+    let certain = trial
+        .repeats
+        .iter()
+        .all(|one| one.energy.undecided.is_empty());
     say!(
-        "{name}: {figure} J/{unit}{} · {repeats} repeat{} · {}",
+        "{name}: {figure} J/{unit}{}{} · {repeats} repeat{} · {}",
         if estimated { " ESTIMATED" } else { "" },
+        if certain { "" } else { " NOT CERTAIN" },
         if repeats == 1 { "" } else { "s" },
         first.map_or("", |one| one.energy.scope.label()),
     );

@@ -17,6 +17,7 @@ mod memory;
 mod outside;
 mod parameter;
 mod proposal;
+mod reader;
 mod record;
 mod sensor_fault;
 mod session;
@@ -43,6 +44,7 @@ pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
 pub use proposal::{
     Advisor, Exchange, ExchangeKind, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
 };
+pub use reader::Reader;
 pub use record::SessionRecord;
 pub use sensor_fault::SensorFault;
 pub use session::{Constraints, Ending, Engine, Model, Objective, Session, Threshold};

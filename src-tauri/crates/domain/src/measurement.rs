@@ -172,6 +172,9 @@ pub struct DeviceEnergy {
     pub joules: Joules,
     /// The same by integrating power, where the counter is the source and power answers too.
     pub integral: Option<Joules>,
+    /// The same by the device's own energy total, where power is the source and a total answers too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Joules>,
     /// As in [`Energy::window_error`], of this device alone.
     #[serde(default)]
     pub window_error: f64,
@@ -191,6 +194,9 @@ pub struct BesideEnergy {
     pub joules: Result<Joules, String>,
     /// Typical systematic error as a fraction.
     pub sensor_error: f64,
+    /// What is wrong with it, where it has no figure for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<SensorFault>,
 }
 
 /// How far an estimate depends on coefficients that nobody measured: the same wall and CPU seconds
@@ -225,6 +231,10 @@ pub struct Energy {
     /// `sensor_error`.
     #[serde(default)]
     pub window_error: f64,
+    /// Devices whose two readers contradict each other while nobody has said which one stands: the
+    /// figure is not certain, and nothing is compared with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
     /// Present exactly when the figure is an estimate.
     pub estimate: Option<EstimateSpread>,
 }
@@ -333,6 +343,8 @@ pub enum WarningKind {
     LimitChanged,
     /// The power limit is not the one of the session's first window, and no setting asked for that.
     LimitDiffers,
+    /// A sensor does not tell what it claims to; [`Warning::fault`] says how.
+    SensorDoubtful,
 }
 
 /// Something that makes a figure less trustworthy, with advice.
@@ -345,6 +357,17 @@ pub struct Warning {
     /// Which fault of a sensor it tells, where it tells one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<SensorFault>,
+}
+
+impl Warning {
+    /// The text, with the code of the fault in brackets where it has one: for reports and terminals.
+    #[must_use]
+    pub fn with_code(&self) -> String {
+        match self.fault {
+            Some(fault) => format!("{} [{fault}]", self.text),
+            None => self.text.clone(),
+        }
+    }
 }
 
 /// The state a device was in over the window; what it does not tell is none.

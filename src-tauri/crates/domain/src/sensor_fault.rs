@@ -88,6 +88,31 @@ impl SensorFault {
     }
 }
 
+impl SensorFault {
+    /// What is wrong in a few words, to follow a sensor's name.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unreadable => "cannot be read",
+            Self::Mirrored => "shows another sensor's register once more",
+            Self::Frozen => "stays the same while the machine works",
+            Self::ImpossibleLevel => "tells what cannot be",
+            Self::SeveralValues => "gives several values where one is wanted",
+            Self::OtherScope => "covers another part of the machine",
+            Self::UnknownDriver => "does not say what it measures",
+            Self::NotUsedByEngine => "does not follow the engine's work",
+            Self::ReadersDiffer => "has two readers that differ",
+            Self::ReadersContradict => "has two readers that contradict each other",
+            Self::LessThanItsParts => "reads less than what it contains",
+            Self::RisesLessThanItsParts => "does not rise with what it contains",
+            Self::Stale => "tells a value that is too old",
+            Self::AgeUnknown => "does not say how old its values are",
+            Self::Averaged => "tells the mean of a long stretch",
+            Self::Negative => "tells power below zero",
+        }
+    }
+}
+
 impl fmt::Display for SensorFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())

@@ -3,6 +3,7 @@
 use crate::configuration::Configuration;
 use crate::id::{ConfirmationId, ProposalId, SessionId, TrialId};
 use crate::measurement::{DiscardedRepeat, Interval, Repeat};
+use crate::sensor_fault::SensorFault;
 use crate::units::Joules;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,7 @@ pub enum FailureCause {
     WrongWork,
     /// The GPU's power limit or clock could not be set.
     GpuControlRefused,
-    /// Every sensor stopped answering.
+    /// A sensor that makes the figure stopped answering, or is not to be believed.
     SensorLost,
     /// Nothing more could be stored.
     StorageFailed,
@@ -66,6 +67,9 @@ pub enum TrialState {
         cause: FailureCause,
         /// What, where and what to do.
         message: String,
+        /// What is wrong with the sensor that made it fail, where one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<SensorFault>,
     },
     /// Taken back by the person, or interrupted.
     Discarded {

@@ -7,11 +7,11 @@
 use crate::files::{Root, text};
 use crate::plausible;
 use crate::probe::{Found, Looked, Refusal};
-use crate::sensor::{Device, Info, PowerGauge, ReadError};
+use crate::sensor::{Device, Info, PowerGauge, ReadError, Total};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Scope, SensorFault, Source, Watts};
+use wattsmith_domain::{Joules, Scope, SensorFault, Source, Watts};
 
 const CLASS: &str = "sys/class/power_supply";
 /// Fuel gauges promise about 1 % of the current at full load; at a tenth of it a few per cent.
@@ -19,6 +19,8 @@ const ERROR: f64 = 0.05;
 /// How often firmware takes a new value from the fuel gauge; slower ones were seen, so windows of a
 /// minute are the least to trust.
 const UPDATE: Duration = Duration::from_secs(5);
+/// Steps in which firmware tells what is left: 10 mWh is usual, and some round to a tenth of a Wh.
+const CHARGE_STEP: Joules = Joules(360.0);
 /// How often it is read. Each reading can wake the embedded controller.
 const READ_EVERY: Duration = Duration::from_secs(1);
 
@@ -154,6 +156,18 @@ impl PowerGauge for Batteries {
         self.watts()
             .map(Watts)
             .map_err(|refusal| ReadError(refusal.reason))
+    }
+
+    /// What is gone of the charge, where every battery tells what is left of it.
+    fn total(&self) -> Option<Total> {
+        let left = self.names.iter().map(|name| {
+            let microwatt_hours = self.number(name, "energy_now")?.ok()?;
+            Some(microwatt_hours * 3.6e-3)
+        });
+        Some(Total {
+            joules: Joules(-left.sum::<Option<f64>>()?),
+            step: CHARGE_STEP,
+        })
     }
 }
 

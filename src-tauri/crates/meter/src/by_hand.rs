@@ -7,6 +7,7 @@ use crate::estimate::Prices;
 use crate::recorded::Recorded;
 use crate::sensor::{Device, reading_period};
 use crate::sink::ChunkSink;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::Clock;
@@ -73,6 +74,7 @@ impl ByHand {
             on_battery: false,
             not_covered: None,
             prices: Prices::PLAUSIBLE,
+            decided: BTreeMap::new(),
         }
     }
 }

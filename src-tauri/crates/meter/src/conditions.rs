@@ -154,6 +154,12 @@ impl ConditionLog {
         begin..self.states.partition_point(|(at, _)| *at < to)
     }
 
+    /// Per cent of the time in which it computed, from one instant to another; none where it does not
+    /// tell.
+    pub(crate) fn busy(&self, from: MonotonicNs, to: MonotonicNs) -> Option<f64> {
+        mean(self.inside(from, to), |state| state.busy_percent)
+    }
+
     fn conditions(&self, device: &str, from: MonotonicNs, to: MonotonicNs) -> DeviceConditions {
         let states = self.around(from, to);
         // Before the window it was idle, and that is no part of its load.

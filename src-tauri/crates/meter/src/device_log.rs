@@ -11,7 +11,9 @@ use crate::series::{Hole, Point, Series};
 use crate::sink::{ChunkSink, Quantity};
 use crate::ticks;
 use std::time::Duration;
-use wattsmith_domain::{Clock, DeviceEnergy, Joules, MonotonicNs, PowerSample, Seconds, Watts};
+use wattsmith_domain::{
+    Clock, DeviceEnergy, Joules, MonotonicNs, PowerSample, Seconds, Source, Watts,
+};
 
 /// Periods that may pass without a sample, and never less than half a second.
 const MOST_PERIODS: u32 = 5;
@@ -40,6 +42,13 @@ pub(crate) struct DeviceLog {
     pub(crate) counter: Option<Series>,
     /// Watts over time, where it tells them.
     pub(crate) gauge: Option<Series>,
+    /// The energy that it counted itself, joules over time; empty where it does not tell, or where
+    /// that is its counter.
+    pub(crate) total: Series,
+    /// The least by which that grows, joules.
+    pub(crate) total_step: f64,
+    /// Whether its counter moves so seldom that standing still for a while tells nothing.
+    pub(crate) coarse: bool,
     /// Heat, clocks and company, where it tells.
     pub(crate) conditions: Option<ConditionLog>,
     /// Between which readings its counter went back or gained more than can be: what was used
@@ -55,6 +64,9 @@ impl DeviceLog {
             info: device.info.clone(),
             counter: device.counter.as_ref().map(|_| Series::default()),
             gauge: device.gauge.as_ref().map(|_| Series::default()),
+            total: Series::default(),
+            total_step: 0.0,
+            coarse: device.counter.as_ref().is_some_and(|one| one.is_coarse()),
             conditions: None,
             leaps: Vec::new(),
             failure: None,
@@ -66,6 +78,9 @@ impl DeviceLog {
             info,
             counter: None,
             gauge: None,
+            total: Series::default(),
+            total_step: 0.0,
+            coarse: false,
             conditions: None,
             leaps: Vec::new(),
             failure: Some(message.to_owned()),
@@ -112,6 +127,10 @@ impl DeviceLog {
         match stamped(clock, || gauge.power()) {
             (at, Ok(watts)) if plausible(watts) => {
                 hand_over(Quantity::Watts, series.push(at, watts.0));
+                if let (None, Some(total)) = (&self.counter, gauge.total()) {
+                    self.total.push(at, total.joules.0);
+                    self.total_step = total.step.0;
+                }
                 Some(watts)
             }
             (_, answer) => {
@@ -167,7 +186,8 @@ impl DeviceLog {
                 }
                 let cut = ticks::counted(counter, from, to, self.info.update, most)
                     .map_err(|hole| self.error(hole, most))?;
-                if cut.joules <= 0.0 || counter.longest_still(from, to).0 > self.most_still() {
+                let stood = !self.coarse && counter.longest_still(from, to).0 > self.most_still();
+                if cut.joules <= 0.0 || stood {
                     return Err(MeterError::Frozen {
                         device: self.info.name.clone(),
                     });
@@ -187,8 +207,36 @@ impl DeviceLog {
             source: self.info.source,
             joules: Joules(cut.joules),
             integral: integral.map(|cut| Joules(cut.joules)),
+            counted: self.counted(from, to).map(|cut| Joules(cut.joules)),
             window_error: cut.relative_error(),
         })
+    }
+
+    /// The window by its own total beside its power; none where that did not move.
+    pub(crate) fn counted(&self, from: MonotonicNs, to: MonotonicNs) -> Option<Cut> {
+        let cut = ticks::counted(&self.total, from, to, None, self.most()).ok()?;
+        (cut.joules > 0.0).then_some(cut)
+    }
+
+    /// The window by integrated power; none where there is none, or with gaps.
+    pub(crate) fn integrated(&self, from: MonotonicNs, to: MonotonicNs) -> Option<Cut> {
+        self.integral(self.gauge.as_ref()?, from, to).ok()
+    }
+
+    /// What makes its joules, whether it froze or not; none where that does not cover the window.
+    pub(crate) fn cut(&self, from: MonotonicNs, to: MonotonicNs) -> Option<Cut> {
+        if self.leaps.iter().any(|leap| leap.0 < to && leap.1 > from) {
+            return None;
+        }
+        match &self.counter {
+            Some(counter) => ticks::counted(counter, from, to, self.info.update, self.most()).ok(),
+            None => self.integrated(from, to),
+        }
+    }
+
+    /// Whether it is the memory beside a package, which draws little.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.info.source == Source::Rapl && self.info.name.ends_with(" dram")
     }
 
     /// Seconds over which power can be told apart from that of its neighbours; none where it is only

@@ -1,6 +1,6 @@
 //! Why a window has no joules.
 
-use wattsmith_domain::Seconds;
+use wattsmith_domain::{Seconds, SensorFault};
 
 /// Why a window has no figure. There is never a partial sum instead.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -47,6 +47,17 @@ pub enum MeterError {
         /// Which sensor.
         device: String,
     },
+    /// It told the same all through rest and work, or its own total stood still.
+    #[error(
+        "{device} is frozen: {what}. It gives no figure. Restart it, or whatever passes its values \
+         on, and measure again; or let another sensor make the figure"
+    )]
+    Stuck {
+        /// Which sensor.
+        device: String,
+        /// What was seen.
+        what: String,
+    },
     /// The counter went back or leapt.
     #[error(
         "the energy counter of {device} leapt or began anew during the window; measure again, and \
@@ -62,4 +73,16 @@ pub enum MeterError {
         /// Why.
         reason: String,
     },
+}
+
+impl MeterError {
+    /// What is wrong with the sensor, where it is the sensor's fault.
+    #[must_use]
+    pub fn fault(&self) -> Option<SensorFault> {
+        match self {
+            Self::Frozen { .. } | Self::Stuck { .. } => Some(SensorFault::Frozen),
+            Self::Lost { .. } => Some(SensorFault::Unreadable),
+            _ => None,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use crate::by_hand::ByHand;
 use crate::calibration::{self, CalibrateError, Calibration};
 use crate::choice::{Chosen, Offered, choose};
 use crate::cpu::{self, CpuReader};
+use crate::decided::{Decided, ReaderChoice, as_decided, choices, with_roles};
 use crate::estimate::{LEAST_ERROR, Prices, Pricing};
 use crate::files::Root;
 use crate::mirror::Question;
@@ -63,6 +64,9 @@ pub struct Meter {
     gpus: Vec<String>,
     virtual_machine: Option<String>,
     not_covered: Option<String>,
+    /// Names of the person's meters.
+    own: Vec<String>,
+    decided: Decided,
 }
 
 impl Meter {
@@ -94,6 +98,12 @@ impl Meter {
         });
         answer.apply([&mut gpu, &mut cpu], &probed);
         probed.keep();
+        let decided = outside.readers;
+        let own_names: Vec<String> = outside.meters.iter().map(|one| one.name.clone()).collect();
+        let stands = |devices: Vec<Device>| -> Vec<Device> {
+            let stand = |device| as_decided(device, &decided);
+            devices.into_iter().map(stand).collect()
+        };
 
         let mut reports = std::mem::take(&mut gpu.reports);
         reports.append(&mut cpu.reports);
@@ -109,14 +119,17 @@ impl Meter {
             gpu_missing,
             cpu_missing,
         } = choose(Offered {
-            gpu: gpu.devices,
-            cpu: cpu.devices,
-            whole: cpu.whole,
-            battery: battery.devices,
-            outside: roles
-                .zip(own)
-                .filter_map(|(role, (_, device))| Some((role, device?)))
-                .collect(),
+            gpu: stands(gpu.devices),
+            cpu: stands(cpu.devices),
+            whole: stands(cpu.whole),
+            battery: stands(battery.devices),
+            outside: with_roles(
+                roles
+                    .zip(own)
+                    .filter_map(|(role, (_, device))| Some((role, as_decided(device?, &decided))))
+                    .collect(),
+                &decided,
+            ),
             platform_first: outside.platform_first,
         });
         // The estimate covers everything, and so does a meter of the whole machine.
@@ -147,6 +160,8 @@ impl Meter {
             gpus: gpu.names,
             virtual_machine: surroundings.virtual_machine,
             not_covered,
+            own: own_names,
+            decided,
         }
     }
 
@@ -250,6 +265,34 @@ impl Meter {
             .collect()
     }
 
+    /// Every device that is read in two ways, and which of them stands.
+    #[must_use]
+    pub fn readers(&self) -> Vec<ReaderChoice> {
+        choices(
+            self.devices.iter().chain(&self.beside),
+            &self.own,
+            &self.decided,
+        )
+    }
+
+    /// How long the loaded model must rest for every sensor to tell its power at rest: it has to
+    /// catch up with it, and then to be looked at once more.
+    #[must_use]
+    pub fn least_rest(&self) -> Duration {
+        let devices = self.devices.iter().chain(&self.beside);
+        let needed = devices.map(|device| {
+            let settled = Duration::from_secs_f64(device.info.settled().0);
+            settled + device.info.update.unwrap_or_default() + device.info.period
+        });
+        needed.max().unwrap_or_default()
+    }
+
+    /// Whether anything is read from a sensor, be it for the figure or beside it.
+    #[must_use]
+    pub fn reads_sensors(&self) -> bool {
+        !(self.devices.is_empty() && self.beside.is_empty())
+    }
+
     /// Degrees Celsius of each device that tells them, now. Asks the driver: it may block for
     /// milliseconds.
     #[must_use]
@@ -294,6 +337,7 @@ impl Meter {
             clock: Arc::clone(&self.clock),
             not_covered: self.not_covered.clone(),
             prices: self.prices,
+            decided: self.decided.clone(),
             sink,
         };
         Recording::begin(setup, Box::new(live))

@@ -8,11 +8,12 @@ mod plug;
 mod prometheus;
 
 use crate::probe::Looked;
-use crate::sensor::{Device, EnergyCounter, Info, PERIOD, PowerGauge, ReadError};
+use crate::sensor::{Device, EnergyCounter, Info, PERIOD, PowerGauge, ReadError, Total};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wattsmith_domain::{
-    Joules, MeterUnit, OutsideKind, OutsideMeter, Scope, SensorReport, Source, Watts,
+    Joules, MeterUnit, OutsideKind, OutsideMeter, Reader, Scope, SensorReport, Source, Watts,
 };
 
 /// The meters that the person brings, and what they prefer.
@@ -22,6 +23,8 @@ pub struct OutsideSettings {
     pub meters: Vec<OutsideMeter>,
     /// Whether RAPL's platform counter makes the figure instead of its packages.
     pub platform_first: bool,
+    /// Which of a device's two readers stands, by the device's name.
+    pub readers: BTreeMap<String, Reader>,
     /// Why the settings could not be read, where that is so.
     pub problem: Option<String>,
 }
@@ -39,11 +42,20 @@ const STALE_AFTER: u32 = 3;
 trait Reading: Send + Sync {
     /// The newest value, in the meter's own unit.
     fn value(&self) -> Result<f64, ReadError>;
+
+    /// The energy that the meter itself counted as of the newest value, where it tells that too.
+    fn total(&self) -> Option<Total> {
+        None
+    }
 }
 
 impl<T: Reading + ?Sized> Reading for Arc<T> {
     fn value(&self) -> Result<f64, ReadError> {
         (**self).value()
+    }
+
+    fn total(&self) -> Option<Total> {
+        (**self).total()
     }
 }
 
@@ -110,6 +122,10 @@ impl<R: Reading> PowerGauge for Gauge<R> {
             )));
         }
         Ok(Watts(value))
+    }
+
+    fn total(&self) -> Option<Total> {
+        self.reading.total()
     }
 }
 

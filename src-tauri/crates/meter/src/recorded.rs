@@ -6,9 +6,10 @@ use crate::error::MeterError;
 use crate::estimate::Prices;
 use crate::meter::scope_of;
 use crate::series::Hole;
+use std::collections::BTreeMap;
 use wattsmith_domain::{
-    BesideEnergy, CpuUse, DeviceEnergy, Energy, Joules, MonotonicNs, PowerSample, Scope, Seconds,
-    Source, Watts,
+    BesideEnergy, CpuUse, DeviceEnergy, Energy, Joules, MonotonicNs, PowerSample, Reader, Scope,
+    Seconds, Source, Watts,
 };
 
 /// What the estimate is called where devices are listed.
@@ -26,6 +27,8 @@ pub struct Recorded {
     pub(crate) not_covered: Option<String>,
     /// What the estimate charges.
     pub(crate) prices: Prices,
+    /// Which reader of a device stands, where the person said so.
+    pub(crate) decided: BTreeMap<String, Reader>,
 }
 
 impl Recorded {
@@ -60,6 +63,7 @@ impl Recorded {
                 .iter()
                 .map(|device| device.info.error)
                 .fold(0.0, f64::max),
+            undecided: Vec::new(),
             estimate: None,
         })
     }
@@ -85,11 +89,13 @@ impl Recorded {
                 source: Source::Estimate,
                 joules: estimated.joules,
                 integral: None,
+                counted: None,
                 window_error: 0.0,
             }],
             beside: self.beside(from, to),
             sensor_error: estimated.error,
             window_error: 0.0,
+            undecided: Vec::new(),
             estimate: Some(estimated.spread),
         })
     }
@@ -99,15 +105,16 @@ impl Recorded {
     fn beside(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<BesideEnergy> {
         self.beside
             .iter()
-            .map(|log| BesideEnergy {
-                device: log.info.name.clone(),
-                source: log.info.source,
-                scope: log.info.scope,
-                joules: log
-                    .energy(from, to)
-                    .map(|energy| energy.joules)
-                    .map_err(|error| error.to_string()),
-                sensor_error: log.info.error,
+            .map(|log| {
+                let energy = log.energy(from, to).map(|energy| energy.joules);
+                BesideEnergy {
+                    device: log.info.name.clone(),
+                    source: log.info.source,
+                    scope: log.info.scope,
+                    fault: energy.as_ref().err().and_then(MeterError::fault),
+                    joules: energy.map_err(|error| error.to_string()),
+                    sensor_error: log.info.error,
+                }
             })
             .collect()
     }

@@ -42,6 +42,9 @@ fn device(source: Source, counter: Option<Series>, gauge: Option<Series>) -> Dev
         },
         counter,
         gauge,
+        total: Series::default(),
+        total_step: 0.0,
+        coarse: false,
         conditions: None,
         leaps: Vec::new(),
         failure: None,
@@ -68,6 +71,7 @@ fn recorded(devices: Vec<DeviceLog>, engine: f64, own: f64, other: f64) -> Recor
         on_battery: false,
         not_covered: None,
         prices: Prices::PLAUSIBLE,
+        decided: BTreeMap::new(),
     }
 }
 
@@ -167,6 +171,7 @@ fn a_machine_that_tells_nothing_has_no_estimate_either() {
         cpu: CpuLog::new(0),
         beside: Vec::new(),
         prices: Prices::PLAUSIBLE,
+        decided: BTreeMap::new(),
         on_battery: false,
         not_covered: None,
     };
@@ -195,8 +200,8 @@ fn everything_that_can_be_wrong_is_warned_about_with_advice() {
             WarningKind::DriverLoad,
             WarningKind::OnBattery,
             WarningKind::PartialScope,
-            WarningKind::SensorDisagreement,
             WarningKind::ShortWindow,
+            WarningKind::SensorDisagreement,
         ]
     );
     let texts: Vec<&str> = warnings.iter().map(|one| one.text.as_str()).collect();

@@ -14,11 +14,12 @@ use crate::recorded::Recorded;
 use crate::sensor::{Device, Info, PERIOD};
 use crate::sink::ChunkSink;
 use crate::surroundings::on_battery;
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
-use wattsmith_domain::{Clock, PowerSample, Watts};
+use wattsmith_domain::{Clock, PowerSample, Reader, Watts};
 
 /// Share of a core that reading one device may take.
 const MOST_COST: f64 = 0.02;
@@ -40,6 +41,7 @@ pub struct Recording {
     beside_names: Vec<Info>,
     cores: u32,
     prices: Prices,
+    decided: BTreeMap<String, Reader>,
 }
 
 /// What is read, and how.
@@ -55,6 +57,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) not_covered: Option<String>,
     pub(crate) prices: Prices,
+    /// Which reader of a device stands, where the person said so.
+    pub(crate) decided: BTreeMap<String, Reader>,
     /// Gets every reading.
     pub(crate) sink: Option<Arc<dyn ChunkSink>>,
 }
@@ -99,6 +103,7 @@ impl Recording {
             beside_names: names(beside),
             cores,
             prices,
+            decided: setup.decided,
         }
     }
 
@@ -129,6 +134,7 @@ impl Recording {
             on_battery: self.on_battery || on_battery(&self.root),
             not_covered: self.not_covered,
             prices: self.prices,
+            decided: self.decided,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::conditions::StateGauge;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Joules, Scope, Source, Watts};
+use wattsmith_domain::{Joules, Scope, Seconds, Source, Watts};
 
 /// A reading failed; says what the sensor answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,11 @@ pub trait EnergyCounter: Send + Sync {
     /// # Errors
     /// What the sensor answered instead of a number.
     fn energy(&self) -> Result<Joules, ReadError>;
+
+    /// Whether it moves so seldom that standing still for a while tells nothing.
+    fn is_coarse(&self) -> bool {
+        false
+    }
 }
 
 /// Tells a device's power at this moment.
@@ -27,6 +32,28 @@ pub trait PowerGauge: Send + Sync {
     /// # Errors
     /// What the sensor answered instead of a number.
     fn power(&self) -> Result<Watts, ReadError>;
+
+    /// The energy that the device itself counted so far, where it tells that with its power. Too
+    /// coarse to make a figure of unasked, but it must agree. As of the last call of
+    /// [`PowerGauge::power`].
+    fn total(&self) -> Option<Total> {
+        None
+    }
+
+    /// What its joules are labelled with, its typical error and what each value is the mean over,
+    /// where that is another than that of the counter beside it.
+    fn nature(&self) -> Option<(Source, f64, Option<Duration>)> {
+        None
+    }
+}
+
+/// A device's own energy total.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Total {
+    /// Since some origin.
+    pub joules: Joules,
+    /// The least by which it grows.
+    pub step: Joules,
 }
 
 /// A device with the sensors that were found to answer.
@@ -67,6 +94,14 @@ pub(crate) struct Info {
 }
 
 impl Info {
+    /// How long after the load has changed this sensor must have told another value, as far as it
+    /// changes at all: its updates may just have passed, and a reading comes later still.
+    pub(crate) fn settled(&self) -> Seconds {
+        let update = self.update.unwrap_or(self.period);
+        let all = update * 2 + self.averaging.unwrap_or_default() + self.period;
+        Seconds((all + SETTLING).as_secs_f64())
+    }
+
     /// Shortest window that this sensor measures well.
     pub(crate) fn least_window(&self) -> Duration {
         let update = self.update.unwrap_or(self.period);
@@ -82,6 +117,8 @@ impl Info {
     }
 }
 
+/// What the device, its supply and the way of its values add to that.
+const SETTLING: Duration = Duration::from_millis(500);
 /// Shortest window of any sensor: below it start and end weigh too much.
 pub(crate) const LEAST_WINDOW: Duration = Duration::from_secs(10);
 /// Shortest window where power is told only as a long average, for its lag not to matter.

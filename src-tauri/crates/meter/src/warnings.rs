@@ -1,21 +1,29 @@
 //! What makes a window's figure less trustworthy, and what to do about it.
 
 use crate::recorded::Recorded;
+use std::collections::BTreeSet;
 use wattsmith_domain::{CpuUse, MonotonicNs, Seconds, Source, Warning, WarningKind};
 
 /// Share of the machine that other programs may use.
 const MOST_OTHER: f64 = 0.05;
 /// Share of the machine that Wattsmith itself may use: 3 % of a core where there are two.
 const MOST_OWN: f64 = 0.015;
-/// Share by which counter and integral may differ.
-const MOST_DISAGREEMENT: f64 = 0.05;
 /// An averaged power needs so long a window for its lag not to matter.
 const LEAST_AVERAGED: Seconds = Seconds(60.0);
 
 impl Recorded {
-    /// What to be careful about between two instants.
+    /// What to be careful about between two instants, as far as that shows without knowing what the
+    /// sensors told at rest: [`Recorded::judged`] sees more.
     #[must_use]
     pub fn warnings(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<Warning> {
+        let mut warnings = self.own_warnings(from, to);
+        let apart = self.readers((from, to), &BTreeSet::new());
+        warnings.extend(apart.into_iter().map(|one| one.warning));
+        warnings
+    }
+
+    /// Those that are not about one sensor against another.
+    pub(crate) fn own_warnings(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<Warning> {
         let window = to.since(from);
         let mut warnings = Vec::new();
         if let Some(used) = self.cpu(from, to) {
@@ -37,7 +45,6 @@ impl Recorded {
             ));
         }
         warnings.extend(self.condition_warnings(from, to));
-        warnings.extend(self.disagreements(from, to));
         let averaged = self
             .devices
             .iter()
@@ -53,31 +60,6 @@ impl Recorded {
             ));
         }
         warnings
-    }
-
-    fn disagreements(&self, from: MonotonicNs, to: MonotonicNs) -> Vec<Warning> {
-        let Ok(energy) = self.energy(from, to) else {
-            return Vec::new();
-        };
-        energy
-            .devices
-            .iter()
-            .filter_map(|device| {
-                let off = device.integral?.0 / device.joules.0 - 1.0;
-                (off.abs() > MOST_DISAGREEMENT).then(|| {
-                    warning(
-                        WarningKind::SensorDisagreement,
-                        format!(
-                            "{}: power integrated over the window is {:.0} % {} than its energy \
-                             counter says. The counter is used; a longer window tells more.",
-                            device.device,
-                            off.abs() * 100.0,
-                            if off > 0.0 { "more" } else { "less" },
-                        ),
-                    )
-                })
-            })
-            .collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One row for each measured window.
 
-use wattsmith_domain::{Energy, Repeat, SessionRecord, Trial};
+use wattsmith_domain::{Energy, Repeat, SessionRecord, Trial, Warning};
 
 const HEAD: [&str; 43] = [
     "session_id",
@@ -159,7 +159,7 @@ fn row(
             &repeat
                 .warnings
                 .iter()
-                .map(|one| one.text.as_str())
+                .map(Warning::with_code)
                 .collect::<Vec<_>>()
                 .join(" | "),
         ),

@@ -23,6 +23,7 @@ pub(crate) fn text(view: &View) -> String {
         }
     }
     trials(w, view);
+    faults(w, view);
     cost(w, view);
     out.replace(GAP, " ")
 }
@@ -107,6 +108,22 @@ fn trials(w: &mut String, view: &View) {
             trial.speed,
             escape(&verdict)
         );
+    }
+}
+
+/// The table has room for one note a trial; what is wrong with a sensor is never left out.
+fn faults(w: &mut String, view: &View) {
+    let mut told: Vec<&String> = Vec::new();
+    for fault in view.trials.iter().flat_map(|trial| &trial.faults) {
+        if !told.contains(&fault) {
+            told.push(fault);
+        }
+    }
+    if !told.is_empty() {
+        let _ = writeln!(w, "\n### Sensors in doubt\n");
+    }
+    for fault in told {
+        let _ = writeln!(w, "- {}", escape(fault));
     }
 }
 

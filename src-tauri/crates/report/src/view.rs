@@ -12,7 +12,7 @@ mod trials;
 use crate::chart::{self, EnergyChart, SpeedChart};
 use crate::format;
 use serde::Serialize;
-use wattsmith_domain::{Scope, SessionRecord, Trial};
+use wattsmith_domain::{Energy, Scope, SessionRecord, Trial, Warning};
 use wattsmith_stats::Analysis;
 
 pub(crate) use best::{Best, command_line};
@@ -108,6 +108,10 @@ impl View {
     }
 }
 
+fn undecided(energies: &[&Energy]) -> bool {
+    energies.iter().any(|energy| !energy.undecided.is_empty())
+}
+
 impl Figures {
     fn of(record: &SessionRecord, analysis: &Analysis) -> Self {
         let noun = record.session.workload.unit.noun();
@@ -173,8 +177,15 @@ impl Figures {
                 }
             ));
         }
+        if undecided(&energies) {
+            notes.push(
+                "Two readers of one device contradict each other, and nobody has said yet which one \
+                 stands. Until then the figures are not certain, and nothing is compared with them."
+                    .to_owned(),
+            );
+        }
         notes.extend(memory::note(&record.session));
-        notes.extend(record.session.warnings.iter().map(|one| one.text.clone()));
+        notes.extend(record.session.warnings.iter().map(Warning::with_code));
         let mut sources: Vec<String> = energies
             .iter()
             .map(|energy| format!("{} · {}", energy.source(), energy.scope.label()))
@@ -194,6 +205,7 @@ impl Figures {
             label: match (energies.is_empty(), estimated) {
                 (true, _) => "No figures yet",
                 (false, true) => "ESTIMATED",
+                (false, false) if undecided(&energies) => "NOT CERTAIN",
                 (false, false) => "Measured",
             },
             notes,

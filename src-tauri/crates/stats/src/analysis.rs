@@ -173,7 +173,15 @@ impl TrialAnalysis {
                 verdict: Verdict::Reference,
             })
         } else {
-            compare(&trial.repeats, default, pooled)
+            compare(&trial.repeats, default, pooled).map(|seen| {
+                match undecided(&trial.repeats, default) {
+                    true => Comparison {
+                        verdict: Verdict::NotDecided { seconds_more: None },
+                        ..seen
+                    },
+                    false => seen,
+                }
+            })
         };
         let performance = mean_performance(&trial.repeats);
         let session = &record.session;
@@ -200,6 +208,13 @@ impl TrialAnalysis {
                 .and_then(|proposal| proposal.predicted_joules_per_unit),
         }
     }
+}
+
+/// Whether two readers of a device contradict each other on either side: then no verdict holds,
+/// however far apart the figures are.
+fn undecided(repeats: &[Repeat], default: &[Repeat]) -> bool {
+    let mut all = repeats.iter().chain(default);
+    all.any(|repeat| !repeat.energy.undecided.is_empty())
 }
 
 /// One group of figures per configuration, over trials and confirmations, of one scope only.

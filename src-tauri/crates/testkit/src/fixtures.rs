@@ -108,7 +108,13 @@ impl Fixture {
     #[must_use]
     pub fn failed(self, changes: &[(&str, Value)], cause: FailureCause, message: &str) -> Self {
         let message = message.to_owned();
-        self.unfinished(changes, TrialState::Failed { cause, message }, &[])
+        let fault = None;
+        let state = TrialState::Failed {
+            cause,
+            message,
+            fault,
+        };
+        self.unfinished(changes, state, &[])
     }
 
     /// What was said before the last trial: it becomes the trial's proposal.
@@ -361,11 +367,13 @@ fn gpu_energy(watts: f64, window: f64) -> Energy {
             source: Source::NvmlCounter,
             joules: Joules(gross),
             integral: Some(Joules(gross * 1.01)),
+            counted: None,
             window_error: 0.001,
         }],
         beside: Vec::new(),
         sensor_error: 0.05,
         window_error: 0.001,
+        undecided: Vec::new(),
         estimate: None,
     }
 }
@@ -381,11 +389,13 @@ fn estimated_energy(busy: f64, window: f64) -> Energy {
             source: Source::Estimate,
             joules: at(10.0, 8.0),
             integral: None,
+            counted: None,
             window_error: 0.0,
         }],
         beside: Vec::new(),
         sensor_error: 0.25,
         window_error: 0.0,
+        undecided: Vec::new(),
         estimate: Some(EstimateSpread {
             low_idle: at(3.0, 10.0),
             high_idle: at(30.0, 4.0),

@@ -1,8 +1,9 @@
 //! What can go wrong in a use case, in words for the person; a kind only where a caller acts on it.
 
 use wattsmith_chat::{ChatError, TemplateError};
-use wattsmith_domain::FailureCause;
+use wattsmith_domain::{FailureCause, SensorFault};
 use wattsmith_engine::EngineError;
+use wattsmith_meter::MeterError;
 use wattsmith_store::StoreError;
 
 /// Why a use case did not do what was asked.
@@ -45,6 +46,9 @@ pub enum TunerError {
     /// The engine failed.
     #[error(transparent)]
     Engine(EngineError),
+    /// A window has no figure.
+    #[error(transparent)]
+    Meter(#[from] MeterError),
     /// The GPU could not be set: the text says why and what to do.
     #[error("{0}")]
     GpuControl(String),
@@ -80,9 +84,19 @@ impl TunerError {
     pub(crate) fn failure_cause(&self) -> FailureCause {
         match self {
             Self::Engine(error) => error.cause().unwrap_or(FailureCause::RequestFailed),
+            Self::Meter(_) => FailureCause::SensorLost,
             Self::GpuControl(_) => FailureCause::GpuControlRefused,
             Self::Store(_) | Self::Io { .. } => FailureCause::StorageFailed,
             _ => FailureCause::RequestFailed,
+        }
+    }
+
+    /// What is wrong with the sensor that this comes from, where it comes from one.
+    #[must_use]
+    pub fn fault(&self) -> Option<SensorFault> {
+        match self {
+            Self::Meter(error) => error.fault(),
+            _ => None,
         }
     }
 }

@@ -11,14 +11,13 @@ use crate::tuner::{Tuner, now};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
-    Clock as _, Configuration, Energy, FailureCause, Joules, Launch, MonotonicNs, Parameter,
-    PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning,
-    WarningKind, Watts,
+    Clock as _, Configuration, Energy, Joules, Launch, MonotonicNs, Parameter, PowerSample, Repeat,
+    Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
 };
 use wattsmith_engine::{
-    Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
+    Driven, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
 };
-use wattsmith_meter::Recorded;
+use wattsmith_meter::{Judged, Recorded};
 
 /// Longest wait until a model is loaded.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
@@ -26,6 +25,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(300);
 const IDLE: Duration = Duration::from_secs(30);
 /// The same in quick mode.
 const IDLE_QUICK: Duration = Duration::from_secs(5);
+/// The longest that a slow sensor is waited for.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
 /// Output tokens that a window must hold to measure well.
 pub(crate) const LEAST_TOKENS: u64 = 200;
 
@@ -91,18 +92,21 @@ impl Tuner {
         // Joining the sensor threads waits for their last sample.
         let recorded = crate::models::blocking(move || recording.finish()).await?;
         let work = done?;
-        let idle = work.idle(&recorded).or(window.idle);
         let (from, to) = (work.driven.started, work.driven.ended);
         let span = to.since(from);
-        let mut energy = recorded
-            .energy(from, to)
-            .map_err(|error| EngineError::failed(FailureCause::SensorLost, error.to_string()))?;
+        let rest = recorded.rest(&work.rests, self.sensing.rest(&session.id).as_ref());
+        self.sensing.rested(&session.id, rest.clone());
+        let Judged {
+            mut energy,
+            mut warnings,
+        } = recorded.judged((from, to), &work.rests, &rest)?;
+        let idle = work.idle(&recorded).or(window.idle);
+        let idle = idle.filter(|_| energy.is_measured());
         if energy.scope != Scope::Estimated {
             energy.net = idle.map(|idle| energy.gross - idle * span);
         }
         let cpu = recorded.cpu(from, to).unwrap_or_default();
         let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
-        let mut warnings = recorded.warnings(from, to);
         let least = self.meter().least_window();
         warnings.extend(own_warnings(
             session,
@@ -172,8 +176,15 @@ impl Tuner {
         let clock = Arc::new(SystemClock);
         let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
         self.cool_down(job, window).await?;
+        let meter = self.meter();
         let idle_span = if session.quick { IDLE_QUICK } else { IDLE };
-        let needs_idle = window.idle.is_none() && self.meter().is_measured();
+        // Slow sensors need longer to tell the power of a rest at all.
+        let idle_span = idle_span.max(meter.least_rest().min(LONGEST_IDLE));
+        // An estimate has no net; its rest serves to judge the meters that stand beside it.
+        let needs_idle = match meter.is_measured() {
+            true => window.idle.is_none(),
+            false => meter.reads_sensors() && self.sensing.rest(&session.id).is_none(),
+        };
         let before = match needs_idle {
             true => Some(self.rest(job, &window.label, idle_span).await?),
             false => None,

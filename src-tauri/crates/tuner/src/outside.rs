@@ -6,22 +6,27 @@ use crate::models::blocking;
 use crate::paths::replace;
 use crate::tuner::Tuner;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table};
-use wattsmith_domain::{MeterRole, OutsideMeter, Watts};
+use wattsmith_domain::{MeterRole, OutsideMeter, Reader, Watts};
 use wattsmith_meter::OutsideSettings;
 
 /// The comment that a new file begins with.
 const HEAD: &str =
     "# Meters of your own. `wattsmith-cli meters --help` tells what can stand here.\n";
 const LIST: &str = "meter";
+/// Which reader of a device stands.
+const READERS: &str = "readers";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
     prefer: Prefer,
+    #[serde(default)]
+    readers: BTreeMap<String, Reader>,
     #[serde(default)]
     meter: Vec<OutsideMeter>,
 }
@@ -41,6 +46,7 @@ pub(crate) fn settings(path: &Path) -> OutsideSettings {
     match read(path) {
         Ok(file) => OutsideSettings {
             platform_first: file.prefer == Prefer::Platform,
+            readers: file.readers,
             meters: file.meter,
             problem: None,
         },
@@ -115,15 +121,36 @@ fn check(meters: &[OutsideMeter]) -> Result<(), String> {
     Ok(())
 }
 
-/// Changes the file, keeping its comments. It is there whole, or as it was.
+/// Changes the list of meters, keeping comments.
 fn change(
     path: &Path,
     change: impl FnOnce(&mut ArrayOfTables) -> Result<(), TunerError>,
+) -> Result<(), TunerError> {
+    rewrite(path, |document| change(tables(path, document)?))
+}
+
+/// Changes the file, keeping its comments. It is there whole, or as it was.
+fn rewrite(
+    path: &Path,
+    change: impl FnOnce(&mut DocumentMut) -> Result<(), TunerError>,
 ) -> Result<(), TunerError> {
     read(path)?;
     let text = text(path)?;
     let head = if text.is_empty() { HEAD } else { "" };
     let mut document: DocumentMut = text.parse().map_err(|error| bad(path, &error))?;
+    change(&mut document)?;
+    let text = format!("{head}{document}");
+    let file: File = toml_edit::de::from_str(&text).map_err(|error| bad(path, &error))?;
+    check(&file.meter).map_err(TunerError::Invalid)?;
+    let io = |source| TunerError::io(format!("cannot write {}", path.display()), source);
+    replace(path, text.as_bytes()).map_err(io)
+}
+
+/// The list of meters in the file.
+fn tables<'a>(
+    path: &Path,
+    document: &'a mut DocumentMut,
+) -> Result<&'a mut ArrayOfTables, TunerError> {
     let list = document
         .entry(LIST)
         .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
@@ -135,15 +162,28 @@ fn change(
         });
         *list = Item::ArrayOfTables(tables.collect());
     }
-    let tables = list
-        .as_array_of_tables_mut()
-        .ok_or_else(|| bad(path, &"`meter` is no list"))?;
-    change(tables)?;
-    let text = format!("{head}{document}");
-    let file: File = toml_edit::de::from_str(&text).map_err(|error| bad(path, &error))?;
-    check(&file.meter).map_err(TunerError::Invalid)?;
-    let io = |source| TunerError::io(format!("cannot write {}", path.display()), source);
-    replace(path, text.as_bytes()).map_err(io)
+    list.as_array_of_tables_mut()
+        .ok_or_else(|| bad(path, &"`meter` is no list"))
+}
+
+/// Which of a device's two readers stands; none leaves it open again.
+pub(crate) fn put_reader(
+    path: &Path,
+    device: &str,
+    reader: Option<Reader>,
+) -> Result<(), TunerError> {
+    rewrite(path, |document| {
+        let table = document
+            .entry(READERS)
+            .or_insert_with(|| Item::Table(Table::new()))
+            .as_table_like_mut()
+            .ok_or_else(|| bad(path, &"`readers` is no table"))?;
+        match reader {
+            Some(reader) => table.insert(device, toml_edit::value(reader.label())),
+            None => table.remove(device),
+        };
+        Ok(())
+    })
 }
 
 fn is_called(table: &Table, name: &str) -> bool {

@@ -7,16 +7,18 @@ use crate::outside;
 use crate::paths::Paths;
 use crate::tuner::Tuner;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use wattsmith_domain::{Machine, SystemClock};
-use wattsmith_meter::{Calibration, Meter, MeterOptions};
+use wattsmith_domain::{Machine, SessionId, SystemClock};
+use wattsmith_meter::{Calibration, Meter, MeterOptions, Rest};
 
 /// Where sensors are looked for, and what was found there last.
 pub(crate) struct Sensing {
     root: PathBuf,
     nvml_library: Option<PathBuf>,
     found: RwLock<Found>,
+    /// What the sensors told when a session's model last rested.
+    rest: Mutex<Option<(SessionId, Rest)>>,
 }
 
 #[derive(Clone)]
@@ -38,7 +40,20 @@ impl Sensing {
             root,
             nvml_library,
             found: RwLock::new(found),
+            rest: Mutex::default(),
         }
+    }
+
+    /// What the sensors told when this session's model last rested, since they were probed.
+    pub(crate) fn rest(&self, session: &SessionId) -> Option<Rest> {
+        let kept = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = kept.as_ref().filter(|(of, _)| of == session);
+        own.map(|(_, rest)| rest.clone())
+    }
+
+    pub(crate) fn rested(&self, session: &SessionId, rest: Rest) {
+        let mut kept = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((session.clone(), rest));
     }
 
     fn found(&self) -> Found {
@@ -51,6 +66,7 @@ impl Sensing {
     fn again(&self, paths: &Paths) {
         let found = probe(self.root.clone(), self.nvml_library.clone(), paths, true);
         *self.found.write().unwrap_or_else(PoisonError::into_inner) = found;
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

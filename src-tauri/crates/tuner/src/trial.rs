@@ -130,11 +130,12 @@ impl Tuner {
                 trial.state = TrialState::Failed {
                     cause: error.failure_cause(),
                     message: error.to_string(),
+                    fault: error.fault(),
                 };
                 // A fault of the engine is a finding about these settings, not of the program; and
                 // where the GPU may not be set, the other settings are left.
                 match error {
-                    TunerError::Engine(_) => Ok(()),
+                    TunerError::Engine(_) | TunerError::Meter(_) => Ok(()),
                     TunerError::GpuControl(_) => {
                         self.without_gpu_knobs(&job.session).await?;
                         Ok(())
@@ -318,6 +319,7 @@ impl Tuner {
 
     /// Figures of one session must cover the same part of the machine.
     pub(crate) fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
+        self.check_readers(record)?;
         let earlier = record
             .trials
             .iter()

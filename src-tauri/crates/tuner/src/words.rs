@@ -2,7 +2,7 @@
 
 use wattsmith_domain::{
     Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Repeat,
-    SensorReport, Source, Verdict,
+    SensorReport, Source, Verdict, Warning, WarningKind,
 };
 use wattsmith_stats::{LEAST_PAIRS, MOST_PAIRS};
 
@@ -199,19 +199,44 @@ pub fn discarded(discarded: &[DiscardedRepeat]) -> Vec<String> {
         .collect()
 }
 
-/// Distinct warnings of some repeats, in order.
+/// Distinct warnings of some repeats, in order, with the code of a sensor's fault in brackets.
 #[must_use]
 pub fn warnings(repeats: &[Repeat]) -> Vec<String> {
+    distinct(repeats)
+        .iter()
+        .map(|one| one.with_code())
+        .collect()
+}
+
+/// The same in words alone.
+#[must_use]
+pub fn warning_texts(repeats: &[Repeat]) -> Vec<String> {
+    distinct(repeats)
+        .iter()
+        .map(|one| one.text.clone())
+        .collect()
+}
+
+/// One warning per kind: the same advice with slightly other figures helps nobody. Of a sensor's
+/// faults one per sensor, whose name such a text begins with.
+#[must_use]
+pub fn distinct(repeats: &[Repeat]) -> Vec<&Warning> {
+    let about = |warning: &Warning| match warning.kind {
+        WarningKind::SensorDoubtful | WarningKind::SensorDisagreement => {
+            warning.text.split(": ").next().map(str::to_owned)
+        }
+        _ => None,
+    };
     let mut seen = Vec::new();
-    let mut texts = Vec::new();
+    let mut distinct = Vec::new();
     for warning in repeats.iter().flat_map(|repeat| &repeat.warnings) {
-        // One text per kind: the same advice with slightly other figures helps nobody.
-        if !seen.contains(&warning.kind) {
-            seen.push(warning.kind);
-            texts.push(warning.text.clone());
+        let subject = (warning.kind, warning.fault, about(warning));
+        if !seen.contains(&subject) {
+            seen.push(subject);
+            distinct.push(warning);
         }
     }
-    texts
+    distinct
 }
 
 #[cfg(test)]

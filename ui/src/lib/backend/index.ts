@@ -18,6 +18,10 @@ export interface Backend {
   removeOutsideMeter(name: string): Promise<void>;
   /** Reads it for 3 s; its mean power in words. */
   tryOutsideMeter(meter: wire.OutsideMeterView): Promise<string>;
+  /** Devices that are read in two ways. */
+  readers(): Promise<wire.ReaderView[]>;
+  /** Says which reader stands; null leaves it open. Used once the sensors are looked for again. */
+  chooseReader(device: string, reader: wire.ReaderWay | null): Promise<void>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;

@@ -91,3 +91,21 @@ describe('sensors', () => {
       if (row.classList.contains('missing')) expect(row.querySelectorAll('.num')).toHaveLength(0);
   });
 });
+
+describe('devices that are read in two ways', () => {
+  it('are listed, and the person says which way stands', async () => {
+    await open('measured-gpu');
+    const chosen = vi.spyOn(backend, 'chooseReader');
+    const select = await screen.findByTestId<HTMLSelectElement>('reader');
+    expect(select.value).toBe('');
+    await fireEvent.change(select, { target: { value: 'power' } });
+    expect(chosen).toHaveBeenCalledWith('NVIDIA GeForce RTX 4090, 24 GiB', 'power');
+    expect((await backend.readers())[0]?.decided).toBe('power');
+    await fireEvent.change(select, { target: { value: '' } });
+    expect(chosen).toHaveBeenLastCalledWith('NVIDIA GeForce RTX 4090, 24 GiB', null);
+  });
+  it('are not mentioned where there are none', async () => {
+    await open('lively');
+    expect(screen.queryByTestId('readers')).toBeNull();
+  });
+});

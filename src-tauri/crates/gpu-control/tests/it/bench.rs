@@ -79,6 +79,7 @@ pub fn refusal(trial: &Trial) -> &str {
         TrialState::Failed {
             cause: wattsmith_domain::FailureCause::GpuControlRefused,
             message,
+            ..
         } => message,
         other => panic!("{other:?}"),
     }

@@ -50,6 +50,7 @@ pub(super) fn find(board: &Board) -> Powers {
         let gauge = Gauge {
             board: board.clone(),
             told,
+            source,
         };
         match gauge.look() {
             Ok(()) => {
@@ -150,6 +151,7 @@ enum Told {
 struct Gauge {
     board: Board,
     told: Told,
+    source: Source,
 }
 
 impl Gauge {
@@ -178,5 +180,13 @@ impl PowerGauge for Gauge {
             .milliwatts()
             .map_err(|error| ReadError(explain(&error).0))?;
         watts(milliwatts)
+    }
+
+    fn nature(&self) -> Option<(Source, f64, Option<Duration>)> {
+        Some((
+            self.source,
+            error_of(self.source),
+            averaging_of(self.source),
+        ))
     }
 }

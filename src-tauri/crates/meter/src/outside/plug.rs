@@ -2,13 +2,15 @@
 //!
 //! Their energy totals are too coarse to make a figure of (Shelly of the first generation counts
 //! whole watt-minutes, Tasmota watt-hours), so power is integrated; but a total that runs back tells
-//! that the plug was restarted.
+//! that the plug was restarted, and one that stands still or grows by something else than the power
+//! tells that one of the two is wrong.
 
 use super::Reading;
 use super::http::Http;
-use crate::sensor::ReadError;
+use crate::sensor::{ReadError, Total};
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
+use wattsmith_domain::Joules;
 
 /// A plug.
 pub(super) struct Plug {
@@ -63,7 +65,29 @@ impl Plug {
     }
 }
 
+impl Maker {
+    /// Joules in one of its total's unit, and the least by which the total grows, joules: Shelly's
+    /// later ones count thousandths of a watt-hour, its first ones whole watt-minutes, Tasmota
+    /// thousandths of a kilowatt-hour.
+    fn total(self) -> (f64, f64) {
+        match self {
+            Self::Shelly1 => (60.0, 60.0),
+            Self::Shelly2 => (3.6e3, 3.6),
+            Self::Tasmota => (3.6e6, 3.6e3),
+        }
+    }
+}
+
 impl Reading for Plug {
+    fn total(&self) -> Option<Total> {
+        let last = *self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        let (unit, step) = self.maker.total();
+        last.map(|total| Total {
+            joules: Joules(total * unit),
+            step: Joules(step),
+        })
+    }
+
     fn value(&self) -> Result<f64, ReadError> {
         // Tasmota and Shelly explain themselves in JSON beside a status of 4xx or 5xx.
         let answer = self.http.json(&self.url, None, true)?;

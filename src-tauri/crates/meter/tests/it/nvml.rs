@@ -193,12 +193,15 @@ fn counter_and_power_that_disagree_are_flagged() {
     let (_driver, machine) = machine("power 0 200\nintegral 0 1.3\n");
     let (recorded, from, to) = record(&machine.meter(), Duration::from_millis(1200));
     let warnings = recorded.warnings(from, to);
-    let text = warnings
+    let warning = warnings
         .iter()
         .find(|one| one.kind == WarningKind::SensorDisagreement)
-        .map(|one| one.text.clone())
         .unwrap_or_else(|| panic!("{warnings:?}"));
-    assert!(text.contains("% more than its energy counter"), "{text}");
+    assert!(warning.text.contains("% more; "), "{}", warning.text);
+    assert_eq!(
+        warning.fault,
+        Some(wattsmith_domain::SensorFault::ReadersContradict)
+    );
 }
 
 #[test]

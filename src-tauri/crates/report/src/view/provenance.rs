@@ -99,6 +99,10 @@ fn sensors(record: &SessionRecord) -> Vec<SensorRow> {
                 (false, format!("unavailable: {reason}"), remedy.clone())
             }
         };
+        let status = match sensor.fault {
+            Some(fault) => format!("{status}; it {} [{fault}]", fault.words()),
+            None => status,
+        };
         SensorRow {
             name: if sensor.device.is_empty() {
                 sensor.name.clone()

@@ -29,6 +29,8 @@ pub(crate) struct TrialRow {
     pub verdict: Badge,
     pub predicted: Option<String>,
     pub notes: Vec<String>,
+    /// What is wrong with its sensors, with the codes.
+    pub faults: Vec<String>,
 }
 
 /// A verdict in words.
@@ -103,7 +105,14 @@ fn row(
             .predicted
             .map(|value| format::with_unit(value, &figures.short_unit)),
         notes: notes(trial, seen),
+        faults: faults(trial),
     }
+}
+
+/// What is wrong with the sensors of a trial, each of it once.
+fn faults(trial: &Trial) -> Vec<String> {
+    let all = trial.repeats.iter().flat_map(|one| &one.warnings);
+    warnings(all.filter(|one| one.fault.is_some()))
 }
 
 fn verdict(
@@ -165,7 +174,10 @@ fn verdict(
 fn notes(trial: &Trial, seen: &TrialAnalysis) -> Vec<String> {
     let mut notes = Vec::new();
     match &trial.state {
-        TrialState::Failed { message, .. } => notes.push(message.clone()),
+        TrialState::Failed { message, fault, .. } => notes.push(match fault {
+            Some(fault) => format!("{message} [{fault}]"),
+            None => message.clone(),
+        }),
         TrialState::Discarded { cause } => notes.push(cause.clone()),
         _ => {}
     }
@@ -206,20 +218,21 @@ fn discarded(discarded: &[DiscardedRepeat]) -> Vec<String> {
 fn warnings<'a>(warnings: impl Iterator<Item = &'a Warning>) -> Vec<String> {
     let words = |text: &str| text.replace(|one: char| one.is_ascii_digit() || one == '.', "");
     // The first text, how often its kind was seen, and whether another differed from it.
-    let mut seen: Vec<(&str, usize, bool)> = Vec::new();
+    let mut seen: Vec<(String, usize, bool)> = Vec::new();
     for warning in warnings {
-        let kind = words(&warning.text);
+        let said = warning.with_code();
+        let kind = words(&said);
         match seen.iter_mut().find(|(text, ..)| words(text) == kind) {
             Some((text, times, differed)) => {
                 *times += 1;
-                *differed |= *text != warning.text;
+                *differed |= *text != said;
             }
-            None => seen.push((&warning.text, 1, false)),
+            None => seen.push((said, 1, false)),
         }
     }
     seen.into_iter()
         .map(|(text, times, differed)| match (times, differed) {
-            (1, _) => text.to_owned(),
+            (1, _) => text,
             (_, false) => format!("{text} ({times} windows)"),
             (_, true) => format!("{text} ({times} windows, the first is shown)"),
         })

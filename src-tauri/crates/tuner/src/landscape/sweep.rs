@@ -255,9 +255,9 @@ impl Tuner {
             }
             // A finding about these settings, not a fault of the recording; fresh repeats of what
             // worked four times are another matter.
-            Err(error @ (TunerError::Engine(_) | TunerError::GpuControl(_)))
-                if list == List::Sweep =>
-            {
+            Err(
+                error @ (TunerError::Engine(_) | TunerError::GpuControl(_) | TunerError::Meter(_)),
+            ) if list == List::Sweep && error.fault().is_none() => {
                 recording.landscape.entries[index].failure = Some(Failure {
                     cause: error.failure_cause(),
                     message: error.to_string(),
@@ -311,6 +311,13 @@ impl Tuner {
 impl Recording {
     /// Figures of another scope would be another landscape.
     fn accept(&mut self, repeat: &Repeat) -> Result<(), TunerError> {
+        if let Some(device) = repeat.energy.undecided.first() {
+            return Err(TunerError::Invalid(format!(
+                "The two readers of {device} contradict each other, so this landscape would not be \
+                 certain. Say which one stands: wattsmith-cli meters reader. What was measured is \
+                 kept."
+            )));
+        }
         let landscape = &mut self.landscape;
         if repeat.energy.scope != landscape.scope {
             return Err(TunerError::Invalid(format!(

@@ -85,6 +85,7 @@ impl Played {
             }
             Err(failure) => {
                 let failed = TrialState::Failed {
+                    fault: None,
                     cause: failure.cause,
                     message: failure.message.clone(),
                 };
@@ -151,6 +152,7 @@ impl Played {
                 beside: Vec::new(),
                 sensor_error: self.landscape.sensor_error,
                 window_error: 0.0,
+                undecided: Vec::new(),
                 estimate: (!self.landscape.measured).then_some(EstimateSpread {
                     low_idle: Joules(low * units as f64),
                     high_idle: Joules(high * units as f64),
@@ -199,6 +201,7 @@ impl Played {
             source,
             joules: share,
             integral: None,
+            counted: None,
             window_error: 0.0,
         };
         sources.into_iter().map(device).collect()

@@ -57,7 +57,7 @@ async fn an_engine_killed_in_mid_run_fails_its_trial_and_the_session_continues()
     running.await.unwrap().unwrap();
 
     let record = bench.record(&session).await;
-    let TrialState::Failed { cause, message } = &record.trials.last().unwrap().state else {
+    let TrialState::Failed { cause, message, .. } = &record.trials.last().unwrap().state else {
         panic!("{:?}", record.trials.last());
     };
     assert_eq!(*cause, FailureCause::Crash);

@@ -186,7 +186,7 @@ async fn a_default_that_failed_is_tried_again_when_autopilot_is_started_again() 
     let tuner = &bench.tuner;
     tuner.perform(&session, Step::Autopilot).await.unwrap();
     let record = bench.record(&session).await;
-    let TrialState::Failed { cause, message } = &record.default_trial().unwrap().state else {
+    let TrialState::Failed { cause, message, .. } = &record.default_trial().unwrap().state else {
         panic!("{:?}", record.default_trial());
     };
     assert_eq!(*cause, FailureCause::ModelCorrupt);

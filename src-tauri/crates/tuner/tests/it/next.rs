@@ -86,6 +86,7 @@ fn the_default_is_measured_first_and_again_until_it_is_complete() {
         TrialState::Failed {
             cause: FailureCause::Crash,
             message: "it crashed".to_owned(),
+            fault: None,
         },
     ] {
         let record = Fixture::on_gpu()

@@ -9,6 +9,7 @@ import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
+import { Readers } from './readers';
 import { Jobs } from './run';
 import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
@@ -69,6 +70,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     start.advisorModels,
     (event) => listeners.forEach((tell) => tell(structuredClone(event))),
   );
+  const readers = new Readers(start.machine);
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
     await new Promise((done) => setTimeout(done, 900 * start.pace));
@@ -100,6 +102,8 @@ export function mockBackend(query: URLSearchParams): Backend {
     putOutsideMeter: async (meter, replaces) => meters.put(structuredClone(meter), replaces),
     removeOutsideMeter: async (name) => meters.remove(name),
     tryOutsideMeter: (meter) => meters.read(meter),
+    readers: async () => readers.list(),
+    chooseReader: async (device, reader) => readers.choose(device, reader),
     newSessionOptions: async () =>
       structuredClone(options(start.machine.measured, start.advisorModels)),
     createSession: async (draft) => {
