@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{
-    Connection, Constraints, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, SessionId,
-    SessionRecord, TrialState,
+    Busy, Connection, Constraints, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId,
+    SessionId, SessionRecord, TrialState,
 };
-use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{Format, Ledger, Next, SessionPlan, Step, Tuner, words};
+use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
+use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
@@ -68,6 +68,14 @@ async fn turns(
                     )));
                 }
                 Step::MeasureDefault
+            }
+            Next::Busy(load) => {
+                answer_busy(tuner, terminal, &record, &load).await?;
+                continue;
+            }
+            Next::CheckDefault(check) => {
+                told.check(&record, check, args.work.json);
+                Step::CheckDefault
             }
             Next::Ask => Step::Ask,
             Next::Confirm(trial) => {
@@ -156,12 +164,42 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             repeats: args.work.repeats(),
             adaptive: args.work.repeats.is_none(),
             rerun: !args.work.keep_disturbed,
+            busy: args.work.on_busy(!args.auto),
             quick: args.work.quick,
             memory: !args.no_memory,
             seed: args.seed,
         })
         .await
         .map_err(Stop::of_words)
+}
+
+/// Asks whether to wait for a quiet machine.
+pub(crate) async fn answer_busy(
+    tuner: &Arc<Tuner>,
+    terminal: &Terminal,
+    record: &SessionRecord,
+    load: &str,
+) -> Result<(), Stop> {
+    say!(
+        "The machine is busy: {load}. The default is what everything is compared with, so it should \
+         be measured on a quiet one.\nEnter waits (at most {} min), m measures all the same, q stops \
+         here.",
+        PATIENT_WAIT_S / 60
+    );
+    let wait = Busy::Wait {
+        at_most_s: PATIENT_WAIT_S,
+    };
+    let choice = match terminal.line().await?.as_deref().map(str::trim) {
+        Some("m" | "M") => Busy::Measure,
+        Some("q" | "Q") | None => {
+            return Err(Stop::Failed(
+                "nothing was measured; go on later, or with --busy wait or --busy measure"
+                    .to_owned(),
+            ));
+        }
+        Some(_) => wait,
+    };
+    Ok(tuner.answer_busy(&record.session.id, choice).await?)
 }
 
 /// What the person wants done with a proposal; none when they took it back.
@@ -243,7 +281,10 @@ async fn finish(
 ) -> Result<(), Stop> {
     let record = tuner.record(session).await?;
     let analysis = Analysis::of(&record);
-    let best = analysis.best.as_ref().and_then(|best| record.trial(best));
+    let outcome = Outcome::of(&record, &analysis);
+    // The trial that the outcome is about, so that settings and verdict belong together.
+    let subject = outcome.trial.as_ref().or(analysis.best.as_ref());
+    let best = subject.and_then(|best| record.trial(best));
     let ending = record.session.ending.as_ref();
     let cost = wattsmith_tuner::spent(&record);
     let prompts = record
@@ -260,6 +301,15 @@ async fn finish(
             "prompts": prompts,
             "cost": cost.map(|cost| json!({"amount": cost.amount, "estimated": cost.estimated})),
             "best": best.map(|trial| figures(&record, &analysis, trial)),
+            "outcome": {
+                "kind": outcome.kind.label(),
+                "words": outcome.words(),
+                "trial": (outcome.number > 0).then_some(outcome.number),
+                "ratio": outcome.ratio,
+                "fresh_pairs": outcome.pairs,
+            },
+            "machine_changes": words::changes(&record, &analysis),
+            "load": record.session.load,
             "confirmed": analysis.confirmed.as_ref().map(|(trial, ratio)| json!({"trial": trial, "ratio": ratio})),
             "warnings": record.session.warnings,
             "energy_spent_j": analysis.energy_spent,
@@ -279,15 +329,12 @@ async fn finish(
             settings(&best.configuration, &record.session.space)
         );
         // Whatever was picked as the best of many looks better than it is: only fresh repeats count.
-        match analysis.confirmed {
-            Some(_) => say!("What is certain: {}.", listing::outcome(&analysis)),
-            None => say!(
-                "What is certain: nothing yet ({}).",
-                listing::outcome(&analysis)
-            ),
+        match outcome.kind.is_confirmed() {
+            true => say!("What is certain: {}.", outcome.words()),
+            false => say!("What is certain: nothing yet ({}).", outcome.words()),
         }
-        if analysis.best_depends_on_estimate {
-            say!("Which settings are best depends on the estimate; a power sensor would tell.");
+        if outcome.kind == OutcomeKind::DependsOnEstimate {
+            say!("A power sensor would tell.");
         }
     }
     say!(

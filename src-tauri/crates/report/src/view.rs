@@ -12,7 +12,7 @@ mod trials;
 use crate::chart::{self, EnergyChart, SpeedChart};
 use crate::format;
 use serde::Serialize;
-use wattsmith_domain::{Scope, SessionRecord, Trial};
+use wattsmith_domain::{Scope, SessionRecord, StartLoad, Trial};
 use wattsmith_stats::Analysis;
 
 pub(crate) use best::{Best, command_line};
@@ -173,6 +173,8 @@ impl Figures {
                 }
             ));
         }
+        notes.extend(analysis.changes.iter().map(|one| one.words(noun)));
+        notes.extend(record.session.load.as_ref().map(StartLoad::words));
         notes.extend(memory::note(&record.session));
         notes.extend(record.session.warnings.iter().map(|one| one.text.clone()));
         let mut sources: Vec<String> = energies

@@ -124,7 +124,30 @@ export function mockBackend(query: URLSearchParams): Backend {
     forgetMemory: (id) => change(id, (s) => void (s.memory = [])),
     clearMemory: async () => undefined,
     follow: async (listener) => void listeners.push(listener),
-    measureDefault: (id) => job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
+    measureDefault: (id) =>
+      find(id).busy
+        ? change(id, (s) => {
+            s.busy = false;
+            s.load = 'other programs used 43 % of the CPU';
+          })
+        : job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
+    checkDefault: async () => undefined,
+    answerBusy: (id, wait) =>
+      job(id, async (s) => {
+        const load = s.load ?? '';
+        if (wait) await jobs.waitForQuiet(s, load);
+        s.load = null;
+        const done = wait
+          ? 'The session waited 12 s until it was quiet.'
+          : 'It was measured all the same, by choice: the default may be too high.';
+        s.story.push({
+          item: 'machine',
+          id: `${s.id}-load`,
+          title: 'The machine was busy',
+          text: `The machine was busy before the first window: ${load}. ${done}`,
+        });
+        await jobs.measure(s, DEFAULTS, 'default', null);
+      }),
     ask: async (id) => {
       const next = view(find(id)).next;
       if (next.step === 'consent')

@@ -113,6 +113,12 @@ export class Jobs {
     this.changed(s);
   }
 
+  /** Other programs end after a while. */
+  async waitForQuiet(s: Kept, load: string): Promise<void> {
+    this.phase(s, 'waiting-for-quiet', 'Waiting for a quiet machine', load, 600);
+    await this.wait(s, 12);
+  }
+
   /** A phase of a trial with power samples; one event a second while a window is open. */
   private async powered(
     s: Kept,
@@ -254,6 +260,7 @@ export class Jobs {
       pairsPlanned: 5,
       decided: false,
       below: false,
+      word: 'not decided yet',
       text: 'Fresh repeats of the best and of the default, taken in turn; only these decide.',
       discarded: [] as string[],
       ratio: null as ReturnType<typeof interval>,
@@ -287,10 +294,15 @@ export class Jobs {
     }
     s.judged.add(number);
     const goal = (goalJoules(s) ?? 0) / (byDefault(s)?.joulesPerUnit?.mean ?? 1);
-    Object.assign(item, { decided: true, below: ratio <= goal });
+    const below = ratio <= goal;
+    Object.assign(item, {
+      decided: true,
+      below,
+      word: below ? 'confirmed: below the goal' : 'not decided',
+    });
     item.text = item.below
       ? `Confirmed: trial ${number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`
-      : `Not confirmed: trial ${number} is not certainly below the goal.`;
+      : `Not decided: ${item.pairs} fresh pairs showed ${((1 - ratio) * 100).toFixed(1)} % less than the default.`;
     if (item.below) s.ending = 'threshold reached';
   }
 

@@ -5,6 +5,7 @@ import type {
   IntervalView,
   MachineView,
   NextStep,
+  OutcomeView,
   PhaseView,
   SessionDraft,
   SessionSummary,
@@ -49,6 +50,11 @@ export interface Kept {
   chance: Chance;
   ids: number;
   memory: SessionView['memory'];
+  /** Load that waits for the person's choice. */
+  load: string | null;
+  /** Whether a look at the load is still to come. */
+  busy: boolean;
+  changes: SessionView['changes'];
 }
 
 export function keep(
@@ -78,6 +84,9 @@ export function keep(
     chance: chance(41 + id.length),
     ids: 0,
     memory: [],
+    load: null,
+    busy: false,
+    changes: [],
   };
 }
 
@@ -134,7 +143,10 @@ export function goalJoules(s: Kept): number | null {
 function next(s: Kept): NextStep {
   if (s.phase.kind !== 'idle') return { step: 'busy' };
   if (s.ending) return { step: 'ended', ending: s.ending };
-  if (!byDefault(s)) return { step: 'measure-default' };
+  if (!byDefault(s))
+    return s.load === null
+      ? { step: 'measure-default' }
+      : { step: 'busy-machine', load: s.load };
   const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
   if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
   const waiting = s.story.find(
@@ -161,7 +173,7 @@ function next(s: Kept): NextStep {
 
 export function best(s: Kept): BestView | null {
   const found = complete(s)
-    .filter((t) => t.verdict.kind === 'better')
+    .filter((t) => t.verdict.kind === 'better' && !t.stale)
     .sort((a, b) => (a.joulesPerUnit?.mean ?? 9) - (b.joulesPerUnit?.mean ?? 9))[0];
   if (!found) return null;
   const config = s.configs.get(found.id) ?? DEFAULTS;
@@ -173,16 +185,59 @@ export function best(s: Kept): BestView | null {
     number: found.number,
     knobs: diff(DEFAULTS, config),
     commandLine: commandLine(config),
-    verdict: found.verdict,
+    verdict: { ...found.verdict, text: outcomeText(found, confirmed) },
     confirmed,
   };
+}
+
+const outcomeText = (found: TrialItem, confirmed: boolean) => {
+  const less = `${(found.verdict.savingPercent ?? 0).toFixed(1)} % less than the default`;
+  return confirmed ? `confirmed: ${less}` : `not confirmed: ${less} in the search, outside the noise`;
+};
+
+/** What it has come to, in the words of the core. */
+function outcome(s: Kept): OutcomeView {
+  const lead = best(s);
+  const judged = s.story.findLast((i) => i.item === 'confirmation' && i.decided);
+  if (lead && !lead.confirmed && judged?.item === 'confirmation' && judged.trialNumber === lead.number)
+    return {
+      word: 'not decided',
+      seen: judged.text.replace(/^Not decided: |\.$/g, ''),
+      text: judged.text.replace(/^Not/, 'not').replace(/\.$/, ''),
+      why: 'Fresh repeats of it and of the default did not confirm the goal.',
+      verdict: 'not-decided',
+      confirmed: false,
+      trialNumber: lead.number,
+    };
+  if (lead) {
+    const [word = '', seen = ''] = lead.verdict.text.split(': ');
+    return {
+      word,
+      seen,
+      text: lead.verdict.text,
+      why: lead.confirmed
+        ? 'Fresh repeats of it and of the default have confirmed that it is below the goal.'
+        : 'No fresh repeats confirmed it, and the best of several trials always looks somewhat better than it is.',
+      verdict: lead.confirmed ? 'better' : 'not-decided',
+      confirmed: lead.confirmed,
+      trialNumber: lead.number,
+    };
+  }
+  const word =
+    trials(s).length === 0
+      ? 'nothing measured yet'
+      : trials(s).length === 1
+        ? 'only the default measured'
+        : 'nothing cost less than the default';
+  const verdict = trials(s).length === 0 ? 'none' : 'reference';
+  return { word, seen: '', text: word, why: '', verdict, confirmed: false, trialNumber: 0 };
 }
 
 function trend(s: Kept): TrendPoint[] {
   let least: number | null = null;
   return complete(s).flatMap((t) => {
     if (!t.joulesPerUnit) return [];
-    const counts = t.verdict.kind === 'better' || t.verdict.kind === 'reference';
+    const counts = (t.verdict.kind === 'better' || t.verdict.kind === 'reference') && !t.stale;
     if (counts) least = Math.min(least ?? Infinity, t.joulesPerUnit.mean);
     return [
       {
@@ -190,9 +245,10 @@ function trend(s: Kept): TrendPoint[] {
         number: t.number,
         joulesPerUnit: t.joulesPerUnit,
         tokensPerSecond: t.tokensPerSecond ?? 0,
-        bestSoFar: least,
+        bestSoFar: t.stale ? null : least,
         verdict: t.verdict.kind,
         predicted: t.predicted,
+        stale: t.stale,
       },
     ];
   });
@@ -206,7 +262,7 @@ function spending(s: Kept): SessionView['spending'] {
 }
 
 export function view(s: Kept): SessionView {
-  const used = Math.max(0, trials(s).length - 1);
+  const used = Math.max(0, trials(s).filter((t) => !t.stale).length - 1);
   const workload =
     {
       chat: '16 requests · 8 at once · 64 tokens out',
@@ -262,6 +318,8 @@ export function view(s: Kept): SessionView {
           ],
     parameters: PARAMETERS.filter((p) => s.draft.tuned.includes(p.name)),
     best: lead,
+    outcome: outcome(s),
+    changes: structuredClone(s.changes),
     phase: { ...s.phase },
     autopilot: s.autopilot,
     pausing: s.pausing,
@@ -275,20 +333,23 @@ export function view(s: Kept): SessionView {
 
 export function summary(s: Kept): SessionSummary {
   const lead = best(s);
-  const last = trials(s).at(-1);
-  const outcome = lead?.verdict.savingPercent
-    ? `\u2212${lead.verdict.savingPercent.toFixed(1)}\u202f%`
-    : last?.verdict.kind === 'not-decided' || trials(s).length > 1
-      ? 'not decided'
-      : 'new';
+  const { word, verdict } = outcome(s);
+  const said =
+    lead?.confirmed && lead.verdict.savingPercent
+      ? `\u2212${lead.verdict.savingPercent.toFixed(1)}\u202f%`
+      : trials(s).length === 0
+        ? 'new'
+        : verdict === 'reference'
+          ? `default ${trials(s).length === 1 ? 'only' : 'best'}`
+          : word;
   return {
     id: s.id,
     name: s.name,
     engine: 'llama-server',
     createdAt: s.createdAt,
     running: s.phase.kind !== 'idle',
-    outcome,
-    verdict: lead ? 'better' : outcome === 'new' ? 'none' : 'not-decided',
+    outcome: said,
+    verdict,
     estimated: !s.machine.measured,
     ending: s.ending,
   };
