@@ -112,6 +112,7 @@ fn what_a_search_drew_on_is_said_and_never_counted() {
     let earlier = SessionId::from("earlier");
     record.session.memory = Memory {
         sessions: vec![EarlierSession {
+            doubts: "2 of 12 windows were disturbed".to_owned(),
             id: earlier.clone(),
             name: "SmolLM2 · batch".to_owned(),
             model: "SmolLM2".to_owned(),
@@ -119,6 +120,7 @@ fn what_a_search_drew_on_is_said_and_never_counted() {
             weight: 0.5,
         }],
         points: vec![EarlierPoint {
+            worth: 1.0,
             session: earlier,
             configuration: record.session.space.default_configuration(),
             relative: 1.0,

@@ -142,7 +142,12 @@ function changed(s: Kept): Kept {
     };
     const seen = trial.joulesPerUnit;
     if (seen)
-      trial.joulesPerUnit = { ...seen, mean: seen.mean * 6, low: seen.low * 5, high: seen.high * 7 };
+      trial.joulesPerUnit = {
+        ...seen,
+        mean: seen.mean * 6,
+        low: seen.low * 5,
+        high: seen.high * 7,
+      };
   }
   const text = `The machine changed: 2 fresh windows of the default needed 83.4 % less energy per token than those before. Goal, best and verdicts rest on the fresh ones from here on. ${old.length} trials from before are shown but not compared, and do not count against the budget.`;
   s.changes = [{ afterTrial: trials(s).length, text }];

@@ -144,9 +144,7 @@ function next(s: Kept): NextStep {
   if (s.phase.kind !== 'idle') return { step: 'busy' };
   if (s.ending) return { step: 'ended', ending: s.ending };
   if (!byDefault(s))
-    return s.load === null
-      ? { step: 'measure-default' }
-      : { step: 'busy-machine', load: s.load };
+    return s.load === null ? { step: 'measure-default' } : { step: 'busy-machine', load: s.load };
   const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
   if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
   const waiting = s.story.find(
@@ -192,14 +190,21 @@ export function best(s: Kept): BestView | null {
 
 const outcomeText = (found: TrialItem, confirmed: boolean) => {
   const less = `${(found.verdict.savingPercent ?? 0).toFixed(1)} % less than the default`;
-  return confirmed ? `confirmed: ${less}` : `not confirmed: ${less} in the search, outside the noise`;
+  return confirmed
+    ? `confirmed: ${less}`
+    : `not confirmed: ${less} in the search, outside the noise`;
 };
 
 /** What it has come to, in the words of the core. */
 function outcome(s: Kept): OutcomeView {
   const lead = best(s);
   const judged = s.story.findLast((i) => i.item === 'confirmation' && i.decided);
-  if (lead && !lead.confirmed && judged?.item === 'confirmation' && judged.trialNumber === lead.number)
+  if (
+    lead &&
+    !lead.confirmed &&
+    judged?.item === 'confirmation' &&
+    judged.trialNumber === lead.number
+  )
     return {
       word: 'not decided',
       seen: judged.text.replace(/^Not decided: |\.$/g, ''),
