@@ -28,6 +28,9 @@ pub(crate) struct Certainty {
     pub detail: String,
     pub certain: Vec<String>,
     pub open: Vec<String>,
+    /// What the session came to, in kind.
+    #[serde(skip)]
+    pub kind: OutcomeKind,
     /// The trial that the report is about, and whether its saving is decided.
     #[serde(skip)]
     pub subject: Option<TrialId>,
@@ -46,8 +49,10 @@ struct Says {
 
 impl Certainty {
     pub(crate) fn of(record: &SessionRecord, analysis: &Analysis, figures: &Figures) -> Self {
-        let says = headline(record, &Outcome::of(record, analysis), figures);
+        let outcome = Outcome::of(record, analysis);
+        let says = headline(record, &outcome, figures);
         Self {
+            kind: outcome.kind,
             certain: certain(record, analysis, figures, &says),
             open: open(record, analysis, &says),
             tone: says.tone,

@@ -127,7 +127,7 @@ fn what_a_search_drew_on_is_said_and_never_counted() {
         }],
     };
     let note = "drew on one configuration measured in one earlier session: SmolLM2 · batch (the \
-                workload batch)";
+                workload batch; 2 of 12 windows were disturbed)";
     let report: serde_json::Value = serde_json::from_str(&json(&record).unwrap()).unwrap();
     assert!(report["memory"].as_str().unwrap().contains(note));
     assert!(wattsmith_report::html(&record).unwrap().contains(note));
