@@ -2,7 +2,7 @@
 //! unit, workload, model file and scope. Estimated and measured are different scopes.
 
 use super::interval;
-use super::session::{outcome_kind, scope};
+use super::session::{outcome_kind, scope, short};
 use crate::wire::{OverviewLine, OverviewPoint};
 use std::collections::BTreeMap;
 use wattsmith_tuner::domain::{Scope, SessionRecord};
@@ -66,6 +66,7 @@ fn point(record: &SessionRecord) -> Option<(wattsmith_tuner::domain::Interval, O
                 .and_then(|best| best.joules_per_unit.as_ref())
                 .map(interval),
             verdict: outcome_kind(outcome.kind),
+            outcome: short(&outcome),
         },
     ))
 }

@@ -20,25 +20,27 @@ pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
     let analysis = Analysis::of(record);
     let session = &record.session;
     let outcome = Outcome::of(record, &analysis);
-    let kind = outcome.kind;
-    let outcome = match (kind, outcome.ratio) {
-        // Only fresh repeats give a figure that stands alone.
-        (OutcomeKind::Confirmed, Some(ratio)) => signed_percent(ratio.mean),
-        (OutcomeKind::Nothing, _) => "new".to_owned(),
-        (OutcomeKind::DefaultOnly, _) => "default only".to_owned(),
-        (OutcomeKind::NoSaving, _) => "default best".to_owned(),
-        (kind, _) => kind.word().to_owned(),
-    };
     SessionSummary {
         id: session.id.0.clone(),
         name: session.name.clone(),
         engine: session.engine.name.clone(),
         created_at: session.created_at.clone(),
         running: job.running,
-        outcome,
-        verdict: outcome_kind(kind),
+        outcome: short(&outcome),
+        verdict: outcome_kind(outcome.kind),
         estimated: scope(record).unwrap_or(Scope::Estimated) == Scope::Estimated,
         ending: session.ending.as_ref().map(|one| one.label().to_owned()),
+    }
+}
+
+/// An outcome where there is little room. Only fresh repeats give a figure that stands alone.
+pub(super) fn short(outcome: &Outcome) -> String {
+    match (outcome.kind, outcome.ratio) {
+        (OutcomeKind::Confirmed, Some(ratio)) => signed_percent(ratio.mean),
+        (OutcomeKind::Nothing, _) => "new".to_owned(),
+        (OutcomeKind::DefaultOnly, _) => "default only".to_owned(),
+        (OutcomeKind::NoSaving, _) => "default best".to_owned(),
+        (kind, _) => kind.word().to_owned(),
     }
 }
 

@@ -63,7 +63,7 @@ views! {
         created_at: String,
         /// Whether a job runs in it now.
         running: bool,
-        /// In a word or two: "−18.6 %", "not decided", "new".
+        /// In a word or two: "−18.6 %", "not confirmed", "new".
         outcome: String,
         /// What kind of outcome.
         verdict: VerdictKind,
@@ -291,6 +291,8 @@ views! {
         best_interval: Option<IntervalView>,
         /// Verdict of the best.
         verdict: VerdictKind,
+        /// In a word or two, as in the list of sessions.
+        outcome: String,
     }
     /// Power over time of one device.
     PowerSeries {

@@ -73,7 +73,17 @@ impl Tuner {
             "looking at the load of other programs",
             Some(LOOK.as_secs_f64()),
         );
-        let seen = self.look_at_load(job).await?;
+        let looked = self.look_at_load(job).await;
+        if looked.is_err() && session.busy == Busy::Ask {
+            // Who takes the wait back is asked again.
+            self.change(&job.session, |session| {
+                if let Some(load) = &mut session.load {
+                    load.choice = None;
+                }
+            })
+            .await?;
+        }
+        let seen = looked?;
         let earlier = session.load.map(|load| (load.share, load.waited_s));
         let found = |choice, waited_s, quiet_at_last| StartLoad {
             share: earlier.map_or(seen.share, |(share, _)| share.max(seen.share)),
@@ -110,7 +120,6 @@ impl Tuner {
                     .await?;
                 let (quiet, waited_s) = self.wait_for_quiet(job, at_most_s, &seen).await;
                 let asked = session.busy == Busy::Ask;
-                // Who takes the wait back is asked again.
                 let still = match &quiet {
                     Err(_) if asked => None,
                     _ => Some(choice),

@@ -820,6 +820,8 @@ export type OverviewPoint = {
 	bestInterval: IntervalView | null,
 	/**  Verdict of the best. */
 	verdict: VerdictKind,
+	/**  In a word or two, as in the list of sessions. */
+	outcome: string,
 };
 
 /**  One knob of the catalogue. */
@@ -1068,7 +1070,7 @@ export type SessionSummary = {
 	createdAt: string,
 	/**  Whether a job runs in it now. */
 	running: boolean,
-	/**  In a word or two: "−18.6 %", "not decided", "new". */
+	/**  In a word or two: "−18.6 %", "not confirmed", "new". */
 	outcome: string,
 	/**  What kind of outcome. */
 	verdict: VerdictKind,

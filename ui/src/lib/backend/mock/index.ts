@@ -314,7 +314,8 @@ function overview(all: Kept[]): OverviewLine[] {
       createdAt: s.createdAt,
       defaultInterval,
       bestInterval,
-      verdict: lead ? 'better' : 'not-decided',
+      verdict: summary(s).verdict,
+      outcome: summary(s).outcome,
     });
     lines.set(label, line);
   }
