@@ -3,22 +3,21 @@
 use crate::Stop;
 use crate::args::TuneArgs;
 use crate::connection::{key_from_environment, not_agreed};
+use crate::last_words::LastWords;
 use crate::ledger;
 use crate::listing;
 use crate::progress::{Progress, json_line};
 use crate::terminal::{Terminal, write};
 use crate::told::Told;
-use crate::trial::figures;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{
-    Busy, Connection, Constraints, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId,
-    SessionId, SessionRecord, TrialState,
+    Busy, Connection, Constraints, ExchangeId, ExchangeOutcome, ProposalId, SessionId,
+    SessionRecord, TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
-use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner, words};
+use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
@@ -280,82 +279,11 @@ async fn finish(
     report: Option<PathBuf>,
 ) -> Result<(), Stop> {
     let record = tuner.record(session).await?;
-    let analysis = Analysis::of(&record);
-    let outcome = Outcome::of(&record, &analysis);
-    // The trial that the outcome is about, so that settings and verdict belong together.
-    let subject = outcome.trial.as_ref().or(analysis.best.as_ref());
-    let best = subject.and_then(|best| record.trial(best));
-    let ending = record.session.ending.as_ref();
-    let cost = wattsmith_tuner::spent(&record);
-    let prompts = record
-        .exchanges
-        .iter()
-        .filter(|one| one.kind == ExchangeKind::Proposal)
-        .count();
+    let last = LastWords::of(&record, report);
     if args.work.json {
-        json_line(&json!({
-            "event": "result",
-            "session": session,
-            "ending": ending,
-            "trials": record.trials.len(),
-            "prompts": prompts,
-            "cost": cost.map(|cost| json!({"amount": cost.amount, "estimated": cost.estimated})),
-            "best": best.map(|trial| figures(&record, &analysis, trial)),
-            "outcome": {
-                "kind": outcome.kind.label(),
-                "words": outcome.words(),
-                "trial": (outcome.number > 0).then_some(outcome.number),
-                "ratio": outcome.ratio,
-                "fresh_pairs": outcome.pairs,
-            },
-            "machine_changes": words::changes(&record, &analysis),
-            "load": record.session.load,
-            "confirmed": analysis.confirmed.as_ref().map(|(trial, ratio)| json!({"trial": trial, "ratio": ratio})),
-            "warnings": record.session.warnings,
-            "energy_spent_j": analysis.energy_spent,
-            "pays_back_after_units": analysis.pays_back_after_units,
-            "report": report,
-        }));
-        return Ok(());
-    }
-    say!(
-        "\nEnded: {}.",
-        ending.map_or("not yet", wattsmith_tuner::domain::Ending::label)
-    );
-    if let Some(best) = best {
-        say!(
-            "Best settings (trial {}): {}",
-            best.number,
-            settings(&best.configuration, &record.session.space)
-        );
-        // Whatever was picked as the best of many looks better than it is: only fresh repeats count.
-        match outcome.kind.is_confirmed() {
-            true => say!("What is certain: {}.", outcome.words()),
-            false => say!("What is certain: nothing yet ({}).", outcome.words()),
-        }
-        if outcome.kind == OutcomeKind::DependsOnEstimate {
-            say!("A power sensor would tell.");
-        }
-    }
-    say!(
-        "The search itself cost {} J{}.",
-        words::figure(analysis.energy_spent.0),
-        analysis
-            .pays_back_after_units
-            .map_or(String::new(), |units| format!(
-                "; it has paid for itself after {units} tokens"
-            ))
-    );
-    if let Some(cost) = cost {
-        let about = if cost.estimated { "about " } else { "" };
-        say!(
-            "The chat model cost {about}{:.4}, at the prices you entered.",
-            cost.amount
-        );
-    }
-    say!("Session {session}");
-    if let Some(report) = report {
-        say!("Report: {}", report.display());
+        json_line(&last.json());
+    } else {
+        say!("\n{}", last.text());
     }
     Ok(())
 }
