@@ -41,7 +41,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
         done??;
         let record = tuner.record(&session).await?;
         match record.session.busy_question().map(StartLoad::found) {
-            Some(load) => answer_busy(tuner, &terminal, &record, &load).await?,
+            Some(load) => {
+                answer_busy(tuner, &terminal, &record, &load, work.on_busy(true)).await?;
+            }
             None => break record,
         }
     };

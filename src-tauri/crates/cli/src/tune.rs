@@ -69,7 +69,14 @@ async fn turns(
                 Step::MeasureDefault
             }
             Next::Busy(load) => {
-                answer_busy(tuner, terminal, &record, &load).await?;
+                answer_busy(
+                    tuner,
+                    terminal,
+                    &record,
+                    &load,
+                    args.work.on_busy(!args.auto),
+                )
+                .await?;
                 continue;
             }
             Next::CheckDefault(check) => {
@@ -172,13 +179,18 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
         .map_err(Stop::of_words)
 }
 
-/// Asks whether to wait for a quiet machine.
+/// Asks whether to wait for a quiet machine; does by `on_busy` where that is no question.
 pub(crate) async fn answer_busy(
     tuner: &Arc<Tuner>,
     terminal: &Terminal,
     record: &SessionRecord,
     load: &str,
+    on_busy: Busy,
 ) -> Result<(), Stop> {
+    let session = &record.session.id;
+    if on_busy != Busy::Ask {
+        return Ok(tuner.answer_busy(session, on_busy).await?);
+    }
     say!(
         "The machine is busy: {load}. The default is what everything is compared with, so it should \
          be measured on a quiet one.\nEnter waits (at most {} min), m measures all the same, q stops \
@@ -191,14 +203,13 @@ pub(crate) async fn answer_busy(
     let choice = match terminal.line().await?.as_deref().map(str::trim) {
         Some("m" | "M") => Busy::Measure,
         Some("q" | "Q") | None => {
-            return Err(Stop::Failed(
-                "nothing was measured; go on later, or with --busy wait or --busy measure"
-                    .to_owned(),
-            ));
+            return Err(Stop::Failed(format!(
+                "nothing was measured; go on later with --session {session}"
+            )));
         }
         Some(_) => wait,
     };
-    Ok(tuner.answer_busy(&record.session.id, choice).await?)
+    Ok(tuner.answer_busy(session, choice).await?)
 }
 
 /// What the person wants done with a proposal; none when they took it back.

@@ -3,14 +3,17 @@
 
 import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
-import type { LiveEvent, OverviewLine } from '../bindings';
+import type { LiveEvent } from '../bindings';
 import { lastConfig, offer, promptValues, readReply, templateOf } from './advisor';
+import { settle } from './busy';
 import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
 import { Jobs } from './run';
-import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
+import { summary } from './outcome';
+import { overview } from './overview';
+import { keep, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
 import { Studies } from './study';
 import { say } from './talk';
@@ -132,22 +135,7 @@ export function mockBackend(query: URLSearchParams): Backend {
           })
         : job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
     checkDefault: async () => undefined,
-    answerBusy: (id, wait) =>
-      job(id, async (s) => {
-        const load = s.load ?? '';
-        if (wait) await jobs.waitForQuiet(s, load);
-        s.load = null;
-        const done = wait
-          ? 'The session waited 12 s until it was quiet.'
-          : 'It was measured all the same, by choice: the default may be too high.';
-        s.story.push({
-          item: 'machine',
-          id: `${s.id}-load`,
-          title: 'The machine was busy',
-          text: `The machine was busy before the first window: ${load}. ${done}`,
-        });
-        await jobs.measure(s, DEFAULTS, 'default', null);
-      }),
+    answerBusy: (id, wait) => job(id, (s) => settle(jobs, s, wait)),
     ask: async (id) => {
       const next = view(find(id)).next;
       if (next.step === 'consent')
@@ -295,29 +283,4 @@ export function mockBackend(query: URLSearchParams): Backend {
     if (!found) throw new BackendError('not-found', `There is no template called ${name}.`);
     return found;
   }
-}
-
-/** Sessions that may be compared share a line; others never do. */
-function overview(all: Kept[]): OverviewLine[] {
-  const lines = new Map<string, OverviewLine>();
-  for (const s of [...all].reverse()) {
-    const defaultInterval = byDefault(s)?.joulesPerUnit;
-    if (!defaultInterval) continue;
-    const shown = view(s);
-    const label = [shown.chips[1], shown.chips[2], shown.scope].join(' · ');
-    const line = lines.get(label) ?? { label, estimated: shown.estimated, points: [] };
-    const lead = best(s);
-    const bestInterval = trials(s).find((t) => t.id === lead?.trialId)?.joulesPerUnit ?? null;
-    line.points.push({
-      sessionId: s.id,
-      name: s.name,
-      createdAt: s.createdAt,
-      defaultInterval,
-      bestInterval,
-      verdict: summary(s).verdict,
-      outcome: summary(s).outcome,
-    });
-    lines.set(label, line);
-  }
-  return [...lines.values()];
 }

@@ -4,17 +4,8 @@ import { BackendError } from '../error';
 import type { LiveEvent, PhaseKind } from '../bindings';
 import { costOf, exchange, idea, lastConfig, offer, replyText } from './advisor';
 import { DEFAULTS, key, PARAMETERS, type Config } from './engine';
-import {
-  best,
-  byDefault,
-  freshId,
-  goalJoules,
-  idle,
-  interval,
-  trials,
-  view,
-  type Kept,
-} from './session';
+import { byDefault, freshId, goalJoules, idle, interval, trials, view, type Kept } from './session';
+import { best, judge } from './outcome';
 import { addRepeat, begin, finish, trialIn, watts } from './trial';
 
 class Cancelled extends Error {}
@@ -111,12 +102,6 @@ export class Jobs {
     };
     this.emit({ event: 'phase', sessionId: s.id, phase: { ...s.phase } });
     this.changed(s);
-  }
-
-  /** Other programs end after a while. */
-  async waitForQuiet(s: Kept, load: string): Promise<void> {
-    this.phase(s, 'waiting-for-quiet', 'Waiting for a quiet machine', load, 600);
-    await this.wait(s, 12);
   }
 
   /** A phase of a trial with power samples; one event a second while a window is open. */
@@ -294,15 +279,7 @@ export class Jobs {
     }
     s.judged.add(number);
     const goal = (goalJoules(s) ?? 0) / (byDefault(s)?.joulesPerUnit?.mean ?? 1);
-    const below = ratio <= goal;
-    Object.assign(item, {
-      decided: true,
-      below,
-      word: below ? 'confirmed: below the goal' : 'not decided',
-    });
-    item.text = item.below
-      ? `Confirmed: trial ${number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`
-      : `Not decided: ${item.pairs} fresh pairs showed ${((1 - ratio) * 100).toFixed(1)} % less than the default.`;
+    Object.assign(item, judge(item, ratio, ratio <= goal));
     if (item.below) s.ending = 'threshold reached';
   }
 

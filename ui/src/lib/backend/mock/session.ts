@@ -1,14 +1,11 @@
 // A pretended session: what is kept of it, and the view that the core would make from that.
 
 import type {
-  BestView,
   IntervalView,
   MachineView,
   NextStep,
-  OutcomeView,
   PhaseView,
   SessionDraft,
-  SessionSummary,
   SessionView,
   StoryItem,
   TrendPoint,
@@ -16,7 +13,8 @@ import type {
   VerdictView,
 } from '../bindings';
 import { chance, type Chance } from './chance';
-import { commandLine, DEFAULTS, diff, PARAMETERS, type Config } from './engine';
+import { best, outcome } from './outcome';
+import { DEFAULTS, PARAMETERS, type Config } from './engine';
 import { CONNECTIONS, isRemote } from './machine';
 
 const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
@@ -93,7 +91,7 @@ export function keep(
 export const idle = () => ({ ...IDLE });
 export const freshId = (s: Kept, kind: string) => `${s.id}-${kind}-${++s.ids}`;
 export const trials = (s: Kept) => s.story.filter((item) => item.item === 'trial');
-const complete = (s: Kept) => trials(s).filter((trial) => trial.state === 'complete');
+export const complete = (s: Kept) => trials(s).filter((trial) => trial.state === 'complete');
 export const byDefault = (s: Kept) => complete(s).find((trial) => trial.origin === 'default');
 
 export function interval(values: number[]): IntervalView | null {
@@ -167,75 +165,6 @@ function next(s: Kept): NextStep {
       provider: `${s.draft.connection.baseUrl}, ${s.draft.connection.model}`,
     };
   return { step: 'ask' };
-}
-
-export function best(s: Kept): BestView | null {
-  const found = complete(s)
-    .filter((t) => t.verdict.kind === 'better' && !t.stale)
-    .sort((a, b) => (a.joulesPerUnit?.mean ?? 9) - (b.joulesPerUnit?.mean ?? 9))[0];
-  if (!found) return null;
-  const config = s.configs.get(found.id) ?? DEFAULTS;
-  const confirmed = s.story.some(
-    (i) => i.item === 'confirmation' && i.trialNumber === found.number && i.below,
-  );
-  return {
-    trialId: found.id,
-    number: found.number,
-    knobs: diff(DEFAULTS, config),
-    commandLine: commandLine(config),
-    verdict: { ...found.verdict, text: outcomeText(found, confirmed) },
-    confirmed,
-  };
-}
-
-const outcomeText = (found: TrialItem, confirmed: boolean) => {
-  const less = `${(found.verdict.savingPercent ?? 0).toFixed(1)} % less than the default`;
-  return confirmed
-    ? `confirmed: ${less}`
-    : `not confirmed: ${less} in the search, outside the noise`;
-};
-
-/** What it has come to, in the words of the core. */
-function outcome(s: Kept): OutcomeView {
-  const lead = best(s);
-  const judged = s.story.findLast((i) => i.item === 'confirmation' && i.decided);
-  if (
-    lead &&
-    !lead.confirmed &&
-    judged?.item === 'confirmation' &&
-    judged.trialNumber === lead.number
-  )
-    return {
-      word: 'not decided',
-      seen: judged.text.replace(/^Not decided: |\.$/g, ''),
-      text: judged.text.replace(/^Not/, 'not').replace(/\.$/, ''),
-      why: 'Fresh repeats of it and of the default did not confirm the goal.',
-      verdict: 'not-decided',
-      confirmed: false,
-      trialNumber: lead.number,
-    };
-  if (lead) {
-    const [word = '', seen = ''] = lead.verdict.text.split(': ');
-    return {
-      word,
-      seen,
-      text: lead.verdict.text,
-      why: lead.confirmed
-        ? 'Fresh repeats of it and of the default have confirmed that it is below the goal.'
-        : 'No fresh repeats confirmed it, and the best of several trials always looks somewhat better than it is.',
-      verdict: lead.confirmed ? 'better' : 'not-decided',
-      confirmed: lead.confirmed,
-      trialNumber: lead.number,
-    };
-  }
-  const word =
-    trials(s).length === 0
-      ? 'nothing measured yet'
-      : trials(s).length === 1
-        ? 'only the default measured'
-        : 'nothing cost less than the default';
-  const verdict = trials(s).length === 0 ? 'none' : 'reference';
-  return { word, seen: '', text: word, why: '', verdict, confirmed: false, trialNumber: 0 };
 }
 
 function trend(s: Kept): TrendPoint[] {
@@ -333,29 +262,5 @@ export function view(s: Kept): SessionView {
     warnings: [],
     paysBackAfterUnits: lead?.confirmed && saved > 0 ? spent / saved : null,
     memory: structuredClone(s.memory),
-  };
-}
-
-export function summary(s: Kept): SessionSummary {
-  const lead = best(s);
-  const { word, verdict } = outcome(s);
-  const said =
-    lead?.confirmed && lead.verdict.savingPercent
-      ? `\u2212${lead.verdict.savingPercent.toFixed(1)}\u202f%`
-      : trials(s).length === 0
-        ? 'new'
-        : verdict === 'reference'
-          ? `default ${trials(s).length === 1 ? 'only' : 'best'}`
-          : word;
-  return {
-    id: s.id,
-    name: s.name,
-    engine: 'llama-server',
-    createdAt: s.createdAt,
-    running: s.phase.kind !== 'idle',
-    outcome: said,
-    verdict,
-    estimated: !s.machine.measured,
-    ending: s.ending,
   };
 }
