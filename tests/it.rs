@@ -6,5 +6,6 @@
 mod it {
     mod arrows;
     mod bindings;
+    mod verdicts;
     mod views;
 }

@@ -38,6 +38,8 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::power_series,
             commands::follow,
             commands::measure_default,
+            commands::check_default,
+            commands::answer_busy,
             commands::ask,
             commands::say,
             commands::run_proposal,

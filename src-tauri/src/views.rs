@@ -20,8 +20,9 @@ pub use study::{begun_studies, study, study_line, study_options};
 
 use crate::wire::{IntervalView, KnobView, ParameterView, VerdictKind, VerdictView};
 use wattsmith_tuner::domain::{
-    Comparison, Configuration, Interval, Parameter, ParameterSpace, Verdict,
+    Comparison, Configuration, Decision, Interval, Parameter, ParameterSpace, Verdict,
 };
+use wattsmith_tuner::stats::TrialAnalysis;
 use wattsmith_tuner::words;
 
 pub(crate) fn interval(interval: &Interval) -> IntervalView {
@@ -44,11 +45,24 @@ pub(crate) fn verdict_kind(comparison: Option<&Comparison>) -> VerdictKind {
     }
 }
 
-pub(crate) fn verdict(comparison: Option<&Comparison>) -> VerdictView {
+/// The look of a trial's verdict: that of fresh repeats where they decided, else that of the search.
+pub(crate) fn judged_kind(own: &TrialAnalysis) -> VerdictKind {
+    match own.judged.map(|judged| judged.decision) {
+        Some(Decision::Below) => VerdictKind::Better,
+        Some(Decision::NotDecided) => VerdictKind::NotDecided,
+        Some(Decision::DependsOnEstimate) => VerdictKind::DependsOnEstimate,
+        None => verdict_kind(own.comparison.as_ref()),
+    }
+}
+
+pub(crate) fn verdict(own: Option<&TrialAnalysis>) -> VerdictView {
+    let fresh = own.and_then(|own| own.judged?.ratio);
+    let seen = own.and_then(|own| own.comparison.map(|one| one.ratio));
+    let ratio = fresh.or(seen);
     VerdictView {
-        kind: verdict_kind(comparison),
-        text: comparison.map(words::verdict).unwrap_or_default(),
-        saving_percent: comparison.map(Comparison::saving_percent),
+        kind: own.map_or(VerdictKind::None, judged_kind),
+        text: own.and_then(words::of_trial).unwrap_or_default(),
+        saving_percent: ratio.map(|ratio| (1.0 - ratio.mean) * 100.0),
     }
 }
 

@@ -174,12 +174,14 @@ fn a_session_says_what_it_draws_on() {
     assert!(view(&record).memory.is_empty());
     let earlier = SessionId::from("earlier");
     let point = EarlierPoint {
+        worth: 1.0,
         session: earlier.clone(),
         configuration: record.session.space.default_configuration(),
         relative: 1.0,
     };
     record.session.memory = Memory {
         sessions: vec![EarlierSession {
+            doubts: String::new(),
             id: earlier,
             name: "Yesterday".to_owned(),
             model: "m".to_owned(),

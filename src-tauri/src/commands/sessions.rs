@@ -7,7 +7,7 @@ use crate::wire::{
     SessionSummary, SessionView,
 };
 use wattsmith_tuner::SessionPlan;
-use wattsmith_tuner::domain::{SessionId, TrialId};
+use wattsmith_tuner::domain::{Busy, SessionId, TrialId};
 
 /// The machine and its sensors.
 #[tauri::command]
@@ -37,7 +37,11 @@ pub async fn new_session_options(core: Core<'_>) -> Answer<NewSessionOptions> {
 #[tauri::command]
 #[specta::specta]
 pub async fn create_session(core: Core<'_>, draft: SessionDraft) -> Answer<String> {
-    Ok(core.create_session(SessionPlan::try_from(draft)?).await?.0)
+    let mut plan = SessionPlan::try_from(draft)?;
+    // A person sits here to be asked; whoever drives the window by a program says so.
+    let said = std::env::var("WATTSMITH_BUSY").ok();
+    plan.busy = said.and_then(|word| word.parse().ok()).unwrap_or(Busy::Ask);
+    Ok(core.create_session(plan).await?.0)
 }
 
 /// All sessions, newest first.

@@ -3,8 +3,8 @@
 use super::{Answer, Core, configuration};
 use crate::wire::Setting;
 use std::sync::Arc;
-use wattsmith_tuner::domain::{ExchangeId, ProposalId, SessionId, TrialId};
-use wattsmith_tuner::{Step, Tuner};
+use wattsmith_tuner::domain::{Busy, ExchangeId, ProposalId, SessionId, TrialId};
+use wattsmith_tuner::{PATIENT_WAIT_S, Step, Tuner};
 
 /// Trials that a session taken up again has left at least.
 const MORE_TRIALS: u32 = 4;
@@ -18,6 +18,27 @@ fn start(core: &Core<'_>, id: String, step: Step) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn measure_default(core: Core<'_>, id: String) -> Answer<()> {
+    start(&core, id, Step::MeasureDefault)
+}
+
+/// Measures the default again, where it is in doubt.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_default(core: Core<'_>, id: String) -> Answer<()> {
+    start(&core, id, Step::CheckDefault)
+}
+
+/// Waits for a quiet machine, or measures all the same, and then measures the default.
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_busy(core: Core<'_>, id: String, wait: bool) -> Answer<()> {
+    let choice = match wait {
+        true => Busy::Wait {
+            at_most_s: PATIENT_WAIT_S,
+        },
+        false => Busy::Measure,
+    };
+    core.answer_busy(&SessionId(id.clone()), choice).await?;
     start(&core, id, Step::MeasureDefault)
 }
 

@@ -2,14 +2,16 @@
 
 use super::{conditions, interval, knobs, verdict};
 use crate::wire::{
-    ConfirmationItem, DiscardedView, ExchangeItem, ExchangeKind, FeedbackItem, ProposalItem,
-    ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
+    ConfirmationItem, DiscardedView, ExchangeItem, ExchangeKind, FeedbackItem, MachineItem,
+    ProposalItem, ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
 };
 use wattsmith_tuner::domain::{
     Advisor, Configuration, Confirmation, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
     ProposalStatus, Purpose, SessionRecord, Trial, TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, CONFIDENCE, LEAST_PAIRS, MOST_PAIRS, accuracy};
+use wattsmith_tuner::stats::{
+    Analysis, CONFIDENCE, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, accuracy,
+};
 use wattsmith_tuner::{busy_share, cause_label, words};
 
 /// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
@@ -33,9 +35,46 @@ pub fn story(record: &SessionRecord, analysis: &Analysis) -> Vec<StoryItem> {
     for one in &record.feedback {
         items.push((&one.trial.0, StoryItem::Feedback(feedback(record, one))));
     }
+    for (at, one) in analysis.changes.iter().enumerate() {
+        let item = MachineItem {
+            id: format!("machine-change-{at}"),
+            title: "The machine changed".to_owned(),
+            text: one.words(record.session.workload.unit.noun()),
+        };
+        items.push((shown_after(record, one), StoryItem::Machine(item)));
+    }
+    if let Some(load) = record
+        .session
+        .load
+        .as_ref()
+        .filter(|one| one.choice.is_some())
+    {
+        let item = MachineItem {
+            id: "machine-load".to_owned(),
+            title: "The machine was busy".to_owned(),
+            text: load.words(),
+        };
+        items.push(("", StoryItem::Machine(item)));
+    }
     // Stable: feedback was pushed after its trial and has the same key.
     items.sort_by_key(|(id, _)| *id);
     items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// The trial or the confirmation in which a change was seen: it is told right after.
+fn shown_after<'a>(record: &'a SessionRecord, change: &MachineChange) -> &'a str {
+    let trial = record
+        .trials
+        .iter()
+        .find(|one| one.number == change.after_trial)
+        .map(|one| one.id.0.as_str());
+    let fresh = |one: &&Confirmation| {
+        let mut windows = one.default.iter();
+        windows.any(|window| window.started_at == change.since)
+    };
+    let confirmation = record.confirmations.iter().find(fresh);
+    let confirmation = confirmation.map(|one| one.id.0.as_str());
+    trial.max(confirmation).unwrap_or_default()
 }
 
 fn exchange(exchange: &Exchange) -> ExchangeItem {
@@ -119,7 +158,6 @@ fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
 
 fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialItem {
     let own = analysis.trial(&trial.id);
-    let comparison = own.and_then(|own| own.comparison.as_ref());
     let performance = own.and_then(|own| own.performance.as_ref());
     let proposal = record
         .proposals
@@ -189,7 +227,8 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
                 cause: one.cause.text.clone(),
             })
             .collect(),
-        verdict: verdict(comparison),
+        verdict: verdict(own),
+        stale: own.is_some_and(|own| own.stale),
         violations: own.map(|own| own.violations.clone()).unwrap_or_default(),
         predicted: own.and_then(|own| own.predicted),
         differences: trial
@@ -244,6 +283,11 @@ fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> Confirma
         },
         decided: confirmation.decision.is_some(),
         below: confirmation.decision == Some(Decision::Below),
+        word: match confirmation.decision {
+            None => "not decided yet".to_owned(),
+            Some(Decision::Below) => "confirmed: below the goal".to_owned(),
+            Some(open) => OutcomeKind::from(open).word().to_owned(),
+        },
         text: words::confirmation(confirmation),
         discarded: words::discarded(&confirmation.discarded),
         ratio: confirmation.ratio.as_ref().map(interval),

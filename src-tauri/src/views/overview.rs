@@ -1,12 +1,12 @@
 //! Energy per token across all stored sessions. Only what may be compared shares a line: the same
 //! unit, workload, model file and scope. Estimated and measured are different scopes.
 
-use super::session::scope;
-use super::{interval, verdict_kind};
+use super::interval;
+use super::session::{outcome_kind, scope, short};
 use crate::wire::{OverviewLine, OverviewPoint};
 use std::collections::BTreeMap;
 use wattsmith_tuner::domain::{Scope, SessionRecord};
-use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::stats::{Analysis, Outcome};
 
 /// The lines, those with the newest session first.
 pub fn overview(records: &[SessionRecord]) -> Vec<OverviewLine> {
@@ -51,7 +51,10 @@ pub fn overview(records: &[SessionRecord]) -> Vec<OverviewLine> {
 fn point(record: &SessionRecord) -> Option<(wattsmith_tuner::domain::Interval, OverviewPoint)> {
     let analysis = Analysis::of(record);
     let default = analysis.default?;
-    let best = analysis.best.as_ref().and_then(|best| analysis.trial(best));
+    let outcome = Outcome::of(record, &analysis);
+    // The trial that the session's outcome is about, so that figure and verdict belong together.
+    let best = outcome.trial.as_ref().or(analysis.best.as_ref());
+    let best = best.and_then(|best| analysis.trial(best));
     Some((
         default,
         OverviewPoint {
@@ -62,7 +65,8 @@ fn point(record: &SessionRecord) -> Option<(wattsmith_tuner::domain::Interval, O
             best_interval: best
                 .and_then(|best| best.joules_per_unit.as_ref())
                 .map(interval),
-            verdict: verdict_kind(best.and_then(|best| best.comparison.as_ref())),
+            verdict: outcome_kind(outcome.kind),
+            outcome: short(&outcome),
         },
     ))
 }

@@ -1,16 +1,15 @@
 //! A session: its line in the list, and the whole of it.
 
 use super::item::{command_line, story};
-use super::{connection_draft, interval, knobs, parameter, verdict, verdict_kind, workload};
+use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
-    BestView, EarlierView, ImportanceView, NextStep, PhaseKind, PhaseView, SessionSummary,
-    SessionView, SpendingView, TrendPoint, VerdictKind,
+    BestView, EarlierView, ImportanceView, MachineChangeView, NextStep, OutcomeView, PhaseKind,
+    PhaseView, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
 };
 use wattsmith_tuner::domain::{
-    Connection, EarlierSession, Ending, Memory, Purpose, Scope, SessionRecord, Threshold,
-    TrialState,
+    Connection, EarlierSession, Ending, Memory, Scope, SessionRecord, Threshold, TrialState,
 };
-use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
 use wattsmith_tuner::{JobState, Next, Phase, PhaseKind as Kind, trials_used};
 
 /// Complete trials before anything is said about single knobs.
@@ -20,34 +19,56 @@ const TELLING_TRIALS: usize = 3;
 pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
     let analysis = Analysis::of(record);
     let session = &record.session;
-    let best = analysis.best.as_ref().and_then(|best| analysis.trial(best));
-    let comparison = best.and_then(|best| best.comparison.as_ref());
-    let kind = verdict_kind(comparison);
-    let outcome = match (&analysis.confirmed, kind) {
-        (Some((_, ratio)), _) => signed_percent(ratio.mean),
-        (None, VerdictKind::Better) => {
-            comparison.map_or(String::new(), |one| signed_percent(one.ratio.mean))
-        }
-        (None, VerdictKind::None) => "new".to_owned(),
-        (None, VerdictKind::Reference) if trials_used(record) == 0 => "default only".to_owned(),
-        (None, VerdictKind::Reference) => "default best".to_owned(),
-        (None, VerdictKind::DependsOnEstimate) => "depends".to_owned(),
-        (None, VerdictKind::NotDecided | VerdictKind::Worse) => "not decided".to_owned(),
-    };
+    let outcome = Outcome::of(record, &analysis);
     SessionSummary {
         id: session.id.0.clone(),
         name: session.name.clone(),
         engine: session.engine.name.clone(),
         created_at: session.created_at.clone(),
         running: job.running,
-        outcome,
-        verdict: if analysis.confirmed.is_some() {
-            VerdictKind::Better
-        } else {
-            kind
-        },
+        outcome: short(&outcome),
+        verdict: outcome_kind(outcome.kind),
         estimated: scope(record).unwrap_or(Scope::Estimated) == Scope::Estimated,
         ending: session.ending.as_ref().map(|one| one.label().to_owned()),
+    }
+}
+
+/// An outcome where there is little room. Only fresh repeats give a figure that stands alone.
+pub(super) fn short(outcome: &Outcome) -> String {
+    match (outcome.kind, outcome.ratio) {
+        (OutcomeKind::Confirmed, Some(ratio)) => signed_percent(ratio.mean),
+        (OutcomeKind::Nothing, _) => "new".to_owned(),
+        (OutcomeKind::DefaultOnly, _) => "default only".to_owned(),
+        (OutcomeKind::NoSaving, _) => "default best".to_owned(),
+        (kind, _) => kind.word().to_owned(),
+    }
+}
+
+/// The look of an outcome.
+pub(super) fn outcome_kind(kind: OutcomeKind) -> VerdictKind {
+    match kind {
+        OutcomeKind::Confirmed => VerdictKind::Better,
+        OutcomeKind::Worse => VerdictKind::Worse,
+        OutcomeKind::DependsOnEstimate => VerdictKind::DependsOnEstimate,
+        OutcomeKind::Nothing | OutcomeKind::OneWindow => VerdictKind::None,
+        OutcomeKind::DefaultOnly | OutcomeKind::NoSaving => VerdictKind::Reference,
+        OutcomeKind::NotConfirmed
+        | OutcomeKind::Unfinished
+        | OutcomeKind::NotDecided
+        | OutcomeKind::GoalReached
+        | OutcomeKind::NothingComparable => VerdictKind::NotDecided,
+    }
+}
+
+fn outcome_view(outcome: &Outcome) -> OutcomeView {
+    OutcomeView {
+        word: outcome.kind.word().to_owned(),
+        seen: outcome.detail().unwrap_or_default(),
+        text: outcome.words(),
+        why: outcome.why().to_owned(),
+        verdict: outcome_kind(outcome.kind),
+        confirmed: outcome.kind.is_confirmed(),
+        trial_number: outcome.number,
     }
 }
 
@@ -73,6 +94,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
     let session = &record.session;
     let first = record.trials.iter().flat_map(|trial| &trial.repeats).next();
     let scope = first.map_or(meter.0, |one| one.energy.scope);
+    let outcome = Outcome::of(record, &analysis);
     SessionView {
         id: session.id.0.clone(),
         name: session.name.clone(),
@@ -105,7 +127,16 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         trend: trend(record, &analysis),
         importance: importance(record, &analysis),
         parameters: session.space.parameters.iter().map(parameter).collect(),
-        best: best(record, &analysis),
+        best: best(record, &analysis, &outcome),
+        outcome: outcome_view(&outcome),
+        changes: analysis
+            .changes
+            .iter()
+            .map(|one| MachineChangeView {
+                after_trial: one.after_trial,
+                text: one.words(session.workload.unit.noun()),
+            })
+            .collect(),
         phase: phase(&job.phase),
         autopilot: job.autopilot,
         pausing: job.pausing,
@@ -141,6 +172,7 @@ fn memory(memory: &Memory) -> Vec<EarlierView> {
             name: one.name.clone(),
             differs: one.differs.clone(),
             weight: one.weight,
+            doubts: one.doubts.clone(),
             configurations: points.filter(|point| point.session == one.id).count() as u32,
         }
     };
@@ -191,7 +223,7 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
         .filter_map(|trial| {
             let own = analysis.trial(&trial.id)?;
             let figure = own.joules_per_unit?;
-            if own.violations.is_empty() {
+            if own.violations.is_empty() && !own.stale {
                 best_so_far = Some(best_so_far.map_or(figure.mean, |best| best.min(figure.mean)));
             }
             Some(TrendPoint {
@@ -199,9 +231,10 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                 number: trial.number,
                 joules_per_unit: interval(&figure),
                 tokens_per_second: own.performance.as_ref()?.tokens_per_second,
-                best_so_far,
-                verdict: verdict_kind(own.comparison.as_ref()),
+                best_so_far: best_so_far.filter(|_| !own.stale),
+                verdict: judged_kind(own),
                 predicted: own.predicted,
+                stale: own.stale,
             })
         })
         .collect()
@@ -223,26 +256,20 @@ fn importance(record: &SessionRecord, analysis: &Analysis) -> Vec<ImportanceView
         .collect()
 }
 
-fn best(record: &SessionRecord, analysis: &Analysis) -> Option<BestView> {
-    let confirmed = analysis.confirmed.as_ref().map(|(id, _)| id);
-    let trial = record.trial(confirmed.or(analysis.best.as_ref())?)?;
-    if trial.purpose == Purpose::Default {
-        return None;
-    }
+fn best(record: &SessionRecord, analysis: &Analysis, outcome: &Outcome) -> Option<BestView> {
+    let trial = record.trial(outcome.trial.as_ref()?)?;
     let space = &record.session.space;
-    let mut verdict = verdict(
-        analysis
-            .trial(&trial.id)
-            .and_then(|own| own.comparison.as_ref()),
-    );
-    if let Some((_, ratio)) = &analysis.confirmed {
-        verdict.kind = VerdictKind::Better;
-        verdict.saving_percent = Some((1.0 - ratio.mean) * 100.0);
-        verdict.text = format!(
-            "confirmed: {:.1} % less than the default",
-            (1.0 - ratio.mean) * 100.0
-        );
-    }
+    let own = analysis.trial(&trial.id);
+    // What the search saw keeps its own look: outside the noise, though not confirmed.
+    let kind = match outcome.kind {
+        OutcomeKind::NotConfirmed => own.map_or(VerdictKind::None, judged_kind),
+        kind => outcome_kind(kind),
+    };
+    let verdict = VerdictView {
+        kind,
+        text: outcome.words(),
+        saving_percent: outcome.ratio.map(|ratio| (1.0 - ratio.mean) * 100.0),
+    };
     Some(BestView {
         trial_id: trial.id.0.clone(),
         number: trial.number,
@@ -254,7 +281,7 @@ fn best(record: &SessionRecord, analysis: &Analysis) -> Option<BestView> {
         ),
         command_line: command_line(trial),
         verdict,
-        confirmed: confirmed.is_some(),
+        confirmed: outcome.kind.is_confirmed(),
     })
 }
 
@@ -263,6 +290,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
     PhaseView {
         kind: match phase.kind {
             Kind::Idle => PhaseKind::Idle,
+            Kind::WaitingForQuiet => PhaseKind::WaitingForQuiet,
             Kind::SettingGpu => PhaseKind::SettingGpu,
             Kind::LoadingEngine => PhaseKind::LoadingEngine,
             Kind::WarmingUp => PhaseKind::WarmingUp,
@@ -287,7 +315,11 @@ fn next(record: &SessionRecord, analysis: &Analysis, job: &JobState) -> NextStep
         return NextStep::Busy;
     }
     match Next::of(record, analysis) {
+        Next::Busy(load) => NextStep::BusyMachine { load },
         Next::MeasureDefault => NextStep::MeasureDefault,
+        Next::CheckDefault(check) => NextStep::CheckDefault {
+            reason: check.words().to_owned(),
+        },
         Next::Ask => NextStep::Ask,
         Next::Consent { provider } => NextStep::Consent { provider },
         Next::Paste(id) => NextStep::Paste {

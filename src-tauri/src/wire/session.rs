@@ -14,6 +14,8 @@ words! {
         Idle,
         /// Waiting until nothing else measures on this machine.
         WaitingForLock,
+        /// Other programs keep the machine busy; the first window waits for quiet.
+        WaitingForQuiet,
         /// The GPU is being set; the person may be asked for permission.
         SettingGpu,
         /// The engine loads the model.
@@ -61,7 +63,7 @@ views! {
         created_at: String,
         /// Whether a job runs in it now.
         running: bool,
-        /// In a word or two: "−18.6 %", "not decided", "new".
+        /// In a word or two: "−18.6 %", "not confirmed", "new".
         outcome: String,
         /// What kind of outcome.
         verdict: VerdictKind,
@@ -87,6 +89,32 @@ views! {
         verdict: VerdictKind,
         /// The advisor's prediction.
         predicted: Option<f64>,
+        /// Measured before the machine changed: not compared with anything.
+        stale: bool,
+    }
+    /// A change of the machine, as the default showed it.
+    MachineChangeView {
+        /// It came after the trial of this number.
+        after_trial: u32,
+        /// What happened and what follows from it, in whole sentences.
+        text: String,
+    }
+    /// What a session came to, the same in terminal, window and report.
+    OutcomeView {
+        /// The word for it, such as "not confirmed".
+        word: String,
+        /// What was seen, such as "11 fresh pairs showed 11.6 % less than the default"; may be empty.
+        seen: String,
+        /// Both, without a full stop.
+        text: String,
+        /// Why no more than that may be said of the trial, a whole sentence; may be empty.
+        why: String,
+        /// Its look.
+        verdict: VerdictKind,
+        /// Whether fresh repeats decided that the goal was reached.
+        confirmed: bool,
+        /// Number of the trial that it is about; 0 where it is about none beside the default.
+        trial_number: u32,
     }
     /// Share of a knob in what was seen.
     ImportanceView {
@@ -160,6 +188,10 @@ views! {
         parameters: Vec<ParameterView>,
         /// Best settings so far against the default.
         best: Option<BestView>,
+        /// What it has come to.
+        outcome: OutcomeView,
+        /// Changes of the machine, oldest first.
+        changes: Vec<MachineChangeView>,
         /// What runs now.
         phase: PhaseView,
         /// Whether it goes on by itself.
@@ -189,6 +221,8 @@ views! {
         /// How much it counts, above 0 to 1.
         #[specta(type = Number)]
         weight: f64,
+        /// What makes its figures less telling, in words; empty where nothing does.
+        doubts: String,
         /// Configurations that it measured.
         configurations: u32,
     }
@@ -257,6 +291,8 @@ views! {
         best_interval: Option<IntervalView>,
         /// Verdict of the best.
         verdict: VerdictKind,
+        /// In a word or two, as in the list of sessions.
+        outcome: String,
     }
     /// Power over time of one device.
     PowerSeries {
@@ -281,6 +317,16 @@ views! {
 pub enum NextStep {
     /// Measure the default first.
     MeasureDefault,
+    /// Other programs keep the machine busy: wait until it is quiet, or measure all the same.
+    BusyMachine {
+        /// What was seen, such as "other programs used 43 % of the CPU".
+        load: String,
+    },
+    /// Measure the default again before anything is compared with it.
+    CheckDefault {
+        /// Why, in whole sentences.
+        reason: String,
+    },
     /// Ask the advisor; feedback can be edited until then.
     Ask,
     /// Agree that prompts go to this provider.

@@ -258,6 +258,8 @@ views! {
         discarded: Vec<DiscardedView>,
         /// Verdict against the default.
         verdict: VerdictView,
+        /// Measured before the machine changed: not compared with anything.
+        stale: bool,
         /// Constraints that it does not keep.
         violations: Vec<String>,
         /// J/unit that the advisor had expected.
@@ -291,6 +293,8 @@ views! {
         decided: bool,
         /// Below the threshold for certain?
         below: bool,
+        /// The word for how it stands, such as "not decided yet".
+        word: String,
         /// In words.
         text: String,
         /// Windows left out because something disturbed them, and by what.
@@ -313,6 +317,18 @@ views! {
     }
 }
 
+views! {
+    /// Something that was seen of the machine.
+    MachineItem {
+        /// Identity.
+        id: String,
+        /// What, in a few words.
+        title: String,
+        /// What happened and what follows from it, in whole sentences.
+        text: String,
+    }
+}
+
 /// One entry of the conversation.
 // A story has tens of entries and is made once per reading: boxing would buy nothing.
 #[allow(clippy::large_enum_variant)]
@@ -329,4 +345,6 @@ pub enum StoryItem {
     Confirmation(ConfirmationItem),
     /// Feedback.
     Feedback(FeedbackItem),
+    /// The machine changed, or was busy at the start.
+    Machine(MachineItem),
 }

@@ -5,8 +5,11 @@ mod compare;
 pub(crate) use compare::{RecordArgs, ShowArgs, StudyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
-use wattsmith_tuner::domain::{Advisor, Configuration, Constraints, Threshold, Value};
+use wattsmith_tuner::domain::{
+    Advisor, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
+};
 use wattsmith_tuner::{Format, SessionPlan, WorkSize};
 
 /// The work of which sessions are made where nothing else is said.
@@ -245,6 +248,11 @@ pub(crate) struct WorkArgs {
     /// Keep windows that other load or the like disturbed, instead of measuring them again
     #[arg(long)]
     pub keep_disturbed: bool,
+    /// Where other programs keep the machine busy before the first window: ask, wait (a minute at
+    /// most; wait:300 for 300 s), measure all the same, or fail. When left out, a person at a terminal
+    /// is asked, and everybody else waits
+    #[arg(long, value_name = "WHAT", env = "WATTSMITH_BUSY")]
+    pub busy: Option<Busy>,
     /// Shorter windows: sooner, less certain
     #[arg(long)]
     pub quick: bool,
@@ -254,6 +262,23 @@ pub(crate) struct WorkArgs {
 }
 
 impl WorkArgs {
+    /// What to do on a busy machine. `asks` says whether the command asks the person anything; nobody
+    /// can be asked where the words go to a program.
+    pub(crate) fn on_busy(&self, asks: bool) -> Busy {
+        let person =
+            asks && !self.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let wait = Busy::Wait {
+            at_most_s: USUAL_WAIT_S,
+        };
+        match self.busy {
+            // Nobody is there to answer.
+            Some(Busy::Ask) if !person => wait,
+            Some(busy) => busy,
+            None if person => Busy::Ask,
+            None => wait,
+        }
+    }
+
     /// Windows per configuration.
     pub(crate) fn repeats(&self) -> u32 {
         self.repeats

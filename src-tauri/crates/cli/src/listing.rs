@@ -4,8 +4,8 @@ use crate::Stop;
 use crate::args::{JsonArgs, ReportArgs};
 use crate::progress::json_line;
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Session, SessionId, Verdict};
-use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::domain::{Session, SessionId};
+use wattsmith_tuner::stats::{Analysis, Outcome};
 use wattsmith_tuner::{ModelEntry, Tuner, words};
 
 pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
@@ -25,7 +25,8 @@ pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), 
                     "advisor": record.session.advisor,
                     "trials": record.trials.len(),
                     "ending": record.session.ending,
-                    "outcome": outcome(analysis),
+                    "outcome": words::outcome(record, analysis),
+                    "outcome_kind": Outcome::of(record, analysis).kind.label(),
                 })
             })
             .collect();
@@ -44,35 +45,10 @@ pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), 
             session.name,
             record.trials.len(),
             if record.trials.len() == 1 { "" } else { "s" },
-            outcome(analysis)
+            words::outcome(record, analysis)
         );
     }
     Ok(())
-}
-
-/// The outcome of a session in a few words.
-pub(crate) fn outcome(analysis: &Analysis) -> String {
-    if let Some((_, ratio)) = &analysis.confirmed {
-        return format!(
-            "confirmed: {:.1} % less than the default",
-            (1.0 - ratio.mean) * 100.0
-        );
-    }
-    let best = analysis.best.as_ref();
-    let comparison = best
-        .and_then(|best| analysis.trial(best))
-        .and_then(|best| best.comparison.as_ref());
-    match comparison {
-        Some(comparison) if comparison.verdict == Verdict::Reference => {
-            "nothing cost less than the default".to_owned()
-        }
-        Some(comparison) if comparison.verdict == Verdict::Better => {
-            format!("{}, not confirmed", words::verdict(comparison))
-        }
-        Some(comparison) => words::verdict(comparison),
-        None if best.is_some() => "one window only".to_owned(),
-        None => "nothing measured yet".to_owned(),
-    }
 }
 
 pub(crate) fn model_json(model: &ModelEntry) -> serde_json::Value {

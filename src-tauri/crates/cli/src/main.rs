@@ -16,6 +16,7 @@ mod args;
 mod connection;
 mod doctor;
 mod landscape;
+mod last_words;
 mod ledger;
 mod listing;
 mod meters;

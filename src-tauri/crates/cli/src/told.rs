@@ -6,7 +6,7 @@ use serde_json::json;
 use std::collections::HashSet;
 use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{SessionRecord, TrialId, TrialState};
-use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::stats::{Analysis, DefaultCheck};
 use wattsmith_tuner::words;
 
 /// What has been shown already.
@@ -31,6 +31,7 @@ impl Told {
             }
         }
         self.warnings(record, json);
+        self.machine(record, analysis, json);
         for proposal in &record.proposals {
             if !self.seen.insert(proposal.id.0.clone()) {
                 continue;
@@ -77,6 +78,44 @@ impl Told {
             } else {
                 say!("  note: {}", warning.text);
             }
+        }
+    }
+
+    /// Tells of a busy machine at the start, and of one that changed.
+    fn machine(&mut self, record: &SessionRecord, analysis: &Analysis, json: bool) {
+        let load = record
+            .session
+            .load
+            .as_ref()
+            .filter(|one| one.choice.is_some());
+        if let Some(load) = load
+            && !record.trials.is_empty()
+            && self.seen.insert("load".to_owned())
+        {
+            if json {
+                json_line(&json!({"event": "busy", "load": load, "text": load.words()}));
+            } else {
+                say!("  note: {}", load.words());
+            }
+        }
+        for (at, text) in words::changes(record, analysis).into_iter().enumerate() {
+            // By its place: how many trials it left behind may still change.
+            if !self.seen.insert(format!("change {at}")) {
+                continue;
+            }
+            if json {
+                json_line(&json!({"event": "machine-changed", "text": text}));
+            } else {
+                say!("\n{text}");
+            }
+        }
+    }
+
+    /// Tells, once for each window of it, why the default is measured again.
+    pub(crate) fn check(&mut self, record: &SessionRecord, check: DefaultCheck, json: bool) {
+        let windows = record.default_trial().map_or(0, |one| one.repeats.len());
+        if !json && self.seen.insert(format!("check {windows}")) {
+            say!("  note: {}", check.words());
         }
     }
 

@@ -4,9 +4,10 @@ use crate::Stop;
 use crate::args::TrialArgs;
 use crate::progress::{Progress, json_line};
 use crate::terminal::Terminal;
+use crate::tune::answer_busy;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Advisor, SessionRecord, Trial, TrialState};
+use wattsmith_tuner::domain::{Advisor, SessionRecord, StartLoad, Trial, TrialState};
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{SessionPlan, Step, Tuner, cause_label, words};
 
@@ -26,17 +27,26 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
             repeats: work.repeats(),
             adaptive: false,
             rerun: !work.keep_disturbed,
+            busy: work.on_busy(true),
             quick: work.quick,
             ..SessionPlan::default()
         })
         .await
         .map_err(Stop::of_words)?;
-    let progress = Progress::show(tuner, &session, work.json);
-    let measuring = tuner.perform(&session, Step::MeasureDefault);
-    let done = terminal.interruptible(tuner, &session, measuring).await;
-    drop(progress);
-    done??;
-    let record = tuner.record(&session).await?;
+    let record = loop {
+        let progress = Progress::show(tuner, &session, work.json);
+        let measuring = tuner.perform(&session, Step::MeasureDefault);
+        let done = terminal.interruptible(tuner, &session, measuring).await;
+        drop(progress);
+        done??;
+        let record = tuner.record(&session).await?;
+        match record.session.busy_question().map(StartLoad::found) {
+            Some(load) => {
+                answer_busy(tuner, &terminal, &record, &load, work.on_busy(true)).await?;
+            }
+            None => break record,
+        }
+    };
     let analysis = Analysis::of(&record);
     let trial = record
         .default_trial()
@@ -65,6 +75,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
         json_line(&result);
     } else {
         show(&record, &analysis, trial);
+        if let Some(load) = &record.session.load {
+            say!("  note: {}", load.words());
+        }
     }
     Ok(())
 }
@@ -101,6 +114,8 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
         "time_to_first_token_s": performance.map(|one| one.time_to_first_token_s),
         "output_tokens": tokens,
         "quick": record.session.quick,
+        "load": record.session.load,
+        "stale": own.is_some_and(|own| own.stale),
         "engine": record.session.engine,
         "model": record.session.model,
         "workload": record.session.workload,
@@ -189,9 +204,9 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
         );
     }
     if trial.number > 1
-        && let Some(comparison) = &own.comparison
+        && let Some(verdict) = words::of_trial(own)
     {
-        say!("  {}", words::verdict(comparison));
+        say!("  {verdict}");
     }
     for violation in &own.violations {
         say!("  breaks a constraint: {violation}");

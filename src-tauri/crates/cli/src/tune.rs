@@ -3,22 +3,21 @@
 use crate::Stop;
 use crate::args::TuneArgs;
 use crate::connection::{key_from_environment, not_agreed};
+use crate::last_words::LastWords;
 use crate::ledger;
 use crate::listing;
 use crate::progress::{Progress, json_line};
 use crate::terminal::{Terminal, write};
 use crate::told::Told;
-use crate::trial::figures;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{
-    Connection, Constraints, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, SessionId,
+    Busy, Connection, Constraints, ExchangeId, ExchangeOutcome, ProposalId, SessionId,
     SessionRecord, TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{Format, Ledger, Next, SessionPlan, Step, Tuner, words};
+use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
@@ -68,6 +67,21 @@ async fn turns(
                     )));
                 }
                 Step::MeasureDefault
+            }
+            Next::Busy(load) => {
+                answer_busy(
+                    tuner,
+                    terminal,
+                    &record,
+                    &load,
+                    args.work.on_busy(!args.auto),
+                )
+                .await?;
+                continue;
+            }
+            Next::CheckDefault(check) => {
+                told.check(&record, check, args.work.json);
+                Step::CheckDefault
             }
             Next::Ask => Step::Ask,
             Next::Confirm(trial) => {
@@ -156,12 +170,46 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             repeats: args.work.repeats(),
             adaptive: args.work.repeats.is_none(),
             rerun: !args.work.keep_disturbed,
+            busy: args.work.on_busy(!args.auto),
             quick: args.work.quick,
             memory: !args.no_memory,
             seed: args.seed,
         })
         .await
         .map_err(Stop::of_words)
+}
+
+/// Asks whether to wait for a quiet machine; does by `on_busy` where that is no question.
+pub(crate) async fn answer_busy(
+    tuner: &Arc<Tuner>,
+    terminal: &Terminal,
+    record: &SessionRecord,
+    load: &str,
+    on_busy: Busy,
+) -> Result<(), Stop> {
+    let session = &record.session.id;
+    if on_busy != Busy::Ask {
+        return Ok(tuner.answer_busy(session, on_busy).await?);
+    }
+    say!(
+        "The machine is busy: {load}. The default is what everything is compared with, so it should \
+         be measured on a quiet one.\nEnter waits (at most {} min), m measures all the same, q stops \
+         here.",
+        PATIENT_WAIT_S / 60
+    );
+    let wait = Busy::Wait {
+        at_most_s: PATIENT_WAIT_S,
+    };
+    let choice = match terminal.line().await?.as_deref().map(str::trim) {
+        Some("m" | "M") => Busy::Measure,
+        Some("q" | "Q") | None => {
+            return Err(Stop::Failed(format!(
+                "nothing was measured; go on later with --session {session}"
+            )));
+        }
+        Some(_) => wait,
+    };
+    Ok(tuner.answer_busy(session, choice).await?)
 }
 
 /// What the person wants done with a proposal; none when they took it back.
@@ -242,73 +290,11 @@ async fn finish(
     report: Option<PathBuf>,
 ) -> Result<(), Stop> {
     let record = tuner.record(session).await?;
-    let analysis = Analysis::of(&record);
-    let best = analysis.best.as_ref().and_then(|best| record.trial(best));
-    let ending = record.session.ending.as_ref();
-    let cost = wattsmith_tuner::spent(&record);
-    let prompts = record
-        .exchanges
-        .iter()
-        .filter(|one| one.kind == ExchangeKind::Proposal)
-        .count();
+    let last = LastWords::of(&record, report);
     if args.work.json {
-        json_line(&json!({
-            "event": "result",
-            "session": session,
-            "ending": ending,
-            "trials": record.trials.len(),
-            "prompts": prompts,
-            "cost": cost.map(|cost| json!({"amount": cost.amount, "estimated": cost.estimated})),
-            "best": best.map(|trial| figures(&record, &analysis, trial)),
-            "confirmed": analysis.confirmed.as_ref().map(|(trial, ratio)| json!({"trial": trial, "ratio": ratio})),
-            "warnings": record.session.warnings,
-            "energy_spent_j": analysis.energy_spent,
-            "pays_back_after_units": analysis.pays_back_after_units,
-            "report": report,
-        }));
-        return Ok(());
-    }
-    say!(
-        "\nEnded: {}.",
-        ending.map_or("not yet", wattsmith_tuner::domain::Ending::label)
-    );
-    if let Some(best) = best {
-        say!(
-            "Best settings (trial {}): {}",
-            best.number,
-            settings(&best.configuration, &record.session.space)
-        );
-        // Whatever was picked as the best of many looks better than it is: only fresh repeats count.
-        match analysis.confirmed {
-            Some(_) => say!("What is certain: {}.", listing::outcome(&analysis)),
-            None => say!(
-                "What is certain: nothing yet ({}).",
-                listing::outcome(&analysis)
-            ),
-        }
-        if analysis.best_depends_on_estimate {
-            say!("Which settings are best depends on the estimate; a power sensor would tell.");
-        }
-    }
-    say!(
-        "The search itself cost {} J{}.",
-        words::figure(analysis.energy_spent.0),
-        analysis
-            .pays_back_after_units
-            .map_or(String::new(), |units| format!(
-                "; it has paid for itself after {units} tokens"
-            ))
-    );
-    if let Some(cost) = cost {
-        let about = if cost.estimated { "about " } else { "" };
-        say!(
-            "The chat model cost {about}{:.4}, at the prices you entered.",
-            cost.amount
-        );
-    }
-    say!("Session {session}");
-    if let Some(report) = report {
-        say!("Report: {}", report.display());
+        json_line(&last.json());
+    } else {
+        say!("\n{}", last.text());
     }
     Ok(())
 }

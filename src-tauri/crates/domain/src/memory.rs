@@ -33,8 +33,12 @@ pub struct EarlierSession {
     pub model: String,
     /// In what it differs from this session, in words; empty where in nothing.
     pub differs: String,
-    /// How much it counts, above 0 to 1: 1 for the same model, machine and workload.
+    /// How much it counts, above 0 to 1: 1 for the same model, machine and workload, measured on a
+    /// quiet machine.
     pub weight: f64,
+    /// What makes its figures less telling, in words; empty where nothing does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doubts: String,
 }
 
 /// One configuration that was measured there.
@@ -46,4 +50,18 @@ pub struct EarlierPoint {
     pub configuration: Configuration,
     /// Its J/unit over that of the default there.
     pub relative: f64,
+    /// How much its own windows are worth beside those of the others there, above 0 to 1: fewer of
+    /// them, or disturbed ones, are worth less.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub worth: f64,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+// What serde asks for.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_whole(worth: &f64) -> bool {
+    *worth >= 1.0
 }

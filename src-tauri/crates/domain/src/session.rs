@@ -1,5 +1,6 @@
 //! One tuning effort: what is tuned, on what, towards what.
 
+use crate::busy::{Busy, StartLoad};
 use crate::connection::{Connection, Price};
 use crate::id::SessionId;
 use crate::machine::Machine;
@@ -145,6 +146,14 @@ pub enum Ending {
     SpaceExhausted,
 }
 
+impl Session {
+    /// The load that waits for the person's choice; none where nothing is to be chosen.
+    #[must_use]
+    pub fn busy_question(&self) -> Option<&StartLoad> {
+        self.load.as_ref().filter(|load| load.choice.is_none())
+    }
+}
+
 impl Ending {
     /// In words.
     #[must_use]
@@ -194,6 +203,14 @@ pub struct Session {
     /// Whether a window that something disturbed is discarded and measured again.
     #[serde(default)]
     pub rerun: bool,
+    /// What to do where the machine is busy before the first window. Sessions of before measured all
+    /// the same.
+    #[serde(default)]
+    pub busy: Busy,
+    /// The load that was found then, and what was done; none where the machine was quiet or nobody
+    /// looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<StartLoad>,
     /// Whether windows are shortened; said on the face of every figure.
     pub quick: bool,
     /// Seed of every random choice.

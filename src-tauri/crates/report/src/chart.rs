@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     Best,
     /// It does not keep the constraints.
     Outside,
+    /// Measured before the machine changed: not compared with anything.
+    Stale,
 }
 
 /// The box that the data lie in.
@@ -73,6 +75,10 @@ pub(crate) struct EnergyChart {
     pub points: Vec<Point>,
     /// Trials that gave no figure.
     pub missing: Vec<Tick>,
+    /// Where the machine changed.
+    pub changes: Vec<Tick>,
+    /// Whether an interval or a point lies outside of the axis.
+    pub cut: bool,
     pub default: Option<Level>,
     pub goal: Option<Level>,
     /// The best so far, as an SVG path.
@@ -110,7 +116,9 @@ fn seen<'a>(record: &SessionRecord, analysis: &'a Analysis) -> Vec<Seen<'a>> {
                 .joules_per_unit
                 .filter(|all| all.low.is_finite() && all.high.is_finite())
                 .map_or((mean, mean), |all| (all.low, all.high));
-            let kind = if !one.violations.is_empty() {
+            let kind = if one.stale {
+                Kind::Stale
+            } else if !one.violations.is_empty() {
                 Kind::Outside
             } else if analysis.best.as_ref() == Some(&one.id) {
                 Kind::Best
@@ -165,13 +173,12 @@ pub(crate) fn energy(
             default.map(|mean| mean * (1.0 - percent / 100.0))
         }
     };
-    let extent = seen
-        .iter()
-        .flat_map(|one| [one.low, one.high])
-        .chain(default)
-        .chain(goal);
     let frame = ENERGY;
-    let y = Scale::fit(extent, frame.bottom, frame.top)?;
+    let extent = extent(&seen, default.into_iter().chain(goal));
+    let y = Scale::fit(extent.into_iter(), frame.bottom, frame.top)?.clamped();
+    let cut = seen
+        .iter()
+        .any(|one| !(y.holds(one.low) && y.holds(one.high)));
     (seen.len() > 1).then_some(())?;
     let count = record.trials.len().max(3) as f64;
     let x = |number: u32| {
@@ -194,7 +201,7 @@ pub(crate) fn energy(
     let every = record.trials.len().div_ceil(16);
     let (default, goal) = levels(default.map(|mean| y.at(mean)), goal.map(|mean| y.at(mean)));
     let crossed = (points.iter().map(|one| (one.x, one.y, one.kind)))
-        .filter(|(_, _, kind)| *kind != Kind::Outside)
+        .filter(|(_, _, kind)| !matches!(kind, Kind::Outside | Kind::Stale))
         .map(|(x, y, _)| (x, y));
     Some(EnergyChart {
         best: steps(crossed, frame.right),
@@ -209,12 +216,43 @@ pub(crate) fn energy(
             })
             .collect(),
         text: energy_text(&seen, figures),
+        changes: analysis
+            .changes
+            .iter()
+            .map(|one| Tick {
+                at: one_decimal((x(one.after_trial) + x(one.after_trial + 1)) / 2.0),
+                label: one.words(figures.noun),
+            })
+            .collect(),
         points,
         missing,
+        cut,
         default,
         goal,
         frame,
     })
+}
+
+/// A figure beyond so many times the largest mean, or below that part of the least, is cut off.
+const MOST_SPAN: f64 = 2.0;
+
+/// What the axis has to show: the means of what can be compared, `levels`, and their intervals as far
+/// as one wild one does not press all others flat.
+fn extent(seen: &[Seen], levels: impl Iterator<Item = f64>) -> Vec<f64> {
+    let comparable: Vec<&Seen> = seen.iter().filter(|one| one.kind != Kind::Stale).collect();
+    let mut values: Vec<f64> = comparable
+        .iter()
+        .map(|one| one.mean)
+        .chain(levels)
+        .collect();
+    let most = values.iter().copied().fold(0.0, f64::max) * MOST_SPAN;
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min) / MOST_SPAN;
+    values.extend(
+        comparable
+            .iter()
+            .flat_map(|one| [one.low.max(least), one.high.min(most)]),
+    );
+    values
 }
 
 /// The chart of J/unit against throughput; none with fewer than two figures.
@@ -230,6 +268,10 @@ pub(crate) fn speed(
     };
     let frame = SPEED;
     let x = Scale::fit(seen.iter().filter_map(rate), frame.left, frame.right)?;
+    let seen: Vec<Seen> = seen
+        .into_iter()
+        .filter(|one| one.kind != Kind::Stale)
+        .collect();
     let y = Scale::fit(seen.iter().map(|one| one.mean), frame.bottom, frame.top)?;
     let points: Vec<Point> = seen
         .iter()
@@ -269,12 +311,16 @@ fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
         label_y: y.at(one.mean),
         kind: one.kind,
         title: format!(
-            "Trial {number}: {} {}{speed}",
+            "Trial {number}: {} {}{speed}{}",
             one.analysis
                 .joules_per_unit
                 .as_ref()
                 .map_or_else(|| format::number(one.mean), format::interval),
-            figures.unit
+            figures.unit,
+            match one.kind {
+                Kind::Stale => ", measured before the machine changed: not compared",
+                _ => "",
+            }
         ),
     }
 }
@@ -322,8 +368,9 @@ fn levels(default: Option<f64>, goal: Option<f64>) -> (Option<Level>, Option<Lev
 }
 
 fn energy_text(seen: &[Seen], figures: &Figures) -> String {
-    let least = seen.iter().min_by(|a, b| a.mean.total_cmp(&b.mean));
-    let most = seen.iter().max_by(|a, b| a.mean.total_cmp(&b.mean));
+    let comparable = || seen.iter().filter(|one| one.kind != Kind::Stale);
+    let least = comparable().min_by(|a, b| a.mean.total_cmp(&b.mean));
+    let most = comparable().max_by(|a, b| a.mean.total_cmp(&b.mean));
     let range = least.zip(most).map_or(String::new(), |(least, most)| {
         format!(
             " From {} in trial {} to {} in trial {}.",

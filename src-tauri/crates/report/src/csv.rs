@@ -1,8 +1,9 @@
 //! One row for each measured window.
 
 use wattsmith_domain::{Energy, Repeat, SessionRecord, Trial, Warning};
+use wattsmith_stats::Basis;
 
-const HEAD: [&str; 43] = [
+const HEAD: [&str; 44] = [
     "session_id",
     "session",
     "engine",
@@ -46,11 +47,13 @@ const HEAD: [&str; 43] = [
     "quick",
     "warnings",
     "discarded_because",
+    "comparable",
 ];
 
 /// The whole table.
 pub(crate) fn rows(record: &SessionRecord) -> String {
     let mut text = String::new();
+    let basis = Basis::of(record);
     let parameters = &record.session.space.parameters;
     let settings = parameters.iter().map(|one| format!("set_{}", one.name));
     line(
@@ -59,12 +62,12 @@ pub(crate) fn rows(record: &SessionRecord) -> String {
     );
     for trial in &record.trials {
         for repeat in &trial.repeats {
-            row(&mut text, record, "trial", trial, repeat, "");
+            row(&mut text, &basis, "trial", trial, repeat, "");
         }
         for one in &trial.discarded {
             row(
                 &mut text,
-                record,
+                &basis,
                 "discarded",
                 trial,
                 &one.repeat,
@@ -87,14 +90,14 @@ pub(crate) fn rows(record: &SessionRecord) -> String {
         ] {
             let Some(trial) = trial else { continue };
             for repeat in repeats {
-                row(&mut text, record, kind, trial, repeat, "");
+                row(&mut text, &basis, kind, trial, repeat, "");
             }
         }
         // Which side it was of is not kept; its settings are, by the trial that crossed.
         for one in &confirmation.discarded {
             if let Some(trial) = record.trial(&confirmation.trial) {
                 let kind = "confirmation discarded";
-                row(&mut text, record, kind, trial, &one.repeat, &one.cause.text);
+                row(&mut text, &basis, kind, trial, &one.repeat, &one.cause.text);
             }
         }
     }
@@ -103,13 +106,13 @@ pub(crate) fn rows(record: &SessionRecord) -> String {
 
 fn row(
     text: &mut String,
-    record: &SessionRecord,
+    basis: &Basis,
     kind: &str,
     trial: &Trial,
     repeat: &Repeat,
     discarded: &str,
 ) {
-    let session = &record.session;
+    let session = &basis.record().session;
     let energy = &repeat.energy;
     let performance = &repeat.performance;
     let (low_idle, high_idle) = repeat.estimate_ends().unzip();
@@ -164,6 +167,7 @@ fn row(
                 .join(" | "),
         ),
         words(discarded),
+        basis.holds(repeat).to_string(),
     ];
     debug_assert_eq!(cells.len(), HEAD.len());
     let settings = session.space.parameters.iter().map(|one| {

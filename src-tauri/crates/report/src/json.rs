@@ -4,7 +4,7 @@ use crate::view::memory;
 use serde::Serialize;
 use serde_json::{Value, json};
 use wattsmith_domain::{Interval, SessionRecord};
-use wattsmith_stats::{Analysis, TrialAnalysis};
+use wattsmith_stats::{Analysis, Outcome, TrialAnalysis};
 
 /// Name and version of the format; the number grows when a field changes its meaning or goes.
 const SCHEMA: &str = "wattsmith-report/1";
@@ -32,17 +32,36 @@ pub(crate) fn text(record: &SessionRecord) -> serde_json::Result<String> {
             .then(|| windows.all(|one| one.energy.is_measured())),
         memory: memory::note(&record.session),
         record,
-        analysis: analysis(&Analysis::of(record)),
+        analysis: analysis(record, &Analysis::of(record)),
     };
     serde_json::to_string_pretty(&report)
 }
 
-fn analysis(analysis: &Analysis) -> Value {
+fn analysis(record: &SessionRecord, analysis: &Analysis) -> Value {
+    let outcome = Outcome::of(record, analysis);
     json!({
         "confidence": wattsmith_stats::CONFIDENCE,
         "pooled_log_sd": analysis.pooled.map(|one| json!({"sd": one.sd, "df": one.df})),
         "default_joules_per_unit": analysis.default,
         "best": analysis.best,
+        "outcome": {
+            "kind": outcome.kind.label(),
+            "words": outcome.words(),
+            "trial": outcome.trial,
+            "ratio": outcome.ratio,
+            "fresh_pairs": outcome.pairs,
+        },
+        "machine_changes": analysis
+            .changes
+            .iter()
+            .map(|one| json!({
+                "since": one.since,
+                "default_ratio": one.ratio,
+                "windows": one.windows,
+                "after_trial": one.after_trial,
+                "stale_trials": one.stale_trials,
+            }))
+            .collect::<Vec<_>>(),
         "best_depends_on_estimate": analysis.best_depends_on_estimate,
         "crossing": analysis.crossing,
         "confirmed": analysis.confirmed.as_ref().map(|(id, ratio)| json!({
@@ -73,6 +92,12 @@ fn trial(trial: &TrialAnalysis) -> Value {
             "high_idle": high_idle,
         })),
         "comparison": trial.comparison,
+        "before_the_machine_changed": trial.stale,
+        "fresh_repeats": trial.judged.map(|one| json!({
+            "decision": one.decision,
+            "ratio": one.ratio,
+            "pairs": one.pairs,
+        })),
         "violations": trial.violations,
         "performance": trial.performance,
         "predicted_joules_per_unit": trial.predicted,

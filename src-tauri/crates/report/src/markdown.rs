@@ -51,10 +51,9 @@ fn heading(w: &mut String, view: &View) {
 
 fn best(w: &mut String, view: &View) {
     let Some(best) = &view.best else { return };
-    let title = if best.decided {
-        "Best settings"
-    } else {
-        "Lowest figure so far, not decided"
+    let title = match best.decided {
+        true => "Best settings".to_owned(),
+        false => format!("Lowest figure so far, {}", best.word),
     };
     let _ = writeln!(w, "\n### {title}: trial {}\n", best.number);
     for change in &best.changes {

@@ -12,7 +12,7 @@ mod trials;
 use crate::chart::{self, EnergyChart, SpeedChart};
 use crate::format;
 use serde::Serialize;
-use wattsmith_domain::{Energy, Scope, SessionRecord, Trial, Warning};
+use wattsmith_domain::{Energy, Scope, SessionRecord, StartLoad, Trial, Warning};
 use wattsmith_stats::Analysis;
 
 pub(crate) use best::{Best, command_line};
@@ -184,6 +184,8 @@ impl Figures {
                     .to_owned(),
             );
         }
+        notes.extend(analysis.changes.iter().map(|one| one.words(noun)));
+        notes.extend(record.session.load.as_ref().map(StartLoad::words));
         notes.extend(memory::note(&record.session));
         notes.extend(record.session.warnings.iter().map(Warning::with_code));
         let mut sources: Vec<String> = energies

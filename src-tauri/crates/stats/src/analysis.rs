@@ -1,5 +1,6 @@
 //! All that follows from a session's record: one value for the tuner, the screen and the report.
 
+use crate::basis::{Basis, DefaultCheck, MachineChange};
 use crate::compare::{common_scope, compare, ends, gross};
 use crate::constraints::{mean_performance, violations};
 use crate::importance::{Importance, Point, importance};
@@ -7,8 +8,8 @@ use crate::interval::{Pooled, geometric_mean, interval, pooled_log_sd};
 use crate::{CONFIDENCE, decide};
 use std::collections::BTreeMap;
 use wattsmith_domain::{
-    Comparison, Configuration, Decision, Interval, Joules, Performance, Purpose, Repeat, Scope,
-    SessionRecord, Threshold, Trial, TrialId, Verdict,
+    Comparison, Configuration, Confirmation, Decision, Interval, Joules, Performance, Purpose,
+    Repeat, Scope, SessionRecord, Threshold, Trial, TrialId, Verdict,
 };
 
 /// What may be said about one trial.
@@ -34,6 +35,24 @@ pub struct TrialAnalysis {
     pub performance: Option<Performance>,
     /// J/unit that its advisor expected.
     pub predicted: Option<f64>,
+    /// Whether it was measured before the machine changed: its figures are those of then, and it is
+    /// compared with nothing.
+    pub stale: bool,
+    /// What fresh repeats of it and of the default decided last, where they did. It stands above
+    /// what the search saw.
+    pub judged: Option<Judged>,
+}
+
+/// The outcome of a finished confirmation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// What was decided.
+    pub decision: Decision,
+    /// The trial's J/unit over the default's, from the fresh repeats alone; none where they cannot be
+    /// compared.
+    pub ratio: Option<Interval>,
+    /// Pairs of fresh repeats.
+    pub pairs: u32,
 }
 
 /// What may be said about a session.
@@ -60,6 +79,11 @@ pub struct Analysis {
     pub importance: Vec<Importance>,
     /// What the search has cost so far.
     pub energy_spent: Joules,
+    /// Changes of the machine that the fresh windows of the default showed, oldest first. Default,
+    /// goal, best and verdicts rest on what was measured after the last one.
+    pub changes: Vec<MachineChange>,
+    /// Why the default is to be measured again before anything else.
+    pub check: Option<DefaultCheck>,
     /// Units of work after which the saving has paid for the search. Only where a confirmation
     /// stands behind the saving: what the search itself saw makes no claim.
     pub pays_back_after_units: Option<u64>,
@@ -69,23 +93,21 @@ impl Analysis {
     /// Works everything out anew; cheap enough to be called after every repeat.
     #[must_use]
     pub fn of(record: &SessionRecord) -> Self {
-        let scope = record
-            .default_trial()
-            .and_then(|trial| common_scope(&trial.repeats));
-        let pooled = pooled_log_sd(&groups(record, scope, |repeat| {
+        let basis = Basis::of(record);
+        let default_repeats = basis.default();
+        let default_repeats = default_repeats.as_ref();
+        let scope = common_scope(default_repeats);
+        let pooled = pooled_log_sd(&groups(&basis, record, scope, |repeat| {
             Some(repeat.joules_per_unit())
         }));
-        let net = pooled_log_sd(&groups(record, scope, Repeat::net_joules_per_unit));
-        let default_repeats = record
-            .default_trial()
-            .map_or(&[][..], |trial| trial.repeats.as_slice());
+        let net = pooled_log_sd(&groups(&basis, record, scope, Repeat::net_joules_per_unit));
         let default = interval(&gross(default_repeats), pooled, CONFIDENCE);
         let trials: Vec<TrialAnalysis> = record
             .trials
             .iter()
-            .map(|trial| TrialAnalysis::of(trial, record, default_repeats, pooled, net))
+            .map(|trial| TrialAnalysis::of(trial, record, &basis, pooled, net))
             .collect();
-        let candidates: Vec<Candidate> = usable(record, &trials, scope)
+        let candidates: Vec<Candidate> = usable(record, &trials, &basis, scope)
             .filter(|(_, analysis)| analysis.violations.is_empty())
             .filter_map(|(_, analysis)| {
                 Some(Candidate {
@@ -105,14 +127,14 @@ impl Analysis {
             })
         });
         let crossing = crossing(record, &candidates, geometric_mean(&gross(default_repeats)));
-        let confirmed = confirmed(record);
+        let confirmed = confirmed(record, &basis);
         let energy_spent = record.energy_spent();
         let pays_back_after_units =
             saving_per_unit(confirmed.as_ref(), default).and_then(|saving| {
                 let units = (energy_spent.0 / saving).ceil();
                 (0.0..1e18).contains(&units).then_some(units as u64)
             });
-        let points: Vec<Point> = usable(record, &trials, scope)
+        let points: Vec<Point> = usable(record, &trials, &basis, scope)
             .filter_map(|(trial, analysis)| {
                 Some(Point {
                     configuration: &trial.configuration,
@@ -130,6 +152,8 @@ impl Analysis {
             confirmed,
             importance: importance(&points, &record.session.space, pooled),
             energy_spent,
+            changes: basis.changes().to_vec(),
+            check: basis.check(),
             pays_back_after_units,
             trials,
         }
@@ -143,25 +167,24 @@ impl Analysis {
 }
 
 impl TrialAnalysis {
-    fn of(
-        trial: &Trial,
-        record: &SessionRecord,
-        default: &[Repeat],
+    fn of<'a>(
+        trial: &'a Trial,
+        record: &'a SessionRecord,
+        basis: &Basis<'a>,
         pooled: Option<Pooled>,
         pooled_net: Option<Pooled>,
     ) -> Self {
-        let same_scope = common_scope(&trial.repeats).is_some();
+        let windows = basis.windows(trial);
+        let windows = windows.as_ref();
+        let stale = basis.is_stale(trial);
+        let same_scope = common_scope(windows).is_some();
         let values = if same_scope {
-            gross(&trial.repeats)
+            gross(windows)
         } else {
             Vec::new()
         };
         let joules_per_unit = interval(&values, pooled, CONFIDENCE);
-        let net: Option<Vec<f64>> = trial
-            .repeats
-            .iter()
-            .map(Repeat::net_joules_per_unit)
-            .collect();
+        let net: Option<Vec<f64>> = windows.iter().map(Repeat::net_joules_per_unit).collect();
         let comparison = if trial.purpose == Purpose::Default {
             joules_per_unit.map(|own| Comparison {
                 ratio: Interval {
@@ -172,18 +195,19 @@ impl TrialAnalysis {
                 },
                 verdict: Verdict::Reference,
             })
+        } else if stale {
+            None
         } else {
-            compare(&trial.repeats, default, pooled).map(|seen| {
-                match undecided(&trial.repeats, default) {
-                    true => Comparison {
-                        verdict: Verdict::NotDecided { seconds_more: None },
-                        ..seen
-                    },
-                    false => seen,
-                }
+            let default = basis.default();
+            compare(windows, &default, pooled).map(|seen| match undecided(windows, &default) {
+                true => Comparison {
+                    verdict: Verdict::NotDecided { seconds_more: None },
+                    ..seen
+                },
+                false => seen,
             })
         };
-        let performance = mean_performance(&trial.repeats);
+        let performance = mean_performance(windows);
         let session = &record.session;
         Self {
             id: trial.id.clone(),
@@ -191,7 +215,7 @@ impl TrialAnalysis {
             mean: geometric_mean(&values),
             joules_per_unit,
             net: net.and_then(|net| interval(&net, pooled_net, CONFIDENCE)),
-            ends: ends(&trial.repeats)
+            ends: ends(windows)
                 .and_then(|[low, high]| Some((geometric_mean(&low)?, geometric_mean(&high)?))),
             comparison,
             violations: violations(
@@ -206,6 +230,8 @@ impl TrialAnalysis {
                 .iter()
                 .find(|proposal| Some(&proposal.id) == trial.proposal.as_ref())
                 .and_then(|proposal| proposal.predicted_joules_per_unit),
+            stale,
+            judged: judged(record, basis, trial),
         }
     }
 }
@@ -217,20 +243,50 @@ fn undecided(repeats: &[Repeat], default: &[Repeat]) -> bool {
     all.any(|repeat| !repeat.energy.undecided.is_empty())
 }
 
-/// One group of figures per configuration, over trials and confirmations, of one scope only.
+/// What the last finished confirmation of a trial says.
+fn judged(record: &SessionRecord, basis: &Basis, trial: &Trial) -> Option<Judged> {
+    let confirmations = record.confirmations.iter().rev();
+    let mut own = confirmations.filter(|one| one.trial == trial.id && basis.counts(one));
+    own.find_map(|one| {
+        let pairs = one.best.len().min(one.default.len());
+        Some(Judged {
+            decision: one.decision?,
+            ratio: fresh_ratio(record, one),
+            pairs: u32::try_from(pairs).unwrap_or(u32::MAX),
+        })
+    })
+}
+
+/// The ratio that a confirmation stored, or that follows from its windows.
+fn fresh_ratio(record: &SessionRecord, confirmation: &Confirmation) -> Option<Interval> {
+    confirmation.ratio.or_else(|| {
+        let threshold = record.session.objective.threshold;
+        decide(
+            &confirmation.best,
+            &confirmation.default,
+            threshold,
+            confirmation.alpha,
+        )
+        .map(|(ratio, _)| ratio)
+    })
+}
+
+/// One group of figures per configuration and machine, over trials and confirmations, of one scope
+/// only.
 fn groups(
+    basis: &Basis,
     record: &SessionRecord,
     scope: Option<Scope>,
     figure: impl Fn(&Repeat) -> Option<f64>,
 ) -> Vec<Vec<f64>> {
-    let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, usize), Vec<f64>> = BTreeMap::new();
     let mut add = |configuration: &Configuration, repeats: &[Repeat]| {
-        groups.entry(configuration.key()).or_default().extend(
-            repeats
-                .iter()
-                .filter(|repeat| scope.is_none_or(|scope| repeat.energy.scope == scope))
-                .filter_map(&figure),
-        );
+        let key = configuration.key();
+        let of_scope = |repeat: &&Repeat| scope.is_none_or(|scope| repeat.energy.scope == scope);
+        for repeat in repeats.iter().filter(of_scope) {
+            let group = groups.entry((key.clone(), basis.era(repeat))).or_default();
+            group.extend(figure(repeat));
+        }
     };
     for trial in &record.trials {
         add(&trial.configuration, &trial.repeats);
@@ -246,22 +302,29 @@ fn groups(
     groups.into_values().collect()
 }
 
-/// A complete trial of the session's scope that keeps the constraints.
+/// A complete, comparable trial of the session's scope that keeps the constraints.
 struct Candidate<'a> {
     id: &'a TrialId,
     mean: f64,
     ends: Option<(f64, f64)>,
 }
 
-/// Complete trials of the session's scope, each with what is known about it.
+/// Complete, comparable trials of the session's scope, each with what is known about it.
 fn usable<'a>(
     record: &'a SessionRecord,
     trials: &'a [TrialAnalysis],
+    basis: &Basis<'a>,
     scope: Option<Scope>,
 ) -> impl Iterator<Item = (&'a Trial, &'a TrialAnalysis)> {
-    record.trials.iter().zip(trials).filter(move |(trial, _)| {
-        trial.is_complete() && (scope.is_none() || common_scope(&trial.repeats) == scope)
-    })
+    record
+        .trials
+        .iter()
+        .zip(trials)
+        .filter(move |(trial, own)| {
+            trial.is_complete()
+                && !own.stale
+                && (scope.is_none() || common_scope(basis.windows(trial).as_ref()) == scope)
+        })
 }
 
 fn least<'a, 'b>(
@@ -297,24 +360,12 @@ fn crossing(
         .map(|one| one.id.clone())
 }
 
-fn confirmed(record: &SessionRecord) -> Option<(TrialId, Interval)> {
+fn confirmed(record: &SessionRecord, basis: &Basis) -> Option<(TrialId, Interval)> {
     record
         .confirmations
         .iter()
-        .filter(|confirmation| confirmation.decision == Some(Decision::Below))
-        .filter_map(|confirmation| {
-            let ratio = confirmation.ratio.or_else(|| {
-                let threshold = record.session.objective.threshold;
-                decide(
-                    &confirmation.best,
-                    &confirmation.default,
-                    threshold,
-                    confirmation.alpha,
-                )
-                .map(|(ratio, _)| ratio)
-            })?;
-            Some((confirmation.trial.clone(), ratio))
-        })
+        .filter(|one| one.decision == Some(Decision::Below) && basis.counts(one))
+        .filter_map(|one| Some((one.trial.clone(), fresh_ratio(record, one)?)))
         .min_by(|(_, one), (_, other)| one.mean.total_cmp(&other.mean))
 }
 

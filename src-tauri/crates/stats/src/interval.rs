@@ -91,7 +91,13 @@ pub fn ratio(
 }
 
 /// exp(centre ± t·sd·√share), or nothing where that leaves the finite positive numbers.
-fn bounded(centre: f64, spread: Pooled, share: f64, n: usize, confidence: f64) -> Option<Interval> {
+pub(crate) fn bounded(
+    centre: f64,
+    spread: Pooled,
+    share: f64,
+    n: usize,
+    confidence: f64,
+) -> Option<Interval> {
     if !(spread.sd.is_finite() && spread.sd >= 0.0) {
         return None;
     }

@@ -7,11 +7,13 @@
 
 mod accuracy;
 mod analysis;
+mod basis;
 mod compare;
 mod constraints;
 mod decide;
 mod importance;
 mod interval;
+mod outcome;
 mod paired;
 mod phases;
 mod quantile;
@@ -20,11 +22,13 @@ mod sequential;
 mod survival;
 
 pub use accuracy::accuracy;
-pub use analysis::{Analysis, TrialAnalysis};
+pub use analysis::{Analysis, Judged, TrialAnalysis};
+pub use basis::{Basis, DefaultCheck, MachineChange};
 pub use compare::compare;
 pub use decide::{LEAST_CHANCE, Look, decide, look};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
+pub use outcome::{Outcome, OutcomeKind};
 pub use paired::{SignedRank, Spread, holm, signed_rank, simultaneous_upper, spread};
 pub use phases::{Slice, prefill_share};
 pub use repeats::{Enough, MOST_EXTRA_REPEATS, enough};

@@ -6,7 +6,7 @@
 //! ([`look`](crate::look())).
 
 use crate::compare::{Side, clear_side, common_scope, gross, repeats_more};
-use crate::{Analysis, Pooled};
+use crate::{Analysis, Basis, Pooled};
 use wattsmith_domain::{Purpose, Repeat, SessionRecord, Threshold, TrialId};
 
 /// Windows beyond the usual number that one trial may take.
@@ -50,12 +50,14 @@ pub fn enough(record: &SessionRecord, trial: &TrialId) -> Option<Enough> {
         return None;
     }
     let analysis = Analysis::of(record);
+    let basis = Basis::of(record);
+    let default = basis.default();
     // Without a default or a known noise there is nothing to hold it against.
-    let (Some(default), Some(pooled)) = (record.default_trial(), analysis.pooled) else {
+    let Some(pooled) = analysis.pooled.filter(|_| !default.is_empty()) else {
         return (have >= planned).then_some(Enough::Planned);
     };
     let own = &trial.repeats;
-    if clearly(own, &default.repeats, pooled) == Some(Side::More) {
+    if clearly(own, &default, pooled) == Some(Side::More) {
         return Some(Enough::WorseThanDefault);
     }
     if have < LEAST_REPEATS {
@@ -66,18 +68,18 @@ pub fn enough(record: &SessionRecord, trial: &TrialId) -> Option<Enough> {
         .as_ref()
         .filter(|best| **best != trial.id)
         .and_then(|best| record.trial(best))
-        .unwrap_or(default);
-    if clearly(own, &best.repeats, pooled) == Some(Side::More) {
+        .map_or(default.clone(), |best| basis.windows(best));
+    if clearly(own, &best, pooled) == Some(Side::More) {
         return Some(Enough::WorseThanBest);
     }
-    if below(own, &default.repeats, session.objective.threshold, pooled) {
+    if below(own, &default, session.objective.threshold, pooled) {
         return Some(Enough::BelowThreshold);
     }
     if have < planned {
         return None;
     }
     let left = u32::try_from(most - have).unwrap_or(0);
-    match repeats_more(own, &best.repeats, pooled, left) {
+    match repeats_more(own, &best, pooled, left) {
         // Decided already, or never within what is left.
         Some(0) | None => Some(Enough::NotWorthMore),
         Some(_) => None,

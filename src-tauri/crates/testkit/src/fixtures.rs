@@ -5,9 +5,11 @@
 //! window lengths and CPU seconds agree with one another.
 
 mod cases;
+mod outcomes;
 mod parts;
 
 pub use cases::{confirmed, empty, estimated, everything, hostile, measured, with_failure};
+pub use outcomes::{busy_then_quiet, every_outcome, moved_default};
 pub use parts::{gpu_machine, plain_machine, session, space};
 
 use wattsmith_domain::{
@@ -43,6 +45,17 @@ impl Fixture {
     #[must_use]
     pub fn without_sensors() -> Self {
         Self::new(false)
+    }
+
+    /// Goes on with a record, some hours after all that it holds.
+    #[must_use]
+    pub fn resumed(record: SessionRecord) -> Self {
+        let mut windows = record.trials.iter().flat_map(|trial| &trial.repeats);
+        Self {
+            measured: windows.all(|one| one.energy.is_measured()),
+            record,
+            minute: 360,
+        }
     }
 
     fn new(measured: bool) -> Self {
@@ -101,6 +114,23 @@ impl Fixture {
             .map(|(index, shown)| self.repeat(index, *shown))
             .collect();
         self.push_trial(changes, state, repeats);
+        self
+    }
+
+    /// More windows of the default, measured after everything so far.
+    #[must_use]
+    pub fn default_again(mut self, windows: &[Shown]) -> Self {
+        for shown in windows {
+            let have = self
+                .record
+                .trials
+                .first()
+                .map_or(0, |one| one.repeats.len());
+            let repeat = self.repeat(have as u32 + 1, *shown);
+            if let Some(default) = self.record.trials.first_mut() {
+                default.repeats.push(repeat);
+            }
+        }
         self
     }
 
@@ -211,13 +241,14 @@ impl Fixture {
         };
         let trial = trial.id.clone();
         let count = self.record.confirmations.len() as u32 + 1;
-        let mut side = |windows: &[Shown]| {
-            (1..)
-                .zip(windows)
-                .map(|(index, shown)| self.repeat(index, *shown))
-                .collect::<Vec<_>>()
-        };
-        let (best, default) = (side(best), side(default));
+        // In turn, as they are measured.
+        let (mut sides, mut measured) = ([best.iter(), default.iter()], [Vec::new(), Vec::new()]);
+        for index in 1..=best.len().max(default.len()) as u32 {
+            for (side, windows) in sides.iter_mut().zip(&mut measured) {
+                windows.extend(side.next().map(|shown| self.repeat(index, *shown)));
+            }
+        }
+        let [best, default] = measured;
         let created_at = self.time();
         self.record.confirmations.push(Confirmation {
             id: ConfirmationId(format!("confirmation-{count}")),

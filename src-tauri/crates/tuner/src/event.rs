@@ -10,6 +10,8 @@ pub enum PhaseKind {
     /// Nothing runs.
     #[default]
     Idle,
+    /// Other programs keep the machine busy; the first window waits for quiet.
+    WaitingForQuiet,
     /// The GPU is being set; the person may be asked for permission.
     SettingGpu,
     /// The engine loads the model.
@@ -38,6 +40,7 @@ impl PhaseKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Idle => "Idle",
+            Self::WaitingForQuiet => "Waiting for a quiet machine",
             Self::SettingGpu => "Setting the GPU",
             Self::LoadingEngine => "Loading the model",
             Self::WarmingUp => "Warming up",
@@ -87,6 +90,9 @@ pub enum EventKind {
     Reply(String),
     /// The record changed: read it again.
     Changed,
+    /// The default showed that the machine changed: what was measured before is not compared any
+    /// more. In whole sentences.
+    MachineChanged(String),
     /// A job ended with an error.
     Failed(String),
 }

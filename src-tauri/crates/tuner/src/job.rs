@@ -148,6 +148,13 @@ impl Job {
         });
     }
 
+    /// Says something new of the phase, whose clock goes on.
+    pub(crate) fn detail(&self, detail: &str) {
+        let mut phase = self.jobs.state(&self.session).phase;
+        phase.detail = detail.to_owned();
+        self.set(phase);
+    }
+
     /// Tells how far the phase has come, 0 to 1.
     pub(crate) fn progress(&self, part: f64) {
         let mut phase = self.jobs.state(&self.session).phase;

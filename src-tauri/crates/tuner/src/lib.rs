@@ -30,6 +30,7 @@ mod lock;
 mod machine;
 mod measure;
 mod memory;
+mod memory_quality;
 mod models;
 mod next;
 mod offer;
@@ -39,6 +40,7 @@ mod phases;
 mod plan;
 mod prompt;
 mod proposals;
+mod quiet;
 mod readers;
 mod rerun;
 mod sensing;
@@ -67,6 +69,7 @@ pub use models::ModelEntry;
 pub use next::{Next, trials_used};
 pub use paths::Paths;
 pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
+pub use quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
 pub use spending::{Spent, spent};
 pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,

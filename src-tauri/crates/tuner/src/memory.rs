@@ -5,6 +5,7 @@
 //! scope.
 
 use crate::error::TunerError;
+use crate::memory_quality::{quality, worth};
 use crate::models::blocking;
 use crate::paths::replace;
 use crate::tuner::{Tuner, now};
@@ -17,7 +18,7 @@ use wattsmith_domain::{
     Scope, Session, SessionId, SessionRecord, Workload,
 };
 use wattsmith_search::{Landscape, PriorPoint};
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, Basis};
 
 /// Sessions that are remembered.
 const MOST_SESSIONS: usize = 8;
@@ -99,9 +100,12 @@ fn recall<'a>(
         .filter(|record| record.session.id != session.id)
         .filter(|record| scope_of(record) == Some(scope))
         .filter_map(|record| {
-            let (weight, differs) = likeness(&session.into(), &(&record.session).into())?;
+            let (likeness, differs) = likeness(&session.into(), &(&record.session).into())?;
             let points = points(&session.space, record);
+            let (quality, doubts) = quality(record);
+            let weight = likeness * quality;
             let earlier = EarlierSession {
+                doubts,
                 id: record.session.id.clone(),
                 name: record.session.name.clone(),
                 model: record.session.model.name.clone(),
@@ -196,7 +200,10 @@ fn points(space: &ParameterSpace, record: &SessionRecord) -> Vec<EarlierPoint> {
         return Vec::new();
     }
     let analysis = Analysis::of(record);
-    let mean = |trial| analysis.trial(trial).and_then(|own| own.mean);
+    let basis = Basis::of(record);
+    // A ratio to a default that fresh windows contradicted says nothing.
+    let comparable = |trial| analysis.trial(trial).filter(|own| !own.stale);
+    let mean = |trial| comparable(trial).and_then(|own| own.mean);
     let Some(reference) = record
         .default_trial()
         .filter(|trial| trial.is_complete())
@@ -213,6 +220,7 @@ fn points(space: &ParameterSpace, record: &SessionRecord) -> Vec<EarlierPoint> {
                 session: record.session.id.clone(),
                 configuration: translated(space, there, &trial.configuration)?,
                 relative: mean(&trial.id)? / reference,
+                worth: worth(&basis.windows(trial)),
             })
         })
         .collect()
@@ -251,6 +259,7 @@ pub(crate) fn of_landscapes(landscape: &Landscape, others: &[Landscape]) -> Memo
             model: other.model.name.clone(),
             differs,
             weight,
+            doubts: String::new(),
         });
         let point = |configuration: &Configuration| {
             let own = figures.get(&configuration.key())?;
@@ -258,6 +267,8 @@ pub(crate) fn of_landscapes(landscape: &Landscape, others: &[Landscape]) -> Memo
                 session: id.clone(),
                 configuration: translated(&landscape.space, &other.space, configuration)?,
                 relative: own.joules_per_unit / reference.joules_per_unit,
+                // Swept and swept again, with its disturbed windows left out.
+                worth: 1.0,
             })
         };
         let swept = other.entries.iter();
@@ -313,7 +324,7 @@ pub(crate) fn prior(memory: &Memory) -> Vec<PriorPoint> {
             Some(PriorPoint {
                 configuration: point.configuration.clone(),
                 relative: point.relative,
-                weight: from.weight,
+                weight: from.weight * point.worth,
             })
         })
         .collect()
@@ -335,10 +346,13 @@ pub(crate) fn sentences(session: &Session) -> Vec<String> {
         let worst = own.pop_if(|last| last.relative > 1.0);
         own.truncate(MOST_SENTENCES - 1);
         own.extend(worst);
-        let place = match from.differs.as_str() {
+        let mut place = match from.differs.as_str() {
             "" => "Earlier, with the same machine, model and workload".to_owned(),
             differs => format!("Earlier, {differs}"),
         };
+        if !from.doubts.is_empty() {
+            place.push_str(&format!(" (less certain: {})", from.doubts));
+        }
         let said = own.iter().map(|point| {
             let percent = ((point.relative - 1.0) * 100.0).abs();
             let direction = if point.relative < 1.0 { "less" } else { "more" };

@@ -6,13 +6,19 @@ use wattsmith_domain::{
     Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, ProposalStatus,
     Purpose, SessionRecord, TrialId, TrialState,
 };
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, Basis, DefaultCheck};
 
 /// The next step of the loop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
+    /// Other programs keep the machine busy before the first window: the person chooses whether to
+    /// wait. In words.
+    Busy(String),
     /// The default has not been measured.
     MeasureDefault,
+    /// The default is to be measured again before anything is compared with it: it is in doubt, or
+    /// the machine changed.
+    CheckDefault(DefaultCheck),
     /// A trial crossed the threshold: fresh repeats decide.
     Confirm(TrialId),
     /// A prompt waits for its pasted reply.
@@ -47,7 +53,10 @@ impl Next {
             .default_trial()
             .is_some_and(wattsmith_domain::Trial::is_complete)
         {
-            return Self::MeasureDefault;
+            return match session.busy_question() {
+                Some(load) => Self::Busy(load.found()),
+                None => Self::MeasureDefault,
+            };
         }
         if let Some(confirmation) = record
             .confirmations
@@ -55,6 +64,9 @@ impl Next {
             .find(|confirmation| confirmation.decision.is_none())
         {
             return Self::Confirm(confirmation.trial.clone());
+        }
+        if let Some(check) = analysis.check {
+            return Self::CheckDefault(check);
         }
         if let Some(crossing) = &analysis.crossing {
             return Self::Confirm(crossing.clone());
@@ -66,7 +78,7 @@ impl Next {
         {
             return Self::Decide(proposal.id.clone());
         }
-        if trials_used(record) >= session.budget {
+        if used(record, analysis) >= session.budget {
             return Self::Ended(Ending::BudgetSpent);
         }
         match this_turn(record)
@@ -119,18 +131,51 @@ pub(crate) fn provider(connection: &wattsmith_domain::Connection) -> String {
     }
 }
 
-/// Trials after the default that count against the budget: all but those taken back.
+/// Trials after the default that count against the budget: all but those taken back and those that a
+/// change of the machine left behind. Of the latter no more are forgiven than the budget has trials,
+/// so that a machine that keeps changing cannot keep a session for ever.
 #[must_use]
 pub fn trials_used(record: &SessionRecord) -> u32 {
+    let basis = Basis::of(record);
+    let stale = record.trials.iter().filter(|trial| basis.is_stale(trial));
+    all_used(record).saturating_sub(forgiven(record, stale.count()))
+}
+
+/// The same by an analysis that is at hand.
+fn used(record: &SessionRecord, analysis: &Analysis) -> u32 {
+    let stale = analysis.trials.iter().filter(|trial| trial.stale);
+    all_used(record).saturating_sub(forgiven(record, stale.count()))
+}
+
+fn all_used(record: &SessionRecord) -> u32 {
     let used = record.trials.iter().filter(|trial| {
         trial.purpose == Purpose::Proposal && !matches!(trial.state, TrialState::Discarded { .. })
     });
     u32::try_from(used.count()).unwrap_or(u32::MAX)
 }
 
+fn forgiven(record: &SessionRecord, stale: usize) -> u32 {
+    u32::try_from(stale)
+        .unwrap_or(u32::MAX)
+        .min(record.session.budget)
+}
+
+/// Keys of what was measured on this machine as it is, or failed. What was measured before the machine
+/// changed may be measured again, as may what was taken back.
+pub(crate) fn tried(record: &SessionRecord) -> BTreeSet<String> {
+    let basis = Basis::of(record);
+    record
+        .trials
+        .iter()
+        .filter(|trial| !matches!(trial.state, TrialState::Discarded { .. }))
+        .filter(|trial| !basis.is_stale(trial))
+        .map(|trial| trial.configuration.key())
+        .collect()
+}
+
 /// Keys of what is not to be offered again: what was tried, and what the person took back.
 pub(crate) fn spent(record: &SessionRecord) -> BTreeSet<String> {
-    let mut spent = record.tried();
+    let mut spent = tried(record);
     spent.extend(
         record
             .proposals

@@ -5,7 +5,7 @@ use crate::error::TunerError;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::path::PathBuf;
 use wattsmith_domain::{
-    Advisor, Configuration, Connection, Constraints, Engine, Machine, Memory, Objective,
+    Advisor, Busy, Configuration, Connection, Constraints, Engine, Machine, Memory, Objective,
     ParameterSpace, Price, Rule, Session, SessionId, Tell, Threshold, Workload,
 };
 use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, catalogue, gpu_knobs, workloads};
@@ -48,6 +48,8 @@ pub struct SessionPlan {
     pub adaptive: bool,
     /// Whether disturbed windows are discarded and measured again.
     pub rerun: bool,
+    /// What to do where the machine is busy before the first window.
+    pub busy: Busy,
     /// Shorter windows.
     pub quick: bool,
     /// Whether what earlier sessions taught is a start for this one.
@@ -128,6 +130,7 @@ impl Default for SessionPlan {
             repeats: 3,
             adaptive: true,
             rerun: true,
+            busy: Busy::Measure,
             quick: true,
             memory: true,
             seed: 1,
@@ -255,6 +258,8 @@ impl Tuner {
             repeats: plan.repeats.clamp(1, MOST_REPEATS),
             adaptive: plan.adaptive,
             rerun: plan.rerun,
+            busy: plan.busy,
+            load: None,
             quick: plan.quick,
             seed: plan.seed,
             consent: false,

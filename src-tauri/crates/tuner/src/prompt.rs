@@ -4,6 +4,7 @@ use crate::feedback;
 use crate::memory;
 use crate::next::{this_turn, trials_used};
 use crate::offer::{Offer, is_small};
+use crate::words;
 use wattsmith_chat::{
     EnergyFacts, GoalFacts, HistoryRow, Mark, PersonFeedback, PromptContext, RefusedProposal, Said,
     settings,
@@ -140,10 +141,17 @@ fn row(
             let first = message.lines().next().unwrap_or_default();
             format!("failed: {first}")
         }
+        (_, _) if own.stale => {
+            "measured before the machine changed: not comparable, may be measured again".to_owned()
+        }
         (_, _) if !own.violations.is_empty() => {
             format!("breaks a constraint: {}", own.violations.join("; "))
         }
-        (_, Some(comparison)) => wattsmith_chat::verdict(comparison),
+        (_, Some(comparison)) => match own.judged {
+            // Fresh repeats stand above what the search saw.
+            Some(_) => words::judged(own).unwrap_or_default(),
+            None => wattsmith_chat::verdict(comparison),
+        },
         (_, None) => "one window only".to_owned(),
     };
     HistoryRow {

@@ -15,7 +15,7 @@ use wattsmith_domain::{
     TrialId, TrialState,
 };
 use wattsmith_search::{Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, advisor};
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, Basis};
 
 impl Tuner {
     /// A proposal by numbers alone: the session's own advisor where that is a numeric one, the
@@ -201,13 +201,16 @@ pub(crate) fn context(record: &SessionRecord) -> Context {
     }
 }
 
-/// What the record's trials taught, in their order; those taken back taught nothing.
+/// What the record's trials taught, in their order; those taken back taught nothing, and those from
+/// before the machine changed nothing that holds now.
 pub(crate) fn observations(record: &SessionRecord) -> Vec<Observation> {
     let analysis = Analysis::of(record);
     record
         .trials
         .iter()
         .filter(|trial| !matches!(trial.state, TrialState::Discarded { .. }))
+        // Joules of another machine, as it were.
+        .filter(|trial| !analysis.trial(&trial.id).is_some_and(|own| own.stale))
         .map(|trial| {
             let own = analysis.trial(&trial.id).filter(|_| trial.is_complete());
             let outcome = own.and_then(|own| {
@@ -261,13 +264,15 @@ fn checked(record: &SessionRecord, settings: &Configuration) -> Result<Configura
     }
 }
 
-/// The number of the trial that measured (or failed at) these settings.
+/// The number of the trial that measured (or failed at) these settings, on the machine as it is.
 pub(crate) fn measured_as(record: &SessionRecord, configuration: &Configuration) -> Option<u32> {
+    let basis = Basis::of(record);
     record
         .trials
         .iter()
         .find(|trial| {
             trial.configuration == *configuration
+                && !basis.is_stale(trial)
                 && !matches!(trial.state, wattsmith_domain::TrialState::Discarded { .. })
         })
         .map(|trial| trial.number)

@@ -6,6 +6,7 @@ use wattsmith_domain::{
     Cause, Configuration, DeviceConditions, Repeat, SessionRecord, Warning, WarningKind,
 };
 use wattsmith_engine::GPU_POWER_LIMIT;
+use wattsmith_stats::Basis;
 
 /// Share of the machine's CPU time that other programs may use; above it a window is spoiled. Half of
 /// it is worth a warning already (the meter's).
@@ -106,9 +107,12 @@ pub(crate) fn reruns_allowed(record: &SessionRecord) -> u32 {
     }
 }
 
-/// The session's first window.
+/// The session's first window; once the machine changed, the default's first after that.
 pub(crate) fn reference(record: &SessionRecord) -> Option<&Repeat> {
-    record.default_trial()?.repeats.first()
+    let basis = Basis::of(record);
+    let fresh = record.confirmations.iter().flat_map(|one| &one.default);
+    let mut windows = record.default_trial()?.repeats.iter().chain(fresh);
+    windows.find(|one| basis.holds(one))
 }
 
 /// Says so on a spoiled window that is kept all the same.

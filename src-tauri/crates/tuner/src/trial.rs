@@ -6,6 +6,7 @@ use crate::feedback;
 use crate::job::Job;
 use crate::lock::MachineLock;
 use crate::measure::{LEAST_TOKENS, Measured, Window};
+use crate::next::tried;
 use crate::plan::WorkSize;
 use crate::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::tuner::{Tuner, fresh_id, now};
@@ -15,7 +16,7 @@ use wattsmith_domain::{
     Session, SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Warning, WarningKind,
     Watts,
 };
-use wattsmith_stats::{Analysis, Enough, MOST_EXTRA_REPEATS, enough};
+use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
 use wattsmith_store::Owner;
 
 /// The default is measured again after every fourth trial, to see drift.
@@ -31,6 +32,14 @@ impl Tuner {
             return Ok(());
         }
         self.check_scope(&record)?;
+        let lock = self.claim_machine()?;
+        let begun = record
+            .default_trial()
+            .is_some_and(|one| !one.repeats.is_empty());
+        if !begun && !self.settled(job).await? {
+            return Ok(());
+        }
+        let record = self.record(&job.session).await?;
         // A default that failed or was interrupted is tried again under its own number.
         let earlier = record.default_trial();
         let trial = Trial {
@@ -51,7 +60,20 @@ impl Tuner {
             note: None,
             created_at: now(),
         };
-        self.run_trial(job, record, trial, &self.claim_machine()?)
+        self.run_trial(job, record, trial, &lock).await
+    }
+
+    /// One more window of the default, where the record asks for it.
+    pub(crate) async fn check_default(&self, job: &Job) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        if Basis::of(&record).check().is_none() {
+            return Err(TunerError::Invalid(
+                "The default is not in doubt, so it need not be measured again.".to_owned(),
+            ));
+        }
+        self.check_scope(&record)?;
+        let lock = self.claim_machine()?;
+        self.default_again(job, "the default again, since it moved", &lock)
             .await
     }
 
@@ -64,7 +86,7 @@ impl Tuner {
                 "This proposal was already run or dismissed.".to_owned(),
             ));
         }
-        if record.tried().contains(&proposal.configuration.key()) {
+        if tried(&record).contains(&proposal.configuration.key()) {
             return Err(TunerError::Invalid(
                 "These settings were measured already in this session; change one, or dismiss the \
                  proposal."
@@ -246,6 +268,9 @@ impl Tuner {
             repeat.overhead = repeat.overhead + calibration;
             calibration = Joules(0.0);
             self.store.add_repeat(&trial.id, &repeat, &samples).await?;
+            if trial.purpose == Purpose::Default && index == 1 {
+                self.note_load(&job.session, &repeat).await?;
+            }
             trial.repeats.push(repeat.clone());
             if let Some(own) = record.trials.iter_mut().find(|one| one.id == trial.id) {
                 own.repeats.push(repeat);
@@ -256,7 +281,35 @@ impl Tuner {
 
     /// One more window of the default. The trial before it is complete, so that a fault here is a
     /// warning of the session and no more.
-    async fn measure_drift(&self, job: &Job, _machine: &MachineLock) -> Result<(), TunerError> {
+    async fn measure_drift(&self, job: &Job, machine: &MachineLock) -> Result<(), TunerError> {
+        let measured = self
+            .default_again(job, "the default again, to see drift", machine)
+            .await;
+        let error = match measured {
+            Err(error @ (TunerError::Cancelled | TunerError::Store(_))) => return Err(error),
+            Err(error) => error,
+            Ok(()) => return Ok(()),
+        };
+        let trials = self.record(&job.session).await?.trials.len();
+        let warning = Warning {
+            fault: None,
+            kind: WarningKind::Drift,
+            text: format!(
+                "The default could not be measured again after trial {trials}, so drift since then \
+                 is not seen: {error}"
+            ),
+        };
+        self.change(&job.session, |session| session.warnings.push(warning))
+            .await
+    }
+
+    /// Adds a window to the default.
+    async fn default_again(
+        &self,
+        job: &Job,
+        label: &str,
+        _machine: &MachineLock,
+    ) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
         let Some(default) = record.default_trial() else {
             return Ok(());
@@ -266,7 +319,7 @@ impl Tuner {
             session: &record.session,
             configuration: &default.configuration,
             index: default.repeats.len() as u32 + 1,
-            label: "the default again, to see drift".to_owned(),
+            label: label.to_owned(),
             idle: None,
             expected_s: default.repeats.last().map(|repeat| repeat.window.0),
             reference,
@@ -277,27 +330,11 @@ impl Tuner {
             .undisturbed(job, &window, &owner, &mut reruns, |repeat| {
                 spoiled(repeat, reference)
             })
-            .await;
-        match measured {
-            Ok(measured) => Ok(self
-                .store
-                .add_repeat(&default.id, &measured.repeat, &measured.samples)
-                .await?),
-            Err(stop @ (TunerError::Cancelled | TunerError::Store(_))) => Err(stop),
-            Err(error) => {
-                let warning = Warning {
-                    fault: None,
-                    kind: WarningKind::Drift,
-                    text: format!(
-                        "The default could not be measured again after trial {}, so drift since \
-                         then is not seen: {error}",
-                        record.trials.len()
-                    ),
-                };
-                self.change(&job.session, |session| session.warnings.push(warning))
-                    .await
-            }
-        }
+            .await?;
+        Ok(self
+            .store
+            .add_repeat(&default.id, &measured.repeat, &measured.samples)
+            .await?)
     }
 
     async fn draft_feedback(&self, trial: &TrialId, job: &Job) -> Result<(), TunerError> {

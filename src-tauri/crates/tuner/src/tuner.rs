@@ -8,6 +8,7 @@ use crate::lock::MachineLock;
 use crate::models::blocking;
 use crate::next::Next;
 use crate::paths::Paths;
+use crate::quiet::LoadLook;
 use crate::sensing::Sensing;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use wattsmith_chat::{Keys, Templates};
 use wattsmith_domain::{
     Ending, PowerSample, ProposalId, Session, SessionId, SessionRecord, TrialId,
 };
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, Basis};
 use wattsmith_store::{Store, StoreOptions};
 
 /// What can be chosen at start.
@@ -33,6 +34,8 @@ pub struct TunerOptions {
     pub fresh_probe: bool,
     /// How the GPU's own settings are set, where a session tunes them.
     pub gpu: GpuAccess,
+    /// How the machine's load is looked at before a session's first window.
+    pub load: LoadLook,
     /// The file of the machine-wide measuring lock; the usual one when none.
     pub lock_file: Option<PathBuf>,
     /// How the database is opened.
@@ -48,6 +51,7 @@ pub struct Tuner {
     pub(crate) templates: Templates,
     pub(crate) jobs: Jobs,
     pub(crate) gpu: GpuControl,
+    pub(crate) load_look: LoadLook,
 }
 
 /// One step of the loop.
@@ -55,6 +59,8 @@ pub struct Tuner {
 pub enum Step {
     /// Measure the default configuration.
     MeasureDefault,
+    /// One more window of the default, where it is in doubt.
+    CheckDefault,
     /// Ask the advisor for a proposal.
     Ask,
     /// Run a proposal.
@@ -114,6 +120,7 @@ impl Tuner {
             paths,
             store,
             gpu,
+            load_look: options.load,
         }))
     }
 
@@ -211,8 +218,10 @@ impl Tuner {
     }
 
     pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {
+        let known = self.changes(&job.session).await?.len();
         let done = match step {
             Step::MeasureDefault => self.measure_default(job).await,
+            Step::CheckDefault => self.check_default(job).await,
             Step::Ask => self.ask(job).await,
             Step::Run(proposal) => self.run_proposal(job, &proposal).await,
             Step::Confirm => self.confirm(job).await,
@@ -221,7 +230,18 @@ impl Tuner {
             Step::Autopilot => Ok(()),
         };
         self.gpu.restore().await;
+        for change in self.changes(&job.session).await?.into_iter().skip(known) {
+            job.emit(EventKind::MachineChanged(change));
+        }
         done
+    }
+
+    /// Changes of the machine so far, in words.
+    async fn changes(&self, session: &SessionId) -> Result<Vec<String>, TunerError> {
+        let record = self.record(session).await?;
+        let unit = record.session.workload.unit.noun();
+        let basis = Basis::of(&record);
+        Ok(basis.changes().iter().map(|one| one.words(unit)).collect())
     }
 
     async fn autopilot(&self, job: &Job) -> Result<(), TunerError> {
@@ -239,6 +259,7 @@ impl Tuner {
                     tried_default = true;
                     Step::MeasureDefault
                 }
+                Next::CheckDefault(_) => Step::CheckDefault,
                 Next::Ask => Step::Ask,
                 Next::Decide(proposal) => Step::Run(proposal),
                 Next::Confirm(_) => Step::Confirm,
@@ -246,7 +267,9 @@ impl Tuner {
                     self.propose_numeric(&job.session, &reason).await?;
                     continue;
                 }
-                Next::Paste(_) | Next::Consent { .. } | Next::Ended(_) => return Ok(()),
+                Next::Busy(_) | Next::Paste(_) | Next::Consent { .. } | Next::Ended(_) => {
+                    return Ok(());
+                }
             };
             self.step(job, step).await?;
             job.emit(EventKind::Changed);

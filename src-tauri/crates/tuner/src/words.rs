@@ -2,9 +2,9 @@
 
 use wattsmith_domain::{
     Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Repeat,
-    SensorReport, Source, Verdict, Warning, WarningKind,
+    SensorReport, SessionRecord, Source, Verdict, Warning, WarningKind,
 };
-use wattsmith_stats::{LEAST_PAIRS, MOST_PAIRS};
+use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, Outcome, OutcomeKind, TrialAnalysis};
 
 /// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
 #[must_use]
@@ -88,6 +88,49 @@ pub fn verdict(comparison: &Comparison) -> String {
     }
 }
 
+/// A trial's verdict as a sentence without a full stop: that of fresh repeats where they decided, else
+/// that of the search. None where there is neither.
+#[must_use]
+pub fn of_trial(own: &TrialAnalysis) -> Option<String> {
+    if own.stale {
+        return Some("measured before the machine changed: not compared".to_owned());
+    }
+    judged(own).or_else(|| own.comparison.as_ref().map(verdict))
+}
+
+/// What fresh repeats decided of a trial, as a sentence without a full stop.
+#[must_use]
+pub fn judged(own: &TrialAnalysis) -> Option<String> {
+    let judged = own.judged?;
+    let word = OutcomeKind::from(judged.decision).word();
+    let pairs = judged.pairs;
+    Some(match judged.ratio {
+        Some(ratio) => format!("{word}: {pairs} fresh pairs showed {}", change(ratio.mean)),
+        None => format!("{word} by {pairs} fresh pairs"),
+    })
+}
+
+/// `11.6 % less than the default` for a ratio of 0.884.
+fn change(ratio: f64) -> String {
+    let saved = (1.0 - ratio) * 100.0;
+    let word = if saved < 0.0 { "more" } else { "less" };
+    format!("{:.1} % {word} than the default", saved.abs())
+}
+
+/// What a session came to in a few words, the same in terminal, window and report.
+#[must_use]
+pub fn outcome(record: &SessionRecord, analysis: &Analysis) -> String {
+    Outcome::of(record, analysis).words()
+}
+
+/// What changed of the machine while the session ran, each in whole sentences.
+#[must_use]
+pub fn changes(record: &SessionRecord, analysis: &Analysis) -> Vec<String> {
+    let unit = record.session.workload.unit.noun();
+    let changes = analysis.changes.iter();
+    changes.map(|one| one.words(unit)).collect()
+}
+
 /// The smallest step of a sensor's value with its unit, where it is known.
 #[must_use]
 pub fn sensor_step(sensor: &SensorReport) -> Option<String> {
@@ -136,14 +179,13 @@ pub fn sensor_facts(sensor: &SensorReport) -> Vec<String> {
 #[must_use]
 pub fn confirmation(confirmation: &Confirmation) -> String {
     let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
-    let seen = confirmation.ratio.map_or("nothing".to_owned(), |ratio| {
-        let saved = (1.0 - ratio.mean) * 100.0;
-        let word = if saved < 0.0 { "more" } else { "less" };
-        format!("{:.1} % {word} than the default", saved.abs())
-    });
+    let ratio = confirmation.ratio;
+    let seen = ratio.map_or("nothing".to_owned(), |ratio| change(ratio.mean));
+    let word = |decision: Decision| capital(OutcomeKind::from(decision).word());
     match confirmation.decision {
         Some(Decision::Below) => {
-            format!("Confirmed by {pairs} fresh pairs: {seen}, below the goal.")
+            let word = word(Decision::Below);
+            format!("{word} by {pairs} fresh pairs: {seen}, below the goal.")
         }
         Some(Decision::NotDecided) => {
             let outlook = match confirmation.chance {
@@ -155,11 +197,13 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
                 _ if pairs >= MOST_PAIRS => "no more pairs are spent on it".to_owned(),
                 _ => "this may be noise".to_owned(),
             };
-            format!("Not decided: {pairs} fresh pairs showed {seen}; {outlook}.")
+            let word = word(Decision::NotDecided);
+            format!("{word}: {pairs} fresh pairs showed {seen}; {outlook}.")
         }
         Some(Decision::DependsOnEstimate) => format!(
-            "Depends on the estimate: {pairs} fresh pairs showed {seen}, but whether that is below \
-             the goal hangs on how much this machine draws when idle, which no sensor tells."
+            "{}: {pairs} fresh pairs showed {seen}, but whether that is below the goal hangs on how \
+             much this machine draws when idle, which no sensor tells.",
+            word(Decision::DependsOnEstimate)
         ),
         None if pairs < LEAST_PAIRS => {
             "One crossing may be luck: fresh repeats of this trial and of \
@@ -175,6 +219,14 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
             ))
         ),
     }
+}
+
+/// With a capital letter, as a sentence begins.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn chance_in_percent(chance: f64) -> String {

@@ -47,6 +47,10 @@ export const commands = {
 	follow: (channel: Channel<LiveEvent>) => typedError<null, WireError>(__TAURI_INVOKE("follow", { channel })),
 	/**  Measures the default. */
 	measureDefault: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("measure_default", { id })),
+	/**  Measures the default again, where it is in doubt. */
+	checkDefault: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("check_default", { id })),
+	/**  Waits for a quiet machine, or measures all the same, and then measures the default. */
+	answerBusy: (id: string, wait: boolean) => typedError<null, WireError>(__TAURI_INVOKE("answer_busy", { id, wait })),
 	/**  Asks the advisor. */
 	ask: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("ask", { id })),
 	/**  Asks the session's chat LLM a question of the person. */
@@ -219,6 +223,8 @@ export type ConfirmationItem = {
 	decided: boolean,
 	/**  Below the threshold for certain? */
 	below: boolean,
+	/**  The word for how it stands, such as "not decided yet". */
+	word: string,
 	/**  In words. */
 	text: string,
 	/**  Windows left out because something disturbed them, and by what. */
@@ -283,6 +289,8 @@ export type EarlierView = {
 	differs: string,
 	/**  How much it counts, above 0 to 1. */
 	weight: number,
+	/**  What makes its figures less telling, in words; empty where nothing does. */
+	doubts: string,
 	/**  Configurations that it measured. */
 	configurations: number,
 };
@@ -554,6 +562,24 @@ export type LiveWork = {
 	workload: string,
 };
 
+/**  A change of the machine, as the default showed it. */
+export type MachineChangeView = {
+	/**  It came after the trial of this number. */
+	afterTrial: number,
+	/**  What happened and what follows from it, in whole sentences. */
+	text: string,
+};
+
+/**  Something that was seen of the machine. */
+export type MachineItem = {
+	/**  Identity. */
+	id: string,
+	/**  What, in a few words. */
+	title: string,
+	/**  What happened and what follows from it, in whole sentences. */
+	text: string,
+};
+
 /**  The machine. */
 export type MachineView = {
 	/**  Operating system. */
@@ -681,6 +707,14 @@ export type NewSessionOptions = {
 export type NextStep = 
 /**  Measure the default first. */
 { step: "measure-default" } | 
+/**  Other programs keep the machine busy: wait until it is quiet, or measure all the same. */
+{ step: "busy-machine"; 
+/**  What was seen, such as "other programs used 43 % of the CPU". */
+load: string } | 
+/**  Measure the default again before anything is compared with it. */
+{ step: "check-default"; 
+/**  Why, in whole sentences. */
+reason: string } | 
 /**  Ask the advisor; feedback can be edited until then. */
 { step: "ask" } | 
 /**  Agree that prompts go to this provider. */
@@ -711,6 +745,24 @@ trialNumber: number } |
 { step: "ended"; 
 /**  Why. */
 ending: string };
+
+/**  What a session came to, the same in terminal, window and report. */
+export type OutcomeView = {
+	/**  The word for it, such as "not confirmed". */
+	word: string,
+	/**  What was seen, such as "11 fresh pairs showed 11.6 % less than the default"; may be empty. */
+	seen: string,
+	/**  Both, without a full stop. */
+	text: string,
+	/**  Why no more than that may be said of the trial, a whole sentence; may be empty. */
+	why: string,
+	/**  Its look. */
+	verdict: VerdictKind,
+	/**  Whether fresh repeats decided that the goal was reached. */
+	confirmed: boolean,
+	/**  Number of the trial that it is about; 0 where it is about none beside the default. */
+	trialNumber: number,
+};
 
 /**  A meter that the person brings; each kind uses some of the fields. */
 export type OutsideMeterView = {
@@ -770,6 +822,8 @@ export type OverviewPoint = {
 	bestInterval: IntervalView | null,
 	/**  Verdict of the best. */
 	verdict: VerdictKind,
+	/**  In a word or two, as in the list of sessions. */
+	outcome: string,
 };
 
 /**  One knob of the catalogue. */
@@ -796,6 +850,8 @@ export type PhaseKind =
 "idle" | 
 /**  Waiting until nothing else measures on this machine. */
 "waiting-for-lock" | 
+/**  Other programs keep the machine busy; the first window waits for quiet. */
+"waiting-for-quiet" | 
 /**  The GPU is being set; the person may be asked for permission. */
 "setting-gpu" | 
 /**  The engine loads the model. */
@@ -1016,7 +1072,7 @@ export type SessionSummary = {
 	createdAt: string,
 	/**  Whether a job runs in it now. */
 	running: boolean,
-	/**  In a word or two: "−18.6 %", "not decided", "new". */
+	/**  In a word or two: "−18.6 %", "not confirmed", "new". */
 	outcome: string,
 	/**  What kind of outcome. */
 	verdict: VerdictKind,
@@ -1074,6 +1130,10 @@ export type SessionView = {
 	parameters: ParameterView[],
 	/**  Best settings so far against the default. */
 	best: BestView | null,
+	/**  What it has come to. */
+	outcome: OutcomeView,
+	/**  Changes of the machine, oldest first. */
+	changes: MachineChangeView[],
 	/**  What runs now. */
 	phase: PhaseView,
 	/**  Whether it goes on by itself. */
@@ -1131,7 +1191,11 @@ export type StoryItem =
 /**  Feedback. */
 {
 	item: "feedback",
-} & FeedbackItem;
+} & FeedbackItem | 
+/**  The machine changed, or was busy at the start. */
+{
+	item: "machine",
+} & MachineItem;
 
 /**  What came of one arm. */
 export type StudyArmView = {
@@ -1297,6 +1361,8 @@ export type TrendPoint = {
 	verdict: VerdictKind,
 	/**  The advisor's prediction. */
 	predicted: number | null,
+	/**  Measured before the machine changed: not compared with anything. */
+	stale: boolean,
 };
 
 /**  A trial with its figures. */
@@ -1337,6 +1403,8 @@ export type TrialItem = {
 	discarded: DiscardedView[],
 	/**  Verdict against the default. */
 	verdict: VerdictView,
+	/**  Measured before the machine changed: not compared with anything. */
+	stale: boolean,
 	/**  Constraints that it does not keep. */
 	violations: string[],
 	/**  J/unit that the advisor had expected. */

@@ -35,6 +35,10 @@ export interface Backend {
   /** One subscription for the whole window. */
   follow(listener: (event: wire.LiveEvent) => void): Promise<void>;
   measureDefault(id: string): Promise<void>;
+  /** Measures the default again, where it is in doubt. */
+  checkDefault(id: string): Promise<void>;
+  /** On a busy machine: waits until it is quiet, or measures the default all the same. */
+  answerBusy(id: string, wait: boolean): Promise<void>;
   ask(id: string): Promise<void>;
   /** A question of the person; the answer comes into the story. */
   say(id: string, text: string): Promise<void>;

@@ -1,6 +1,6 @@
 // The next step is always at the bottom, and only what can be done is offered.
 
-import { fireEvent, render, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import Harness from '../../test/Harness.svelte';
 import type { NextStep, PhaseView } from '$lib/backend';
@@ -35,6 +35,8 @@ const offered = () =>
 describe('the action bar', () => {
   const steps: [NextStep, string[]][] = [
     [{ step: 'measure-default' }, ['measure-default']],
+    [{ step: 'busy-machine', load: 'l' }, ['wait-for-quiet', 'measure-busy']],
+    [{ step: 'check-default', reason: 'r' }, ['check-default']],
     [{ step: 'ask' }, ['ask', 'by-hand', 'show-prompt']],
     [{ step: 'consent', provider: 'host' }, ['consent', 'numeric-proposal']],
     [{ step: 'paste', exchangeId: 'e', prompt: 'p' }, ['numeric-proposal', 'by-hand']],
@@ -64,6 +66,19 @@ describe('the action bar', () => {
     expect(screen.getByTestId('phase').textContent).toMatch(
       /Measuring.*repeat 2 of 3.*1:0\d.*left/s,
     );
+  });
+  it('waits for a quiet machine, or measures all the same, as the person says', async () => {
+    for (const [id, wait] of [
+      ['wait-for-quiet', true],
+      ['measure-busy', false],
+    ] as const) {
+      const backend = await bar({ step: 'busy-machine', load: 'other programs used 43 %' });
+      const answer = vi.spyOn(backend, 'answerBusy').mockResolvedValue(undefined);
+      expect(screen.getByTestId('action-bar').textContent).toContain('other programs used 43 %');
+      await fireEvent.click(screen.getByTestId(id));
+      await vi.waitFor(() => expect(answer).toHaveBeenCalledWith('s-chat', wait));
+      cleanup();
+    }
   });
   it('says that it is busy when another job runs, and can be pressed again', async () => {
     toasts.list = [];

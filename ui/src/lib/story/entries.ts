@@ -4,6 +4,7 @@ import type {
   ConfirmationItem,
   ExchangeItem,
   FeedbackItem,
+  MachineItem,
   ProposalItem,
   StoryItem,
   TrialItem,
@@ -14,6 +15,7 @@ export type Entry =
   | { kind: 'proposal'; key: string; item: ProposalItem }
   | { kind: 'trial'; key: string; item: TrialItem; proposal: ProposalItem | null }
   | { kind: 'confirmation'; key: string; item: ConfirmationItem }
+  | { kind: 'machine'; key: string; item: MachineItem }
   | { kind: 'feedback'; key: string; item: FeedbackItem };
 
 /** Pairs each taken proposal with the trial right after it; everything else stays in its order. */
@@ -35,6 +37,7 @@ export function entriesOf(story: StoryItem[]): Entry[] {
     else if (item.item === 'exchange') entries.push({ kind: 'exchange', key: item.id, item });
     else if (item.item === 'confirmation')
       entries.push({ kind: 'confirmation', key: item.id, item });
+    else if (item.item === 'machine') entries.push({ kind: 'machine', key: item.id, item });
     else entries.push({ kind: 'feedback', key: `feedback-${item.trialId}`, item });
   }
   if (taken) entries.push({ kind: 'proposal', key: taken.id, item: taken });

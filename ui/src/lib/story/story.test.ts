@@ -207,3 +207,60 @@ describe('the end of the story', () => {
     expect(screen.getByTestId('ended').textContent).toContain('--parallel 8');
   });
 });
+
+describe('the outcome', () => {
+  const says = (outcome: Partial<SessionView['outcome']>, best: boolean) => {
+    if (!best) view.best = null;
+    view.outcome = { ...view.outcome, ...outcome };
+    view.next = { step: 'ended', ending: 'budget spent' };
+    story();
+    return screen.getByTestId('ended').textContent;
+  };
+  it.each([
+    ['not confirmed: 20.0 % less than the default in the search, outside the noise', true],
+    ['depends on the estimate: 11 fresh pairs showed 11.6 % less than the default', true],
+    ['not decided: 11 fresh pairs showed 3.2 % less than the default', true],
+    ['confirmed: 20.2 % less than the default', true],
+  ])('is said in the core’s words: %s', (text, best) => {
+    const why = 'A sentence of the core.';
+    const said = says({ text, word: text.split(':')[0] ?? '', why }, best);
+    expect(screen.getByTestId('outcome').textContent).toBe(text);
+    expect(said).toContain(why);
+    // No other word about the same verdict.
+    const others = ['not confirmed', 'not decided', 'depends on the estimate', 'have confirmed'];
+    for (const other of others.filter((one) => !text.startsWith(one)))
+      expect(said).not.toContain(other);
+  });
+  it('without a best begins with a capital letter', () => {
+    expect(says({ text: 'nothing cost less than the default', why: '' }, false)).toContain(
+      'Nothing cost less than the default',
+    );
+  });
+});
+
+describe('a machine', () => {
+  it('that changed is told in the story, and its trials are not compared', async () => {
+    await open('changed');
+    story();
+    expect(screen.getByTestId('machine-item').textContent).toMatch(/The machine changed.*fresh/s);
+    expect(view.trend.filter((point) => point.stale).length).toBe(3);
+    expect(screen.getAllByTestId('stale').map((pill) => pill.textContent)).toEqual(
+      Array(3).fill('not compared: before the machine changed'),
+    );
+  });
+  it('that is busy before the first window is a question with its load', async () => {
+    await open('busy');
+    await backend.measureDefault('s-chat');
+    view = await backend.session('s-chat');
+    expect(view.next.step).toBe('busy-machine');
+    story();
+    expect(screen.getByTestId('busy-machine').textContent).toContain('43 % of the CPU');
+    await backend.answerBusy('s-chat', false);
+    await vi.waitFor(async () => {
+      const { story: items } = await backend.session('s-chat');
+      expect(items.some((item) => item.item === 'machine' && /by choice/.test(item.text))).toBe(
+        true,
+      );
+    });
+  });
+});

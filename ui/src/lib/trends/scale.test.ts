@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linear, spread, tickDecimals, ticks } from './scale';
+import type { TrendPoint } from '$lib/backend';
+import { extent, linear, spread, tickDecimals, ticks } from './scale';
 
 describe('ticks', () => {
   it('are round and cover both ends', () => {
@@ -16,6 +17,31 @@ describe('ticks', () => {
   it('have as many decimals as tell them apart', () => {
     expect(tickDecimals([0.2, 0.25, 0.3])).toBe(2);
     expect(tickDecimals([40, 60])).toBe(0);
+  });
+});
+describe('the extent of the axis', () => {
+  const point = (mean: number, low: number, high: number, stale = false): TrendPoint => ({
+    trialId: `${mean}`,
+    number: 1,
+    joulesPerUnit: { mean, low, high, n: 3 },
+    tokensPerSecond: 100,
+    bestSoFar: null,
+    verdict: 'none',
+    predicted: null,
+    stale,
+  });
+  it('holds every interval and the goal where none is wild', () => {
+    expect(extent([point(0.3, 0.28, 0.32), point(0.25, 0.24, 0.26)], 0.22)).toEqual([0.22, 0.32]);
+  });
+  it('is not pressed flat by one wild interval', () => {
+    const [low, high] = extent([point(0.3, 0.28, 0.32), point(0.25, 0.001, 9)], null);
+    expect(high).toBeCloseTo(0.6);
+    expect(low).toBeCloseTo(0.125);
+  });
+  it('leaves out what was measured before the machine changed', () => {
+    const [, high] = extent([point(0.3, 0.28, 0.32), point(2.8, 2.7, 2.9, true)], null);
+    expect(high).toBeCloseTo(0.32);
+    expect(extent([point(2.8, 2.7, 2.9, true)], null)).toEqual([2.7, 2.9]);
   });
 });
 it('maps ends to ends, and an empty range to the middle', () => {

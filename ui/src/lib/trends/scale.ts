@@ -1,5 +1,7 @@
 // From values to places on a chart.
 
+import type { TrendPoint } from '$lib/backend';
+
 /** Round steps between `low` and `high`, about `wanted` of them, covering both ends. */
 export function ticks(low: number, high: number, wanted = 4): number[] {
   const span = high - low || Math.abs(high) || 1;
@@ -11,6 +13,25 @@ export function ticks(low: number, high: number, wanted = 4): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );
+}
+
+/** A figure beyond so many times the largest mean, or below that part of the least, is cut off. */
+const MOST_SPAN = 2;
+
+/**
+ * What the axis of trials has to show: means of what can be compared, predictions and the goal, and
+ * intervals as far as one wild one does not press all others flat.
+ */
+export function extent(points: TrendPoint[], goal: number | null): [number, number] {
+  const comparable = points.filter((p) => !p.stale);
+  const all = comparable.length > 0 ? comparable : points;
+  const means = all.map((p) => p.joulesPerUnit.mean);
+  const most = Math.max(...means) * MOST_SPAN;
+  const least = Math.min(...means) / MOST_SPAN;
+  const predicted = all.flatMap((p) => p.predicted ?? []);
+  const low = all.map((p) => Math.max(least, p.joulesPerUnit.low));
+  const high = all.map((p) => Math.min(most, p.joulesPerUnit.high));
+  return [Math.min(...low, ...predicted, goal ?? Infinity), Math.max(...high, ...predicted)];
 }
 
 /** Decimals that tell neighbouring ticks apart. */

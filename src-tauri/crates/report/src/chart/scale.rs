@@ -13,6 +13,8 @@ pub(crate) struct Scale {
     step: f64,
     from: f64,
     to: f64,
+    /// Whether values outside of it are put at its ends.
+    clamped: bool,
 }
 
 impl Scale {
@@ -39,12 +41,31 @@ impl Scale {
             step,
             from,
             to,
+            clamped: false,
         })
+    }
+
+    /// The same, with what lies outside put at its ends.
+    pub(crate) fn clamped(self) -> Self {
+        Self {
+            clamped: true,
+            ..self
+        }
+    }
+
+    /// Whether `value` lies on it.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
     }
 
     /// Where `value` lies.
     pub(crate) fn at(&self, value: f64) -> f64 {
         let share = (value - self.low) / (self.high - self.low);
+        let share = if self.clamped {
+            share.clamp(0.0, 1.0)
+        } else {
+            share
+        };
         one_decimal(self.from + share * (self.to - self.from))
     }
 

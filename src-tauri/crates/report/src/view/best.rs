@@ -27,6 +27,8 @@ const OWN_FLAGS: [(&str, usize); 12] = [
 pub(crate) struct Best {
     pub number: u32,
     pub decided: bool,
+    /// The word for the session's outcome.
+    pub word: &'static str,
     pub changes: Vec<Turned>,
     /// Names of the parameters that stay as they are.
     pub unchanged: String,
@@ -124,6 +126,7 @@ impl Best {
         Some(Self {
             number: trial.number,
             decided: certainty.saving.is_some(),
+            word: certainty.kind.word(),
             changes,
             unchanged,
             command: (!kept.is_empty()).then(|| command(&kept)),

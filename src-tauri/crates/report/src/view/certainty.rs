@@ -3,11 +3,8 @@
 use super::Figures;
 use crate::format;
 use serde::Serialize;
-use wattsmith_domain::{
-    Confirmation, Decision, Interval, Purpose, SessionRecord, Threshold, Trial, TrialId,
-    TrialState, Verdict,
-};
-use wattsmith_stats::{Analysis, TrialAnalysis, decide};
+use wattsmith_domain::{Decision, Interval, SessionRecord, Trial, TrialId, TrialState, Verdict};
+use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis};
 
 /// How a statement is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,6 +28,9 @@ pub(crate) struct Certainty {
     pub detail: String,
     pub certain: Vec<String>,
     pub open: Vec<String>,
+    /// What the session came to, in kind.
+    #[serde(skip)]
+    pub kind: OutcomeKind,
     /// The trial that the report is about, and whether its saving is decided.
     #[serde(skip)]
     pub subject: Option<TrialId>,
@@ -49,8 +49,10 @@ struct Says {
 
 impl Certainty {
     pub(crate) fn of(record: &SessionRecord, analysis: &Analysis, figures: &Figures) -> Self {
-        let says = headline(record, analysis, figures);
+        let outcome = Outcome::of(record, analysis);
+        let says = headline(record, &outcome, figures);
         Self {
+            kind: outcome.kind,
             certain: certain(record, analysis, figures, &says),
             open: open(record, analysis, &says),
             tone: says.tone,
@@ -62,154 +64,115 @@ impl Certainty {
     }
 }
 
-fn headline(record: &SessionRecord, analysis: &Analysis, figures: &Figures) -> Says {
-    let plain = |tone, headline: &str, detail: String, subject| Says {
-        tone,
-        headline: headline.to_owned(),
-        detail,
-        subject,
-        saving: None,
+fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Says {
+    let (tone, headline) = match outcome.kind {
+        OutcomeKind::Confirmed => (Tone::Good, confirmed(outcome, figures)),
+        kind => (tone(kind), words(kind).to_owned()),
     };
-    if let Some((id, ratio)) = &analysis.confirmed {
-        return confirmed(record, id, *ratio, figures);
-    }
-    let best = analysis
-        .best
-        .as_ref()
-        .and_then(|id| Some((record.trial(id)?, analysis.trial(id)?)));
-    let Some((trial, best)) = best else {
-        let detail = if record.trials.is_empty() {
+    let number = outcome.number;
+    let detail = match outcome.kind {
+        OutcomeKind::Nothing if record.trials.is_empty() => {
             "No trial was run in this session yet.".to_owned()
-        } else {
-            "No trial of this session was completed within its constraints.".to_owned()
-        };
-        return plain(Tone::Plain, "Nothing is known yet.", detail, None);
-    };
-    let number = trial.number;
-    if trial.purpose == Purpose::Default {
-        let others = record.trials.iter().filter(|one| one.is_complete()).count() - 1;
-        let detail = if others == 0 {
-            return plain(
-                Tone::Plain,
-                "Only the default was measured.",
-                "There is nothing to compare it with yet.".to_owned(),
-                None,
-            );
-        } else {
-            format!(
-                "Of {} beside the default, none showed a lower figure within the constraints.",
-                format::plural(others, "trial")
-            )
-        };
-        return plain(Tone::Plain, "No saving was found.", detail, None);
-    }
-    let seen = best.comparison.map_or(String::new(), |comparison| {
-        format!(
-            "Trial {number} has the lowest figure: in the search it needed {} energy per {} than \
-             the default ({}). ",
-            less_or_more(comparison.ratio.mean),
-            figures.noun,
-            span(comparison.ratio)
-        )
-    });
-    let last = record
-        .confirmations
-        .iter()
-        .rev()
-        .find(|one| one.trial == trial.id);
-    let depends = best
-        .comparison
-        .is_some_and(|one| one.verdict == Verdict::DependsOnEstimate)
-        || last.is_some_and(|one| one.decision == Some(Decision::DependsOnEstimate))
-        || analysis.best_depends_on_estimate;
-    if depends {
-        let detail = format!(
-            "{seen}No power sensor was read, and within the plausible idle and busy watts of a \
-             machine like this the answer changes."
-        );
-        return plain(
-            Tone::Open,
-            "It depends on the estimate.",
-            detail,
-            Some(trial.id.clone()),
-        );
-    }
-    let why = match last {
-        Some(Confirmation {
-            decision: Some(Decision::NotDecided),
-            ..
-        }) => "Fresh repeats of it and of the default did not confirm the goal.",
-        Some(_) => "Its confirmation by fresh repeats was not finished.",
-        None => {
-            "No fresh repeats confirmed it, and the best of several trials always looks somewhat \
-             better than it is."
         }
+        OutcomeKind::Nothing => {
+            "No trial of this session was completed within its constraints.".to_owned()
+        }
+        OutcomeKind::DefaultOnly => "There is nothing to compare it with yet.".to_owned(),
+        OutcomeKind::NoSaving => format!(
+            "Of {} beside the default, none showed a lower figure within the constraints.",
+            format::plural(outcome.others as usize, "trial")
+        ),
+        OutcomeKind::NothingComparable => outcome.why().to_owned(),
+        OutcomeKind::GoalReached => format!(
+            "Fresh repeats put trial {number} below {}, but not certainly below the default.",
+            record.session.objective.threshold
+        ),
+        OutcomeKind::Confirmed => sure(outcome, figures),
+        OutcomeKind::OneWindow => format!("Trial {number} is the lowest. {}", outcome.why()),
+        _ => format!("{}{}", seen(outcome, figures), outcome.why()),
     };
-    plain(
-        Tone::Open,
-        "Not decided.",
-        format!("{seen}{why}"),
-        Some(trial.id.clone()),
+    Says {
+        tone,
+        headline,
+        detail,
+        subject: outcome.trial.clone(),
+        saving: outcome
+            .ratio
+            .filter(|_| outcome.kind == OutcomeKind::Confirmed),
+    }
+}
+
+fn tone(kind: OutcomeKind) -> Tone {
+    match kind {
+        OutcomeKind::Nothing | OutcomeKind::DefaultOnly | OutcomeKind::NoSaving => Tone::Plain,
+        OutcomeKind::Worse => Tone::Bad,
+        _ => Tone::Open,
+    }
+}
+
+/// The headline, in the word that terminal and window use, too.
+fn words(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Nothing => "Nothing is known yet.",
+        OutcomeKind::OneWindow => "Not decided: one window only.",
+        OutcomeKind::DefaultOnly => "Only the default was measured.",
+        OutcomeKind::NoSaving => "No saving was found.",
+        OutcomeKind::NothingComparable => "The machine changed.",
+        OutcomeKind::Worse => "Worse than the default.",
+        OutcomeKind::NotConfirmed => "Not confirmed.",
+        OutcomeKind::Unfinished => "Confirmation not finished.",
+        OutcomeKind::NotDecided => "Not decided.",
+        OutcomeKind::DependsOnEstimate => "It depends on the estimate.",
+        OutcomeKind::GoalReached => "The goal was reached; a saving is not decided.",
+        OutcomeKind::Confirmed => "Confirmed.",
+    }
+}
+
+/// What the lowest trial showed: to fresh repeats where there were any, else to the search.
+fn seen(outcome: &Outcome, figures: &Figures) -> String {
+    let number = outcome.number;
+    let Some(ratio) = outcome.ratio else {
+        return String::new();
+    };
+    let (change, span) = (less_or_more(ratio.mean), span(ratio));
+    match outcome.pairs {
+        Some(pairs) => format!(
+            "Trial {number}: {} of it and of the default showed {change} energy per {} ({span}). ",
+            format::plural(pairs as usize, "fresh pair"),
+            figures.noun,
+        ),
+        None => format!(
+            "Trial {number} has the lowest figure: in the search it needed {change} energy per {} \
+             than the default ({span}). ",
+            figures.noun,
+        ),
+    }
+}
+
+fn confirmed(outcome: &Outcome, figures: &Figures) -> String {
+    format!(
+        "{}{} less energy per {}, confirmed.",
+        if figures.estimated { "Estimated " } else { "" },
+        format::percent(1.0 - outcome.ratio.map_or(1.0, |ratio| ratio.mean)),
+        figures.noun
     )
 }
 
-fn confirmed(record: &SessionRecord, id: &TrialId, ratio: Interval, figures: &Figures) -> Says {
-    let number = record.trial(id).map_or(0, |trial| trial.number);
-    let subject = Some(id.clone());
-    let decided = record
-        .confirmations
-        .iter()
-        .filter(|one| one.trial == *id && one.decision == Some(Decision::Below))
-        .find(|one| saves(one));
-    let Some(confirmation) = decided else {
-        // A goal in joules can be reached without any saving against the default.
-        return Says {
-            tone: Tone::Open,
-            headline: "The goal was reached; a saving is not decided.".to_owned(),
-            detail: format!(
-                "Fresh repeats put trial {number} below {}, but not certainly below the default.",
-                record.session.objective.threshold
-            ),
-            subject,
-            saving: None,
-        };
-    };
-    let repeats = confirmation.best.len().min(confirmation.default.len());
+fn sure(outcome: &Outcome, figures: &Figures) -> String {
     let estimate = if figures.estimated {
         " No power sensor was read: joules are estimated from CPU time. The saving holds at both \
          ends of the plausible idle and busy watts; its size does not follow from this."
     } else {
         ""
     };
-    Says {
-        tone: Tone::Good,
-        headline: format!(
-            "{}{} less energy per {}, confirmed.",
-            if figures.estimated { "Estimated " } else { "" },
-            format::percent(1.0 - ratio.mean),
-            figures.noun
-        ),
-        detail: format!(
-            "Trial {number} against the default, {}, from {repeats} fresh windows of each, run in \
-             turn. The chance that the session stops on a false alarm, at any of its looks, is held \
-             to 5 % at most.{estimate}",
-            span(ratio)
-        ),
-        subject,
-        saving: Some(ratio),
-    }
-}
-
-/// Whether its own repeats show any saving at all: at both ends of an estimate's coefficients too.
-fn saves(confirmation: &Confirmation) -> bool {
-    let any = Threshold::PercentBelowDefault { percent: 1e-9 };
-    decide(
-        &confirmation.best,
-        &confirmation.default,
-        any,
-        confirmation.alpha,
+    format!(
+        "Trial {} against the default, {}, from {} fresh windows of each, run in turn. The chance \
+         that the session stops on a false alarm, at any of its looks, is held to 5 % at \
+         most.{estimate}",
+        outcome.number,
+        outcome.ratio.map_or(String::new(), span),
+        outcome.pairs.unwrap_or(0),
     )
-    .is_some_and(|(_, decision)| decision == Decision::Below)
 }
 
 fn certain(
@@ -261,6 +224,8 @@ fn numbers(
         .trials
         .iter()
         .filter(|one| used(record, &one.id) && but != Some(&one.id))
+        // Fresh repeats stand above what the search saw: they have lines of their own.
+        .filter(|one| one.judged.is_none())
         .filter(|one| one.comparison.is_some_and(|all| wanted(&all.verdict)))
         .map(|one| one.number)
         .collect()
@@ -281,6 +246,19 @@ fn open(record: &SessionRecord, analysis: &Analysis, says: &Says) -> Vec<String>
     }
     for one in analysis.trials.iter().filter(|one| used(record, &one.id)) {
         let number = one.number;
+        if let Some(judged) = one.judged {
+            let word = OutcomeKind::from(judged.decision).word();
+            if judged.decision != Decision::Below {
+                lines.push(format!(
+                    "Trial {number} against the default: {word} by {}{}.",
+                    format::plural(judged.pairs as usize, "fresh pair"),
+                    judged
+                        .ratio
+                        .map_or(String::new(), |ratio| format!(" ({})", span(ratio)))
+                ));
+            }
+            continue;
+        }
         match one.comparison.map(|comparison| comparison.verdict) {
             Some(Verdict::NotDecided {
                 seconds_more: Some(seconds),
@@ -301,6 +279,17 @@ fn open(record: &SessionRecord, analysis: &Analysis, says: &Says) -> Vec<String>
         lines.push(format!(
             "Trial {} crossed the goal in the search and was not confirmed yet.",
             trial.number
+        ));
+    }
+    let stale = analysis.trials.iter().filter(|one| one.stale);
+    let stale: Vec<u32> = stale.map(|one| one.number).collect();
+    if !stale.is_empty() {
+        lines.push(format!(
+            "{} measured before the machine changed: shown, but not compared with anything.",
+            match stale.as_slice() {
+                [one] => format!("Trial {one} was"),
+                _ => format!("{} were", trial_list(&stale)),
+            }
         ));
     }
     lines.extend(

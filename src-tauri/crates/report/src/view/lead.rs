@@ -3,8 +3,9 @@
 use super::{Certainty, Figures};
 use crate::format;
 use serde::Serialize;
+use std::borrow::Cow;
 use wattsmith_domain::{Decision, Repeat, SessionRecord};
-use wattsmith_stats::{Analysis, CONFIDENCE, geometric_mean, interval};
+use wattsmith_stats::{Analysis, Basis, CONFIDENCE, geometric_mean, interval};
 
 /// A figure with its name and both its errors.
 #[derive(Debug, Serialize)]
@@ -28,14 +29,18 @@ pub(crate) fn figures(
             && one.decision == Some(Decision::Below)
     });
     let subject = certainty.subject.as_ref().and_then(|id| record.trial(id));
-    let default = record.default_trial();
+    let basis = Basis::of(record);
     let (best, reference) = match confirmation {
-        Some(one) => (Some(&one.best), Some(&one.default)),
-        None => (
-            subject.map(|one| &one.repeats),
-            default.map(|one| &one.repeats),
+        Some(one) => (
+            Some(Cow::Borrowed(one.best.as_slice())),
+            Cow::Borrowed(one.default.as_slice()),
         ),
+        None => (subject.map(|one| basis.windows(one)), basis.default()),
     };
+    let (best, reference) = (
+        best.as_deref(),
+        (!reference.is_empty()).then_some(&*reference),
+    );
     let mut list = Vec::new();
     if let (Some(trial), Some(repeats)) = (subject, best) {
         let name = format!("Trial {}", trial.number);
@@ -48,10 +53,7 @@ pub(crate) fn figures(
         let rates = repeats.iter().map(|one| one.performance.tokens_per_second);
         (!repeats.is_empty()).then(|| rates.sum::<f64>() / repeats.len() as f64)
     };
-    if let (Some(own), Some(before)) = (
-        best.and_then(|repeats| rate(repeats)),
-        reference.and_then(|repeats| rate(repeats)),
-    ) {
+    if let (Some(own), Some(before)) = (best.and_then(rate), reference.and_then(rate)) {
         list.push(LeadFigure {
             name: "Throughput".to_owned(),
             value: format::with_unit(own, "tokens/s"),

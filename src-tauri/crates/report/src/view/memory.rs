@@ -9,9 +9,15 @@ pub(crate) fn note(session: &Session) -> Option<String> {
     if memory.is_empty() {
         return None;
     }
-    let named = |one: &EarlierSession| match one.differs.as_str() {
-        "" => one.name.clone(),
-        differs => format!("{} ({differs})", one.name),
+    let named = |one: &EarlierSession| {
+        let aside: Vec<&str> = [one.differs.as_str(), one.doubts.as_str()]
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .collect();
+        match aside.as_slice() {
+            [] => one.name.clone(),
+            aside => format!("{} ({})", one.name, aside.join("; ")),
+        }
     };
     let named: Vec<String> = memory.sessions.iter().map(named).collect();
     Some(format!(

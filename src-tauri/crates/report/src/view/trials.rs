@@ -9,7 +9,7 @@ use wattsmith_domain::{
     Comparison, Confirmation, Decision, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
     SessionRecord, Trial, TrialState, Verdict, Warning,
 };
-use wattsmith_stats::{Analysis, TrialAnalysis, geometric_mean};
+use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean};
 
 /// One trial.
 #[derive(Debug, Serialize)]
@@ -17,6 +17,8 @@ pub(crate) struct TrialRow {
     pub number: u32,
     pub is_default: bool,
     pub is_best: bool,
+    /// Measured before the machine changed.
+    pub is_stale: bool,
     pub changes: Vec<String>,
     pub repeats: usize,
     /// `0.228 ± 0.009`, without its unit: the column's head has it.
@@ -58,11 +60,17 @@ pub(crate) fn rows(
     analysis: &Analysis,
     figures: &Figures,
 ) -> Vec<TrialRow> {
+    let outcome = Outcome::of(record, analysis);
+    // The one that the report is about.
+    let best = outcome.trial.as_ref().or(analysis.best.as_ref());
     record
         .trials
         .iter()
         .zip(&analysis.trials)
-        .map(|(trial, seen)| row(record, analysis, figures, trial, seen))
+        .map(|(trial, seen)| TrialRow {
+            is_best: trial.is_complete() && best == Some(&trial.id),
+            ..row(record, analysis, figures, trial, seen)
+        })
         .collect()
 }
 
@@ -77,7 +85,8 @@ fn row(
     TrialRow {
         number: trial.number,
         is_default: trial.purpose == Purpose::Default,
-        is_best: trial.is_complete() && analysis.best.as_ref() == Some(&trial.id),
+        is_best: false,
+        is_stale: seen.stale,
         changes: changes(record, trial),
         repeats: trial.repeats.len(),
         figure: seen
@@ -145,6 +154,24 @@ fn verdict(
     {
         return badge(Tone::Good, "goal confirmed", &span(*ratio));
     }
+    if seen.stale {
+        return badge(
+            Tone::Plain,
+            "not compared",
+            "measured before the machine changed",
+        );
+    }
+    // Fresh repeats stand above what the search saw.
+    if let Some(judged) = seen.judged {
+        let more = format!(
+            "{}{}",
+            judged
+                .ratio
+                .map_or(String::new(), |ratio| format!("{}, ", span(ratio))),
+            format::plural(judged.pairs as usize, "fresh pair")
+        );
+        return badge(Tone::Open, OutcomeKind::from(judged.decision).word(), &more);
+    }
     let Some(Comparison { ratio, verdict }) = seen.comparison else {
         return badge(Tone::Plain, "not compared", "too few repeats");
     };
@@ -163,11 +190,11 @@ fn verdict(
                 });
             badge(
                 Tone::Open,
-                "not decided",
+                OutcomeKind::NotDecided.word(),
                 &format!("{outlook}; {}", span(ratio)),
             )
         }
-        Verdict::DependsOnEstimate => badge(Tone::Open, "depends on the estimate", ""),
+        Verdict::DependsOnEstimate => badge(Tone::Open, OutcomeKind::DependsOnEstimate.word(), ""),
     }
 }
 
@@ -262,8 +289,7 @@ fn outcome(confirmation: &Confirmation) -> Badge {
     }
     let (tone, text) = match confirmation.decision {
         Some(Decision::Below) => (Tone::Good, "below the goal"),
-        Some(Decision::NotDecided) => (Tone::Open, "not decided"),
-        Some(Decision::DependsOnEstimate) => (Tone::Open, "depends on the estimate"),
+        Some(open) => (Tone::Open, OutcomeKind::from(open).word()),
         None => (Tone::Plain, "not finished"),
     };
     Badge {

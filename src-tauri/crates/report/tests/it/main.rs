@@ -4,3 +4,4 @@
 
 mod page;
 mod texts;
+mod verdicts;

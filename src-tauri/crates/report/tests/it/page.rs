@@ -130,8 +130,8 @@ fn no_figure_is_no_number() {
 #[test]
 fn only_a_confirmation_states_a_saving() {
     let found = words(&html(&fixtures::measured()).unwrap());
-    assert!(found.contains("Not decided."), "{found}");
-    assert!(!found.contains("confirmed."), "{found}");
+    assert!(found.contains("Not confirmed."), "{found}");
+    assert!(!found.contains("energy per token, confirmed."), "{found}");
     assert!(found.contains("no saving is decided"), "{found}");
     let found = words(&html(&fixtures::confirmed()).unwrap());
     assert!(found.contains("20 % less energy per token, confirmed."));

@@ -112,6 +112,7 @@ fn what_a_search_drew_on_is_said_and_never_counted() {
     let earlier = SessionId::from("earlier");
     record.session.memory = Memory {
         sessions: vec![EarlierSession {
+            doubts: "2 of 12 windows were disturbed".to_owned(),
             id: earlier.clone(),
             name: "SmolLM2 · batch".to_owned(),
             model: "SmolLM2".to_owned(),
@@ -119,13 +120,14 @@ fn what_a_search_drew_on_is_said_and_never_counted() {
             weight: 0.5,
         }],
         points: vec![EarlierPoint {
+            worth: 1.0,
             session: earlier,
             configuration: record.session.space.default_configuration(),
             relative: 1.0,
         }],
     };
     let note = "drew on one configuration measured in one earlier session: SmolLM2 · batch (the \
-                workload batch)";
+                workload batch; 2 of 12 windows were disturbed)";
     let report: serde_json::Value = serde_json::from_str(&json(&record).unwrap()).unwrap();
     assert!(report["memory"].as_str().unwrap().contains(note));
     assert!(wattsmith_report::html(&record).unwrap().contains(note));

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)] // a panic here is the report
 
 mod analysis;
+mod basis;
 mod compare;
 mod decide;
 mod figures;
+mod outcome;
 mod properties;
 mod repeats;
 mod simulation;

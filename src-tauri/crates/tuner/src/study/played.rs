@@ -6,7 +6,7 @@ use super::bench::Shown;
 use crate::feedback;
 use crate::tuner::now;
 use wattsmith_domain::{
-    Advisor, Connection, CpuUse, DeviceEnergy, Energy, EstimateSpread, Exchange, ExchangeId,
+    Advisor, Busy, Connection, CpuUse, DeviceEnergy, Energy, EstimateSpread, Exchange, ExchangeId,
     Feedback, Joules, Memory, Objective, Performance, Purpose, Quantiles, Repeat, Seconds, Session,
     SessionId, SessionRecord, Source, Threshold, Tokens, Trial, TrialId, TrialState,
 };
@@ -50,6 +50,8 @@ impl Played {
             repeats: plan.repeats,
             adaptive: false,
             rerun: false,
+            busy: Busy::Measure,
+            load: None,
             quick: landscape.quick,
             seed,
             consent: true,

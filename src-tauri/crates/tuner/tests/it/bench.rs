@@ -12,7 +12,9 @@ use wattsmith_domain::{
 };
 use wattsmith_store::{Store, StoreOptions};
 use wattsmith_testkit::fixtures::{Fixture, Shown};
-use wattsmith_tuner::{EventKind, PhaseKind, SessionPlan, Step, Tuner, TunerOptions, WorkSize};
+use wattsmith_tuner::{
+    EventKind, LoadLook, PhaseKind, SessionPlan, Step, Tuner, TunerOptions, WorkSize,
+};
 
 /// Engines share two cores with everything else, so they run one after the other.
 static MACHINE: Mutex<()> = Mutex::const_new(());
@@ -62,6 +64,21 @@ pub struct Bench {
 impl Bench {
     pub async fn new() -> Self {
         Self::with(None).await
+    }
+
+    /// The same with a machine whose load is looked at like this.
+    pub async fn looking(load: LoadLook) -> Self {
+        let bench = Self::new().await;
+        let options = TunerOptions {
+            load,
+            ..bench.options.clone()
+        };
+        let tuner = Tuner::open(options.clone()).await.unwrap();
+        Self {
+            tuner,
+            options,
+            ..bench
+        }
     }
 
     /// The same with a library that speaks NVML.

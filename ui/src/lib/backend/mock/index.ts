@@ -3,15 +3,18 @@
 
 import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
-import type { LiveEvent, OverviewLine } from '../bindings';
+import type { LiveEvent } from '../bindings';
 import { lastConfig, offer, promptValues, readReply, templateOf } from './advisor';
+import { settle } from './busy';
 import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
 import { Readers } from './readers';
 import { Jobs } from './run';
-import { best, byDefault, keep, summary, trials, view, type Kept } from './session';
+import { summary } from './outcome';
+import { overview } from './overview';
+import { keep, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
 import { Studies } from './study';
 import { say } from './talk';
@@ -128,7 +131,15 @@ export function mockBackend(query: URLSearchParams): Backend {
     forgetMemory: (id) => change(id, (s) => void (s.memory = [])),
     clearMemory: async () => undefined,
     follow: async (listener) => void listeners.push(listener),
-    measureDefault: (id) => job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
+    measureDefault: (id) =>
+      find(id).busy
+        ? change(id, (s) => {
+            s.busy = false;
+            s.load = 'other programs used 43 % of the CPU';
+          })
+        : job(id, (s) => jobs.measure(s, DEFAULTS, 'default', null)),
+    checkDefault: async () => undefined,
+    answerBusy: (id, wait) => job(id, (s) => settle(jobs, s, wait)),
     ask: async (id) => {
       const next = view(find(id)).next;
       if (next.step === 'consent')
@@ -276,28 +287,4 @@ export function mockBackend(query: URLSearchParams): Backend {
     if (!found) throw new BackendError('not-found', `There is no template called ${name}.`);
     return found;
   }
-}
-
-/** Sessions that may be compared share a line; others never do. */
-function overview(all: Kept[]): OverviewLine[] {
-  const lines = new Map<string, OverviewLine>();
-  for (const s of [...all].reverse()) {
-    const defaultInterval = byDefault(s)?.joulesPerUnit;
-    if (!defaultInterval) continue;
-    const shown = view(s);
-    const label = [shown.chips[1], shown.chips[2], shown.scope].join(' · ');
-    const line = lines.get(label) ?? { label, estimated: shown.estimated, points: [] };
-    const lead = best(s);
-    const bestInterval = trials(s).find((t) => t.id === lead?.trialId)?.joulesPerUnit ?? null;
-    line.points.push({
-      sessionId: s.id,
-      name: s.name,
-      createdAt: s.createdAt,
-      defaultInterval,
-      bestInterval,
-      verdict: lead ? 'better' : 'not-decided',
-    });
-    lines.set(label, line);
-  }
-  return [...lines.values()];
 }

@@ -4,17 +4,8 @@ import { BackendError } from '../error';
 import type { LiveEvent, PhaseKind } from '../bindings';
 import { costOf, exchange, idea, lastConfig, offer, replyText } from './advisor';
 import { DEFAULTS, key, PARAMETERS, type Config } from './engine';
-import {
-  best,
-  byDefault,
-  freshId,
-  goalJoules,
-  idle,
-  interval,
-  trials,
-  view,
-  type Kept,
-} from './session';
+import { byDefault, freshId, goalJoules, idle, interval, trials, view, type Kept } from './session';
+import { best, judge } from './outcome';
 import { addRepeat, begin, finish, trialIn, watts } from './trial';
 
 class Cancelled extends Error {}
@@ -254,6 +245,7 @@ export class Jobs {
       pairsPlanned: 5,
       decided: false,
       below: false,
+      word: 'not decided yet',
       text: 'Fresh repeats of the best and of the default, taken in turn; only these decide.',
       discarded: [] as string[],
       ratio: null as ReturnType<typeof interval>,
@@ -287,10 +279,7 @@ export class Jobs {
     }
     s.judged.add(number);
     const goal = (goalJoules(s) ?? 0) / (byDefault(s)?.joulesPerUnit?.mean ?? 1);
-    Object.assign(item, { decided: true, below: ratio <= goal });
-    item.text = item.below
-      ? `Confirmed: trial ${number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`
-      : `Not confirmed: trial ${number} is not certainly below the goal.`;
+    Object.assign(item, judge(item, ratio, ratio <= goal));
     if (item.below) s.ending = 'threshold reached';
   }
 

@@ -78,6 +78,7 @@ function confirmed(s: Kept): Kept {
     pairsPlanned: 5,
     decided: true,
     below: true,
+    word: 'confirmed: below the goal',
     discarded: [],
     ratio: around,
     text: `Confirmed: trial ${lead?.number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`,
@@ -129,6 +130,37 @@ const older = (machine: MachineView) => [
   }),
 ];
 
+/** A session whose default was measured beside a build that ended meanwhile. */
+function changed(s: Kept): Kept {
+  const old = trials(s).filter((trial) => trial.origin !== 'default');
+  for (const trial of old) {
+    trial.stale = true;
+    trial.verdict = {
+      kind: 'none',
+      text: 'measured before the machine changed: not compared',
+      savingPercent: null,
+    };
+    const seen = trial.joulesPerUnit;
+    if (seen)
+      trial.joulesPerUnit = {
+        ...seen,
+        mean: seen.mean * 6,
+        low: seen.low * 5,
+        high: seen.high * 7,
+      };
+  }
+  const text = `The machine changed: 2 fresh windows of the default needed 83.4 % less energy per token than those before. Goal, best and verdicts rest on the fresh ones from here on. ${old.length} trials from before are shown but not compared, and do not count against the budget.`;
+  s.changes = [{ afterTrial: trials(s).length, text }];
+  s.story.push({
+    item: 'machine',
+    id: `${s.id}-change`,
+    title: 'The machine changed',
+    text,
+  });
+  turn(s);
+  return s;
+}
+
 /** A session that draws on the older ones. */
 function taught(s: Kept): Kept {
   s.draft.advisor = 'guided';
@@ -137,7 +169,8 @@ function taught(s: Kept): Kept {
       sessionId: 's-batch',
       name: 'Qwen 1.5B · batch',
       differs: 'with Qwen2.5-Coder-1.5B-Instruct, the workload batch',
-      weight: 0.25,
+      weight: 0.125,
+      doubts: '9 of 15 windows were disturbed',
       configurations: 5,
     },
     {
@@ -145,6 +178,7 @@ function taught(s: Kept): Kept {
       name: 'SmolLM2 · chat, Tuesday',
       differs: '',
       weight: 1,
+      doubts: '',
       configurations: 8,
     },
   ];
@@ -169,6 +203,13 @@ export function scene(name: string, pace: number): Scene {
       return { ...base, sessions: [], advisorModels: false };
     case 'empty':
       return { ...base, sessions: [now(-1)] };
+    case 'busy': {
+      const s = now(-1);
+      s.busy = true;
+      return { ...base, sessions: [s] };
+    }
+    case 'changed':
+      return { ...base, sessions: [changed(now(3)), ...older(ESTIMATED)] };
     case 'running':
       return {
         ...base,

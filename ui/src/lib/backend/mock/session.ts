@@ -1,13 +1,11 @@
 // A pretended session: what is kept of it, and the view that the core would make from that.
 
 import type {
-  BestView,
   IntervalView,
   MachineView,
   NextStep,
   PhaseView,
   SessionDraft,
-  SessionSummary,
   SessionView,
   StoryItem,
   TrendPoint,
@@ -15,7 +13,8 @@ import type {
   VerdictView,
 } from '../bindings';
 import { chance, type Chance } from './chance';
-import { commandLine, DEFAULTS, diff, PARAMETERS, type Config } from './engine';
+import { best, outcome } from './outcome';
+import { DEFAULTS, PARAMETERS, type Config } from './engine';
 import { CONNECTIONS, isRemote } from './machine';
 
 const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
@@ -49,6 +48,11 @@ export interface Kept {
   chance: Chance;
   ids: number;
   memory: SessionView['memory'];
+  /** Load that waits for the person's choice. */
+  load: string | null;
+  /** Whether a look at the load is still to come. */
+  busy: boolean;
+  changes: SessionView['changes'];
 }
 
 export function keep(
@@ -78,13 +82,16 @@ export function keep(
     chance: chance(41 + id.length),
     ids: 0,
     memory: [],
+    load: null,
+    busy: false,
+    changes: [],
   };
 }
 
 export const idle = () => ({ ...IDLE });
 export const freshId = (s: Kept, kind: string) => `${s.id}-${kind}-${++s.ids}`;
 export const trials = (s: Kept) => s.story.filter((item) => item.item === 'trial');
-const complete = (s: Kept) => trials(s).filter((trial) => trial.state === 'complete');
+export const complete = (s: Kept) => trials(s).filter((trial) => trial.state === 'complete');
 export const byDefault = (s: Kept) => complete(s).find((trial) => trial.origin === 'default');
 
 export function interval(values: number[]): IntervalView | null {
@@ -134,7 +141,8 @@ export function goalJoules(s: Kept): number | null {
 function next(s: Kept): NextStep {
   if (s.phase.kind !== 'idle') return { step: 'busy' };
   if (s.ending) return { step: 'ended', ending: s.ending };
-  if (!byDefault(s)) return { step: 'measure-default' };
+  if (!byDefault(s))
+    return s.load === null ? { step: 'measure-default' } : { step: 'busy-machine', load: s.load };
   const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
   if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
   const waiting = s.story.find(
@@ -159,30 +167,11 @@ function next(s: Kept): NextStep {
   return { step: 'ask' };
 }
 
-export function best(s: Kept): BestView | null {
-  const found = complete(s)
-    .filter((t) => t.verdict.kind === 'better')
-    .sort((a, b) => (a.joulesPerUnit?.mean ?? 9) - (b.joulesPerUnit?.mean ?? 9))[0];
-  if (!found) return null;
-  const config = s.configs.get(found.id) ?? DEFAULTS;
-  const confirmed = s.story.some(
-    (i) => i.item === 'confirmation' && i.trialNumber === found.number && i.below,
-  );
-  return {
-    trialId: found.id,
-    number: found.number,
-    knobs: diff(DEFAULTS, config),
-    commandLine: commandLine(config),
-    verdict: found.verdict,
-    confirmed,
-  };
-}
-
 function trend(s: Kept): TrendPoint[] {
   let least: number | null = null;
   return complete(s).flatMap((t) => {
     if (!t.joulesPerUnit) return [];
-    const counts = t.verdict.kind === 'better' || t.verdict.kind === 'reference';
+    const counts = (t.verdict.kind === 'better' || t.verdict.kind === 'reference') && !t.stale;
     if (counts) least = Math.min(least ?? Infinity, t.joulesPerUnit.mean);
     return [
       {
@@ -190,9 +179,10 @@ function trend(s: Kept): TrendPoint[] {
         number: t.number,
         joulesPerUnit: t.joulesPerUnit,
         tokensPerSecond: t.tokensPerSecond ?? 0,
-        bestSoFar: least,
+        bestSoFar: t.stale ? null : least,
         verdict: t.verdict.kind,
         predicted: t.predicted,
+        stale: t.stale,
       },
     ];
   });
@@ -206,7 +196,7 @@ function spending(s: Kept): SessionView['spending'] {
 }
 
 export function view(s: Kept): SessionView {
-  const used = Math.max(0, trials(s).length - 1);
+  const used = Math.max(0, trials(s).filter((t) => !t.stale).length - 1);
   const workload =
     {
       chat: '16 requests · 8 at once · 64 tokens out',
@@ -262,6 +252,8 @@ export function view(s: Kept): SessionView {
           ],
     parameters: PARAMETERS.filter((p) => s.draft.tuned.includes(p.name)),
     best: lead,
+    outcome: outcome(s),
+    changes: structuredClone(s.changes),
     phase: { ...s.phase },
     autopilot: s.autopilot,
     pausing: s.pausing,
@@ -270,26 +262,5 @@ export function view(s: Kept): SessionView {
     warnings: [],
     paysBackAfterUnits: lead?.confirmed && saved > 0 ? spent / saved : null,
     memory: structuredClone(s.memory),
-  };
-}
-
-export function summary(s: Kept): SessionSummary {
-  const lead = best(s);
-  const last = trials(s).at(-1);
-  const outcome = lead?.verdict.savingPercent
-    ? `\u2212${lead.verdict.savingPercent.toFixed(1)}\u202f%`
-    : last?.verdict.kind === 'not-decided' || trials(s).length > 1
-      ? 'not decided'
-      : 'new';
-  return {
-    id: s.id,
-    name: s.name,
-    engine: 'llama-server',
-    createdAt: s.createdAt,
-    running: s.phase.kind !== 'idle',
-    outcome,
-    verdict: lead ? 'better' : outcome === 'new' ? 'none' : 'not-decided',
-    estimated: !s.machine.measured,
-    ending: s.ending,
   };
 }

@@ -31,6 +31,7 @@ export function begin(
     repeatsNote: '',
     discarded: [],
     verdict: { kind: 'none', text: '', savingPercent: null },
+    stale: false,
     violations: [],
     predicted,
     differences: [],

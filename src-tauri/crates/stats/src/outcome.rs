@@ -1,0 +1,317 @@
+//! What a session came to, in the words that terminal, window and report share. Nothing else makes
+//! them, so that two sentences about one verdict cannot disagree.
+//!
+//! The verdict is about one trial, the subject: the confirmed one, else the best. Fresh repeats stand
+//! above what the search saw of it, whatever they decided.
+
+use crate::{Analysis, decide};
+use wattsmith_domain::{
+    Confirmation, Decision, Interval, Purpose, SessionRecord, Threshold, Trial, TrialId, Verdict,
+};
+
+/// Kinds of outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OutcomeKind {
+    /// No trial is complete, or none keeps the constraints.
+    Nothing,
+    /// One window of the best is all there is: it shows no error.
+    OneWindow,
+    /// The default alone was measured.
+    DefaultOnly,
+    /// Others were measured; none cost less than the default.
+    NoSaving,
+    /// Others were measured, all of them before the machine changed.
+    NothingComparable,
+    /// The best that keeps the constraints certainly costs more than the default.
+    Worse,
+    /// Less was seen in the search, outside the noise; no fresh repeats were measured.
+    NotConfirmed,
+    /// Fresh repeats were begun and are not finished.
+    Unfinished,
+    /// Inside the noise, or not decided by fresh repeats.
+    NotDecided,
+    /// The answer changes with coefficients that nobody measured.
+    DependsOnEstimate,
+    /// Fresh repeats are below a goal in joules, but not certainly below the default.
+    GoalReached,
+    /// Fresh repeats are below the goal and below the default.
+    Confirmed,
+}
+
+impl OutcomeKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing measured yet",
+            Self::OneWindow => "one window only",
+            Self::DefaultOnly => "only the default measured",
+            Self::NoSaving => "nothing cost less than the default",
+            Self::NothingComparable => "the machine changed",
+            Self::Worse => "worse",
+            Self::NotConfirmed => "not confirmed",
+            Self::Unfinished => "confirmation not finished",
+            Self::NotDecided => "not decided",
+            Self::DependsOnEstimate => "depends on the estimate",
+            Self::GoalReached => "goal reached, saving not decided",
+            Self::Confirmed => "confirmed",
+        }
+    }
+
+    /// Name in JSON.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::OneWindow => "one-window",
+            Self::DefaultOnly => "default-only",
+            Self::NoSaving => "no-saving",
+            Self::NothingComparable => "nothing-comparable",
+            Self::Worse => "worse",
+            Self::NotConfirmed => "not-confirmed",
+            Self::Unfinished => "unfinished",
+            Self::NotDecided => "not-decided",
+            Self::DependsOnEstimate => "depends-on-estimate",
+            Self::GoalReached => "goal-reached",
+            Self::Confirmed => "confirmed",
+        }
+    }
+
+    /// Whether fresh repeats decided that the goal was reached.
+    #[must_use]
+    pub fn is_confirmed(self) -> bool {
+        matches!(self, Self::Confirmed | Self::GoalReached)
+    }
+}
+
+impl From<Decision> for OutcomeKind {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Below => Self::Confirmed,
+            Decision::NotDecided => Self::NotDecided,
+            Decision::DependsOnEstimate => Self::DependsOnEstimate,
+        }
+    }
+}
+
+/// What a session came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// In kind.
+    pub kind: OutcomeKind,
+    /// The trial that it is about; none where it is about none beside the default.
+    pub trial: Option<TrialId>,
+    /// That trial's number.
+    pub number: u32,
+    /// Its J/unit over the default's: from fresh repeats where they were measured, else of the search.
+    pub ratio: Option<Interval>,
+    /// Pairs of fresh repeats behind the ratio; none where it is the search's.
+    pub pairs: Option<u32>,
+    /// Complete trials beside the default that may be compared.
+    pub others: u32,
+    /// Complete trials from before the machine changed.
+    pub stale: u32,
+}
+
+impl Outcome {
+    /// Works it out from the record and its analysis.
+    #[must_use]
+    pub fn of(record: &SessionRecord, analysis: &Analysis) -> Self {
+        let complete = || {
+            let trials = record.trials.iter().zip(&analysis.trials);
+            trials.filter(|(one, _)| one.is_complete() && one.purpose != Purpose::Default)
+        };
+        let count = |stale: bool| {
+            let some = complete().filter(|(_, own)| own.stale == stale);
+            u32::try_from(some.count()).unwrap_or(u32::MAX)
+        };
+        let mut outcome = Self {
+            kind: OutcomeKind::Nothing,
+            trial: None,
+            number: 0,
+            ratio: None,
+            pairs: None,
+            others: count(false),
+            stale: count(true),
+        };
+        if let Some((id, ratio)) = &analysis.confirmed {
+            let decided = (record.confirmations.iter()).find(|one| {
+                one.trial == *id && one.decision == Some(Decision::Below) && saves(one)
+            });
+            outcome.kind = match decided {
+                Some(_) => OutcomeKind::Confirmed,
+                None => OutcomeKind::GoalReached,
+            };
+            outcome.about(record.trial(id));
+            outcome.ratio = Some(*ratio);
+            let own = analysis.trial(id).and_then(|own| own.judged);
+            outcome.pairs = own.map(|judged| judged.pairs);
+            return outcome;
+        }
+        let best = analysis.best.as_ref();
+        let Some((trial, own)) = best.and_then(|id| Some((record.trial(id)?, analysis.trial(id)?)))
+        else {
+            return outcome;
+        };
+        if trial.purpose == Purpose::Default {
+            outcome.kind = match (outcome.others, outcome.stale) {
+                (0, 0) => OutcomeKind::DefaultOnly,
+                (0, _) => OutcomeKind::NothingComparable,
+                _ => OutcomeKind::NoSaving,
+            };
+            return outcome;
+        }
+        outcome.about(Some(trial));
+        outcome.ratio = own.comparison.map(|comparison| comparison.ratio);
+        if let Some(judged) = own.judged {
+            outcome.kind = judged.decision.into();
+            outcome.ratio = judged.ratio.or(outcome.ratio);
+            outcome.pairs = judged.ratio.map(|_| judged.pairs);
+        } else if let Some(open) = unfinished(record, trial) {
+            outcome.kind = OutcomeKind::Unfinished;
+            let pairs = open.best.len().min(open.default.len());
+            outcome.pairs = Some(u32::try_from(pairs).unwrap_or(u32::MAX));
+            outcome.ratio = open.ratio;
+        } else {
+            outcome.kind = match own.comparison.map(|comparison| comparison.verdict) {
+                None => OutcomeKind::OneWindow,
+                Some(Verdict::Reference) => OutcomeKind::NoSaving,
+                Some(Verdict::Better) => OutcomeKind::NotConfirmed,
+                Some(Verdict::Worse) => OutcomeKind::Worse,
+                Some(Verdict::NotDecided { .. }) => OutcomeKind::NotDecided,
+                Some(Verdict::DependsOnEstimate) => OutcomeKind::DependsOnEstimate,
+            };
+        }
+        // Another trial would be the best at the other end: nothing is said of this one.
+        if analysis.best_depends_on_estimate && outcome.kind != OutcomeKind::OneWindow {
+            outcome.kind = OutcomeKind::DependsOnEstimate;
+        }
+        outcome
+    }
+
+    fn about(&mut self, trial: Option<&Trial>) {
+        self.trial = trial.map(|one| one.id.clone());
+        self.number = trial.map_or(0, |one| one.number);
+    }
+
+    /// Such as `confirmed: 20.2 % less than the default`, or
+    /// `depends on the estimate: 11 fresh pairs showed 11.6 % less than the default`; without a full
+    /// stop.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let word = self.kind.word();
+        match self.detail() {
+            Some(detail) => format!("{word}: {detail}"),
+            None => word.to_owned(),
+        }
+    }
+
+    /// What stands behind the word, such as `11 fresh pairs showed 11.6 % less than the default`; none
+    /// where the word says it all.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self.kind {
+            OutcomeKind::Nothing
+            | OutcomeKind::OneWindow
+            | OutcomeKind::DefaultOnly
+            | OutcomeKind::NoSaving => None,
+            OutcomeKind::NothingComparable => {
+                Some("nothing was measured since that could be compared".to_owned())
+            }
+            OutcomeKind::Confirmed | OutcomeKind::Worse => Some(self.change()),
+            _ => self.seen(),
+        }
+    }
+
+    /// What was seen, and where: `11 fresh pairs showed 11.6 % less than the default`.
+    fn seen(&self) -> Option<String> {
+        match (self.pairs, self.ratio) {
+            (Some(pairs), Some(_)) => {
+                let pairs = match pairs {
+                    1 => "one fresh pair".to_owned(),
+                    many => format!("{many} fresh pairs"),
+                };
+                Some(format!("{pairs} showed {}", self.change()))
+            }
+            (Some(pairs), None) => Some(match pairs {
+                0 => "no fresh pair yet".to_owned(),
+                1 => "one fresh pair so far".to_owned(),
+                many => format!("{many} fresh pairs so far"),
+            }),
+            (None, Some(_)) => {
+                let noise = match self.kind {
+                    OutcomeKind::NotConfirmed => ", outside the noise",
+                    OutcomeKind::NotDecided => ", inside the noise",
+                    _ => "",
+                };
+                Some(format!("{} in the search{noise}", self.change()))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// `20.2 % less than the default`.
+    fn change(&self) -> String {
+        let saved = (1.0 - self.ratio.map_or(1.0, |ratio| ratio.mean)) * 100.0;
+        let word = if saved < 0.0 { "more" } else { "less" };
+        format!("{:.1} % {word} than the default", saved.abs())
+    }
+
+    /// Why no more than that may be said, in a whole sentence about the trial; empty where it is not
+    /// about one.
+    #[must_use]
+    pub fn why(&self) -> &'static str {
+        match self.kind {
+            OutcomeKind::Confirmed => {
+                "Fresh repeats of it and of the default have confirmed that it is below the goal."
+            }
+            OutcomeKind::GoalReached => {
+                "Fresh repeats of it and of the default put it below the goal, but not certainly \
+                 below the default."
+            }
+            OutcomeKind::NotDecided if self.pairs.is_some() => {
+                "Fresh repeats of it and of the default did not confirm the goal."
+            }
+            OutcomeKind::NotDecided => "What was seen of it lies inside the noise.",
+            OutcomeKind::DependsOnEstimate => {
+                "No power sensor was read, and within the plausible idle and busy watts of a \
+                 machine like this the answer changes."
+            }
+            OutcomeKind::Unfinished => "Its confirmation by fresh repeats was not finished.",
+            OutcomeKind::NotConfirmed => {
+                "No fresh repeats confirmed it, and the best of several trials always looks \
+                 somewhat better than it is."
+            }
+            OutcomeKind::OneWindow => "One window alone shows no error.",
+            OutcomeKind::Worse => {
+                "It is the best that keeps the constraints, and it certainly needs more energy than \
+                 the default."
+            }
+            OutcomeKind::NothingComparable => {
+                "The machine changed while the session ran, and nothing beside the default has been \
+                 measured since."
+            }
+            OutcomeKind::Nothing | OutcomeKind::DefaultOnly | OutcomeKind::NoSaving => "",
+        }
+    }
+}
+
+/// The confirmation of a trial that was begun and not finished.
+fn unfinished<'a>(record: &'a SessionRecord, trial: &Trial) -> Option<&'a Confirmation> {
+    let confirmations = record.confirmations.iter().rev();
+    let mut own = confirmations.filter(|one| one.trial == trial.id);
+    own.find(|one| one.decision.is_none())
+}
+
+/// Whether a confirmation's own repeats show any saving at all: at both ends of an estimate's
+/// coefficients too.
+fn saves(confirmation: &Confirmation) -> bool {
+    let any = Threshold::PercentBelowDefault { percent: 1e-9 };
+    decide(
+        &confirmation.best,
+        &confirmation.default,
+        any,
+        confirmation.alpha,
+    )
+    .is_some_and(|(_, decision)| decision == Decision::Below)
+}

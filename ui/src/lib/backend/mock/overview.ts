@@ -1,0 +1,30 @@
+// The view across pretended sessions.
+
+import type { OverviewLine } from '../bindings';
+import { best, summary } from './outcome';
+import { byDefault, trials, view, type Kept } from './session';
+
+/** Sessions that may be compared share a line; others never do. */
+export function overview(all: Kept[]): OverviewLine[] {
+  const lines = new Map<string, OverviewLine>();
+  for (const s of [...all].reverse()) {
+    const defaultInterval = byDefault(s)?.joulesPerUnit;
+    if (!defaultInterval) continue;
+    const shown = view(s);
+    const label = [shown.chips[1], shown.chips[2], shown.scope].join(' · ');
+    const line = lines.get(label) ?? { label, estimated: shown.estimated, points: [] };
+    const lead = best(s);
+    const bestInterval = trials(s).find((t) => t.id === lead?.trialId)?.joulesPerUnit ?? null;
+    line.points.push({
+      sessionId: s.id,
+      name: s.name,
+      createdAt: s.createdAt,
+      defaultInterval,
+      bestInterval,
+      verdict: summary(s).verdict,
+      outcome: summary(s).outcome,
+    });
+    lines.set(label, line);
+  }
+  return [...lines.values()];
+}
