@@ -82,7 +82,7 @@ pub use tuner::{Step, Tuner, TunerOptions};
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
 pub use wattsmith_engine::{catalogue, gpu_knobs, workloads};
-pub use wattsmith_meter::{Calibration, Pricing};
+pub use wattsmith_meter::{Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing};
 pub use wattsmith_report::command_line;
 pub use wattsmith_search as search;
 pub use wattsmith_stats as stats;

@@ -16,8 +16,8 @@ export interface Backend {
   /** Adds a meter, or changes the one called `replaces`. */
   putOutsideMeter(meter: wire.OutsideMeterView, replaces: string | null): Promise<void>;
   removeOutsideMeter(name: string): Promise<void>;
-  /** Reads it for 3 s; its mean power in words. */
-  tryOutsideMeter(meter: wire.OutsideMeterView): Promise<string>;
+  /** Reads it for 3 s: its mean power in words, and what its device measures. */
+  tryOutsideMeter(meter: wire.OutsideMeterView): Promise<wire.MeterTrialView>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;

@@ -107,6 +107,8 @@ impl Prometheus {
             error: 0.05,
             role: MeterRole::Main,
             period_s: Some(1.0),
+            averaging_s: None,
+            flip: false,
         }
     }
 }
