@@ -103,6 +103,17 @@ impl Program {
         let burst = self.newest(stream)?;
         let value = self.manner.value(burst.above.as_deref(), &burst.lines)?;
         let count = burst.lines.len();
+        if let Some(rounds) = burst.rounds() {
+            return Err(MeterRefusal::new(
+                SensorFault::SeveralValues,
+                format!(
+                    "{} prints {rounds} lines one shortly after the other and then pauses, so each is \
+                     of another thing: let it print them together (on one line), and say which one is \
+                     meant (channel) or that they add (sum)",
+                    self.manner.program
+                ),
+            ));
+        }
         match usual {
             Some(usual) if usual != count => Err(MeterRefusal::new(
                 SensorFault::SeveralValues,

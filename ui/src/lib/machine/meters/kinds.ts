@@ -1,6 +1,12 @@
 // The kinds of meters that a person can bring: what each is, in plain words, and a draft to begin with.
 
-import type { MeterDecimal, MeterKind, MeterScope, MeterUnit, OutsideMeterView } from '$lib/backend';
+import type {
+  MeterDecimal,
+  MeterKind,
+  MeterScope,
+  MeterUnit,
+  OutsideMeterView,
+} from '$lib/backend';
 
 export const KINDS: { kind: MeterKind; name: string; about: string }[] = [
   {

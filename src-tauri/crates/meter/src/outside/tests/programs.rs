@@ -104,9 +104,17 @@ fn output_that_was_held_back_is_no_value() {
 }
 
 #[test]
-fn a_program_that_prints_without_a_pause_tells_single_values() {
-    let endless = "while :; do echo 42; sleep 0.004; done";
-    assert_eq!(watts(shell(endless, Stream)), Ok(42.0));
+fn lines_one_shortly_after_the_other_are_several_values() {
+    let rounds = "while :; do echo 25.40; sleep 0.05; echo 210.90; sleep 0.4; done";
+    let meter = meter(shell(rounds, Stream), MeterUnit::Watts);
+    let opened = Opened::of(&meter);
+    let begin = Instant::now();
+    let mut last = again(&opened);
+    while last.is_ok() && begin.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(50));
+        last = again(&opened);
+    }
+    refused(last, SeveralValues, "say which one");
 }
 
 #[test]
