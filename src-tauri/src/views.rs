@@ -13,7 +13,7 @@ mod study;
 pub use connection::{base_url, connection, connection_draft, providers};
 pub use doctor::{chosen, diagnosis, reader};
 pub use machine::{machine, model, options, workload};
-pub use outside::outside;
+pub use outside::{meter_trial, outside};
 pub use overview::overview;
 pub use session::{phase, session, summary};
 pub use study::{begun_studies, study, study_line, study_options};

@@ -2,7 +2,7 @@
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::{DiagnosisView, OutsideMeterView, ReaderView, ReaderWay};
+use crate::wire::{DiagnosisView, MeterTrialView, OutsideMeterView, ReaderView, ReaderWay};
 
 /// Examines the machine: some seconds.
 #[tauri::command]
@@ -50,12 +50,12 @@ pub async fn remove_outside_meter(core: Core<'_>, name: String) -> Answer<()> {
     Ok(core.remove_outside_meter(&name).await?)
 }
 
-/// Reads a meter for about 3 s; its mean power in words.
+/// Reads a meter for about 3 s: its mean power in words, and what its device has to choose from.
 #[tauri::command]
 #[specta::specta]
-pub async fn try_outside_meter(core: Core<'_>, meter: OutsideMeterView) -> Answer<String> {
-    let watts = core.try_outside_meter(meter.try_into()?).await?;
-    Ok(format!("{} W", wattsmith_tuner::words::figure(watts.0)))
+pub async fn try_outside_meter(core: Core<'_>, meter: OutsideMeterView) -> Answer<MeterTrialView> {
+    let trial = core.try_outside_meter(meter.try_into()?).await?;
+    Ok(views::meter_trial(&trial))
 }
 
 /// Devices that are read in two ways.

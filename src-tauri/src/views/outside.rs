@@ -1,9 +1,18 @@
 //! The person's own meters: from what the form holds to what the core keeps, and back.
 
-use crate::wire::{MeterKind, MeterScope, MeterUnit, OutsideMeterView};
+use crate::wire::{
+    MeterDecimal, MeterKind, MeterOfferView, MeterScope, MeterTrialView, MeterUnit,
+    OutsideMeterView,
+};
 use std::path::PathBuf;
-use wattsmith_tuner::TunerError;
-use wattsmith_tuner::domain::{self, CommandMode, MeterRole, OutsideKind, OutsideMeter, Scope};
+use wattsmith_tuner::domain::{
+    self, CommandMode, Decimal, MeterRole, OutsideKind, OutsideMeter, Part, Scope,
+};
+use wattsmith_tuner::words::figure;
+use wattsmith_tuner::{MeterTrial, TunerError};
+
+/// What the form says for all parts together.
+const SUM: &str = "sum";
 
 /// A meter as the form shows it.
 pub fn outside(meter: &OutsideMeter) -> OutsideMeterView {
@@ -11,12 +20,13 @@ pub fn outside(meter: &OutsideMeter) -> OutsideMeterView {
         name: meter.name.clone(),
         kind: MeterKind::Shelly2,
         url: String::new(),
-        switch: 0,
+        part: meter.part().map(part_words).unwrap_or_default(),
         command: String::new(),
         once: false,
         path: String::new(),
         column: String::new(),
         separator: ",".to_owned(),
+        decimal: MeterDecimal::Shown,
         query: String::new(),
         unit: unit(meter.unit),
         scope: scope(meter.scope),
@@ -24,20 +34,20 @@ pub fn outside(meter: &OutsideMeter) -> OutsideMeterView {
         error_percent: (meter.error * 1e4).round() / 1e2,
         main: meter.role == MeterRole::Main,
         period_s: meter.period_s,
+        averaging_s: meter.averaging_s,
+        flip: meter.flip,
     };
     match &meter.kind {
-        OutsideKind::Shelly1 { url, switch } => {
+        OutsideKind::Shelly1 { url, .. } => {
             view.kind = MeterKind::Shelly1;
-            (view.url, view.switch) = (url.clone(), *switch);
+            view.url.clone_from(url);
         }
-        OutsideKind::Shelly2 { url, switch } => {
-            (view.url, view.switch) = (url.clone(), *switch);
-        }
-        OutsideKind::Tasmota { url } => {
+        OutsideKind::Shelly2 { url, .. } => view.url.clone_from(url),
+        OutsideKind::Tasmota { url, .. } => {
             view.kind = MeterKind::Tasmota;
             view.url.clone_from(url);
         }
-        OutsideKind::Command { argv, mode } => {
+        OutsideKind::Command { argv, mode, .. } => {
             view.kind = MeterKind::Command;
             view.command = line(argv);
             view.once = *mode == CommandMode::Once;
@@ -46,8 +56,14 @@ pub fn outside(meter: &OutsideMeter) -> OutsideMeterView {
             path,
             column,
             separator,
+            decimal,
         } => {
             view.kind = MeterKind::Csv;
+            view.decimal = match decimal {
+                None => MeterDecimal::Shown,
+                Some(Decimal::Point) => MeterDecimal::Point,
+                Some(Decimal::Comma) => MeterDecimal::Comma,
+            };
             view.path = path.display().to_string();
             view.column.clone_from(column);
             view.separator = separator.to_string();
@@ -60,27 +76,77 @@ pub fn outside(meter: &OutsideMeter) -> OutsideMeterView {
     view
 }
 
+/// What reading a meter gave, as the form shows it.
+pub fn meter_trial(trial: &MeterTrial) -> MeterTrialView {
+    let offers = trial.offers.iter().map(|offer| MeterOfferView {
+        component: offer.component.clone(),
+        tells: match offer.watts {
+            Some(watts) => format!("{} W", figure(watts)),
+            None => "no power".to_owned(),
+        },
+    });
+    MeterTrialView {
+        answers: trial.watts.is_ok(),
+        said: match &trial.watts {
+            Ok(watts) => format!("{} W", figure(watts.0)),
+            Err(refusal) => refusal.what.clone(),
+        },
+        fault: trial
+            .watts
+            .as_ref()
+            .err()
+            .map(|refusal| refusal.fault.code().to_owned()),
+        offers: offers.collect(),
+    }
+}
+
+fn part_words(part: &Part) -> String {
+    match part {
+        Part::Only => String::new(),
+        Part::Channel(channel) => channel.to_string(),
+        Part::Component(name) => name.clone(),
+        Part::Sum => SUM.to_owned(),
+    }
+}
+
+fn part(words: &str) -> Part {
+    match words.trim() {
+        "" => Part::Only,
+        SUM => Part::Sum,
+        other => match other.parse() {
+            Ok(channel) => Part::Channel(channel),
+            Err(_) => Part::Component(other.to_owned()),
+        },
+    }
+}
+
 impl TryFrom<OutsideMeterView> for OutsideMeter {
     type Error = TunerError;
 
     fn try_from(view: OutsideMeterView) -> Result<Self, TunerError> {
         let url = view.url.trim().trim_end_matches('/').to_owned();
-        let switch = view.switch;
+        let part = part(&view.part);
         let kind = match view.kind {
-            MeterKind::Shelly1 => OutsideKind::Shelly1 { url, switch },
-            MeterKind::Shelly2 => OutsideKind::Shelly2 { url, switch },
-            MeterKind::Tasmota => OutsideKind::Tasmota { url },
+            MeterKind::Shelly1 => OutsideKind::Shelly1 { url, part },
+            MeterKind::Shelly2 => OutsideKind::Shelly2 { url, part },
+            MeterKind::Tasmota => OutsideKind::Tasmota { url, part },
             MeterKind::Command => OutsideKind::Command {
                 argv: words(&view.command)?,
                 mode: match view.once {
                     true => CommandMode::Once,
                     false => CommandMode::Stream,
                 },
+                part,
             },
             MeterKind::Csv => OutsideKind::Csv {
                 path: PathBuf::from(view.path.trim()),
                 column: view.column.trim().to_owned(),
                 separator: view.separator.chars().next().unwrap_or(','),
+                decimal: match view.decimal {
+                    MeterDecimal::Shown => None,
+                    MeterDecimal::Point => Some(Decimal::Point),
+                    MeterDecimal::Comma => Some(Decimal::Comma),
+                },
             },
             MeterKind::Prometheus => OutsideKind::Prometheus {
                 url,
@@ -114,6 +180,8 @@ impl TryFrom<OutsideMeterView> for OutsideMeter {
                 false => MeterRole::Beside,
             },
             period_s: view.period_s,
+            averaging_s: view.averaging_s,
+            flip: view.flip,
         };
         meter
             .check()
@@ -224,13 +292,20 @@ mod tests {
         let kinds = [
             OutsideKind::Shelly1 {
                 url: url.clone(),
-                switch: 0,
+                part: Part::Sum,
             },
             OutsideKind::Shelly2 {
                 url: url.clone(),
-                switch: 3,
+                part: Part::Channel(3),
             },
-            OutsideKind::Tasmota { url: url.clone() },
+            OutsideKind::Shelly2 {
+                url: url.clone(),
+                part: Part::Component("em1:0".to_owned()),
+            },
+            OutsideKind::Tasmota {
+                url: url.clone(),
+                part: Part::Only,
+            },
             OutsideKind::Command {
                 argv: vec![
                     "sh".to_owned(),
@@ -238,11 +313,13 @@ mod tests {
                     "echo 'a  b'; x".to_owned(),
                 ],
                 mode: CommandMode::Once,
+                part: Part::Sum,
             },
             OutsideKind::Csv {
                 path: PathBuf::from("/tmp/m.csv"),
                 column: "P [W]".to_owned(),
                 separator: ';',
+                decimal: Some(Decimal::Comma),
             },
             OutsideKind::Prometheus {
                 url,
@@ -258,6 +335,8 @@ mod tests {
                 error: 0.03,
                 role: MeterRole::Main,
                 period_s: Some(0.5),
+                averaging_s: Some(60.0),
+                flip: true,
             };
             assert_eq!(OutsideMeter::try_from(outside(&meter)).unwrap(), meter);
         }
@@ -269,12 +348,15 @@ mod tests {
             name: "one".to_owned(),
             kind: OutsideKind::Tasmota {
                 url: "http://a".to_owned(),
+                part: Part::Only,
             },
             unit: domain::MeterUnit::Watts,
             scope: Scope::Wall,
             error: 0.03,
             role: MeterRole::Beside,
             period_s: None,
+            averaging_s: None,
+            flip: false,
         });
         view.url = "https://a".to_owned();
         let error = OutsideMeter::try_from(view).unwrap_err().to_string();

@@ -29,6 +29,15 @@ words! {
         /// Query to a Prometheus server.
         Prometheus,
     }
+    /// What stands before the decimals of a file's numbers.
+    MeterDecimal {
+        /// As the numbers themselves show.
+        Shown,
+        /// 61.5
+        Point,
+        /// 61,5
+        Comma,
+    }
     /// What a meter's values are.
     MeterUnit {
         /// W.
@@ -151,8 +160,9 @@ views! {
         kind: MeterKind,
         /// Address (plugs, Prometheus).
         url: String,
-        /// Channel (Shelly).
-        switch: u32,
+        /// Which of several things is meant (plugs, command): empty for the only one, `sum` for all
+        /// together, a number from 0, or a component's name such as `em1:0`.
+        part: String,
         /// Program and arguments, quoted as for a shell (command).
         command: String,
         /// Whether the program prints one value and ends (command).
@@ -163,6 +173,8 @@ views! {
         column: String,
         /// Between columns, one character (CSV).
         separator: String,
+        /// What stands before decimals (CSV).
+        decimal: MeterDecimal,
         /// Query (Prometheus).
         query: String,
         /// What its values are; plugs tell watts.
@@ -176,6 +188,28 @@ views! {
         main: bool,
         /// Seconds between two values; none is the usual for its kind.
         period_s: Option<f64>,
+        /// Seconds that each value is the mean of; none for power of the moment and for counters.
+        averaging_s: Option<f64>,
+        /// Whether what is drawn shows as a negative power.
+        flip: bool,
+    }
+    /// One of the things that a device measures.
+    MeterOfferView {
+        /// What `part` is to be for it.
+        component: String,
+        /// What it tells at the moment, in words.
+        tells: String,
+    }
+    /// What reading a meter for some seconds gave.
+    MeterTrialView {
+        /// Whether it gave a figure.
+        answers: bool,
+        /// Its mean power, or why it gives none, in words.
+        said: String,
+        /// The code of what is wrong, where something is.
+        fault: Option<String>,
+        /// What its device measures, where it can tell.
+        offers: Vec<MeterOfferView>,
     }
     /// A device that is read in two ways, which may contradict each other.
     ReaderView {

@@ -58,7 +58,7 @@ pub(crate) enum MetersCommand {
     List(JsonArgs),
     /// Add a meter, or change the one of this name, and read it
     Add(Box<MeterAddArgs>),
-    /// Read a meter for 3 s
+    /// Read a meter for 3 s, and list what its device measures
     Test(MeterNameArgs),
     /// Take a meter out
     Remove(MeterNameArgs),
@@ -110,9 +110,18 @@ pub(crate) struct MeterAddArgs {
     /// Address of a plug or a Prometheus server, such as http://192.168.1.20
     #[arg(long)]
     pub url: Option<String>,
-    /// Which socket of a Shelly, from 0
-    #[arg(long, value_name = "N")]
-    pub switch: Option<u32>,
+    /// Which socket, clamp or phase of a device, or which number of a program, from 0
+    #[arg(long, value_name = "N", visible_alias = "switch")]
+    pub channel: Option<u32>,
+    /// Which component of a device, as `meters test` lists them, such as em1:0
+    #[arg(long, value_name = "NAME")]
+    pub component: Option<String>,
+    /// All channels or numbers added: together they are what is measured
+    #[arg(long)]
+    pub sum: bool,
+    /// A negative power is what is drawn, as with a clamp that is the wrong way round
+    #[arg(long)]
+    pub flip: bool,
     /// CSV file to which another meter adds lines
     #[arg(long, value_name = "FILE")]
     pub path: Option<PathBuf>,
@@ -122,7 +131,11 @@ pub(crate) struct MeterAddArgs {
     /// What separates columns; a comma when left out
     #[arg(long, value_name = "CHAR")]
     pub separator: Option<char>,
-    /// Prometheus query that gives one number
+    /// What stands before the decimals in a file, where its numbers leave that open: point or comma
+    #[arg(long)]
+    pub decimal: Option<String>,
+    /// Prometheus query that gives one number, such as
+    /// `sum(max by (UUID) (DCGM_FI_DEV_POWER_USAGE))`: several series of one GPU are one GPU
     #[arg(long)]
     pub query: Option<String>,
     /// Whether the command prints a line per value (stream) or ends after one (once)
@@ -143,6 +156,9 @@ pub(crate) struct MeterAddArgs {
     /// Seconds between two of its values, where they are not usual
     #[arg(long, value_name = "S")]
     pub period: Option<f64>,
+    /// Seconds that each value is the mean of, where it is no power of the moment
+    #[arg(long, value_name = "S")]
+    pub averaging: Option<f64>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

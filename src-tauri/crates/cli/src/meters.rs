@@ -25,16 +25,16 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, command: MetersCommand) -> Result<()
 async fn list(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
     let meters = tuner.outside_meters().await?;
     let machine = tuner.machine();
-    let answer = |meter: &OutsideMeter| {
-        let report = machine
+    let report = |meter: &OutsideMeter| {
+        machine
             .sensors
             .iter()
-            .find(|one| one.device == meter.name && one.source == meter.kind.source());
-        match report.map(|report| &report.availability) {
-            Some(Availability::Available { .. }) => Ok(()),
-            Some(Availability::Unavailable { reason, .. }) => Err(reason.clone()),
-            None => Err("it was not probed".to_owned()),
-        }
+            .find(|one| one.device == meter.name && one.source == meter.kind.source())
+    };
+    let answer = |meter: &OutsideMeter| match report(meter).map(|report| &report.availability) {
+        Some(Availability::Available { .. }) => Ok(()),
+        Some(Availability::Unavailable { reason, .. }) => Err(reason.clone()),
+        None => Err("it was not probed".to_owned()),
     };
     let pricing = tuner.meter().pricing();
     if args.json {
@@ -45,6 +45,7 @@ async fn list(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
                 let answer = answer(meter);
                 entry["answers"] = answer.is_ok().into();
                 entry["reason"] = json!(answer.err());
+                entry["fault"] = json!(report(meter).and_then(|report| report.fault));
                 entry
             })
             .collect();
@@ -101,10 +102,14 @@ fn described(args: MeterAddArgs) -> Result<OutsideMeter, Stop> {
         }
     };
     set("url", args.url.map(Value::from));
-    set("switch", args.switch.map(Value::from));
+    set("channel", args.channel.map(Value::from));
+    set("component", args.component.map(Value::from));
+    set("sum", args.sum.then(|| true.into()));
+    set("flip", args.flip.then(|| true.into()));
     set("path", args.path.map(|path| json!(path)));
     set("column", args.column.map(Value::from));
     set("separator", args.separator.map(|letter| json!(letter)));
+    set("decimal", args.decimal.map(Value::from));
     set("query", args.query.map(Value::from));
     set("mode", args.mode.map(Value::from));
     set("unit", args.unit.map(Value::from));
@@ -112,6 +117,7 @@ fn described(args: MeterAddArgs) -> Result<OutsideMeter, Stop> {
     set("error", args.error.map(Value::from));
     set("role", args.role.map(Value::from));
     set("period_s", args.period.map(Value::from));
+    set("averaging_s", args.averaging.map(Value::from));
     set("argv", (!args.argv.is_empty()).then(|| args.argv.into()));
     serde_json::from_value(meter).map_err(|error| Stop::Usage(error.to_string()))
 }
@@ -137,22 +143,42 @@ async fn tell(
     subject: &str,
 ) -> Result<(), Stop> {
     let (name, scope) = (meter.name.clone(), meter.scope);
-    match tuner.try_outside_meter(meter).await {
-        Ok(watts) if json => {
-            json_line(&json!({ "name": name, "answers": true, "watts": watts.0 }));
-            Ok(())
-        }
-        Ok(watts) => {
+    let trial = tuner.try_outside_meter(meter).await?;
+    if json {
+        let refusal = trial.watts.as_ref().err();
+        let offers: Vec<Value> = trial
+            .offers
+            .iter()
+            .map(|offer| json!({ "component": offer.component, "watts": offer.watts }))
+            .collect();
+        json_line(&json!({
+            "name": name,
+            "answers": trial.watts.is_ok(),
+            "watts": trial.watts.as_ref().ok().map(|watts| watts.0),
+            "reason": refusal.map(|refusal| &refusal.what),
+            "fault": refusal.map(|refusal| refusal.fault),
+            "offers": offers,
+        }));
+    } else {
+        if let Ok(watts) = &trial.watts {
             say!("{subject} answers: {:.1} W ({})", watts.0, scope.label());
-            Ok(())
         }
-        Err(error) => {
-            if json {
-                let reason = error.to_string();
-                json_line(&json!({ "name": name, "answers": false, "reason": reason }));
+        if trial.offers.len() > 1 {
+            say!("Its device measures:");
+            for offer in &trial.offers {
+                match offer.watts {
+                    Some(watts) => say!("  {}  {watts} W", offer.component),
+                    None => say!("  {}  no power", offer.component),
+                }
             }
-            Err(Stop::Failed(format!("{subject} does not answer: {error}")))
         }
+    }
+    match trial.watts {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(Stop::Failed(format!(
+            "{subject} does not answer: {refusal} ({})",
+            refusal.fault
+        ))),
     }
 }
 

@@ -40,7 +40,7 @@ pub use measurement::{
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use outside::{
-    CommandMode, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError,
+    CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
 pub use proposal::{

@@ -363,7 +363,8 @@ fn plausible(power: Watts) -> bool {
     power.0 > 0.0 && power.0 <= MOST_POWER.0
 }
 
-/// Mean power over the last tenth of a second or four ticks, for the screen.
+/// Mean power over the last tenth of a second or four ticks, for the screen: from one change of the
+/// counter to its last one, since a counter with long steps holds its value in between.
 fn recent_power(series: &Series, info: &Info, at: MonotonicNs, joules: Joules) -> Option<Watts> {
     let span = PERIOD
         .max(info.update.unwrap_or_default() * 4)
@@ -372,10 +373,24 @@ fn recent_power(series: &Series, info: &Info, at: MonotonicNs, joules: Joules) -
     let earlier = (0..series.len())
         .rev()
         .filter_map(|index| series.get(index))
-        .find(|(before, _)| at.since(*before).0 >= span);
-    let (before, energy) = earlier.or_else(|| series.get(0))?;
-    let span = at.since(before).0;
+        .take_while(|(before, _)| at.since(*before).0 < span * 3.0);
+    let mut newest: Option<Point> = None;
+    let mut first: Option<Point> = None;
+    // Each reading is held against the one before it; where they differ, it was a change.
+    let mut later = (at, joules.0);
+    for before in earlier {
+        if before.1 != later.1 {
+            let (last, _) = *newest.get_or_insert(later);
+            first = Some(later);
+            if last.since(later.0).0 >= span {
+                break;
+            }
+        }
+        later = before;
+    }
+    let ((to, end), (from, begin)) = newest.zip(first)?;
+    let span = to.since(from).0;
     (span > 0.0)
-        .then(|| Watts((joules.0 - energy) / span))
+        .then(|| Watts((end - begin) / span))
         .filter(|power| plausible(*power))
 }

@@ -53,7 +53,7 @@ pub use error::MeterError;
 pub use estimate::Pricing;
 pub use judged::{Judged, Rest, Span};
 pub use meter::{Meter, MeterOptions};
-pub use outside::{OutsideSettings, try_meter};
+pub use outside::{MeterOffer, MeterRefusal, MeterTrial, OutsideSettings, try_meter};
 pub use recorded::Recorded;
 pub use recording::Recording;
 pub use sensor::{EnergyCounter, PowerGauge, ReadError, Total};

@@ -109,7 +109,7 @@ impl Info {
             .averaging
             .is_some_and(|stretch| stretch >= LONG_AVERAGE);
         let least = if averaged {
-            LEAST_AVERAGED
+            LEAST_AVERAGED.max(self.averaging.unwrap_or_default() * LEAST_STRETCHES)
         } else {
             LEAST_WINDOW
         };
@@ -123,6 +123,8 @@ const SETTLING: Duration = Duration::from_millis(500);
 pub(crate) const LEAST_WINDOW: Duration = Duration::from_secs(10);
 /// Shortest window where power is told only as a long average, for its lag not to matter.
 pub(crate) const LEAST_AVERAGED: Duration = Duration::from_secs(60);
+/// Stretches of a long average that a window must hold, so that they can be laid side by side.
+const LEAST_STRETCHES: u32 = 2;
 /// An average over so long a stretch is a long one.
 pub(crate) const LONG_AVERAGE: Duration = Duration::from_millis(500);
 /// Updates of the sensor that a window must hold.

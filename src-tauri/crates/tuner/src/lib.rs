@@ -86,7 +86,9 @@ pub use tuner::{Step, Tuner, TunerOptions};
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
 pub use wattsmith_engine::{catalogue, gpu_knobs, workloads};
-pub use wattsmith_meter::{Calibration, Pricing, ReaderChoice};
+pub use wattsmith_meter::{
+    Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
+};
 pub use wattsmith_report::command_line;
 pub use wattsmith_search as search;
 pub use wattsmith_stats as stats;

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table};
-use wattsmith_domain::{MeterRole, OutsideMeter, Reader, Watts};
-use wattsmith_meter::OutsideSettings;
+use wattsmith_domain::{MeterRole, OutsideMeter, Reader};
+use wattsmith_meter::{MeterTrial, OutsideSettings};
 
 /// The comment that a new file begins with.
 const HEAD: &str =
@@ -262,34 +262,35 @@ impl Tuner {
         blocking(move || remove(&path, &name)).await?
     }
 
-    /// Reads a meter for about 3 s, whether it is in the file or not; its mean power.
+    /// Reads a meter for about 3 s, whether it is in the file or not: its mean power, or why it gives
+    /// none, and what its device has to choose from.
     ///
     /// # Errors
-    /// Why it gives none.
-    pub async fn try_outside_meter(&self, meter: OutsideMeter) -> Result<Watts, TunerError> {
-        blocking(move || wattsmith_meter::try_meter(&meter))
-            .await?
-            .map_err(|error| TunerError::Invalid(error.0))
+    /// The work was cancelled.
+    pub async fn try_outside_meter(&self, meter: OutsideMeter) -> Result<MeterTrial, TunerError> {
+        blocking(move || wattsmith_meter::try_meter(&meter)).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wattsmith_domain::{MeterUnit, OutsideKind, Scope};
+    use wattsmith_domain::{MeterUnit, OutsideKind, Part, Scope};
 
     fn plug(name: &str) -> OutsideMeter {
         OutsideMeter {
             name: name.to_owned(),
             kind: OutsideKind::Shelly2 {
                 url: "http://10.0.0.9".to_owned(),
-                switch: 0,
+                part: Part::Only,
             },
             unit: MeterUnit::Watts,
             scope: Scope::Wall,
             error: 0.03,
             role: MeterRole::Beside,
             period_s: None,
+            averaging_s: None,
+            flip: false,
         }
     }
 

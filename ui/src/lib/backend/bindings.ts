@@ -21,8 +21,8 @@ export const commands = {
 	putOutsideMeter: (meter: OutsideMeterView, replaces: string | null) => typedError<null, WireError>(__TAURI_INVOKE("put_outside_meter", { meter, replaces })),
 	/**  Takes a meter out. */
 	removeOutsideMeter: (name: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_outside_meter", { name })),
-	/**  Reads a meter for about 3 s; its mean power in words. */
-	tryOutsideMeter: (meter: OutsideMeterView) => typedError<string, WireError>(__TAURI_INVOKE("try_outside_meter", { meter })),
+	/**  Reads a meter for about 3 s: its mean power in words, and what its device has to choose from. */
+	tryOutsideMeter: (meter: OutsideMeterView) => typedError<MeterTrialView, WireError>(__TAURI_INVOKE("try_outside_meter", { meter })),
 	/**  What can be chosen for a new session. */
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
 	/**  Stores a new session; gives its identity. */
@@ -620,6 +620,15 @@ export type MeanView = {
 	high: number,
 };
 
+/**  What stands before the decimals of a file's numbers. */
+export type MeterDecimal = 
+/**  As the numbers themselves show. */
+"shown" | 
+/**  61.5 */
+"point" | 
+/**  61,5 */
+"comma";
+
 /**  Where the values of a meter of the person's come from. */
 export type MeterKind = 
 /**  Shelly plug, first generation. */
@@ -634,6 +643,14 @@ export type MeterKind =
 "csv" | 
 /**  Query to a Prometheus server. */
 "prometheus";
+
+/**  One of the things that a device measures. */
+export type MeterOfferView = {
+	/**  What `part` is to be for it. */
+	component: string,
+	/**  What it tells at the moment, in words. */
+	tells: string,
+};
 
 /**  What a meter covers. */
 export type MeterScope = 
@@ -651,6 +668,18 @@ export type MeterScope =
 "battery" | 
 /**  The machine at the wall. */
 "wall";
+
+/**  What reading a meter for some seconds gave. */
+export type MeterTrialView = {
+	/**  Whether it gave a figure. */
+	answers: boolean,
+	/**  Its mean power, or why it gives none, in words. */
+	said: string,
+	/**  The code of what is wrong, where something is. */
+	fault: string | null,
+	/**  What its device measures, where it can tell. */
+	offers: MeterOfferView[],
+};
 
 /**  What a meter's values are. */
 export type MeterUnit = 
@@ -772,8 +801,11 @@ export type OutsideMeterView = {
 	kind: MeterKind,
 	/**  Address (plugs, Prometheus). */
 	url: string,
-	/**  Channel (Shelly). */
-	switch: number,
+	/**
+	 *  Which of several things is meant (plugs, command): empty for the only one, `sum` for all
+	 *  together, a number from 0, or a component's name such as `em1:0`.
+	 */
+	part: string,
 	/**  Program and arguments, quoted as for a shell (command). */
 	command: string,
 	/**  Whether the program prints one value and ends (command). */
@@ -784,6 +816,8 @@ export type OutsideMeterView = {
 	column: string,
 	/**  Between columns, one character (CSV). */
 	separator: string,
+	/**  What stands before decimals (CSV). */
+	decimal: MeterDecimal,
 	/**  Query (Prometheus). */
 	query: string,
 	/**  What its values are; plugs tell watts. */
@@ -796,6 +830,10 @@ export type OutsideMeterView = {
 	main: boolean,
 	/**  Seconds between two values; none is the usual for its kind. */
 	periodS: number | null,
+	/**  Seconds that each value is the mean of; none for power of the moment and for counters. */
+	averagingS: number | null,
+	/**  Whether what is drawn shows as a negative power. */
+	flip: boolean,
 };
 
 /**  One line of the view across sessions: only sessions that may be compared share it. */

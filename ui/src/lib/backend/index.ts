@@ -16,8 +16,8 @@ export interface Backend {
   /** Adds a meter, or changes the one called `replaces`. */
   putOutsideMeter(meter: wire.OutsideMeterView, replaces: string | null): Promise<void>;
   removeOutsideMeter(name: string): Promise<void>;
-  /** Reads it for 3 s; its mean power in words. */
-  tryOutsideMeter(meter: wire.OutsideMeterView): Promise<string>;
+  /** Reads it for 3 s: its mean power in words, and what its device measures. */
+  tryOutsideMeter(meter: wire.OutsideMeterView): Promise<wire.MeterTrialView>;
   /** Devices that are read in two ways. */
   readers(): Promise<wire.ReaderView[]>;
   /** Says which reader stands; null leaves it open. Used once the sensors are looked for again. */

@@ -1,140 +1,139 @@
 //! A CSV file to which some other meter adds lines; the newest whole line counts.
 
-use super::Reading;
-use crate::sensor::ReadError;
+mod growth;
+mod table;
+
+use super::number::{self, NoNumber};
+use super::refusal::MeterRefusal;
+use super::unit::{self, Named};
+use super::{Reading, Value};
+use growth::Growth;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use table::Table;
+use wattsmith_domain::{Decimal, MeterUnit, SensorFault};
 
-/// Bytes read from the end; longer than any line.
-const TAIL: u64 = 16 * 1024;
+/// What is read of a file, and how.
+pub(super) struct Columns<'a> {
+    pub(super) column: &'a str,
+    pub(super) separator: char,
+    pub(super) decimal: Option<Decimal>,
+    pub(super) unit: MeterUnit,
+}
 
 /// The end of a file.
 pub(super) struct Tail {
     path: PathBuf,
     column: String,
     separator: char,
+    decimal: Option<Decimal>,
+    unit: MeterUnit,
     /// A last line older than this is no reading any more.
     stale: Duration,
-    grown: Mutex<Option<(u64, Instant)>>,
+    growth: Mutex<Option<Growth>>,
 }
 
 impl Tail {
-    pub(super) fn new(path: &Path, column: &str, separator: char, stale: Duration) -> Self {
+    pub(super) fn new(path: &Path, columns: &Columns<'_>, stale: Duration) -> Self {
         Self {
             path: path.to_owned(),
-            column: column.to_owned(),
-            separator,
+            column: columns.column.trim().to_owned(),
+            separator: columns.separator,
+            decimal: columns.decimal,
+            unit: columns.unit,
             stale,
-            grown: Mutex::default(),
+            growth: Mutex::default(),
         }
     }
 
-    fn failed(&self, what: impl std::fmt::Display) -> ReadError {
-        ReadError(format!("{}: {what}", self.path.display()))
+    fn named(&self, refusal: &MeterRefusal) -> MeterRefusal {
+        let what = format!("{}: {refusal}", self.path.display());
+        MeterRefusal::new(refusal.fault, what)
     }
 
-    /// Whether lines still come: by the file's own time at first, by its length from then on.
-    fn check_growth(&self, file: &File) -> Result<u64, ReadError> {
-        let facts = file.metadata().map_err(|error| self.failed(error))?;
-        let length = facts.len();
-        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = match *grown {
-            Some((before, since)) if before == length => since.elapsed(),
-            Some(_) => Duration::ZERO,
-            None => facts
-                .modified()
-                .ok()
-                .and_then(|modified| modified.elapsed().ok())
-                .unwrap_or_default(),
+    fn number(&self) -> Result<f64, MeterRefusal> {
+        let unreadable = |error: std::io::Error| MeterRefusal::unreadable(error.to_string());
+        let mut file = File::open(&self.path).map_err(unreadable)?;
+        let facts = file.metadata().map_err(unreadable)?;
+        let table = Table::read(&mut file, facts.len(), self.separator).map_err(unreadable)?;
+        let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Growth::next(growth.as_ref(), &facts, &table);
+        let checked = now.check(self.stale);
+        *growth = Some(now);
+        checked?;
+        self.cell(&table?)
+    }
+
+    /// The value in the last line.
+    fn cell(&self, table: &Table) -> Result<f64, MeterRefusal> {
+        let place = table.place(&self.column)?;
+        let heading = table.heading(place);
+        let line = table.last()?;
+        if self.separator == ',' {
+            table.check_commas(line)?;
+        }
+        table.check_rows(place)?;
+        let cell = line.get(place).ok_or_else(|| {
+            MeterRefusal::unreadable(format!(
+                "its last line has {} columns, and none with number {}",
+                line.len(),
+                place + 1
+            ))
+        })?;
+        let (digits, printed) = number::split_unit(cell);
+        let decimal = self.decimal.or_else(|| number::shown(table.column(place)));
+        let value = number::number(digits, decimal).map_err(|why| self.no_number(cell, &why))?;
+        let above = heading.and_then(|heading| unit::of_column(heading).1);
+        let unit = match (printed, above) {
+            (Some(printed), _) => printed,
+            (None, Some(Named::Unit(named))) => named,
+            (None, Some(Named::Other(other))) => {
+                return Err(MeterRefusal::unreadable(format!(
+                    "its column {:?} is in {other}, which is neither power nor energy: name the \
+                     column of watts",
+                    heading.unwrap_or_default()
+                )));
+            }
+            (None, None) => return Ok(value),
         };
-        if grown.is_none_or(|(before, _)| before != length) {
-            let since = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
-            *grown = Some((length, since));
-        }
-        if age > self.stale {
-            return Err(self.failed(format_args!(
-                "no new line for {:.0} s; does the meter still write it?",
-                age.as_secs_f64()
-            )));
-        }
-        Ok(length)
+        unit::in_meter_unit(value, unit, self.unit).map_err(|why| {
+            MeterRefusal::unreadable(format!(
+                "its column {:?}: {why}",
+                heading.unwrap_or(&self.column)
+            ))
+        })
     }
 
-    /// The column's place in a line, from 0.
-    fn place(&self, file: &File) -> Result<usize, ReadError> {
-        if let Ok(number) = self.column.parse::<usize>() {
-            return Ok(number.saturating_sub(1));
-        }
-        let mut head = String::new();
-        BufReader::new(file.take(TAIL))
-            .read_line(&mut head)
-            .map_err(|error| self.failed(error))?;
-        fields(head.trim_end(), self.separator)
-            .iter()
-            .position(|name| *name == self.column)
-            .ok_or_else(|| {
-                self.failed(format_args!(
-                    "its first line names no column {:?}",
-                    self.column
-                ))
-            })
-    }
-
-    /// The last line that is whole.
-    fn last_line(&self, file: &mut File, length: u64) -> Result<String, ReadError> {
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))
-            .and_then(|_| file.take(TAIL).read_to_end(&mut bytes))
-            .map_err(|error| self.failed(error))?;
-        let text = String::from_utf8_lossy(&bytes);
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole
-            .lines()
-            .rev()
-            .find(|line| !line.trim().is_empty())
-            .map(str::to_owned)
-            .ok_or_else(|| self.failed("it holds no whole line yet"))
+    fn no_number(&self, cell: &str, why: &NoNumber) -> MeterRefusal {
+        let hint = match (why, self.decimal) {
+            (NoNumber::Open(mark), _) => format!(
+                "in its last line may be read in two ways: its {mark:?} stands before decimals or \
+                 between thousands; say which with decimal (comma or point)"
+            ),
+            (NoNumber::Other, Some(decimal)) => format!(
+                "in its last line is no number with a {} before its decimals",
+                match decimal {
+                    Decimal::Point => "point",
+                    Decimal::Comma => "comma",
+                }
+            ),
+            (NoNumber::Other, None) => "in its last line is no number".to_owned(),
+        };
+        MeterRefusal::unreadable(format!("{cell:?} {hint}"))
     }
 }
 
 impl Reading for Tail {
-    fn value(&self) -> Result<f64, ReadError> {
-        let mut file = File::open(&self.path).map_err(|error| self.failed(error))?;
-        let length = self.check_growth(&file)?;
-        let place = self.place(&file)?;
-        let line = self.last_line(&mut file, length)?;
-        let all = fields(&line, self.separator);
-        let field = all.get(place).ok_or_else(|| {
-            self.failed(format_args!(
-                "its last line has {} columns, and none with number {}",
-                all.len(),
-                place + 1
-            ))
-        })?;
-        field
-            .parse()
-            .map_err(|_| self.failed(format_args!("{field:?} in its last line is no number")))
+    fn value(&self) -> Result<Value, MeterRefusal> {
+        self.number()
+            .map(Value::of_now)
+            .map_err(|refusal| self.named(&refusal))
     }
 }
 
-/// The columns of a line; quotes around one may hold the separator.
-fn fields(line: &str, separator: char) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut quoted = false;
-    for letter in line.chars() {
-        if letter == '"' {
-            quoted = !quoted;
-        } else if letter == separator && !quoted {
-            fields.push(String::new());
-        } else if let Some(last) = fields.last_mut() {
-            last.push(letter);
-        }
-    }
-    for field in &mut fields {
-        *field = field.trim().to_owned();
-    }
-    fields
+/// It gives several values where one is wanted.
+fn several(what: String) -> MeterRefusal {
+    MeterRefusal::new(SensorFault::SeveralValues, what)
 }

@@ -1,6 +1,5 @@
 //! Asking a meter over HTTP, in one's own network: no encryption, no proxy, little patience.
 
-use crate::sensor::ReadError;
 use serde_json::Value;
 use std::time::Duration;
 use ureq::{Agent, Error};
@@ -30,12 +29,6 @@ pub(super) enum HttpError {
     NotJson(String),
 }
 
-impl From<HttpError> for ReadError {
-    fn from(error: HttpError) -> Self {
-        Self(error.to_string())
-    }
-}
-
 /// A client that keeps its connection.
 pub(super) struct Http {
     agent: Agent,
@@ -59,11 +52,11 @@ impl Http {
     pub(super) fn json(
         &self,
         url: &str,
-        query: Option<(&str, &str)>,
+        query: &[(&str, &str)],
         any_status: bool,
     ) -> Result<Value, HttpError> {
         let mut request = self.agent.get(url);
-        if let Some((name, value)) = query {
+        for (name, value) in query {
             request = request.query(name, value);
         }
         let failed = |error: Error| match error {

@@ -1,24 +1,27 @@
 // The person's own meters, pretended: kept while the page is open, read with a moment's wait.
 
 import { BackendError } from '../error';
-import type { OutsideMeterView } from '../bindings';
+import type { MeterOfferView, MeterTrialView, OutsideMeterView } from '../bindings';
 
 const PLUG: OutsideMeterView = {
   name: 'desk plug',
   kind: 'shelly2',
   url: 'http://192.168.1.40',
-  switch: 0,
+  part: '',
   command: '',
   once: false,
   path: '',
   column: '',
   separator: ',',
+  decimal: 'shown',
   query: '',
   unit: 'watts',
   scope: 'wall',
   errorPercent: 3,
   main: true,
   periodS: null,
+  averagingS: null,
+  flip: false,
 };
 
 export class Meters {
@@ -53,14 +56,34 @@ export class Meters {
     this.#kept = this.#kept.filter((one) => one.name !== name);
   }
 
-  /** Addresses that end in .99 do not answer. */
-  async read(meter: OutsideMeterView): Promise<string> {
+  /** Addresses that end in .99 do not answer, those that end in .98 have two clamps. */
+  async read(meter: OutsideMeterView): Promise<MeterTrialView> {
     await new Promise((done) => setTimeout(done, 1500 * this.pace));
     if (meter.url.endsWith('.99'))
-      throw new BackendError(
-        'other',
+      return refused(
+        'unreadable',
         `No answer from ${meter.url} within 2 s. Is it on, in this network, and is this its address?`,
       );
-    return '61.3 W';
+    const offers = meter.url.endsWith('.98') ? CLAMPS : [];
+    if (offers.length && !meter.part)
+      return refused(
+        'several-values',
+        'it measures 2 things: em1:0 (61.3 W), em1:1 (4.1 W). Say which one this machine is on (such as component em1:0), or that all together are what it draws (sum)',
+        offers,
+      );
+    const said = meter.part === 'sum' ? '65.4 W' : meter.part === 'em1:1' ? '4.10 W' : '61.3 W';
+    return { answers: true, said, fault: null, offers };
   }
 }
+
+const CLAMPS: MeterOfferView[] = [
+  { component: 'em1:0', tells: '61.3 W' },
+  { component: 'em1:1', tells: '4.10 W' },
+];
+
+const refused = (fault: string, said: string, offers: MeterOfferView[] = []): MeterTrialView => ({
+  answers: false,
+  said,
+  fault,
+  offers,
+});

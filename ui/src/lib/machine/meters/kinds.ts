@@ -1,17 +1,23 @@
 // The kinds of meters that a person can bring: what each is, in plain words, and a draft to begin with.
 
-import type { MeterKind, MeterScope, MeterUnit, OutsideMeterView } from '$lib/backend';
+import type {
+  MeterDecimal,
+  MeterKind,
+  MeterScope,
+  MeterUnit,
+  OutsideMeterView,
+} from '$lib/backend';
 
 export const KINDS: { kind: MeterKind; name: string; about: string }[] = [
   {
     kind: 'shelly2',
     name: 'Shelly plug, newer',
-    about: 'Plus, Pro, Gen3 and later: its app or label says “Gen2” or above.',
+    about: 'Plus, Pro, EM, Gen3 and later: its app or label says “Gen2” or above.',
   },
   {
     kind: 'shelly1',
     name: 'Shelly plug, first generation',
-    about: 'Such as the Shelly Plug S of 2019.',
+    about: 'Such as the Shelly Plug S of 2019, EM and 3EM.',
   },
   { kind: 'tasmota', name: 'Tasmota plug', about: 'Any plug with a meter that runs Tasmota.' },
   {
@@ -32,6 +38,20 @@ export const kindName = (kind: MeterKind): string =>
 
 export const isPlug = (kind: MeterKind): boolean =>
   kind === 'shelly1' || kind === 'shelly2' || kind === 'tasmota';
+
+/** Kinds that can tell several things at once. */
+export const hasParts = (kind: MeterKind): boolean => isPlug(kind) || kind === 'command';
+
+/** What `part` says for all of them together. */
+export const SUM = 'sum';
+
+export const isPower = (unit: MeterUnit): boolean => unit === 'watts' || unit === 'milliwatts';
+
+export const DECIMALS: [MeterDecimal, string][] = [
+  ['shown', 'as the numbers show'],
+  ['point', 'a point (61.5)'],
+  ['comma', 'a comma (61,5)'],
+];
 
 export const UNITS: [MeterUnit, string][] = [
   ['watts', 'watts (W)'],
@@ -61,18 +81,21 @@ export const fresh = (kind: MeterKind): OutsideMeterView => ({
   name: '',
   kind,
   url: '',
-  switch: 0,
+  part: '',
   command: '',
   once: false,
   path: '',
   column: '',
   separator: ',',
+  decimal: 'shown',
   query: '',
   unit: 'watts',
   scope: 'wall',
   errorPercent: isPlug(kind) ? 3 : 5,
   main: false,
   periodS: null,
+  averagingS: null,
+  flip: false,
 });
 
 export type Problems = Partial<Record<keyof OutsideMeterView, string>>;
@@ -100,5 +123,9 @@ export function problemsOf(meter: OutsideMeterView, others: string[]): Problems 
     found.errorPercent = 'Above 0 and at most 100, as its data sheet says.';
   if (meter.periodS !== null && !(meter.periodS >= 0.1 && meter.periodS <= 600))
     found.periodS = 'Between 0.1 and 600 seconds, or empty.';
+  if (meter.kind === 'command' && !/^(|sum|\d+)$/.test(meter.part.trim()))
+    found.part = 'A number from 0, “sum”, or empty.';
+  if (meter.averagingS !== null && !(meter.averagingS >= 0.1 && meter.averagingS <= 3600))
+    found.averagingS = 'Between 0.1 and 3600 seconds, or empty.';
   return found;
 }

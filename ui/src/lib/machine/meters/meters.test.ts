@@ -58,6 +58,30 @@ describe('a new meter', () => {
     expect((await screen.findByText(/No answer from/)).classList.contains('wrong')).toBe(true);
   });
 
+  it('with several things to measure is asked which, and reads that one', async () => {
+    const put = vi.spyOn(backend, 'putOutsideMeter');
+    await press('add-meter');
+    await type('meter-name', 'clamps');
+    await type('meter-url', 'http://192.168.1.98');
+    await press('try-meter');
+    const offers = await screen.findByTestId('offers');
+    expect(screen.getByTestId('form-said').textContent).toContain('It measures 2 things');
+    const second = [...offers.querySelectorAll('input')].find((one) => one.value === 'em1:1');
+    await fireEvent.click(second!);
+    expect(field('meter-part').value).toBe('em1:1');
+    await press('try-meter');
+    expect((await screen.findByText(/It answers/)).textContent).toContain('4.10 W');
+    await press('save-meter');
+    await waitFor(() => expect(put).toHaveBeenCalledOnce());
+    expect(put.mock.calls[0]?.[0]).toMatchObject({ part: 'em1:1' });
+  });
+
+  it('names no sum over series as an example that would count one GPU twice', async () => {
+    await press('add-meter');
+    await press('kind-prometheus');
+    expect(screen.getByTestId('meter-form').textContent).toContain('sum(max by (UUID) (');
+  });
+
   it.each([
     ['command', 'meter-command'],
     ['csv', 'meter-path'],
@@ -105,6 +129,10 @@ describe('what cannot be', () => {
     expect(problemsOf(plug, ['a']).name).toContain('Another');
     expect(problemsOf({ ...plug, errorPercent: 0 }, []).errorPercent).toBeTruthy();
     expect(problemsOf({ ...plug, periodS: 0.01 }, []).periodS).toBeTruthy();
+    expect(problemsOf({ ...plug, averagingS: 0 }, []).averagingS).toBeTruthy();
+    const program: OutsideMeterView = { ...fresh('command'), name: 'p', command: 'x' };
+    expect(problemsOf({ ...program, part: 'sum' }, [])).toEqual({});
+    expect(problemsOf({ ...program, part: 'em1:0' }, []).part).toBeTruthy();
     expect(problemsOf({ ...fresh('csv'), name: 'c', path: 'x' }, [])).toMatchObject({
       path: expect.any(String),
       column: expect.any(String),
