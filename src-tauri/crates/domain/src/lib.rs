@@ -14,6 +14,7 @@ mod id;
 mod machine;
 mod measurement;
 mod memory;
+mod model;
 mod outside;
 mod parameter;
 mod proposal;
@@ -36,6 +37,7 @@ pub use measurement::{
     Source, SteadyState, Warning, WarningKind,
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
+pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
 pub use outside::{
     CommandMode, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError,
 };
@@ -45,7 +47,7 @@ pub use proposal::{
 };
 pub use record::SessionRecord;
 pub use sensor_fault::SensorFault;
-pub use session::{Constraints, Ending, Engine, Model, Objective, Session, Threshold};
+pub use session::{Constraints, Ending, Engine, Objective, Session, Threshold};
 pub use trial::{
     Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,
     TrialState, Verdict,

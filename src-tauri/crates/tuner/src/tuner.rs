@@ -12,11 +12,12 @@ use crate::sensing::Sensing;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{OnceCell, broadcast};
 use wattsmith_chat::{Keys, Templates};
 use wattsmith_domain::{
     Ending, PowerSample, ProposalId, Session, SessionId, SessionRecord, TrialId,
 };
+use wattsmith_engine::Architectures;
 use wattsmith_stats::Analysis;
 use wattsmith_store::{Store, StoreOptions};
 
@@ -48,6 +49,8 @@ pub struct Tuner {
     pub(crate) templates: Templates,
     pub(crate) jobs: Jobs,
     pub(crate) gpu: GpuControl,
+    /// What the engine knows, once it was looked up; none where that cannot be told.
+    pub(crate) architectures: OnceCell<Option<Arc<Architectures>>>,
 }
 
 /// One step of the loop.
@@ -114,6 +117,7 @@ impl Tuner {
             paths,
             store,
             gpu,
+            architectures: OnceCell::new(),
         }))
     }
 
