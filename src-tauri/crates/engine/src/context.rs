@@ -42,12 +42,17 @@ pub fn within_context(mut space: ParameterSpace, limit: Option<u64>) -> Paramete
 pub fn beyond_context(asked: &Configuration, limit: Option<u64>) -> Option<String> {
     let limit = limit?;
     let value = asked.get(CONTEXT_PER_SLOT)?;
-    let number = match value {
-        Value::Int(number) => *number as f64,
-        Value::Float(number) => *number,
-        _ => return None,
+    // Values come as text from a command line, and as any number from a chat.
+    let whole = Kind::Int {
+        min: 0,
+        max: i64::MAX,
+        levels: Vec::new(),
     };
-    (number > limit as f64).then(|| {
+    let Some(Value::Int(number)) = whole.coerce(value) else {
+        return None;
+    };
+    let beyond = u64::try_from(number).is_ok_and(|number| number > limit);
+    beyond.then(|| {
         format!(
             "{CONTEXT_PER_SLOT} cannot be {value}: the model's limit is {limit} tokens. Choose at \
              most {limit}, or another model."
@@ -95,7 +100,9 @@ mod tests {
         let asked = |value| [(CONTEXT_PER_SLOT.to_owned(), value)].into_iter().collect();
         let words = beyond_context(&asked(Value::Int(4096)), Some(1024)).unwrap();
         assert!(words.contains("the model's limit is 1024"), "{words}");
-        assert!(beyond_context(&asked(Value::Float(4096.0)), Some(1024)).is_some());
+        for value in [Value::Float(4096.0), Value::Choice("4096".to_owned())] {
+            assert!(beyond_context(&asked(value), Some(1024)).is_some());
+        }
         assert_eq!(beyond_context(&asked(Value::Int(1024)), Some(1024)), None);
         assert_eq!(beyond_context(&asked(Value::Int(4096)), None), None);
         assert_eq!(beyond_context(&Configuration::default(), Some(1)), None);

@@ -14,6 +14,9 @@ const COUNT_LIMIT: u64 = 1 << 20;
 /// Tensors' data begin at a multiple of this where the file does not say otherwise.
 const USUAL_ALIGNMENT: u64 = 32;
 
+/// Names of architectures are a word.
+const ARCHITECTURE_LENGTH: usize = 64;
+
 /// What is read of a head: these entries, or those that end like this.
 const KEPT: [&str; 18] = [
     "general.name",
@@ -114,11 +117,12 @@ impl Head {
 
 /// Reads the head of a file, with the file's size.
 pub(super) fn read_file(path: &Path) -> Result<(Head, u64), Fault> {
-    let file = File::open(path).map_err(Fault::Io)?;
-    let meta = file.metadata().map_err(Fault::Io)?;
+    // Looked at before it is opened: opening a pipe would wait for somebody to write to it.
+    let meta = path.metadata().map_err(Fault::Io)?;
     if !meta.is_file() {
         return Err(Fault::Io(std::io::Error::other("it is no file")));
     }
+    let file = File::open(path).map_err(Fault::Io)?;
     let head = read_head(BufReader::new(file), meta.len())?;
     Ok((head, meta.len()))
 }
@@ -160,8 +164,18 @@ pub(super) fn read_head(mut source: impl Read + Seek, length: u64) -> Result<Hea
             .iter()
             .any(|kept| key == *kept || (kept.starts_with('.') && key.ends_with(kept)))
         {
+            let value = match value {
+                Value::Text(text) => Value::Text(printable(&text)),
+                other => other,
+            };
             head.entries.insert(key, value);
         }
+    }
+    if head
+        .architecture()
+        .is_some_and(|name| name.len() > ARCHITECTURE_LENGTH)
+    {
+        return Err(Fault::Nonsense("an architecture with a name beyond reason"));
     }
     let alignment = head.number("general.alignment").unwrap_or(USUAL_ALIGNMENT);
     if !alignment.is_power_of_two() || alignment > 1 << 20 {
@@ -169,6 +183,12 @@ pub(super) fn read_head(mut source: impl Read + Seek, length: u64) -> Result<Hea
     }
     head.tensors = read_tensors(&mut input, tensors, alignment, length)?;
     Ok(head)
+}
+
+/// What a file says is shown in terminals: it may hold anything, and must not steer one.
+pub(super) fn printable(text: &str) -> String {
+    let shown = |one: char| if one.is_control() { '\u{fffd}' } else { one };
+    text.chars().map(shown).collect()
 }
 
 fn check_version(version: u32) -> Result<(), Fault> {

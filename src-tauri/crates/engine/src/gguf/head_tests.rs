@@ -212,6 +212,16 @@ proptest! {
 }
 
 #[test]
+fn what_a_file_says_does_not_steer_a_terminal() {
+    let head = head_of(
+        &Gguf::model("llama")
+            .text("general.name", "a\u{1b}[2Jb")
+            .bytes(),
+    );
+    assert_eq!(head.unwrap().text("general.name"), Some("a\u{fffd}[2Jb"));
+}
+
+#[test]
 fn a_key_longer_than_anybody_writes_is_no_model() {
     let long = Gguf::model("llama").entry(&"k".repeat(5000), 7, &[1]);
     let fault = head_of(&long.bytes()).unwrap_err();

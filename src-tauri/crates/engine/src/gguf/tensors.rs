@@ -3,6 +3,7 @@
 
 use super::bounded::Input;
 use super::fault::Fault;
+use super::head::printable;
 use super::types::{removed_type, tensor_type};
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
@@ -163,7 +164,7 @@ pub(super) fn read_tensors<S: Read + Seek>(
         if end > length {
             return Err(Fault::EndsInData {
                 length,
-                tensor,
+                tensor: printable(&tensor),
                 end,
             });
         }

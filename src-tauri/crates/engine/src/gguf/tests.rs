@@ -140,6 +140,20 @@ fn parts_whose_names_or_heads_do_not_fit_are_told_apart() {
 }
 
 #[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe.gguf");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for path in [
+        pipe,
+        folder.path().to_owned(),
+        folder.path().join("none.gguf"),
+    ] {
+        assert_eq!(refused(&path).0, FailureCause::ModelNotFound);
+    }
+}
+
+#[test]
 fn a_piece_that_was_cut_by_hand_is_to_be_joined() {
     let folder = folder();
     let bytes = Gguf::model("llama").bytes();

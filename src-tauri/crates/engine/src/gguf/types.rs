@@ -65,9 +65,12 @@ pub(super) fn removed_type(number: u32) -> Option<(&'static str, &'static str)> 
     })
 }
 
+/// Set where a tool guessed the number from the tensors.
+const GUESSED: u64 = 1024;
+
 /// The label for `general.file_type`, as people write it; a number that is not known stays one.
 pub(super) fn label(file_type: u64) -> String {
-    let name = match file_type {
+    let name = match file_type & !GUESSED {
         0 => "F32",
         1 => "F16",
         2 => "Q4_0",
@@ -110,7 +113,7 @@ pub(super) fn label(file_type: u64) -> String {
         39 => "NVFP4",
         40 => "Q1_0",
         41 => "Q2_0",
-        number => return format!("type {number}"),
+        _ => return format!("type {file_type}"),
     };
     name.to_owned()
 }
@@ -142,6 +145,7 @@ mod tests {
             (39, "NVFP4"),
             (40, "Q1_0"),
             (41, "Q2_0"),
+            (1024 + 15, "Q4_K_M"),
             (99, "type 99"),
             (u64::MAX, "type 18446744073709551615"),
         ] {
