@@ -108,18 +108,20 @@ fn inspect(path: &Path) -> Result<ModelFile, Fault> {
     })
 }
 
-/// A file that was cut into pieces of bytes ends early as well, but is not damaged.
+/// The pieces of a file that was cut end early or begin anywhere, and are not damaged.
 fn cut_by_hand(path: &Path, fault: Fault) -> Fault {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let lower = name.to_lowercase();
-    let is_piece = lower.contains(".part1of") || lower.contains("-split-a");
-    match fault {
-        Fault::EndsInData { .. } | Fault::EndsInHead { .. } if is_piece => Fault::Unfit(
-            "This is the first piece of a file that was cut. Join the pieces (cat piece1 piece2 > \
-             model.gguf) and choose that file."
+    let name = name.to_lowercase();
+    let is_piece = [".gguf.part", ".gguf-split-", ".gguf.0"]
+        .iter()
+        .any(|mark| name.contains(mark));
+    match fault.cause() {
+        FailureCause::ModelCorrupt if is_piece => Fault::Unfit(
+            "This is a piece of a file that was cut. Join the pieces in order (cat piece1 piece2 \
+             > model.gguf) and choose that file."
                 .to_owned(),
         ),
-        fault => fault,
+        _ => fault,
     }
 }
 

@@ -15,6 +15,9 @@ use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, survey_
 /// A larger model does not answer in seconds on a CPU.
 const ADVISOR_BYTES: u64 = 4_000_000_000;
 
+/// Sessions that are looked through for the model used last.
+const LOOKED_BACK: usize = 20;
+
 /// A model that can be tuned, and advise where it can be talked to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelEntry {
@@ -103,13 +106,19 @@ impl Tuner {
         }
     }
 
+    /// The model of the newest session here in which something was measured.
     async fn model_used_last(&self) -> Option<ModelEntry> {
         let cpu = self.machine().cpu.clone();
         let sessions = self.sessions().await.ok()?;
-        let here = |session: &&wattsmith_domain::Session| session.machine.cpu == cpu;
-        let last = sessions.iter().find(here)?;
-        let file = self.inspect(Path::new(&last.model.path)).await.ok()?;
-        Some(file.into())
+        let here = sessions.iter().filter(|session| session.machine.cpu == cpu);
+        for session in here.take(LOOKED_BACK) {
+            let record = self.record(&session.id).await.ok()?;
+            if record.trials.iter().any(|trial| !trial.repeats.is_empty()) {
+                let file = self.inspect(Path::new(&session.model.path)).await.ok()?;
+                return Some(file.into());
+            }
+        }
+        None
     }
 
     /// Which model to name when none is meant by itself.

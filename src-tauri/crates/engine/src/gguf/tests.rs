@@ -157,11 +157,19 @@ fn what_is_no_file_is_not_waited_for() {
 fn a_piece_that_was_cut_by_hand_is_to_be_joined() {
     let folder = folder();
     let bytes = Gguf::model("llama").bytes();
-    for name in ["m.gguf.part1of2", "m.gguf-split-a"] {
+    let (front, back) = bytes.split_at(bytes.len() - 100);
+    // As people and packages name them; the second begins anywhere.
+    for (name, piece) in [
+        ("m.gguf.part1of2", front),
+        ("m.gguf-split-a", front),
+        ("m.gguf.part00", front),
+        ("m.gguf.001", front),
+        ("m.gguf.part01", &back[3..]),
+    ] {
         let path = folder.path().join(name);
-        std::fs::write(&path, &bytes[..bytes.len() - 100]).unwrap();
+        std::fs::write(&path, piece).unwrap();
         let (cause, words) = refused(&path);
-        assert_eq!(cause, FailureCause::ModelUnfit);
+        assert_eq!(cause, FailureCause::ModelUnfit, "{name}: {words}");
         assert!(words.contains("Join the pieces"), "{words}");
     }
 }

@@ -88,6 +88,8 @@ async fn the_model_that_is_meant_is_the_last_one_used_and_never_the_smallest() {
     std::fs::create_dir_all(own.parent().unwrap()).unwrap();
     std::fs::copy(small_model(), &own).unwrap();
     bench.session(plain(Some(&own))).await;
+    assert_eq!(usual().await, small_model(), "nothing was measured with it");
+    bench.begun(plain(Some(&own))).await;
     assert_eq!(usual().await, own);
     let session = bench.session(plain(None)).await;
     let record = bench.record(&session).await;
