@@ -1,12 +1,13 @@
 //! The machine, its models, and what can be chosen for a new session.
 
 use crate::wire::{
-    ConnectionDraft, MachineView, ModelView, NewSessionOptions, SessionDraft, WorkloadView,
+    ConnectionDraft, MachineView, ModelView, NewSessionOptions, SessionDraft, UnfitModelView,
+    WorkloadView,
 };
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{Advisor, Constraints, Workload};
 use wattsmith_tuner::{
-    ModelEntry, SessionPlan, Tuner, TunerError, catalogue, gpu_knobs, workloads,
+    ModelEntry, SessionPlan, Tuner, TunerError, UnfitFile, catalogue, gpu_knobs, workloads,
 };
 
 /// The machine and its sensors.
@@ -45,8 +46,39 @@ pub fn model(model: &ModelEntry) -> ModelView {
         name: model.name.clone(),
         path: model.path.display().to_string(),
         quantisation: model.quantisation.clone(),
+        weights: model.weights.clone(),
         megabytes: model.bytes as f64 / 1e6,
+        parts: u32::try_from(model.parts).unwrap_or(u32::MAX),
+        context_limit: model
+            .context_limit
+            .and_then(|limit| u32::try_from(limit).ok()),
+        chats: model.chats,
     }
+}
+
+fn unfit(file: &UnfitFile) -> UnfitModelView {
+    UnfitModelView {
+        name: file.name.clone(),
+        path: file.path.display().to_string(),
+        megabytes: file.bytes as f64 / 1e6,
+        reason: file.reason.clone(),
+    }
+}
+
+/// The models to choose from; the one used last may lie anywhere.
+pub fn with_usual(mut models: Vec<ModelEntry>, usual: Option<&ModelEntry>) -> Vec<ModelEntry> {
+    if let Some(usual) = usual
+        && models.iter().all(|model| model.path != usual.path)
+    {
+        models.push(usual.clone());
+    }
+    models
+}
+
+/// Those that can be talked to.
+pub fn advisors(models: &[ModelEntry]) -> Vec<ModelView> {
+    let chats = models.iter().filter(|model| model.chats);
+    chats.map(model).collect()
 }
 
 /// A workload in a line.
@@ -62,8 +94,9 @@ pub fn workload(workload: &Workload) -> WorkloadView {
 
 /// What can be chosen for a new session, with a good first choice filled in.
 pub async fn options(tuner: &Tuner) -> NewSessionOptions {
-    let models = tuner.models().await;
+    let shelf = tuner.model_shelf().await;
     let target = tuner.default_model().await;
+    let models = with_usual(shelf.models, target.as_ref());
     let advisor = tuner.default_advisor_model().await;
     let plan = SessionPlan::default();
     let parameters: Vec<_> = catalogue(&tuner.machine())
@@ -79,7 +112,8 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             .unwrap_or_default(),
         engine_problem: engine.err().unwrap_or_default(),
         models: models.iter().map(model).collect(),
-        advisor_models: models.iter().map(model).collect(),
+        unfit_models: shelf.unfit.iter().map(unfit).collect(),
+        advisor_models: advisors(&models),
         providers: super::providers(),
         workloads: workloads()
             .iter()

@@ -193,7 +193,7 @@ fn chips(record: &SessionRecord) -> Vec<String> {
     let session = &record.session;
     let mut chips = vec![
         session.engine.name.clone(),
-        format!("{} {}", session.model.name, session.model.quantisation),
+        format!("{} {}", session.model.name, session.model.honest_label()),
         workload(&session.workload).summary,
         format!("goal: {}", session.objective.threshold),
         match &session.connection {

@@ -79,20 +79,24 @@ pub async fn study_options(tuner: &Tuner) -> Result<StudyOptions, TunerError> {
         landscapes,
         folder: tuner.paths().landscapes().display().to_string(),
         arms,
-        advisor_models: tuner.models().await.iter().map(model).collect(),
+        advisor_models: super::machine::advisors(&tuner.models().await),
         providers: providers(),
     })
 }
 
 /// None where there is no model to run.
 async fn live_options(tuner: &Tuner) -> Option<LiveOptions> {
-    let usual = tuner.default_model().await?;
+    let usual = tuner.default_model().await;
+    let models = super::machine::with_usual(tuner.models().await, usual.as_ref());
+    if models.is_empty() {
+        return None;
+    }
     Some(LiveOptions {
         work: LiveWork {
-            model_path: usual.path.display().to_string(),
+            model_path: usual.map_or_else(String::new, |usual| usual.path.display().to_string()),
             workload: SessionPlan::default().workload,
         },
-        models: tuner.models().await.iter().map(model).collect(),
+        models: models.iter().map(model).collect(),
         workloads: workloads().iter().map(workload).collect(),
         arms: LIVE_ARMS.map(str::to_owned).to_vec(),
         seeds: LIVE_SEEDS,

@@ -35,11 +35,31 @@ views! {
         name: String,
         /// File.
         path: String,
-        /// Quantisation.
+        /// The label that the file gives itself.
         quantisation: String,
+        /// Label and bits per weight, and the main type where the label misleads.
+        weights: String,
+        /// Size of all its files, megabytes.
+        #[specta(type = Number)]
+        megabytes: f64,
+        /// Files that it is made of.
+        parts: u32,
+        /// The longest context of one request, tokens.
+        context_limit: Option<u32>,
+        /// Whether it can be talked to; a base model only continues texts.
+        chats: bool,
+    }
+    /// A file that looks like a model and cannot be run.
+    UnfitModelView {
+        /// Name.
+        name: String,
+        /// File.
+        path: String,
         /// Size, megabytes.
         #[specta(type = Number)]
         megabytes: f64,
+        /// What it is and what to do.
+        reason: String,
     }
     /// A workload.
     WorkloadView {
@@ -123,6 +143,8 @@ views! {
         engine_problem: String,
         /// Models to tune.
         models: Vec<ModelView>,
+        /// Files that look like models and cannot be run.
+        unfit_models: Vec<UnfitModelView>,
         /// Models that can advise locally.
         advisor_models: Vec<ModelView>,
         /// Kinds of chat servers.

@@ -93,7 +93,7 @@ impl From<&Engine> for EngineFacts {
 pub struct ModelFacts {
     /// Such as `SmolLM2-135M-Instruct`; comes from the file, so it is quoted in the prompt.
     pub name: String,
-    /// Such as `Q4_1`; empty when unknown.
+    /// Such as `Q4_1`, in words where that label misleads; empty when unknown.
     pub quantisation: String,
     /// File size, 10⁶ bytes.
     pub megabytes: f64,
@@ -103,7 +103,7 @@ impl From<&Model> for ModelFacts {
     fn from(model: &Model) -> Self {
         Self {
             name: model.name.clone(),
-            quantisation: model.quantisation.clone(),
+            quantisation: model.honest_label(),
             megabytes: model.bytes as f64 / 1e6,
         }
     }

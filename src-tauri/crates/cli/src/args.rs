@@ -215,7 +215,8 @@ pub(crate) enum EngineName {
 /// What work is done by what, wherever something is measured.
 #[derive(Args)]
 pub(crate) struct WhatArgs {
-    /// Model file (GGUF); the smallest one at hand when left out
+    /// Model file (GGUF, part 1 of a set); when left out the one used last, else the one that
+    /// Wattsmith brings
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Workload

@@ -28,7 +28,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: &DoctorArgs) -> Result<(), Sto
 }
 
 async fn json(tuner: &Arc<Tuner>, diagnosis: &Diagnosis) -> serde_json::Value {
-    let models = tuner.models().await;
+    let shelf = tuner.model_shelf().await;
     let engine = tuner.paths().llama_server();
     serde_json::json!({
         "verdict": diagnosis.verdict,
@@ -41,7 +41,8 @@ async fn json(tuner: &Arc<Tuner>, diagnosis: &Diagnosis) -> serde_json::Value {
         "machine": &*tuner.machine(),
         "engine": engine.as_ref().ok(),
         "engine_problem": engine.as_ref().err(),
-        "models": models.iter().map(crate::listing::model_json).collect::<Vec<_>>(),
+        "models": shelf.models.iter().map(crate::listing::model_json).collect::<Vec<_>>(),
+        "unfit_models": shelf.unfit.iter().map(crate::listing::unfit_json).collect::<Vec<_>>(),
         "data_dir": tuner.paths().data,
     })
 }
@@ -133,9 +134,9 @@ async fn surroundings(tuner: &Arc<Tuner>) -> String {
     });
     for model in tuner.models().await {
         lines.push(format!(
-            "Model    {} {} · {}",
+            "Model    {}, {} · {}",
             model.name,
-            model.quantisation,
+            model.weights,
             model.path.display()
         ));
     }

@@ -6,7 +6,7 @@ use crate::progress::json_line;
 use std::sync::Arc;
 use wattsmith_tuner::domain::{Session, SessionId};
 use wattsmith_tuner::stats::{Analysis, Outcome};
-use wattsmith_tuner::{ModelEntry, Tuner, words};
+use wattsmith_tuner::{ModelEntry, Tuner, UnfitFile, words};
 
 pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
     let records = tuner.records().await?;
@@ -55,31 +55,86 @@ pub(crate) fn model_json(model: &ModelEntry) -> serde_json::Value {
     serde_json::json!({
         "name": model.name,
         "path": model.path,
+        "parts": model.parts,
         "quantisation": model.quantisation,
+        "weights": model.weights,
+        "bits_per_weight": model.bits_per_weight,
         "bytes": model.bytes,
+        "context_limit": model.context_limit,
+        "chats": model.chats,
+    })
+}
+
+pub(crate) fn unfit_json(file: &UnfitFile) -> serde_json::Value {
+    serde_json::json!({
+        "name": file.name,
+        "path": file.path,
+        "bytes": file.bytes,
+        "reason": file.reason,
     })
 }
 
 pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
-    let models = tuner.models().await;
+    let shelf = tuner.model_shelf().await;
+    let usual = tuner.default_model().await.map(|model| model.path);
     if args.json {
-        let models: Vec<_> = models.iter().map(model_json).collect();
-        json_line(&serde_json::json!({ "models": models }));
+        let models: Vec<_> = shelf.models.iter().map(model_json).collect();
+        let unfit: Vec<_> = shelf.unfit.iter().map(unfit_json).collect();
+        json_line(&serde_json::json!({ "models": models, "default": usual, "unfit": unfit }));
         return Ok(());
     }
-    if models.is_empty() {
+    if shelf.models.is_empty() {
         say!("No model on this machine yet. Run `make setup` in the source folder.");
     }
-    for model in models {
+    for model in &shelf.models {
+        say!("{}", model_line(model, usual.as_ref() == Some(&model.path)));
+    }
+    if !shelf.unfit.is_empty() {
+        say!("\nNot run:");
+    }
+    for file in &shelf.unfit {
         say!(
-            "{}  {}  {:.0} MB  {}",
-            model.name,
-            model.quantisation,
-            model.bytes as f64 / 1e6,
-            model.path.display()
+            "{}  {}  {}",
+            file.name,
+            size(file.bytes),
+            file.path.display()
         );
+        say!("  {}", file.reason);
     }
     Ok(())
+}
+
+fn model_line(model: &ModelEntry, is_default: bool) -> String {
+    let mut notes = Vec::new();
+    if model.parts > 1 {
+        notes.push(format!("{} parts", model.parts));
+    }
+    if !model.chats {
+        notes.push("base model, no chat template".to_owned());
+    }
+    if is_default {
+        notes.push("default".to_owned());
+    }
+    let notes = match notes.as_slice() {
+        [] => String::new(),
+        notes => format!("  ({})", notes.join(", ")),
+    };
+    format!(
+        "{}  {}  {}  {}{notes}",
+        model.name,
+        model.weights,
+        size(model.bytes),
+        model.path.display()
+    )
+}
+
+/// A file's size in words.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
+        _ => format!("{:.0} MB", bytes as f64 / 1e6),
+    }
 }
 
 pub(crate) async fn report(tuner: &Arc<Tuner>, args: ReportArgs) -> Result<(), Stop> {

@@ -15,6 +15,7 @@ mod id;
 mod machine;
 mod measurement;
 mod memory;
+mod model;
 mod outside;
 mod parameter;
 mod proposal;
@@ -39,6 +40,7 @@ pub use measurement::{
     Source, SteadyState, Warning, WarningKind,
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
+pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
 pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
@@ -49,7 +51,7 @@ pub use proposal::{
 pub use reader::Reader;
 pub use record::SessionRecord;
 pub use sensor_fault::SensorFault;
-pub use session::{Constraints, Ending, Engine, Model, Objective, Session, Threshold};
+pub use session::{Constraints, Ending, Engine, Objective, Session, Threshold};
 pub use trial::{
     Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,
     TrialState, Verdict,

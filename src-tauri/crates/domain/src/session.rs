@@ -6,6 +6,7 @@ use crate::id::SessionId;
 use crate::machine::Machine;
 use crate::measurement::Warning;
 use crate::memory::Memory;
+use crate::model::Model;
 use crate::parameter::ParameterSpace;
 use crate::proposal::Advisor;
 use crate::workload::Workload;
@@ -115,21 +116,6 @@ pub struct Engine {
     pub version: String,
     /// The binary.
     pub path: String,
-}
-
-/// A model file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Model {
-    /// For people, such as `SmolLM2-135M-Instruct`.
-    pub name: String,
-    /// The file.
-    pub path: String,
-    /// SHA-256 of the file, hex.
-    pub sha256: String,
-    /// Such as `Q4_1`; empty when unknown.
-    pub quantisation: String,
-    /// File size.
-    pub bytes: u64,
 }
 
 /// Why a session ended.

@@ -23,8 +23,10 @@ pub enum Purpose {
 pub enum FailureCause {
     /// The model file does not exist or cannot be read.
     ModelNotFound,
-    /// The file is no model, or a damaged one.
+    /// The file is damaged, or nothing that is known here.
     ModelCorrupt,
+    /// The file is sound, but not a model that this engine can run by itself.
+    ModelUnfit,
     /// The engine's binary does not exist or cannot be started.
     EngineNotFound,
     /// Not enough memory, on the machine or the GPU.

@@ -30,7 +30,7 @@ impl Exit {
 
 /// What the log says, in the order in which it decides: memory first, because a failed allocation
 /// is followed by "failed to load model".
-const SIGNS: [(FailureCause, &[&str]); 6] = [
+const SIGNS: [(FailureCause, &[&str]); 7] = [
     (
         FailureCause::EngineNotFound,
         &["error while loading shared libraries", "version `glibc"],
@@ -67,7 +67,16 @@ const SIGNS: [(FailureCause, &[&str]); 6] = [
         &[
             "invalid magic",
             "failed to read key-value",
+            "failed to read tensor info",
             "corrupted or incomplete",
+            "not within the file bounds",
+            "unexpectedly reached end of file",
+        ],
+    ),
+    (
+        FailureCause::ModelUnfit,
+        &[
+            "unknown model architecture",
             "gguf_init_from",
             "error loading model",
             "failed to load model",
@@ -107,8 +116,12 @@ pub(crate) fn ended_while_loading(
             format!("The engine finds no model at {model} ({line}). Choose a file that exists.")
         }
         FailureCause::ModelCorrupt => format!(
-            "The engine cannot read {model}: {line}. The file is damaged or no GGUF model; fetch \
-             it again or choose another."
+            "The engine cannot read {model}: {line}. The file is damaged; fetch it again or choose \
+             another."
+        ),
+        FailureCause::ModelUnfit => format!(
+            "The engine cannot run {model}: {line}. The file is another kind of model than this \
+             engine takes; choose another, or a newer engine."
         ),
         FailureCause::OutOfMemory => format!(
             "The engine ran out of memory while loading {model}: {line}. Use a smaller \
@@ -231,6 +244,18 @@ mod tests {
             (
                 ModelCorrupt,
                 "0.00.009.261 E gguf_init_from_reader: invalid magic characters: '??je', expected 'GGUF'",
+            ),
+            (
+                ModelUnfit,
+                "0.00.042.110 E llama_model_load: error loading model: unknown model architecture: 'novel9'\n0.00.042.240 E llama_model_load_from_file_impl: failed to load model",
+            ),
+            (
+                ModelUnfit,
+                "0.00.011.482 E llama_model_load: error loading model: illegal split file idx: 1 (file: m-00002-of-00007.gguf), model must be loaded with the first split",
+            ),
+            (
+                ModelUnfit,
+                "0.00.016.377 E llama_model_load: error loading model: CLIP cannot be used as main model, use it with --mmproj instead",
             ),
             (UnknownFlag, "error: invalid argument: --no-such-flag"),
             (

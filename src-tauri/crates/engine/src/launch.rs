@@ -5,6 +5,7 @@ use crate::argv::{Words, argv};
 use crate::catalogue::catalogue;
 use crate::error::EngineError;
 use crate::failure::ended_while_loading;
+use crate::gguf::inspect_model;
 use crate::log::EngineLog;
 use crate::process::{Process, Start};
 use crate::readback::{differences, used};
@@ -155,7 +156,7 @@ impl RunningEngine {
 /// Starts the engine and waits until it is ready.
 ///
 /// # Errors
-/// A typed cause: `EngineNotFound`, `ModelNotFound`, `ModelCorrupt`, `OutOfMemory`, `UnknownFlag`
+/// A typed cause: `EngineNotFound`, `ModelNotFound`, `ModelCorrupt`, `ModelUnfit`, `OutOfMemory`, `UnknownFlag`
 /// (also for a configuration that the catalogue refuses), `PortTaken`, `LoadTimeout`, `Crash`; or
 /// that the caller cancelled. Nothing is left running.
 pub async fn launch(
@@ -306,7 +307,9 @@ async fn start(
                 let why = text.lines().last().unwrap_or_default().to_owned();
                 return Err(start_failed(std::io::Error::other(why)));
             }
-            ended_while_loading(exit, &text, log.path(), &options.binary, &options.model)
+            let error =
+                ended_while_loading(exit, &text, log.path(), &options.binary, &options.model);
+            or_what_the_file_is(error, &options.model).await
         }
         Ok(Err(NotReady::NotOurs(what))) => EngineError::failed(
             FailureCause::PortTaken,
@@ -328,6 +331,23 @@ async fn start(
     };
     process.stop().await;
     Err(error)
+}
+
+/// A file that the engine refuses is looked at: what it is says more than the engine's own words.
+async fn or_what_the_file_is(error: EngineError, model: &Path) -> EngineError {
+    let of_the_model = matches!(
+        error.cause(),
+        Some(
+            FailureCause::ModelNotFound
+                | FailureCause::ModelCorrupt
+                | FailureCause::ModelUnfit
+                | FailureCause::Crash
+        )
+    );
+    match of_the_model {
+        true => inspect_model(model).await.err().unwrap_or(error),
+        false => error,
+    }
 }
 
 /// A command with no input, without the variables by which llama.cpp takes settings from the

@@ -9,8 +9,10 @@
 //! This room counts tokens and time stamps; joules are the meter's. A chat model that serves as
 //! advisor is started by the same [`launch`], from [`LaunchOptions::chat_server`].
 
+mod architectures;
 mod argv;
 mod catalogue;
+mod context;
 mod drive;
 mod driven;
 mod error;
@@ -29,11 +31,13 @@ mod version;
 mod watchdog;
 mod workload;
 
+pub use architectures::{Architectures, architectures};
 pub use catalogue::catalogue;
+pub use context::{CONTEXT_PER_SLOT, beyond_context, within_context};
 pub use drive::{Patience, Progress, drive, drive_with, warm_up};
 pub use driven::{Driven, RequestRecord};
 pub use error::EngineError;
-pub use gguf::{ModelFile, inspect_model};
+pub use gguf::{ModelFile, Survey, UnfitFile, inspect_model, survey_models};
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
 pub use launch::{LaunchOptions, RunningEngine, launch};
 pub use orphan::reap_orphans;

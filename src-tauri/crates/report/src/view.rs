@@ -279,7 +279,7 @@ fn subtitle(record: &SessionRecord) -> Vec<String> {
     let work = &session.workload;
     let mut parts = vec![
         session.engine.name.clone(),
-        format!("{} {}", session.model.name, session.model.quantisation)
+        format!("{} {}", session.model.name, session.model.honest_label())
             .trim_end()
             .to_owned(),
         format!(

@@ -256,10 +256,7 @@ fn landscape(nature: &Nature, seed: u64) -> Landscape {
         },
         model: Model {
             name: "none".to_owned(),
-            path: String::new(),
-            sha256: String::new(),
-            quantisation: String::new(),
-            bytes: 0,
+            ..Model::default()
         },
         workload: Workload {
             name: "invented".to_owned(),

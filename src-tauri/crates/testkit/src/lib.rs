@@ -1,5 +1,6 @@
-//! Stand-ins for tests: scripted chat server, scripted engine.
+//! Stand-ins for tests: scripted chat server, scripted engine, model files.
 
 pub mod fake_nvml;
 pub mod fixtures;
+pub mod gguf;
 pub mod scripted_chat;

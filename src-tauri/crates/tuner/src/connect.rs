@@ -37,6 +37,7 @@ impl Tuner {
                 Ok("Nothing to test: you carry prompt and reply yourself.".to_owned())
             }
             Some(Connection::Local { model }) => {
+                self.check_advisor(connection).await?;
                 let model = self.model(model.as_ref()).await?;
                 Ok(format!("{} is there and readable.", model.name))
             }
@@ -82,6 +83,7 @@ impl Tuner {
     ) -> Result<(), TunerError> {
         let _claim = self.jobs.begin(id, false)?;
         let choice = checked(choice)?;
+        self.check_advisor(choice.connection.as_ref()).await?;
         let record = self.record(id).await?;
         let advisor = record.session.advisor;
         if choice.connection.is_none() && advisor.needs_connection() && advisor != Advisor::Guided {

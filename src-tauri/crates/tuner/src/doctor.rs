@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use sysinfo::System;
 use wattsmith_domain::{Finding, Scope, SensorReport, Severity, Source};
+use wattsmith_engine::UnfitFile;
 use wattsmith_meter::doctor::{Facts, diagnose};
 
 /// How long sensors are watched for what only time shows.
@@ -80,8 +81,8 @@ impl Tuner {
     }
 
     async fn around(&self) -> Around {
-        let models = self.models().await;
-        let smallest = models.iter().map(|model| model.bytes).min();
+        let shelf = self.model_shelf().await;
+        let smallest = shelf.models.iter().map(|model| model.bytes).min();
         let data = self.paths.data.clone();
         let lock = self.paths.lock.clone();
         let engine = self.paths.llama_server().err();
@@ -97,6 +98,7 @@ impl Tuner {
             Around {
                 engine,
                 smallest_model: smallest,
+                unfit: shelf.unfit,
                 free_bytes: free_bytes(&data),
                 data,
                 keyring,
@@ -166,6 +168,8 @@ struct Around {
     engine: Option<String>,
     /// Bytes of the smallest model, where there is one.
     smallest_model: Option<u64>,
+    /// What looks like a model and is none.
+    unfit: Vec<UnfitFile>,
     data: PathBuf,
     free_bytes: Option<u64>,
     /// Why there is no keyring.
@@ -210,14 +214,22 @@ impl Around {
     fn without_model(&self) -> Option<Finding> {
         self.smallest_model.is_none().then(|| {
             let folder = self.data.join("models");
+            let found = match self.unfit.as_slice() {
+                [] => format!(
+                    "No GGUF file was found in {} or in the folders that setup fills.",
+                    folder.display()
+                ),
+                [first, ..] => format!(
+                    "Of the GGUF files here none can be run. {}: {}",
+                    first.path.display(),
+                    first.reason
+                ),
+            };
             Finding::new(
                 Severity::Problem,
                 "model-missing",
                 "There is no model to run",
-                format!(
-                    "No GGUF file was found in {} or in the folders that setup fills.",
-                    folder.display()
-                ),
+                found,
             )
             .command("Fetch the usual ones, in the source folder:", "make setup")
             .command(
@@ -372,6 +384,17 @@ mod tests {
                 "model-missing",
                 Around {
                     smallest_model: None,
+                    ..sound()
+                },
+            ),
+            (
+                "model-missing",
+                Around {
+                    smallest_model: None,
+                    unfit: vec![UnfitFile::new(
+                        Path::new("/home/you/.local/share/wattsmith/models/mmproj-F16.gguf"),
+                        "This is the vision part of another model.".to_owned(),
+                    )],
                     ..sound()
                 },
             ),

@@ -28,7 +28,7 @@ use wattsmith_search::{Context, Landscape, Pool, rule_of_thumb};
 pub struct LandscapeWork {
     /// Name; made from model and workload when empty.
     pub name: String,
-    /// Model file; the smallest one at hand when none.
+    /// Model file; as in a session's plan when none.
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,

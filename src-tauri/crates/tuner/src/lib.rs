@@ -65,7 +65,7 @@ pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, re
 pub use ledger::{Act, Entry, Ledger};
 pub use local::OpenChat;
 pub use lock::MachineLock;
-pub use models::ModelEntry;
+pub use models::{ModelEntry, ModelShelf};
 pub use next::{Next, trials_used};
 pub use paths::Paths;
 pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
@@ -85,7 +85,7 @@ pub use tuner::{Step, Tuner, TunerOptions};
 // The app and the cli see the other rooms through this one.
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
-pub use wattsmith_engine::{catalogue, gpu_knobs, workloads};
+pub use wattsmith_engine::{UnfitFile, catalogue, gpu_knobs, workloads};
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
 };

@@ -99,6 +99,7 @@ impl Tuner {
                 "Nobody can carry this many prompts by hand; choose another connection.".to_owned(),
             )),
             Connection::Local { model } => {
+                self.check_advisor(Some(connection)).await?;
                 let binary = self.paths.llama_server().map_err(TunerError::NotFound)?;
                 let binary = binary.display().to_string();
                 Ok(OpenChat(Voice::Local(Box::new(Sleeper {

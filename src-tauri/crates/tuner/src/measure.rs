@@ -15,7 +15,8 @@ use wattsmith_domain::{
     Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
 };
 use wattsmith_engine::{
-    Driven, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
+    Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch,
+    warm_up, within_context,
 };
 use wattsmith_meter::{Judged, Recorded};
 
@@ -147,7 +148,8 @@ impl Tuner {
     fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
         let session = window.session;
         // The whole catalogue, so that what is not tuned is told to the engine as well.
-        let mut space = catalogue(&session.machine);
+        let limit = session.model.context_limit;
+        let mut space = within_context(catalogue(&session.machine), limit);
         let allowed = |knob: &Parameter| session.space.get(&knob.name).is_some();
         let of_boards = gpu_knobs(&session.machine).into_iter().filter(allowed);
         space.parameters.extend(of_boards);

@@ -1,63 +1,237 @@
-//! Model files on this machine: what their header says, and their hash, worked out once per file.
+//! Model files on this machine: what their heads say, which one is meant when none is named, and
+//! their hashes, worked out once per file.
 
 use crate::error::TunerError;
 use crate::tuner::Tuner;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
-use wattsmith_domain::Model;
+use wattsmith_domain::{Connection, FailureCause, Model, ModelPart};
+use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, survey_models};
 
-/// A model file that can be tuned or can advise.
+/// A larger model does not answer in seconds on a CPU.
+const ADVISOR_BYTES: u64 = 4_000_000_000;
+
+/// Sessions that are looked through for the model used last.
+const LOOKED_BACK: usize = 20;
+
+/// A model that can be tuned, and advise where it can be talked to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelEntry {
-    /// Name from its header, else from the file.
+    /// Name from its file.
     pub name: String,
-    /// The file.
+    /// The file; of a set its first part.
     pub path: PathBuf,
-    /// Quantisation from its header; empty when unknown.
+    /// Files that it is made of.
+    pub parts: usize,
+    /// The label that the file gives itself; empty when unknown.
     pub quantisation: String,
-    /// Size.
+    /// Label and bits per weight, and the main type where the label misleads.
+    pub weights: String,
+    /// Bits that a weight takes on average.
+    pub bits_per_weight: Option<f64>,
+    /// Size of all its files.
     pub bytes: u64,
+    /// The longest context of one request, tokens.
+    pub context_limit: Option<u64>,
+    /// Whether it can be talked to; a base model only continues texts.
+    pub chats: bool,
+}
+
+/// The models on this machine, and what looks like one and is none.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelShelf {
+    /// Those that can be run.
+    pub models: Vec<ModelEntry>,
+    /// Files that cannot, with the reason.
+    pub unfit: Vec<UnfitFile>,
+}
+
+impl From<ModelFile> for ModelEntry {
+    fn from(file: ModelFile) -> Self {
+        Self {
+            weights: file.weights_in_words(),
+            bits_per_weight: file.weights.bits_per_weight(),
+            name: file.name,
+            path: file.path,
+            parts: file.parts.len(),
+            quantisation: file.quantisation,
+            bytes: file.bytes,
+            context_limit: file.context_limit,
+            chats: file.chats,
+        }
+    }
 }
 
 impl Tuner {
-    /// Models in the assets and in the data folder; files that are no models are left out.
-    pub async fn models(&self) -> Vec<ModelEntry> {
-        let mut entries = Vec::new();
-        for path in self.paths.model_files() {
-            if let Ok(file) = wattsmith_engine::inspect_model(&path).await {
-                entries.push(ModelEntry {
-                    name: file.name,
-                    quantisation: file.quantisation,
-                    bytes: file.bytes,
-                    path,
-                });
+    /// Model files in the assets and in the data folder, a set of parts as one.
+    pub async fn model_shelf(&self) -> ModelShelf {
+        let survey = survey_models(self.paths.model_files()).await;
+        let known = self.architectures().await;
+        let mut shelf = ModelShelf {
+            models: Vec::new(),
+            unfit: survey.unfit,
+        };
+        for file in survey.models {
+            match not_known(known.as_deref(), &file) {
+                Some(reason) => shelf.unfit.push(UnfitFile::new(&file.path, reason)),
+                None => shelf.models.push(file.into()),
             }
         }
-        entries
+        shelf
     }
 
-    /// The model to tune when none is named: the smallest there is.
+    /// Models in the assets and in the data folder that can be run.
+    pub async fn models(&self) -> Vec<ModelEntry> {
+        self.model_shelf().await.models
+    }
+
+    /// The model to tune when none is named: the one used last on this machine, if its file is still
+    /// there, else the one that Wattsmith brings, else the only one there is. Never one chosen by its
+    /// size: that would be a matter of what happens to lie beside it.
     pub async fn default_model(&self) -> Option<ModelEntry> {
+        if let Some(last) = self.model_used_last().await {
+            return Some(last);
+        }
         let models = self.models().await;
-        models.into_iter().min_by_key(|model| model.bytes)
+        let shipped = self.paths.shipped_model();
+        let brought = shipped.and_then(|path| models.iter().find(|model| model.path == path));
+        match (brought, models.as_slice()) {
+            (Some(brought), _) => Some(brought.clone()),
+            (None, [only]) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// The model of the newest session here in which something was measured.
+    async fn model_used_last(&self) -> Option<ModelEntry> {
+        let cpu = self.machine().cpu.clone();
+        let sessions = self.sessions().await.ok()?;
+        let here = sessions.iter().filter(|session| session.machine.cpu == cpu);
+        for session in here.take(LOOKED_BACK) {
+            let record = self.record(&session.id).await.ok()?;
+            if record.trials.iter().any(|trial| !trial.repeats.is_empty()) {
+                let file = self.inspect(Path::new(&session.model.path)).await.ok()?;
+                return Some(file.into());
+            }
+        }
+        None
+    }
+
+    /// Which model to name when none is meant by itself.
+    pub(crate) async fn no_default_model(&self) -> TunerError {
+        let shelf = self.model_shelf().await;
+        let names: Vec<&str> = shelf.models.iter().map(|one| one.name.as_str()).collect();
+        match (names.as_slice(), shelf.unfit.as_slice()) {
+            ([], []) => TunerError::NotFound(
+                "There is no model on this machine yet. Run `make setup` in the source folder, or \
+                 name a .gguf file."
+                    .to_owned(),
+            ),
+            ([], [first, ..]) => TunerError::NotFound(format!(
+                "No file here is a model that can be run. {}: {} Run `make setup` in the source \
+                 folder, or name another .gguf file.",
+                first.path.display(),
+                first.reason
+            )),
+            (names, _) => TunerError::NotFound(format!(
+                "No model was used here before, and there are several: {}. Name the file of one.",
+                names.join(", ")
+            )),
+        }
     }
 
     /// The model that advises when none is named: the largest chat model that still answers in
-    /// seconds on a CPU (below 4 GB). The smallest one only repeats itself, but is better than none.
+    /// seconds on a CPU. The smallest one only repeats itself, but is better than none.
     pub async fn default_advisor_model(&self) -> Option<ModelEntry> {
         let models = self.models().await;
         models
             .into_iter()
-            .filter(|model| model.bytes < 4_000_000_000)
+            .filter(|model| model.chats && model.bytes < ADVISOR_BYTES)
             .max_by_key(|model| model.bytes)
     }
 
-    /// What a session records of its model. The hash is remembered by path, size and time, since
+    /// Refuses a local advisor that cannot be talked to. A file that is not there, or damaged, is
+    /// told when it is asked.
+    pub(crate) async fn check_advisor(
+        &self,
+        connection: Option<&Connection>,
+    ) -> Result<(), TunerError> {
+        let Some(Connection::Local { model }) = connection else {
+            return Ok(());
+        };
+        match self.inspect(Path::new(model)).await {
+            Ok(file) if !file.chats => Err(TunerError::Invalid(format!(
+                "{} is a base model without a chat template: it continues texts and answers no \
+                 questions, so it cannot advise. Choose an instruct model, or another connection.",
+                file.name
+            ))),
+            Err(EngineError::Failed {
+                cause: FailureCause::ModelUnfit,
+                message,
+            }) => Err(TunerError::Invalid(message)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a file is, for the engine that is used.
+    async fn inspect(&self, path: &Path) -> Result<ModelFile, EngineError> {
+        let file = wattsmith_engine::inspect_model(path).await?;
+        match not_known(self.architectures().await.as_deref(), &file) {
+            Some(reason) => Err(EngineError::failed(
+                FailureCause::ModelUnfit,
+                format!("{reason} The file: {}.", path.display()),
+            )),
+            None => Ok(file),
+        }
+    }
+
+    /// What the engine knows; looked up once there is one.
+    async fn architectures(&self) -> Option<Arc<Architectures>> {
+        let binary = self.paths.llama_server().ok()?;
+        let look = async || wattsmith_engine::architectures(&binary).await.map(Arc::new);
+        self.architectures.get_or_init(look).await.clone()
+    }
+
+    /// What a session records of its model. Hashes are remembered by path, size and time, since
     /// reading gigabytes at every start would be felt.
     pub(crate) async fn model(&self, path: &Path) -> Result<Model, TunerError> {
-        let file = wattsmith_engine::inspect_model(path).await?;
+        let file = self.inspect(path).await?;
+        let mut parts = Vec::new();
+        for path in &file.parts {
+            parts.push(ModelPart {
+                name: path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                sha256: self.hash_of(path).await?,
+                bytes: size(path)?,
+            });
+        }
+        let sha256 = match parts.as_slice() {
+            [whole] => whole.sha256.clone(),
+            parts => hash_of_list(parts),
+        };
+        if parts.len() == 1 {
+            parts.clear();
+        }
+        Ok(Model {
+            name: file.name,
+            path: path.display().to_string(),
+            sha256,
+            quantisation: file.quantisation,
+            bytes: file.bytes,
+            parts,
+            weights: Some(file.weights),
+            context_limit: file.context_limit,
+        })
+    }
+
+    async fn hash_of(&self, path: &Path) -> Result<String, TunerError> {
         let stamp = stamp(path)?;
         let key = format!("sha256:{}", path.display());
         let remembered = self
@@ -65,25 +239,48 @@ impl Tuner {
             .setting(&key)
             .await?
             .and_then(|value| Some(value.strip_prefix(&stamp)?.trim().to_owned()));
-        let sha256 = match remembered {
-            Some(sha256) => sha256,
-            None => {
-                let hashed = path.to_path_buf();
-                let sha256 = blocking(move || hash(&hashed)).await??;
-                self.store
-                    .set_setting(&key, &format!("{stamp} {sha256}"))
-                    .await?;
-                sha256
-            }
-        };
-        Ok(Model {
-            name: file.name,
-            path: path.display().to_string(),
-            sha256,
-            quantisation: file.quantisation,
-            bytes: file.bytes,
-        })
+        if let Some(sha256) = remembered {
+            return Ok(sha256);
+        }
+        let hashed = path.to_path_buf();
+        let sha256 = blocking(move || hash(&hashed)).await??;
+        self.store
+            .set_setting(&key, &format!("{stamp} {sha256}"))
+            .await?;
+        Ok(sha256)
     }
+}
+
+/// Why the engine cannot run a model, where that can be told beforehand.
+fn not_known(known: Option<&Architectures>, file: &ModelFile) -> Option<String> {
+    let known = known?;
+    (!known.knows(&file.architecture)).then(|| {
+        format!(
+            "The engine here does not know the architecture {}. Choose another model, or name a \
+             newer llama-server in WATTSMITH_LLAMA_SERVER.",
+            file.architecture
+        )
+    })
+}
+
+/// The hash of a set: that of the list of its parts, as `sha256sum` writes it.
+fn hash_of_list(parts: &[ModelPart]) -> String {
+    let mut list = String::new();
+    for part in parts {
+        let _ = writeln!(list, "{}  {}", part.sha256, part.name);
+    }
+    hex(Sha256::digest(list).as_slice())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn size(path: &Path) -> Result<u64, TunerError> {
+    let meta = path.metadata();
+    let meta =
+        meta.map_err(|source| TunerError::io(format!("cannot read {}", path.display()), source))?;
+    Ok(meta.len())
 }
 
 fn stamp(path: &Path) -> Result<String, TunerError> {
@@ -110,11 +307,7 @@ fn hash(path: &Path) -> Result<String, TunerError> {
         }
         hasher.update(&buffer[..read]);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex(hasher.finalize().as_slice()))
 }
 
 /// Runs something that reads files off the async threads.

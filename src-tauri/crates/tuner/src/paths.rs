@@ -1,12 +1,20 @@
 //! Where things lie: the person's data, and the engine and models that setup fetched or the package
 //! brought along.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The version of llama-server that setup fetches.
 const LLAMA_SERVER: &str = "engines/llama-server/0.1.3/bin/llama-server";
+
+/// The model to tune that setup fetches.
+const SHIPPED_MODEL: &str = "models/SmolLM2-135M-Instruct-Q4_1.gguf";
+/// Folders inside `models` are searched this deep: publisher, model and quantisation.
+const NESTED: u32 = 3;
+/// More files are not looked at.
+const MOST_MODEL_FILES: usize = 2000;
 
 /// Folders in use.
 #[derive(Debug, Clone)]
@@ -127,25 +135,48 @@ impl Paths {
             })
     }
 
-    /// Model files in the assets and in the data folder, by name, each name once.
+    /// The model to tune that setup or the package put there.
+    #[must_use]
+    pub fn shipped_model(&self) -> Option<PathBuf> {
+        let files = self.assets.iter().map(|folder| folder.join(SHIPPED_MODEL));
+        files.into_iter().find(|path| path.is_file())
+    }
+
+    /// Model files in the assets and in the data folder, also in folders inside: by their place under
+    /// `models`, each place once.
     #[must_use]
     pub fn model_files(&self) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = Vec::new();
-        let folders = self.assets.iter().chain(std::iter::once(&self.data));
-        for folder in folders.map(|folder| folder.join("models")) {
-            let Ok(entries) = std::fs::read_dir(&folder) else {
-                continue;
-            };
-            for path in entries.flatten().map(|entry| entry.path()) {
-                let is_model = path.extension().is_some_and(|suffix| suffix == "gguf");
-                let is_new = found.iter().all(|one| one.file_name() != path.file_name());
-                if is_model && is_new && path.is_file() {
-                    found.push(path);
-                }
+        let mut found: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+        for folder in self.assets.iter().chain(std::iter::once(&self.data)) {
+            let folder = folder.join("models");
+            let mut files = Vec::new();
+            collect_models(&folder, NESTED, &mut files);
+            for file in files {
+                let place = file.strip_prefix(&folder).unwrap_or(&file).to_path_buf();
+                found.entry(place).or_insert(file);
             }
         }
-        found.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
-        found
+        found.into_values().collect()
+    }
+}
+
+/// Adds the GGUF files of a folder and of those inside it.
+fn collect_models(folder: &Path, deeper: u32, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if files.len() >= MOST_MODEL_FILES {
+            return;
+        }
+        let is_model = path
+            .extension()
+            .is_some_and(|suffix| suffix.eq_ignore_ascii_case("gguf"));
+        if is_model && path.is_file() {
+            files.push(path);
+        } else if deeper > 0 && path.is_dir() {
+            collect_models(&path, deeper - 1, files);
+        }
     }
 }
 

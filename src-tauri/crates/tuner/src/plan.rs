@@ -8,14 +8,17 @@ use wattsmith_domain::{
     Advisor, Busy, Configuration, Connection, Constraints, Engine, Machine, Memory, Objective,
     ParameterSpace, Price, Rule, Session, SessionId, Tell, Threshold, Workload,
 };
-use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, catalogue, gpu_knobs, workloads};
+use wattsmith_engine::{
+    GPU_CLOCK_LOCK, GPU_POWER_LIMIT, beyond_context, catalogue, gpu_knobs, within_context,
+    workloads,
+};
 
 /// What the person chose for a new session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionPlan {
     /// Name; made from model and workload when empty.
     pub name: String,
-    /// Model file; the smallest one at hand when none.
+    /// Model file; the one used last, else the one that Wattsmith brings, when none.
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,
@@ -174,22 +177,19 @@ impl Tuner {
         let version = wattsmith_engine::version(&binary).await?;
         let model = match plan.model {
             Some(path) => path,
-            None => self
-                .default_model()
-                .await
-                .map(|model| model.path)
-                .ok_or_else(|| {
-                    TunerError::NotFound(
-                        "There is no model on this machine yet. Run `make setup` in the source \
-                     folder, or name a .gguf file."
-                            .to_owned(),
-                    )
-                })?,
+            None => match self.default_model().await {
+                Some(model) => model.path,
+                None => return Err(self.no_default_model().await),
+            },
         };
         let model = self.model(&model).await?;
         let workload = plan.size.apply(workload(&plan.workload, plan.quick)?)?;
         let machine = self.machine().as_ref().clone();
         let full = offered(&machine, plan.tune_gpu, &plan.start, &plan.tuned)?;
+        let full = within_context(full, model.context_limit);
+        if let Some(words) = beyond_context(&plan.start, model.context_limit) {
+            return Err(TunerError::Invalid(words));
+        }
         let start = full
             .check(&plan.start)
             .map_err(|problems| invalid(&problems))?;
@@ -230,6 +230,7 @@ impl Tuner {
             price: plan.price,
             spending_cap: plan.spending_cap,
         })?;
+        self.check_advisor(choice.connection.as_ref()).await?;
         let name = plan.name.trim();
         Ok(Session {
             id: SessionId(fresh_id()),

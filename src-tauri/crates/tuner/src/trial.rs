@@ -456,6 +456,7 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
     match cause {
         FailureCause::ModelNotFound => "model not found",
         FailureCause::ModelCorrupt => "model damaged",
+        FailureCause::ModelUnfit => "not a model for this engine",
         FailureCause::EngineNotFound => "engine not found",
         FailureCause::OutOfMemory => "out of memory",
         FailureCause::UnknownFlag => "setting not known to the engine",

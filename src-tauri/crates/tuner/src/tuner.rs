@@ -13,11 +13,12 @@ use crate::sensing::Sensing;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{OnceCell, broadcast};
 use wattsmith_chat::{Keys, Templates};
 use wattsmith_domain::{
     Ending, PowerSample, ProposalId, Session, SessionId, SessionRecord, TrialId,
 };
+use wattsmith_engine::Architectures;
 use wattsmith_stats::{Analysis, Basis};
 use wattsmith_store::{Store, StoreOptions};
 
@@ -52,6 +53,8 @@ pub struct Tuner {
     pub(crate) jobs: Jobs,
     pub(crate) gpu: GpuControl,
     pub(crate) load_look: LoadLook,
+    /// What the engine knows, once it was looked up; none where that cannot be told.
+    pub(crate) architectures: OnceCell<Option<Arc<Architectures>>>,
 }
 
 /// One step of the loop.
@@ -121,6 +124,7 @@ impl Tuner {
             store,
             gpu,
             load_look: options.load,
+            architectures: OnceCell::new(),
         }))
     }
 

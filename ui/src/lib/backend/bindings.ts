@@ -704,10 +704,18 @@ export type ModelView = {
 	name: string,
 	/**  File. */
 	path: string,
-	/**  Quantisation. */
+	/**  The label that the file gives itself. */
 	quantisation: string,
-	/**  Size, megabytes. */
+	/**  Label and bits per weight, and the main type where the label misleads. */
+	weights: string,
+	/**  Size of all its files, megabytes. */
 	megabytes: number,
+	/**  Files that it is made of. */
+	parts: number,
+	/**  The longest context of one request, tokens. */
+	contextLimit: number | null,
+	/**  Whether it can be talked to; a base model only continues texts. */
+	chats: boolean,
 };
 
 /**  What can be chosen for a new session, and a good first choice. */
@@ -718,6 +726,8 @@ export type NewSessionOptions = {
 	engineProblem: string,
 	/**  Models to tune. */
 	models: ModelView[],
+	/**  Files that look like models and cannot be run. */
+	unfitModels: UnfitModelView[],
 	/**  Models that can advise locally. */
 	advisorModels: ModelView[],
 	/**  Kinds of chat servers. */
@@ -1475,6 +1485,18 @@ export type TrialStateKind =
 "failed" | 
 /**  Taken back or interrupted. */
 "discarded";
+
+/**  A file that looks like a model and cannot be run. */
+export type UnfitModelView = {
+	/**  Name. */
+	name: string,
+	/**  File. */
+	path: string,
+	/**  Size, megabytes. */
+	megabytes: number,
+	/**  What it is and what to do. */
+	reason: string,
+};
 
 /**  How a saving or a loss is said. */
 export type VerdictKind = 

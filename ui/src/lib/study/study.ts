@@ -51,6 +51,7 @@ export const asks = (draft: StudyDraft, arms: ArmView[]) =>
 export function studyProblems(draft: StudyDraft, arms: ArmView[]): StudyProblems {
   const problems: StudyProblems = {};
   if (!draft.live && !draft.landscape) problems.landscape = 'Choose a landscape.';
+  if (draft.live && !draft.live.modelPath) problems.landscape = 'Choose a model.';
   if (draft.arms.length === 0) problems.arms = 'Choose at least one.';
   if (!whole(draft.seeds, 2, 100_000)) problems.seeds = 'A whole number from 2 to 100 000.';
   if (!whole(draft.budget, 2, 500)) problems.budget = 'A whole number from 2 to 500.';

@@ -7,6 +7,7 @@ mod call;
 mod interrupted;
 mod listing;
 mod meters;
+mod models;
 mod studying;
 mod trial;
 mod tune;

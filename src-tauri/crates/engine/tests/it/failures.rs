@@ -3,10 +3,13 @@
 use crate::setting::{State, fault_of, model, settings, small};
 use axum::Router;
 use axum::http::StatusCode;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{FailureCause, Value};
-use wattsmith_engine::inspect_model;
+use wattsmith_engine::{inspect_model, launch};
+use wattsmith_testkit::gguf::{Gguf, split};
 
 #[tokio::test]
 async fn a_missing_engine_and_a_missing_model_are_told_apart() {
@@ -56,6 +59,61 @@ async fn a_damaged_model_is_told_by_the_engine_and_by_its_head() {
         }
     }
     assert_eq!(state.files(".json"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_file_that_the_engine_refuses_is_called_what_it_is() {
+    let state = State::new();
+    let parts = split(&model(), &state.path().join("Smol"), 40);
+    assert_eq!(parts.len(), 8);
+    let of = async |path: &Path| {
+        let mut options = state.options(small());
+        options.model = path.to_owned();
+        let error = fault_of(options).await;
+        (error.cause().unwrap(), error.to_string())
+    };
+    let (cause, words) = of(&parts[1]).await;
+    assert_eq!(cause, FailureCause::ModelUnfit);
+    let said = "This is part 2 of 8; choose part 1 (Smol-00001-of-00008.gguf).";
+    assert!(words.starts_with(said), "{words}");
+
+    std::fs::rename(&parts[2], state.path().join("away")).unwrap();
+    let (cause, words) = of(&parts[0]).await;
+    assert_eq!(cause, FailureCause::ModelNotFound);
+    let said = "Part 3 of 8 is missing (Smol-00003-of-00008.gguf)";
+    assert!(words.starts_with(said), "{words}");
+
+    let projector = Gguf::model("clip")
+        .text("general.type", "mmproj")
+        .flag("clip.has_vision_encoder", true)
+        .write(state.path().join("mmproj.gguf"));
+    let (cause, words) = of(&projector).await;
+    assert_eq!(cause, FailureCause::ModelUnfit);
+    assert!(words.contains("vision part of another model"), "{words}");
+
+    // Sound as far as its head goes; only the engine can tell.
+    let novel = Gguf::model("novel9").write(state.path().join("novel.gguf"));
+    let (cause, words) = of(&novel).await;
+    assert_eq!(cause, FailureCause::ModelUnfit);
+    assert!(
+        words.contains("'novel9'") && !words.contains("damaged"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
+async fn a_set_of_parts_runs_by_its_first() {
+    let state = State::new();
+    let mut options = state.options(small());
+    let parts = split(&model(), &state.path().join("Smol"), 100);
+    options.model = parts[0].clone();
+    let engine = launch(options, &CancellationToken::new()).await.unwrap();
+    assert!(engine.is_running());
+    engine.stop().await;
+    let found = inspect_model(&parts[0]).await.unwrap();
+    let whole = inspect_model(&model()).await.unwrap();
+    assert_eq!(found.weights, whole.weights);
+    assert!(found.bytes >= whole.bytes, "{}", found.bytes);
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{FailureCause, Value};
 use wattsmith_engine::{
-    EngineError, LaunchOptions, catalogue, inspect_model, launch, reap_orphans, version,
+    EngineError, LaunchOptions, architectures, catalogue, inspect_model, launch, reap_orphans,
+    version,
 };
 
 #[tokio::test]
@@ -212,7 +213,22 @@ async fn the_pinned_model_tells_what_it_is() {
         Some("Smollm2 135M 8k Lc100K Mix1 Ep2")
     );
     assert_eq!(model.quantisation, "Q4_1");
-    assert_eq!(model.architecture.as_deref(), Some("llama"));
-    assert_eq!(model.context_length, Some(8192));
+    assert_eq!(model.architecture, "llama");
+    assert_eq!(model.context_limit, Some(8192));
     assert_eq!(model.bytes, 98_362_432);
+    assert_eq!(model.weights.count, 134_515_008);
+    assert_eq!(model.weights.main_type().unwrap().0.name, "Q4_1");
+    assert!(model.chats);
+}
+
+#[tokio::test]
+async fn the_pinned_engine_tells_which_architectures_it_knows() {
+    let known = architectures(&binary()).await.unwrap();
+    for name in ["llama", "qwen3", "gpt-oss", "mamba2", "gemma3n"] {
+        assert!(known.knows(name), "{name}");
+    }
+    for name in ["flux", "novel9", "qwen_image"] {
+        assert!(!known.knows(name), "{name}");
+    }
+    assert_eq!(architectures(&fake("dies.sh")).await, None);
 }

@@ -3,7 +3,7 @@
 use crate::format;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use wattsmith_domain::{Availability, SessionRecord, WorkUnit};
+use wattsmith_domain::{Availability, Model, SessionRecord, WorkUnit};
 
 /// A name and what it is.
 #[derive(Debug, Serialize)]
@@ -130,17 +130,18 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
         fact(
             "Model",
             [
-                &model.name,
-                &model.quantisation,
-                &format::bytes(model.bytes),
+                model.name.clone(),
+                model.weights_in_words(),
+                format::bytes(model.bytes),
             ]
             .into_iter()
             .filter(|part| !part.is_empty())
-            .cloned()
             .collect::<Vec<_>>()
             .join(", "),
         ),
-        code("Model file, SHA-256", &model.sha256),
+    ];
+    facts.extend(model_files(model));
+    facts.extend([
         fact(
             "Workload",
             format!(
@@ -165,7 +166,7 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
                 None => session.advisor.to_string(),
             },
         ),
-    ];
+    ]);
     let templates: BTreeMap<&str, &str> = record
         .exchanges
         .iter()
@@ -189,6 +190,38 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
         ),
     ));
     facts.push(code("Session", &session.id.0));
+    facts
+}
+
+/// Which bytes the model is, and what it limits.
+fn model_files(model: &Model) -> Vec<Fact> {
+    let mut facts = match model.parts.len() {
+        0 => vec![code("Model file, SHA-256", &model.sha256)],
+        parts => vec![code(
+            "Model, SHA-256 of its parts\u{2019} list",
+            format!(
+                "{} ({parts} parts: sha256sum of their sha256sum)",
+                model.sha256
+            ),
+        )],
+    };
+    facts.extend(model.parts.iter().map(|part| {
+        code(
+            "Part, SHA-256",
+            format!(
+                "{} ({}, {})",
+                part.sha256,
+                part.name,
+                format::bytes(part.bytes)
+            ),
+        )
+    }));
+    facts.extend(model.context_limit.map(|limit| {
+        fact(
+            "Context of a request, at most",
+            format!("{limit} tokens, the model\u{2019}s limit"),
+        )
+    }));
     facts
 }
 

@@ -314,6 +314,7 @@ fn cause_word(cause: FailureCause) -> &'static str {
     match cause {
         FailureCause::ModelNotFound => "model not found",
         FailureCause::ModelCorrupt => "damaged model",
+        FailureCause::ModelUnfit => "unfit model",
         FailureCause::EngineNotFound => "engine not found",
         FailureCause::OutOfMemory => "out of memory",
         FailureCause::UnknownFlag => "unknown flag",

@@ -14,6 +14,7 @@ mod guiding;
 mod keeping_ledger;
 mod keeping_studies;
 mod looping;
+mod models;
 mod next;
 mod planning;
 mod rebasing;

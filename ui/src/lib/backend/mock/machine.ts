@@ -199,18 +199,36 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     name: 'SmolLM2-135M-Instruct',
     path: '/home/you/.local/share/wattsmith/assets/models/SmolLM2-135M-Instruct-Q4_1.gguf',
     quantisation: 'Q4_1',
+    weights: 'Q4_1, 5.85 bits per weight',
     megabytes: 98,
+    parts: 1,
+    contextLimit: 8192,
+    chats: true,
   };
   const qwen = {
     name: 'Qwen2.5-Coder-1.5B-Instruct',
     path: '/home/you/.local/share/wattsmith/assets/models/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
     quantisation: 'Q4_K_M',
+    weights: 'Q4_K_M, 5.02 bits per weight',
     megabytes: 1117,
+    parts: 1,
+    contextLimit: 32768,
+    chats: true,
   };
   return {
     engine: 'llama-server 86a2835',
     engineProblem: '',
     models: [smol, qwen],
+    unfitModels: [
+      {
+        name: 'mmproj-model-f16',
+        path: '/home/you/.local/share/wattsmith/models/mmproj-model-f16.gguf',
+        megabytes: 851,
+        reason:
+          'This is the vision part of another model (a projector), and writes no text by itself. ' +
+          'Choose the model that it belongs to.',
+      },
+    ],
     advisorModels: advisorModels ? [qwen, smol] : [],
     providers: [
       { kind: 'openai', baseUrl: 'https://api.openai.com/v1' },
