@@ -15,8 +15,8 @@ use wattsmith_domain::{
     Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
 };
 use wattsmith_engine::{
-    Driven, EngineError, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch,
-    warm_up, within_context,
+    Driven, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
+    within_context,
 };
 use wattsmith_meter::{Judged, Recorded};
 
