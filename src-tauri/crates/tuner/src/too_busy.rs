@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(said(&beside(10.0 * MOST_TAKEN_CORES - 0.1, 0.0), 2), None);
         // One thread leaves a core to the neighbour.
         assert_eq!(said(&busy, 1), None);
-        let full = beside(14.0, 0.0);
-        insta::assert_snapshot!(said(&full, 1).unwrap().text, @"");
-        insta::assert_snapshot!(cause(&beside(3.0, 5.0)), @"");
+        let full = beside(16.0, 0.0);
+        insta::assert_snapshot!(said(&full, 1).unwrap().text, @"Too busy to estimate: other programs used 80 % of the CPU. The engine's threads spin while they wait for a core, and CPU time cannot tell that from work. Let the machine be quiet and measure again.");
+        insta::assert_snapshot!(cause(&beside(3.0, 5.0)), @"too busy to estimate: other programs used 15 % of the CPU and the host of this virtual machine took 25 % of the CPU away");
         // A host that takes its cores away makes them wait as well.
         assert!(said(&beside(0.0, 6.0), 2).is_some());
         let mut measured = Fixture::on_gpu().repeat(1, Shown(400.0, 120.0));
