@@ -35,6 +35,8 @@ impl App {
             .env("WATTSMITH_LOCK", data.join("lock"))
             // Nobody sits here to be asked.
             .env("WATTSMITH_BUSY", "measure")
+            // Other tests run beside this one.
+            .env("WATTSMITH_BUSY_LIMIT", "never")
             .stdout(Stdio::null())
             .spawn()
             .expect("WebKitWebDriver starts; `make test` installs webkit2gtk-driver");

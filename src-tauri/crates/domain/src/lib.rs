@@ -25,6 +25,7 @@ mod sensor_fault;
 mod session;
 mod trial;
 mod units;
+mod usable;
 mod workload;
 
 pub use busy::{Busy, StartLoad, USUAL_WAIT_S};
@@ -35,9 +36,9 @@ pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
 pub use measurement::{
-    BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat, Energy,
-    EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope,
-    Source, SteadyState, Warning, WarningKind,
+    Allowance, BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat,
+    Energy, EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, QuotaUse,
+    Repeat, Scope, Source, SteadyState, Warning, WarningKind,
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
@@ -57,4 +58,5 @@ pub use trial::{
     TrialState, Verdict,
 };
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
+pub use usable::{CoreLimit, CoreLimitKind, Usable};
 pub use workload::{WorkUnit, Workload};

@@ -15,11 +15,11 @@ use crate::recording::{Recording, Setup};
 use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
 use crate::sink::ChunkSink;
 use crate::surroundings::Surroundings;
-use crate::{battery, hwmon, nvml, outside, platform, rapl};
+use crate::{battery, hwmon, nvml, outside, platform, rapl, usable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock};
+use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock, Usable};
 
 /// Where sensors are looked for.
 #[derive(Clone)]
@@ -63,6 +63,7 @@ pub struct Meter {
     reports: Vec<SensorReport>,
     gpus: Vec<String>,
     virtual_machine: Option<String>,
+    usable: Option<Usable>,
     not_covered: Option<String>,
     /// Names of the person's meters.
     own: Vec<String>,
@@ -150,6 +151,7 @@ impl Meter {
             tracing::debug!(?report, "sensor");
         }
         Self {
+            usable: usable::usable(&root),
             root,
             nvml_library: options.nvml_library,
             clock: options.clock,
@@ -181,6 +183,13 @@ impl Meter {
     #[must_use]
     pub fn virtual_machine(&self) -> Option<String> {
         self.virtual_machine.clone()
+    }
+
+    /// Cores that the engine may use, as it was when the sensors were probed; none where that cannot
+    /// be told.
+    #[must_use]
+    pub fn usable(&self) -> Option<Usable> {
+        self.usable.clone()
     }
 
     /// What a figure from this meter covers.

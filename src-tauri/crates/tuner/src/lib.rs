@@ -14,6 +14,7 @@ mod ask;
 mod bottleneck;
 mod confirm;
 mod connect;
+mod core_use;
 mod doctor;
 mod error;
 mod event;
@@ -48,13 +49,14 @@ mod spending;
 mod spoiled;
 mod study;
 mod talk;
+mod too_busy;
 mod trial;
 mod tuner;
 mod turn;
 pub mod words;
 
-pub use bottleneck::busy_share;
 pub use connect::ConnectionChoice;
+pub use core_use::CoreUse;
 pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
@@ -79,6 +81,7 @@ pub use study::{
     StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult, StudyWait,
     WITH_MEMORY, arm_names, asks_a_chat, can_remember, run_study, study_job, write_study,
 };
+pub use too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};
 

@@ -10,6 +10,7 @@ use crate::next::Next;
 use crate::paths::Paths;
 use crate::quiet::LoadLook;
 use crate::sensing::Sensing;
+use crate::too_busy::BusyLimit;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,9 @@ pub struct TunerOptions {
     pub lock_file: Option<PathBuf>,
     /// How the database is opened.
     pub store: StoreOptions,
+    /// Above which load of others an estimate is refused; that of the environment variable
+    /// `WATTSMITH_BUSY_LIMIT`, else the usual one, when none.
+    pub busy_limit: Option<BusyLimit>,
 }
 
 /// The core. Cheap to share; every use case can be called from any task.
@@ -55,6 +59,7 @@ pub struct Tuner {
     pub(crate) load_look: LoadLook,
     /// What the engine knows, once it was looked up; none where that cannot be told.
     pub(crate) architectures: OnceCell<Option<Arc<Architectures>>>,
+    pub(crate) busy_limit: BusyLimit,
 }
 
 /// One step of the loop.
@@ -125,6 +130,9 @@ impl Tuner {
             gpu,
             load_look: options.load,
             architectures: OnceCell::new(),
+            busy_limit: options
+                .busy_limit
+                .unwrap_or_else(BusyLimit::from_environment),
         }))
     }
 

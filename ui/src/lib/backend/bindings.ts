@@ -592,6 +592,8 @@ export type MachineView = {
 	physicalCores: number,
 	/**  Logical cores. */
 	logicalCores: number,
+	/**  Which of them the engine may use and why, where it is not all of them. */
+	usableCores: string | null,
 	/**  Memory, GiB. */
 	memoryGib: number,
 	/**  GPUs. */
@@ -1465,6 +1467,8 @@ export type TrialItem = {
 	commandLine: string,
 	/**  Share of the cores that the engine kept busy, 0 to 1. */
 	cpuBusy: number | null,
+	/**  Who else used them, such as "other programs used 58 %". */
+	cpuTaken: string | null,
 	/**  Prefill and decode apart, where the engine tells. */
 	phases: PhasesView | null,
 	/**  Meters of another scope. */

@@ -54,6 +54,7 @@ impl Home {
             .env("WATTSMITH_LOCK", self.path("lock"))
             // Other tests run beside this one.
             .env("WATTSMITH_BUSY", "measure")
+            .env("WATTSMITH_BUSY_LIMIT", "never")
             .env_remove("WATTSMITH_DATA_DIR")
             .env_remove("OPENAI_BASE_URL")
             .stdin(Stdio::null());

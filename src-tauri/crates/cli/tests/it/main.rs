@@ -4,6 +4,7 @@
 
 mod busy;
 mod call;
+mod cores;
 mod interrupted;
 mod listing;
 mod meters;
