@@ -24,7 +24,7 @@ mod tokens;
 
 pub use address::normal_base_url;
 pub use client::{ChatClient, Timeouts};
-pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
+pub use connection::{Chat, ChatError, ChatReply, ChatRequest, Delta};
 pub use context::{
     Choice, Expected, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback,
     PromptContext, RefusedProposal, Said,

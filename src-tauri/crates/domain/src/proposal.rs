@@ -240,6 +240,10 @@ pub struct Exchange {
     /// What it cost, where the person entered a price.
     #[serde(default)]
     pub cost: Option<Cost>,
+    /// Whether the server spent more tokens than it was allowed, and showed too few of them to be
+    /// stopped in time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbounded: bool,
     /// Time from sending to the last byte, seconds.
     pub duration_s: f64,
     /// Joules that this exchange cost on this machine (the `local` connection), estimated or

@@ -149,6 +149,7 @@ impl Fixture {
             reply_tokens: Some(96),
             reasoning_tokens: None,
             cost: None,
+            unbounded: false,
             duration_s: 11.4,
             joules: Some(310.5),
             outcome: ExchangeOutcome::Accepted,

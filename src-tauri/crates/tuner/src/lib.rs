@@ -71,9 +71,9 @@ pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };
 pub use study::{
-    ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, StudyChat,
-    StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult, StudyWait,
-    WITH_MEMORY, arm_names, asks_a_chat, can_remember, run_study, study_job, write_study,
+    ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
+    StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
+    StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, run_study, study_job, write_study,
 };
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};

@@ -17,6 +17,7 @@ mod looping;
 mod next;
 mod planning;
 mod remembering;
+mod replaying;
 mod sensing;
 mod speaking;
 mod storing;

@@ -49,6 +49,7 @@ fn exchange(record: &SessionRecord, outcome: ExchangeOutcome) -> Exchange {
         reply_tokens: None,
         reasoning_tokens: None,
         cost: None,
+         unbounded: false,
         duration_s: 0.0,
         joules: None,
         outcome,
