@@ -55,7 +55,8 @@ impl PowerClock {
                 watts: samples.iter().map(|sample| sample.power.0).collect(),
             },
             EventKind::Reply(text) => LiveEvent::Reply { session_id, text },
-            EventKind::Changed => LiveEvent::Changed { session_id },
+            // The record tells it, and the window reads that.
+            EventKind::Changed | EventKind::Fallback(_) => LiveEvent::Changed { session_id },
             EventKind::Failed(message) => LiveEvent::Failed {
                 session_id,
                 message,

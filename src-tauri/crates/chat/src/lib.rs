@@ -35,7 +35,7 @@ pub use facts::{
 };
 pub use keys::{Kept, KeyError, Keys};
 pub use render::{TemplateError, render, render_within};
-pub use reply::{ParsedReply, ReplyError, find_proposal, parse_reply};
+pub use reply::{ParsedReply, ReplyError, find_proposal, mentioned_settings, parse_reply};
 pub use schema::{ReplyForm, reply_schema};
 pub use secret::Secret;
 pub use templates::{Template, Templates};

@@ -16,7 +16,7 @@ use json::{Fault, Found};
 use names::Names;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use wattsmith_domain::{Configuration, ParameterSpace, Rejection};
+use wattsmith_domain::{Configuration, ParameterSpace, Rejection, Value};
 
 /// Different objects in one reply that are looked at.
 const MOST_OBJECTS: usize = 32;
@@ -248,6 +248,12 @@ pub fn find_proposal(
         .collect::<Result<_, _>>()?;
     let parsed = only_one(parsed, terms)?;
     agreed(parsed, answer, &spans, &names, terms).map(Some)
+}
+
+/// Settings that a sentence names with their values, such as `parallel=8` and "8 threads".
+#[must_use]
+pub fn mentioned_settings(text: &str, space: &ParameterSpace) -> Vec<(String, Value)> {
+    prose::mentioned(text, &Names::of(space))
 }
 
 /// The proposal that all agree on; the last one that gives reasons speaks for them.

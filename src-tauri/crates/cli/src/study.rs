@@ -11,8 +11,8 @@ use std::sync::Arc;
 use wattsmith_tuner::domain::{Connection, Constraints};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    LivePlan, SaidWords, StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, study_job, words,
-    write_study,
+    LivePlan, SaidWords, StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, study_job,
+    words, write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {

@@ -6,6 +6,7 @@
 //!
 //! No IO, no async, no clock: every other room imports this one, and it imports none of them.
 
+mod claim;
 mod clock;
 mod configuration;
 mod connection;
@@ -24,6 +25,7 @@ mod trial;
 mod units;
 mod workload;
 
+pub use claim::Claim;
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
 pub use connection::{Connection, Cost, Price, Provider};

@@ -245,7 +245,11 @@ mod tests {
             "event: error\ndata: {\"detail\":\"queue full\"}\n\n",
             "event: error\r\ndata: queue full\r\n\r\n",
         ] {
-            assert_eq!(cut_at(stream, &[])[..1], [Event::Error("queue full".into())], "{stream}");
+            assert_eq!(
+                cut_at(stream, &[])[..1],
+                [Event::Error("queue full".into())],
+                "{stream}"
+            );
         }
         let cut = cut_at("data: {\"stop\":true,\"timings\":3}\n\n", &[]);
         assert!(matches!(&cut[..], [Event::Error(what)] if what.contains("cannot be read")));
@@ -265,7 +269,11 @@ mod tests {
             "data: {\"message\":\"queue full\"}\n\ndata: [DONE]\n\n",
             "queue full",
         ] {
-            assert_eq!(last_words(stream).as_deref(), Some("queue full"), "{stream}");
+            assert_eq!(
+                last_words(stream).as_deref(),
+                Some("queue full"),
+                "{stream}"
+            );
         }
         for stream in ["", ": ping\n\n", "data: [DONE]\n\n", "data: {\"id\":1}\n\n"] {
             assert_eq!(last_words(stream), None, "{stream}");

@@ -162,6 +162,7 @@ impl Fixture {
             configuration: trial.configuration.clone(),
             proposed: None,
             reason: reason.to_owned(),
+            claims: Vec::new(),
             knob_reasons,
             predicted_joules_per_unit: predicted,
             exchange: Some(exchange),

@@ -1,6 +1,7 @@
 //! Asking an LLM: a prompt out, a reply in, a checked proposal, an answer, or a reason why not. What
 //! came and went is stored verbatim.
 
+use crate::claims;
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::exchange::blank_exchange;
@@ -191,7 +192,9 @@ impl Tuner {
                 self.mark_sent(&prepared.record, &exchange.id).await?;
             }
             exchanges.push(exchange.id.clone());
-            let came = self.listen(job, chat, request, &prepared, &mut exchange).await;
+            let came = self
+                .listen(job, chat, request, &prepared, &mut exchange)
+                .await;
             let settled = self.settle(&prepared, exchange, came).await;
             job.emit(EventKind::Changed);
             if settled? {
@@ -385,6 +388,7 @@ pub(crate) fn proposal(
 ) -> Proposal {
     Proposal {
         advisor: record.session.advisor,
+        claims: claims::false_claims(record, &parsed.reason),
         reason: parsed.reason,
         knob_reasons: parsed.knob_reasons,
         predicted_joules_per_unit: parsed.predicted,

@@ -12,6 +12,7 @@
 
 mod ask;
 mod bottleneck;
+mod claims;
 mod confirm;
 mod connect;
 mod doctor;
@@ -19,6 +20,7 @@ mod error;
 mod event;
 mod exchange;
 mod export;
+mod fallback;
 pub mod feedback;
 mod gpu;
 mod job;
@@ -56,6 +58,7 @@ pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use export::{Format, default_name};
+pub use fallback::{Fallback, fallbacks};
 pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
 pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, read_landscape};
@@ -73,7 +76,8 @@ pub use spoiled::{
 pub use study::{
     ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
     StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
-    StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, run_study, study_job, write_study,
+    StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, run_study, study_job,
+    write_study,
 };
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};

@@ -250,9 +250,15 @@ mod tests {
         // 15 per 10⁶ tokens out: 0.0015 are 100 tokens, which 300 letters have by our count.
         let mut tally = Tally::of(&billed(Some(0.0015)), "");
         assert!(tally.take(Delta::Text(&"x".repeat(150))));
-        assert!(!tally.take(Delta::Thought(&"x".repeat(150))), "reasoning counts");
+        assert!(
+            !tally.take(Delta::Thought(&"x".repeat(150))),
+            "reasoning counts"
+        );
         let mut tally = Tally::of(&billed(Some(0.0015)), "");
-        assert!((1..100).all(|_| tally.take(Delta::Text("x"))), "a piece is a token at least");
+        assert!(
+            (1..100).all(|_| tally.take(Delta::Text("x"))),
+            "a piece is a token at least"
+        );
         assert!(!tally.take(Delta::Text("x")));
         let mut tally = Tally::of(&billed(Some(0.0015)), "");
         let counted = |reply_tokens| Delta::Counted {
@@ -260,7 +266,10 @@ mod tests {
             reply_tokens: Some(reply_tokens),
         };
         assert!(tally.take(counted(99)));
-        assert!(!tally.take(counted(100)), "the server's count tells of what it hides");
+        assert!(
+            !tally.take(counted(100)),
+            "the server's count tells of what it hides"
+        );
         let mut tally = Tally::of(&billed(None), "");
         assert!(tally.take(counted(1_000_000)), "nobody set a cap");
     }
@@ -274,7 +283,11 @@ mod tests {
             })
         };
         let amount = |tally: &Tally| tally.cost(&cut()).map(|cost| (cost.amount, cost.estimated));
-        assert_eq!(amount(&tally), Some((PRICE.of(2, 0), true)), "it may have read the prompt");
+        assert_eq!(
+            amount(&tally),
+            Some((PRICE.of(2, 0), true)),
+            "it may have read the prompt"
+        );
         tally.take(Delta::Text("abc"));
         tally.take(Delta::Thought("äö"));
         assert_eq!(amount(&tally), Some((PRICE.of(2, 3), true)));
@@ -313,7 +326,10 @@ mod tests {
         exchange.unbounded = true;
         record.exchanges.push(exchange);
         let refused = allow(&record, "prompt", 4096);
-        assert!(matches!(refused, Err(TunerError::UnboundedCost { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(TunerError::UnboundedCost { .. })),
+            "{refused:?}"
+        );
         record.session.connected = "zzzz".to_owned();
         assert!(allow(&record, "prompt", 4096).is_ok(), "chosen once more");
         record.session.connected = String::new();

@@ -66,7 +66,8 @@ impl Protocol for Anthropic {
 
     fn take(&self, chunk: &Value, reply: &mut Partial) {
         let kind = chunk.get("type").and_then(Value::as_str);
-        reply.known |= kind.is_some_and(|kind| kind.starts_with("message") || kind.starts_with("content_block"));
+        reply.known |= kind
+            .is_some_and(|kind| kind.starts_with("message") || kind.starts_with("content_block"));
         match kind {
             Some("message_start") => usage(chunk.pointer("/message/usage"), reply),
             Some("content_block_start") => block(chunk.get("content_block"), reply, true),
@@ -130,7 +131,10 @@ fn usage(usage: Option<&Value>, reply: &mut Partial) {
     // What was read from a cache, or kept in one, is part of the prompt, too. Thinking is part of the
     // output already.
     let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"];
-    let cached: u64 = cached.iter().filter_map(|name| count(usage.get(name))).sum();
+    let cached: u64 = cached
+        .iter()
+        .filter_map(|name| count(usage.get(name)))
+        .sum();
     if cached > 0 {
         counts.prompt = Some(counts.prompt.unwrap_or(0) + cached);
     }

@@ -15,7 +15,14 @@ const REASONING: [&str; 5] = [
     "thinking_blocks",
 ];
 /// Where a piece of reasoning keeps its words.
-const WORDS: [&str; 6] = ["text", "thinking", "reasoning", "content", "summary", "data"];
+const WORDS: [&str; 6] = [
+    "text",
+    "thinking",
+    "reasoning",
+    "content",
+    "summary",
+    "data",
+];
 
 /// Takes in the content of a message: a text, or a list of parts. Parts of an unknown type are passed
 /// over.
@@ -148,8 +155,14 @@ mod tests {
             (json!([{"type": "text", "text": "plain"}]), false),
             (json!(["pl", "ain"]), false),
             (json!({"type": "text", "text": "plain"}), false),
-            (json!([{"type": "text", "text": {"value": "plain", "annotations": []}}]), false),
-            (json!([{"type": "output_text", "text": "plain", "annotations": []}]), false),
+            (
+                json!([{"type": "text", "text": {"value": "plain", "annotations": []}}]),
+                false,
+            ),
+            (
+                json!([{"type": "output_text", "text": "plain", "annotations": []}]),
+                false,
+            ),
             (json!([{"text": "plain"}]), false),
             (
                 json!([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
@@ -160,7 +173,10 @@ mod tests {
                 json!([{"type": "redacted_thinking", "data": "xyz"}, {"type": "text", "text": "plain"}]),
                 true,
             ),
-            (json!([{"type": "image_url", "image_url": {"url": "x"}}, "plain"]), false),
+            (
+                json!([{"type": "image_url", "image_url": {"url": "x"}}, "plain"]),
+                false,
+            ),
             (json!([null, 7, {"type": "text"}, "plain"]), false),
         ] {
             assert_eq!(said(&content), ("plain".to_owned(), thought), "{content}");

@@ -131,21 +131,46 @@ mod tests {
     fn a_fault_is_seen_in_every_shape_and_keeps_its_words() {
         // OpenAI, OpenRouter, Ollama, vLLM of old, FastAPI, Anthropic, Gemini, Cloudflare; then made.
         for (chunk, status) in [
-            (json!({"error": {"message": "queue full", "type": "server_error"}}), None),
-            (json!({"error": {"code": 503, "message": "queue full"}, "choices": []}), Some(503)),
+            (
+                json!({"error": {"message": "queue full", "type": "server_error"}}),
+                None,
+            ),
+            (
+                json!({"error": {"code": 503, "message": "queue full"}, "choices": []}),
+                Some(503),
+            ),
             (json!({"error": "queue full"}), None),
-            (json!({"object": "error", "message": "queue full", "code": 503}), Some(503)),
+            (
+                json!({"object": "error", "message": "queue full", "code": 503}),
+                Some(503),
+            ),
             (json!({"code": 429, "message": "queue full"}), Some(429)),
-            (json!({"type": "error", "error": {"type": "overloaded_error", "message": "queue full"}}), None),
-            (json!([{"error": {"code": 503, "message": "queue full", "status": "UNAVAILABLE"}}]), Some(503)),
-            (json!({"success": false, "errors": [{"code": 7003, "message": "queue full"}]}), None),
-            (json!({"choices": [{"error": {"message": "queue full", "code": 502}, "finish_reason": "error"}]}), Some(502)),
+            (
+                json!({"type": "error", "error": {"type": "overloaded_error", "message": "queue full"}}),
+                None,
+            ),
+            (
+                json!([{"error": {"code": 503, "message": "queue full", "status": "UNAVAILABLE"}}]),
+                Some(503),
+            ),
+            (
+                json!({"success": false, "errors": [{"code": 7003, "message": "queue full"}]}),
+                None,
+            ),
+            (
+                json!({"choices": [{"error": {"message": "queue full", "code": 502}, "finish_reason": "error"}]}),
+                Some(502),
+            ),
             (json!({"error": true, "message": "queue full"}), None),
             (json!({"status": "error", "msg": "queue full"}), None),
             (json!({"error": {"error": {"message": "queue full"}}}), None),
         ] {
             let fault = Fault::of(&chunk).unwrap_or_else(|| panic!("{chunk}"));
-            assert_eq!((fault.message.as_str(), fault.status), ("queue full", status), "{chunk}");
+            assert_eq!(
+                (fault.message.as_str(), fault.status),
+                ("queue full", status),
+                "{chunk}"
+            );
         }
         for chunk in [
             json!({"detail": "queue full"}),

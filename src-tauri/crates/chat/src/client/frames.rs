@@ -80,7 +80,10 @@ pub(super) async fn beginning(
 /// The first byte that is no white space and no byte order mark.
 pub(super) fn first_letter(bytes: &[u8]) -> Option<u8> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace())
+    bytes
+        .iter()
+        .copied()
+        .find(|byte| !byte.is_ascii_whitespace())
 }
 
 /// Bytes into lines, however they were split; each byte is looked at once.
@@ -227,7 +230,10 @@ mod tests {
         let (one, other) = text.as_bytes().split_at(at);
         let pieces = stream::iter([Ok(one.to_vec()), Ok(other.to_vec())]);
         let found: Vec<Document> = documents(framing, pieces).try_collect().await.unwrap();
-        found.into_iter().map(|one| (one.text, one.unended)).collect()
+        found
+            .into_iter()
+            .map(|one| (one.text, one.unended))
+            .collect()
     }
 
     #[tokio::test]
@@ -238,12 +244,20 @@ mod tests {
         for at in 0..=events.len() {
             let found = split(Framing::Events, events, at).await;
             let expected = [("{\"a\":\n1}", false), ("ü", false), ("left", true)];
-            assert_eq!(found, expected.map(|(text, unended)| (text.to_owned(), unended)), "{at}");
+            assert_eq!(
+                found,
+                expected.map(|(text, unended)| (text.to_owned(), unended)),
+                "{at}"
+            );
         }
         for at in 0..=lines.len() {
             let found = split(Framing::Lines, lines, at).await;
             let expected = [("{\"a\":1}", false), ("{\"ü\":2}", true)];
-            assert_eq!(found, expected.map(|(text, unended)| (text.to_owned(), unended)), "{at}");
+            assert_eq!(
+                found,
+                expected.map(|(text, unended)| (text.to_owned(), unended)),
+                "{at}"
+            );
         }
     }
 }

@@ -234,7 +234,9 @@ impl Reading<'_, '_> {
                 _ if thought => ChatError::NoAnswer {
                     server: server(),
                     what: match reply.cut_off {
-                        true => "the model only thought and gave no answer before its limit of tokens",
+                        true => {
+                            "the model only thought and gave no answer before its limit of tokens"
+                        }
                         false => "the model only thought and gave no answer",
                     }
                     .to_owned(),

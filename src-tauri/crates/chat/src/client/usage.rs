@@ -30,7 +30,9 @@ impl Counts {
     fn paid(&self) -> Option<u64> {
         let beyond = self.total.zip(self.prompt);
         let beyond = beyond.and_then(|(total, prompt)| total.checked_sub(prompt));
-        let beside = self.reasoning.filter(|reasoning| Some(*reasoning) > self.reply);
+        let beside = self
+            .reasoning
+            .filter(|reasoning| Some(*reasoning) > self.reply);
         let with_reasoning = beside.map(|reasoning| reasoning + self.reply.unwrap_or(0));
         self.reply.max(beyond).max(with_reasoning)
     }
@@ -73,9 +75,21 @@ mod tests {
 
     #[test]
     fn what_the_total_has_beyond_the_prompt_is_paid() {
-        assert_eq!(paid(900, 60, 2400, 3360), Some(2460), "xAI: reasoning beside the reply");
-        assert_eq!(paid(900, 60, 40, 960), Some(60), "OpenAI: reasoning within it");
-        assert_eq!(paid(900, 60, 2400, 0), Some(2460), "no total, and too much for the reply");
+        assert_eq!(
+            paid(900, 60, 2400, 3360),
+            Some(2460),
+            "xAI: reasoning beside the reply"
+        );
+        assert_eq!(
+            paid(900, 60, 40, 960),
+            Some(60),
+            "OpenAI: reasoning within it"
+        );
+        assert_eq!(
+            paid(900, 60, 2400, 0),
+            Some(2460),
+            "no total, and too much for the reply"
+        );
         assert_eq!(paid(900, 60, 40, 0), Some(60));
         assert_eq!(paid(900, 0, 0, 960), Some(60), "a total and no reply");
         assert_eq!(paid(900, 60, 0, 900), Some(60), "a total without the reply");

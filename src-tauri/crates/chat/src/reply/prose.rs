@@ -19,25 +19,127 @@ const PARTS: [&str; 9] = [
 ];
 /// Words of clauses that tell, weigh or exclude, and decide nothing.
 const TELLING: [&str; 65] = [
-    "trial", "trials", "tried", "was", "were", "did", "gave", "had", "has", "used", "ran",
-    "measured", "showed", "default", "defaults", "baseline", "previous", "previously", "earlier",
-    "before", "already", "could", "might", "may", "if", "unless", "later", "next", "then", "after",
-    "afterwards", "alternatively", "alternative", "otherwise", "fallback", "not", "never", "don't",
-    "dont", "avoid", "cannot", "can't", "won't", "too", "slower", "worse", "unlike", "compared",
-    "versus", "vs", "whereas", "while", "although", "though", "when", "whether", "maybe", "perhaps",
-    "example", "e.g", "risk", "further", "future", "steps", "step",
+    "trial",
+    "trials",
+    "tried",
+    "was",
+    "were",
+    "did",
+    "gave",
+    "had",
+    "has",
+    "used",
+    "ran",
+    "measured",
+    "showed",
+    "default",
+    "defaults",
+    "baseline",
+    "previous",
+    "previously",
+    "earlier",
+    "before",
+    "already",
+    "could",
+    "might",
+    "may",
+    "if",
+    "unless",
+    "later",
+    "next",
+    "then",
+    "after",
+    "afterwards",
+    "alternatively",
+    "alternative",
+    "otherwise",
+    "fallback",
+    "not",
+    "never",
+    "don't",
+    "dont",
+    "avoid",
+    "cannot",
+    "can't",
+    "won't",
+    "too",
+    "slower",
+    "worse",
+    "unlike",
+    "compared",
+    "versus",
+    "vs",
+    "whereas",
+    "while",
+    "although",
+    "though",
+    "when",
+    "whether",
+    "maybe",
+    "perhaps",
+    "example",
+    "e.g",
+    "risk",
+    "further",
+    "future",
+    "steps",
+    "step",
 ];
 /// Words that may stand before the verb of a decision.
 const BEFORE_VERB: [&str; 37] = [
-    "better", "rather", "again",
-    "so", "please", "and", "ok", "okay", "hmm", "well", "let's", "lets", "let", "me", "us", "i",
-    "i'd", "i'll", "we", "we'd", "we'll", "will", "would", "should", "must", "now", "finally",
-    "thus", "hence", "simply", "just", "also", "therefore", "to", "be", "going", "you",
+    "better",
+    "rather",
+    "again",
+    "so",
+    "please",
+    "and",
+    "ok",
+    "okay",
+    "hmm",
+    "well",
+    "let's",
+    "lets",
+    "let",
+    "me",
+    "us",
+    "i",
+    "i'd",
+    "i'll",
+    "we",
+    "we'd",
+    "we'll",
+    "will",
+    "would",
+    "should",
+    "must",
+    "now",
+    "finally",
+    "thus",
+    "hence",
+    "simply",
+    "just",
+    "also",
+    "therefore",
+    "to",
+    "be",
+    "going",
+    "you",
 ];
 /// Words with which something said before is taken back.
 const TAKING_BACK: [&str; 13] = [
-    "actually", "correction", "wait", "no", "sorry", "oops", "scratch", "scrap", "meant", "second",
-    "mistake", "edit", "update",
+    "actually",
+    "correction",
+    "wait",
+    "no",
+    "sorry",
+    "oops",
+    "scratch",
+    "scrap",
+    "meant",
+    "second",
+    "mistake",
+    "edit",
+    "update",
 ];
 /// Words that may stand before these.
 const BEFORE_TAKING_BACK: [&str; 9] = ["and", "but", "hmm", "oh", "ah", "so", "on", "i", "my"];
@@ -48,14 +150,37 @@ const COMMITTING: [&str; 9] = [
 /// Words that decide.
 const VERBS: [&str; 27] = [
     "try",
-    "use", "set", "choose", "pick", "take", "go", "run", "propose", "recommend", "suggest",
-    "select", "apply", "make", "change", "switch", "increase", "raise", "reduce", "lower",
-    "decrease", "keep", "put", "prefer", "want", "need", "configure",
+    "use",
+    "set",
+    "choose",
+    "pick",
+    "take",
+    "go",
+    "run",
+    "propose",
+    "recommend",
+    "suggest",
+    "select",
+    "apply",
+    "make",
+    "change",
+    "switch",
+    "increase",
+    "raise",
+    "reduce",
+    "lower",
+    "decrease",
+    "keep",
+    "put",
+    "prefer",
+    "want",
+    "need",
+    "configure",
 ];
 /// Words between a parameter and its value.
 const BETWEEN: [&str; 20] = [
-    "to", "of", "at", "is", "be", "as", "should", "must", "value", "size", "set", "equal", "equals",
-    "the", "count", "back", "down", "up", "with", "only",
+    "to", "of", "at", "is", "be", "as", "should", "must", "value", "size", "set", "equal",
+    "equals", "the", "count", "back", "down", "up", "with", "only",
 ];
 /// Words before a number of the short list.
 const CHOICES: [&str; 6] = ["choice", "option", "entry", "number", "candidate", "item"];
@@ -102,6 +227,20 @@ pub(super) fn other(
             .collect();
         (!last.is_empty()).then(|| join(last.into_iter()))
     })
+}
+
+/// Settings that a text names with their values, each once.
+pub(super) fn mentioned(text: &str, names: &Names) -> Vec<(String, Value)> {
+    let mut found: Vec<(String, Value)> = Vec::new();
+    for said in clauses(text).iter().flat_map(|clause| said(clause, names)) {
+        if let Said::Value(parameter, value) = said {
+            let one = (parameter.name.clone(), value);
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+    }
+    found
 }
 
 /// Something that a clause says about one matter.
@@ -171,12 +310,17 @@ fn clauses(text: &str) -> Vec<Vec<String>> {
     text.split('\u{1}')
         .map(|clause| {
             let clause = clause.replace(
-                ['=', ':', '`', '*', '"', '(', ')', ',', '{', '}', '[', ']', '|'],
+                [
+                    '=', ':', '`', '*', '"', '(', ')', ',', '{', '}', '[', ']', '|',
+                ],
                 " ",
             );
             let words = clause.split_whitespace();
             words
-                .map(|word| word.trim_matches(|letter: char| ".\'".contains(letter)).to_owned())
+                .map(|word| {
+                    word.trim_matches(|letter: char| ".\'".contains(letter))
+                        .to_owned()
+                })
                 .filter(|word| !word.is_empty())
                 .collect()
         })
@@ -194,13 +338,15 @@ fn decides(clause: &[String], after: bool) -> bool {
     if clause.iter().any(|word| is(word, &TELLING)) {
         return false;
     }
-    let mut rest = clause
-        .iter()
-        .skip_while(|word| is(word, &BEFORE_VERB) || is(word, &TAKING_BACK) || is(word, &["on", "thought"]));
+    let mut rest = clause.iter().skip_while(|word| {
+        is(word, &BEFORE_VERB) || is(word, &TAKING_BACK) || is(word, &["on", "thought"])
+    });
     let verb = rest.next().is_some_and(|word| is(word, &VERBS));
     if !after {
         let mine = clause.first().is_some_and(|word| word == "my")
-            && clause.iter().any(|word| is(word, &["proposal", "choice", "recommendation", "answer"]));
+            && clause
+                .iter()
+                .any(|word| is(word, &["proposal", "choice", "recommendation", "answer"]));
         return mine || (verb && clause.iter().take(2).any(|word| is(word, &COMMITTING)));
     }
     let should = clause
@@ -211,7 +357,9 @@ fn decides(clause: &[String], after: bool) -> bool {
 
 /// Whether a clause takes back what was said before it.
 fn takes_back(clause: &[String]) -> bool {
-    let mut start = clause.iter().skip_while(|word| is(word, &BEFORE_TAKING_BACK));
+    let mut start = clause
+        .iter()
+        .skip_while(|word| is(word, &BEFORE_TAKING_BACK));
     start.next().is_some_and(|word| is(word, &TAKING_BACK))
         || clause.iter().any(|word| word == "instead")
 }
@@ -291,7 +439,9 @@ fn after(clause: &[String], from: usize, parameter: &Parameter) -> (Option<Value
     while clause
         .get(at)
         .is_some_and(|word| is(word, &["to", "→", "->"]))
-        && let Some(next) = clause.get(at + 1).and_then(|word| self::value(parameter, word))
+        && let Some(next) = clause
+            .get(at + 1)
+            .and_then(|word| self::value(parameter, word))
     {
         value = next;
         at += 2;

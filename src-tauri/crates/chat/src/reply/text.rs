@@ -4,10 +4,12 @@
 const MOST_BYTES: usize = 1 << 20;
 /// How models mark their reasoning inside their text: what opens it, what closes it. In the words of
 /// the models' own chat templates (docs/chat-servers.md), all in lower case.
-const REASONING: [(&str, &str); 14] = [
+const REASONING: [(&str, &str); 16] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<reasoning>", "</reasoning>"),
+    ("<reason>", "</reason>"),
+    ("<|im_start|>think", "<|im_start|>answer"),
     ("<thought>", "</thought>"),
     ("<thoughts>", "</thoughts>"),
     ("<reflection>", "</reflection>"),
@@ -21,7 +23,13 @@ const REASONING: [(&str, &str); 14] = [
     ("<|channel|>analysis", "<|channel|>final<|message|>"),
 ];
 /// Marks at the end of an answer that a server should have kept to itself.
-const ENDS: [&str; 5] = ["<|return|>", "<|end|>", "<|im_end|>", "<|eot_id|>", "<|end_of_text|>"];
+const ENDS: [&str; 5] = [
+    "<|return|>",
+    "<|end|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|end_of_text|>",
+];
 
 /// The text after the last reasoning block. A block that was never closed leaves nothing; one that
 /// was opened by the chat template, and so is only closed here, is left out as well.
@@ -38,7 +46,10 @@ pub(super) fn answer(reply: &str) -> &str {
         .filter_map(|(open, _)| lower[start..].find(open).map(|at| at + start));
     let end = opened.min().unwrap_or(answer.len());
     let mut answer = &answer[start..end];
-    while let Some(before) = ENDS.iter().find_map(|end| answer.trim_end().strip_suffix(end)) {
+    while let Some(before) = ENDS
+        .iter()
+        .find_map(|end| answer.trim_end().strip_suffix(end))
+    {
         answer = before;
     }
     answer

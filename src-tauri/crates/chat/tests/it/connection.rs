@@ -185,10 +185,7 @@ async fn every_failure_says_what_where_and_what_to_do() {
 #[tokio::test]
 async fn what_came_before_a_cut_was_streamed() {
     let (_server, reply, seen) = play(vec![Script::Cut("half a reply".to_owned())]).await;
-    assert!(
-        matches!(reply, Err(ChatError::Cut { .. })),
-        "{reply:?}"
-    );
+    assert!(matches!(reply, Err(ChatError::Cut { .. })), "{reply:?}");
     assert_eq!(seen, "half a reply");
 }
 

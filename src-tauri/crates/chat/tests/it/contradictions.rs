@@ -37,7 +37,10 @@ fn a_reply_that_takes_its_proposal_back_is_asked_which_one_is_meant() {
         "I first looked at {\"parallel\": 4}. My answer: {\"parallel\": 8}",
     ] {
         let refused = free(reply);
-        assert!(matches!(refused, Err(ReplyError::Ambiguous { .. })), "{reply}\n{refused:?}");
+        assert!(
+            matches!(refused, Err(ReplyError::Ambiguous { .. })),
+            "{reply}\n{refused:?}"
+        );
     }
     for reply in [
         "{\"choice\": 1, \"reason\": \"quiet\"}\nActually, choose entry 2.",
@@ -46,7 +49,10 @@ fn a_reply_that_takes_its_proposal_back_is_asked_which_one_is_meant() {
         "{\"choice\": 1}\nSorry, number 2.",
     ] {
         let refused = listed(reply);
-        assert!(matches!(refused, Err(ReplyError::Ambiguous { .. })), "{reply}\n{refused:?}");
+        assert!(
+            matches!(refused, Err(ReplyError::Ambiguous { .. })),
+            "{reply}\n{refused:?}"
+        );
     }
 }
 
@@ -99,7 +105,10 @@ fn an_answer_to_a_question_offers_nothing_that_it_takes_back() {
     let space = space();
     let find = |reply: &str| find_proposal(reply, &space, &space.default_configuration());
     let taken_back = find("Trial 2 waited. {\"parallel\": 8} Actually, use parallel 4.");
-    assert!(matches!(taken_back, Err(ReplyError::Ambiguous { .. })), "{taken_back:?}");
+    assert!(
+        matches!(taken_back, Err(ReplyError::Ambiguous { .. })),
+        "{taken_back:?}"
+    );
     let kept = find("Trial 2 with parallel 4 waited, so: {\"parallel\": 8}").unwrap();
     assert_eq!(kept.unwrap().configuration.int("parallel"), Some(8));
 }

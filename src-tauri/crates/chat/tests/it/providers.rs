@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{Chat, ChatClient, ChatError, ChatReply, ChatRequest, Delta, Secret, Timeouts};
+use wattsmith_chat::{
+    Chat, ChatClient, ChatError, ChatReply, ChatRequest, Delta, Secret, Timeouts,
+};
 use wattsmith_domain::Provider;
 use wattsmith_testkit::scripted_chat::{MODEL, Script, ScriptedChat, USAGE};
 

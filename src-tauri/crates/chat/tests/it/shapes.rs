@@ -11,7 +11,10 @@ use wattsmith_testkit::scripted_chat::{MODEL, Script, ScriptedChat};
 const ANSWER: &str = "{\"threads\": 2, \"reason\": \"memory bound\"}";
 
 /// What came of a request that was answered by these bytes, and what was heard of it on the way.
-async fn hear(provider: Provider, script: Script) -> (Result<ChatReply, ChatError>, String, String) {
+async fn hear(
+    provider: Provider,
+    script: Script,
+) -> (Result<ChatReply, ChatError>, String, String) {
     let server = ScriptedChat::start(vec![script]).await.unwrap();
     let patient = Timeouts {
         connect: Duration::from_secs(60),
@@ -19,7 +22,13 @@ async fn hear(provider: Provider, script: Script) -> (Result<ChatReply, ChatErro
         idle: Duration::from_secs(60),
         backoff: Duration::from_millis(1),
     };
-    let chat = ChatClient::new(provider, &server.base_url_of(provider), MODEL, None, patient);
+    let chat = ChatClient::new(
+        provider,
+        &server.base_url_of(provider),
+        MODEL,
+        None,
+        patient,
+    );
     let (mut text, mut thoughts) = (String::new(), String::new());
     let mut on_delta = |delta: Delta| match delta {
         Delta::Text(fresh) => text.push_str(fresh),
@@ -28,16 +37,16 @@ async fn hear(provider: Provider, script: Script) -> (Result<ChatReply, ChatErro
     };
     let request = ChatRequest::new("What next?");
     let never = CancellationToken::new();
-    let reply = chat
-        .unwrap()
-        .complete(request, &mut on_delta, &never)
-        .await;
+    let reply = chat.unwrap().complete(request, &mut on_delta, &never).await;
     (reply, text, thoughts)
 }
 
 /// Events of a stream, without an end.
 fn events(chunks: &[Value]) -> String {
-    chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect()
+    chunks
+        .iter()
+        .map(|chunk| format!("data: {chunk}\n\n"))
+        .collect()
 }
 
 fn delta(delta: Value) -> Value {
@@ -118,9 +127,7 @@ async fn reasoning_is_heard_wherever_it_stands_and_is_no_part_of_the_reply() {
 #[tokio::test]
 async fn a_reply_without_an_end_is_none_however_whole_it_looks() {
     let half = |reason: Value| {
-        let piece = |text: &str| {
-            json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": reason }] })
-        };
+        let piece = |text: &str| json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": reason }] });
         events(&[piece("I propose\n"), piece("parallel: 4\nthreads: 1")])
     };
     let anthropic = |stop: &str| {
@@ -130,7 +137,8 @@ async fn a_reply_without_an_end_is_none_however_whole_it_looks() {
                 "delta": { "type": "text_delta", "text": "threads: 1" } }),
         ]) + stop
     };
-    let candidate = json!({ "candidates": [{ "content": { "parts": [{ "text": "threads: 1" }] } }] });
+    let candidate =
+        json!({ "candidates": [{ "content": { "parts": [{ "text": "threads: 1" }] } }] });
     let unspecified = json!({ "candidates": [{ "content": { "parts": [{ "text": "threads: 1" }] },
         "finishReason": "FINISH_REASON_UNSPECIFIED" }] });
     let line = json!({ "message": { "content": "threads: 1" }, "done": false });
@@ -140,25 +148,40 @@ async fn a_reply_without_an_end_is_none_however_whole_it_looks() {
         (OpenAi, Script::Raw(half(Value::Null))),
         (OpenAi, Script::Raw(half(json!("null")))),
         // The last event was on its way.
-        (OpenAi, Script::Raw(half(Value::Null) + "data: {\"choices\":[{\"del")),
+        (
+            OpenAi,
+            Script::Raw(half(Value::Null) + "data: {\"choices\":[{\"del"),
+        ),
         (OpenAi, Script::Raw(half(Value::Null) + ": keep-alive\n\n")),
         (OpenAi, Script::Cut("parallel: 4\nthreads: 1".to_owned())),
         // A server that does not stream, cut in the middle.
-        (OpenAi, Script::Status(200, whole[..whole.len() - 9].to_owned())),
+        (
+            OpenAi,
+            Script::Status(200, whole[..whole.len() - 9].to_owned()),
+        ),
         (Anthropic, Script::Raw(anthropic(""))),
-        (Anthropic, Script::Raw(anthropic("event: ping\ndata: {\"type\": \"ping\"}\n\n"))),
+        (
+            Anthropic,
+            Script::Raw(anthropic("event: ping\ndata: {\"type\": \"ping\"}\n\n")),
+        ),
         (Gemini, Script::Raw(events(&[candidate.clone()]))),
         (Gemini, Script::Raw(events(&[unspecified]))),
         (Gemini, Script::Status(200, format!("[{candidate},"))),
         (Ollama, Script::Raw(format!("{line}\n"))),
-        (Ollama, Script::Raw(format!("{line}\n{{\"message\":{{\"con"))),
+        (
+            Ollama,
+            Script::Raw(format!("{line}\n{{\"message\":{{\"con")),
+        ),
     ] {
         let (reply, ..) = hear(provider, script.clone()).await;
         let Err(error @ ChatError::Cut { .. }) = reply else {
             panic!("{provider} {script:?}\n{reply:?}")
         };
         let told = error.to_string();
-        assert!(told.contains("the connection ended in the middle"), "{told}");
+        assert!(
+            told.contains("the connection ended in the middle"),
+            "{told}"
+        );
         assert!(!told.contains("address"), "the address was right: {told}");
     }
 }
@@ -166,7 +189,8 @@ async fn a_reply_without_an_end_is_none_however_whole_it_looks() {
 #[tokio::test]
 async fn an_end_is_seen_however_it_is_said() {
     let text = delta(json!({ "content": ANSWER }));
-    let empty = json!({ "choices": [{ "index": 0, "delta": { "content": ANSWER }, "finish_reason": "" }] });
+    let empty =
+        json!({ "choices": [{ "index": 0, "delta": { "content": ANSWER }, "finish_reason": "" }] });
     let gemini = json!({ "candidates": [{ "content": { "parts": [{ "text": ANSWER }] },
         "finishReason": "STOP" }] });
     let again = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop",
@@ -174,11 +198,20 @@ async fn an_end_is_seen_however_it_is_said() {
     for (provider, script) in [
         (OpenAi, Script::Raw(events(&[text.clone(), ended("stop")]))),
         (OpenAi, Script::Raw(events(&[empty]) + "data: [DONE]\n\n")),
-        (OpenAi, Script::Raw(events(&[text.clone()]) + "data: [DONE]")),
+        (
+            OpenAi,
+            Script::Raw(events(&[text.clone()]) + "data: [DONE]"),
+        ),
         (OpenAi, Script::Raw(events(&[text.clone(), ended("eos")]))),
         (OpenAi, Script::Raw(events(&[text.clone(), again]))),
         // No empty lines between the events, and none of a stream's marks at all.
-        (OpenAi, Script::Raw(format!("data: {text}\ndata: {}\ndata: [DONE]\n", ended("stop")))),
+        (
+            OpenAi,
+            Script::Raw(format!(
+                "data: {text}\ndata: {}\ndata: [DONE]\n",
+                ended("stop")
+            )),
+        ),
         (OpenAi, Script::Raw(format!("{text}\n{}\n", ended("stop")))),
         (Gemini, Script::Status(200, format!("[{gemini}]"))),
         (
@@ -265,8 +298,16 @@ async fn a_fault_inside_a_success_is_told_in_the_servers_own_words() {
             assert!(told.contains("queue full"), "{fault}: {told}");
             assert!(!told.contains("address"), "{fault}: {told}");
         }
-        if fault.get("detail").is_none() && fault.get("message").is_none_or(|_| fault.get("object").is_some()) {
-            let told = fails(OpenAi, Script::Raw(format!("{begun}{event}data: [DONE]\n\n"))).await;
+        if fault.get("detail").is_none()
+            && fault
+                .get("message")
+                .is_none_or(|_| fault.get("object").is_some())
+        {
+            let told = fails(
+                OpenAi,
+                Script::Raw(format!("{begun}{event}data: [DONE]\n\n")),
+            )
+            .await;
             assert!(told.contains("queue full"), "{fault}: {told}");
         }
     }
@@ -293,9 +334,15 @@ async fn the_address_is_doubted_only_where_it_can_be_wrong() {
     for script in [
         message(json!({ "content": "" })),
         message(json!({ "content": null })),
-        Script::Raw(events(&[delta(json!({ "reasoning": "hm" })), ended("length")])),
+        Script::Raw(events(&[
+            delta(json!({ "reasoning": "hm" })),
+            ended("length"),
+        ])),
         Script::Raw(events(&[ended("content_filter")])),
-        Script::Raw(events(&[delta(json!({ "content": "a" })), ended("insufficient_system_resource")])),
+        Script::Raw(events(&[
+            delta(json!({ "content": "a" })),
+            ended("insufficient_system_resource"),
+        ])),
     ] {
         let told = fails(OpenAi, script).await;
         assert!(!told.contains("address"), "{told}");
@@ -318,8 +365,16 @@ async fn the_arguments_of_a_tool_are_the_reply() {
     let call = json!({ "function": { "name": "propose", "arguments": ANSWER } });
     for (provider, script) in [
         (OpenAi, Script::Raw(streamed)),
-        (OpenAi, message(json!({ "content": "", "tool_calls": [call] }))),
-        (OpenAi, message(json!({ "content": null, "function_call": { "name": "p", "arguments": ANSWER } }))),
+        (
+            OpenAi,
+            message(json!({ "content": "", "tool_calls": [call] })),
+        ),
+        (
+            OpenAi,
+            message(
+                json!({ "content": null, "function_call": { "name": "p", "arguments": ANSWER } }),
+            ),
+        ),
         (
             Gemini,
             Script::Raw(events(&[json!({ "candidates": [{ "content": { "parts": [
@@ -327,13 +382,20 @@ async fn the_arguments_of_a_tool_are_the_reply() {
         ),
         (
             Ollama,
-            Script::Raw(json!({ "message": { "content": "", "tool_calls": [
-                { "function": { "name": "propose", "arguments": arguments } }] }, "done": true }).to_string()),
+            Script::Raw(
+                json!({ "message": { "content": "", "tool_calls": [
+                { "function": { "name": "propose", "arguments": arguments } }] }, "done": true })
+                .to_string(),
+            ),
         ),
         (
             Anthropic,
-            Script::Status(200, json!({ "type": "message", "stop_reason": "tool_use", "content": [
-                { "type": "tool_use", "name": "propose", "input": arguments }] }).to_string()),
+            Script::Status(
+                200,
+                json!({ "type": "message", "stop_reason": "tool_use", "content": [
+                { "type": "tool_use", "name": "propose", "input": arguments }] })
+                .to_string(),
+            ),
         ),
     ] {
         let (reply, _) = reads(provider, script).await;
@@ -349,11 +411,17 @@ async fn the_arguments_of_a_tool_are_the_reply() {
 async fn tokens_are_what_the_totals_say() {
     let usage = |usage: Value| json!({ "choices": [], "usage": usage });
     let openai = |counts: Value| {
-        events(&[delta(json!({ "content": ANSWER })), ended("stop"), usage(counts)]) + "data: [DONE]\n\n"
+        events(&[
+            delta(json!({ "content": ANSWER })),
+            ended("stop"),
+            usage(counts),
+        ]) + "data: [DONE]\n\n"
     };
     let gemini = |counts: Value| {
-        events(&[json!({ "candidates": [{ "content": { "parts": [{ "text": ANSWER }] },
-            "finishReason": "STOP" }], "usageMetadata": counts })])
+        events(&[
+            json!({ "candidates": [{ "content": { "parts": [{ "text": ANSWER }] },
+            "finishReason": "STOP" }], "usageMetadata": counts }),
+        ])
     };
     let anthropic = |first: Value, last: Value| {
         events(&[
@@ -367,24 +435,36 @@ async fn tokens_are_what_the_totals_say() {
     for (provider, raw, counts) in [
         (
             OpenAi,
-            openai(json!({ "prompt_tokens": 900, "completion_tokens": 60, "total_tokens": 3360,
-                "completion_tokens_details": details(2400) })),
+            openai(
+                json!({ "prompt_tokens": 900, "completion_tokens": 60, "total_tokens": 3360,
+                "completion_tokens_details": details(2400) }),
+            ),
             (Some(900), Some(2460)),
         ),
         (
             OpenAi,
-            openai(json!({ "prompt_tokens": 900, "completion_tokens": 60, "total_tokens": 960,
-                "completion_tokens_details": details(40) })),
+            openai(
+                json!({ "prompt_tokens": 900, "completion_tokens": 60, "total_tokens": 960,
+                "completion_tokens_details": details(40) }),
+            ),
             (Some(900), Some(60)),
         ),
-        (OpenAi, openai(json!({ "prompt_tokens": 900.0, "total_tokens": 960 })), (Some(900), Some(60))),
+        (
+            OpenAi,
+            openai(json!({ "prompt_tokens": 900.0, "total_tokens": 960 })),
+            (Some(900), Some(60)),
+        ),
         (
             OpenAi,
             openai(json!({ "prompt_tokens": 900, "completion_tokens": 60,
                 "prompt_tokens_details": { "cached_tokens": 800 } })),
             (Some(900), Some(60)),
         ),
-        (OpenAi, openai(json!({ "prompt_tokens": 0, "completion_tokens": 0 })), (None, None)),
+        (
+            OpenAi,
+            openai(json!({ "prompt_tokens": 0, "completion_tokens": 0 })),
+            (None, None),
+        ),
         (OpenAi, openai(Value::Null), (None, None)),
         (
             Gemini,
@@ -394,7 +474,9 @@ async fn tokens_are_what_the_totals_say() {
         ),
         (
             Gemini,
-            gemini(json!({ "promptTokenCount": 900, "candidatesTokenCount": 60, "thoughtsTokenCount": 40 })),
+            gemini(
+                json!({ "promptTokenCount": 900, "candidatesTokenCount": 60, "thoughtsTokenCount": 40 }),
+            ),
             (Some(900), Some(100)),
         ),
         (
@@ -415,12 +497,21 @@ async fn tokens_are_what_the_totals_say() {
         (
             Ollama,
             json!({ "message": { "content": ANSWER, "thinking": "hm" }, "done": true,
-                "prompt_eval_count": 900, "eval_count": 2460 }).to_string(),
+                "prompt_eval_count": 900, "eval_count": 2460 })
+            .to_string(),
             (Some(900), Some(2460)),
         ),
-        (Ollama, json!({ "message": { "content": ANSWER }, "done": true }).to_string(), (None, None)),
+        (
+            Ollama,
+            json!({ "message": { "content": ANSWER }, "done": true }).to_string(),
+            (None, None),
+        ),
     ] {
         let (reply, _) = reads(provider, Script::Raw(raw.clone())).await;
-        assert_eq!((reply.prompt_tokens, reply.reply_tokens), counts, "{provider}: {raw}");
+        assert_eq!(
+            (reply.prompt_tokens, reply.reply_tokens),
+            counts,
+            "{provider}: {raw}"
+        );
     }
 }

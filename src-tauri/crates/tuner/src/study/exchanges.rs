@@ -160,8 +160,7 @@ impl Kept {
         let place = self.said.len();
         let turn = (said.arm.clone(), said.seed, said.trials);
         let tries = self.tries.entry(turn.clone()).or_default();
-        self.by_turn
-            .insert((turn.0, turn.1, turn.2, *tries), place);
+        self.by_turn.insert((turn.0, turn.1, turn.2, *tries), place);
         *tries += 1;
         self.by_request.insert(said.request.clone(), place);
         self.said.push(said);
@@ -429,7 +428,10 @@ impl Exchanges {
         crate::paths::replace(&self.path, text.as_bytes()).map_err(|source| {
             TunerError::io(format!("cannot write {}", self.path.display()), source)
         })?;
-        let complete = kept.used.keys().filter(|place| kept.said[**place].known.is_some());
+        let complete = kept
+            .used
+            .keys()
+            .filter(|place| kept.said[**place].known.is_some());
         Ok(complete.count())
     }
 

@@ -29,9 +29,8 @@ impl Known {
         let record = &prepared.record;
         let session = &record.session;
         let constraints = session.objective.constraints;
-        let keys = |all: &[Configuration]| -> Vec<String> {
-            all.iter().map(Configuration::key).collect()
-        };
+        let keys =
+            |all: &[Configuration]| -> Vec<String> { all.iter().map(Configuration::key).collect() };
         let expected: Vec<Value> = prepared
             .offer
             .expected
@@ -130,4 +129,52 @@ fn hash(value: &Value) -> String {
     let digest = Sha256::digest(value.to_string());
     let hex = digest.iter().map(|byte| format!("{byte:02x}"));
     hex.collect::<String>().chars().take(DIGITS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::turn::Errand;
+    use wattsmith_chat::Templates;
+    use wattsmith_domain::{Advisor, Connection};
+    use wattsmith_search::Pool;
+    use wattsmith_testkit::fixtures;
+
+    /// The prompts of known sessions, by the version of their words.
+    const PROMPTS: [(u32, &str); 1] = [(1, "be99d0f8f8556079")];
+
+    /// A change that a chat model could notice makes another version: raise `WORDS`, and add the new
+    /// hash below the old ones. (Where only a fixture has changed, replace the last hash.)
+    #[test]
+    fn prompts_that_say_something_else_have_another_version() {
+        let templates = Templates::open("no/such/folder");
+        let mut prompts = String::new();
+        for mut record in [
+            fixtures::empty(),
+            fixtures::measured(),
+            fixtures::confirmed(),
+            fixtures::estimated(),
+        ] {
+            for advisor in [Advisor::Guided, Advisor::Enhanced, Advisor::Baseline] {
+                let local = Connection::Local {
+                    model: "m.gguf".to_owned(),
+                };
+                for connection in [Connection::Paste, local] {
+                    record.session.advisor = advisor;
+                    record.session.connection = Some(connection);
+                    for trial in &record.trials {
+                        let analysis = wattsmith_stats::Analysis::of(&record);
+                        prompts.push_str(&crate::feedback::draft(&record, &analysis, trial));
+                    }
+                    let errand = Errand::Proposal;
+                    let template = templates.get(errand.template(advisor)).unwrap();
+                    let pool = Pool::from(&record.session.space);
+                    let prepared = Prepared::of(record.clone(), pool, template, &errand, None);
+                    prompts.push_str(&prepared.unwrap().prompt);
+                }
+            }
+        }
+        let found = hash(&json!(prompts));
+        assert_eq!(PROMPTS.last(), Some(&(WORDS, found.as_str())));
+    }
 }

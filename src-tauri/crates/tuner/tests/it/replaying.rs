@@ -149,7 +149,10 @@ async fn a_reply_counts_as_it_was_read_when_it_was_recorded() {
     assert_eq!(again.runs, recording.study.runs);
     assert_eq!(said(&again).read_otherwise, 8);
     let sentence = said(&again).sentence().unwrap();
-    assert!(sentence.contains("8 replies would be read otherwise today"), "{sentence}");
+    assert!(
+        sentence.contains("8 replies would be read otherwise today"),
+        "{sentence}"
+    );
 }
 
 #[tokio::test]
@@ -166,7 +169,10 @@ async fn an_older_recording_replays_in_its_own_words_and_can_be_completed() {
     // Before it is completed nobody can tell whether the facts are the same.
     recording.reword();
     let refusal = recording.refusal().await;
-    assert!(refusal.contains("does not tell what the prompt of then was made of"), "{refusal}");
+    assert!(
+        refusal.contains("does not tell what the prompt of then was made of"),
+        "{refusal}"
+    );
 
     assert_eq!(exchanges.complete().unwrap(), 8);
     let (completed, _) = recording.replay().await.unwrap();
