@@ -55,8 +55,10 @@ impl PowerClock {
                 watts: samples.iter().map(|sample| sample.power.0).collect(),
             },
             EventKind::Reply(text) => LiveEvent::Reply { session_id, text },
-            // The story tells what changed.
-            EventKind::Changed | EventKind::MachineChanged(_) => LiveEvent::Changed { session_id },
+            // The record tells it, and the window reads that.
+            EventKind::Changed | EventKind::MachineChanged(_) | EventKind::Fallback(_) => {
+                LiveEvent::Changed { session_id }
+            }
             EventKind::Failed(message) => LiveEvent::Failed {
                 session_id,
                 message,

@@ -121,7 +121,7 @@ fn proposal(record: &SessionRecord, proposal: &Proposal) -> ProposalItem {
     ProposalItem {
         id: proposal.id.0.clone(),
         advisor: advisor(record, proposal),
-        reason: proposal.reason.clone(),
+        reason: proposal.marked_reason(),
         knobs: knobs(
             space,
             before(record, proposal).unwrap_or(&default),

@@ -7,15 +7,19 @@
 //! key may be looked for in the environment; crates that unite providers take these out of our hands.
 
 mod anthropic;
+mod content;
+mod faults;
+mod frames;
 mod gemini;
 mod ollama;
 mod openai;
 mod protocol;
 mod refusal;
 mod stream;
+mod usage;
 
 use crate::address::{is_loopback, normal_base_url};
-use crate::connection::{Chat, ChatError, ChatReply, ChatRequest};
+use crate::connection::{Chat, ChatError, ChatReply, ChatRequest, Delta};
 use crate::secret::Secret;
 use async_trait::async_trait;
 use protocol::{Protocol, Target};
@@ -32,6 +36,9 @@ use wattsmith_domain::Provider;
 const RETRIES: u32 = 2;
 /// Longest pause before such a retry; a server that asks for more gets an error to the person.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Characters that are repeated of what a server said.
+const EXCERPT: usize = 200;
 
 /// How long a server may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,7 +191,7 @@ impl ChatClient {
     async fn exchange(
         &self,
         request: &ChatRequest,
-        on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
+        on_delta: &mut (dyn for<'t> FnMut(Delta<'t>) + Send),
     ) -> Result<ChatReply, ChatError> {
         let target = Target {
             model: &self.model,
@@ -267,7 +274,7 @@ impl ChatClient {
         let status = response.status();
         let asked = refusal::retry_after(response.headers());
         // A refusal is worth telling even where its text does not arrive.
-        let text = stream::whole(self, response).await.unwrap_or_default();
+        let text = self.text(response).await.unwrap_or_default();
         let message = refusal::message(status, &text);
         Refusal {
             status: status.as_u16(),
@@ -277,9 +284,16 @@ impl ChatClient {
     }
 
     async fn json(&self, response: Response) -> Result<Value, ChatError> {
-        let text = stream::whole(self, response).await?;
+        let text = self.text(response).await?;
         serde_json::from_str(&text)
             .map_err(|_| self.bad_reply(format!("no JSON, but {:?}", excerpt(&text))))
+    }
+
+    /// The whole body.
+    async fn text(&self, response: Response) -> Result<String, ChatError> {
+        frames::whole(frames::pieces(self, response))
+            .await
+            .map_err(|broken| broken.into_error(self))
     }
 
     fn redact(&self, text: &str) -> String {
@@ -293,6 +307,13 @@ impl ChatClient {
         ChatError::BadReply {
             server: self.base_url.clone(),
             what: self.redact(&what),
+        }
+    }
+
+    /// The connection ended before the reply did.
+    fn cut(&self) -> ChatError {
+        ChatError::Cut {
+            server: self.base_url.clone(),
         }
     }
 
@@ -320,7 +341,7 @@ impl Chat for ChatClient {
     async fn complete(
         &self,
         request: ChatRequest,
-        on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
+        on_delta: &mut (dyn for<'t> FnMut(Delta<'t>) + Send),
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ChatError> {
         cancel
@@ -342,6 +363,7 @@ fn in_words(error: reqwest::Error) -> String {
     words
 }
 
+/// The beginning of what a server said.
 fn excerpt(text: &str) -> String {
-    text.trim().chars().take(80).collect()
+    text.trim().chars().take(EXCERPT).collect()
 }

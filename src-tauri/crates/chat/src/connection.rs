@@ -49,10 +49,37 @@ pub struct ChatReply {
     pub cut_off: bool,
 }
 
+/// A piece of a reply while it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delta<'a> {
+    /// More of the text.
+    Text(&'a str),
+    /// More of the reasoning: no part of the reply, and paid all the same.
+    Thought(&'a str),
+    /// The server's own counts so far; they may be told at any time, or never.
+    Counted {
+        /// Tokens of the prompt.
+        prompt_tokens: Option<u64>,
+        /// Tokens of the reply, reasoning included.
+        reply_tokens: Option<u64>,
+    },
+}
+
+impl<'a> Delta<'a> {
+    /// The text in it; empty where it is something else.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Thought(_) | Self::Counted { .. } => "",
+        }
+    }
+}
+
 /// A way to reach a chat LLM.
 #[async_trait]
 pub trait Chat: Send + Sync {
-    /// Sends a prompt; `on_delta` gets every piece of text as it comes. Dropping the future or
+    /// Sends a prompt; `on_delta` gets every piece of the reply as it comes. Dropping the future or
     /// cancelling ends the request, and the server notices by the closed connection.
     ///
     /// # Errors
@@ -60,7 +87,7 @@ pub trait Chat: Send + Sync {
     async fn complete(
         &self,
         request: ChatRequest,
-        on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
+        on_delta: &mut (dyn for<'t> FnMut(Delta<'t>) + Send),
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ChatError>;
 }
@@ -136,11 +163,37 @@ pub enum ChatError {
         /// What was wrong with it.
         what: String,
     },
+    /// The connection ended before the reply did.
+    #[error(
+        "{server} did not finish its reply: the connection ended in the middle; nothing is taken from half a reply, so try again, or use another connection"
+    )]
+    Cut {
+        /// Where.
+        server: String,
+    },
+    /// The provider refused to say what the model would have said.
+    #[error("{server} held it back ({reason}); ask again, or use another model")]
+    Withheld {
+        /// Where.
+        server: String,
+        /// Its word for it.
+        reason: String,
+    },
+    /// It spoke as it should, and there is no answer in it.
+    #[error(
+        "{server} gave no answer: {what}; ask again, or use another model or one that is allowed more tokens"
+    )]
+    NoAnswer {
+        /// Where.
+        server: String,
+        /// What came instead.
+        what: String,
+    },
     /// Taken back by the person or by the end of the program.
     #[error("the request was cancelled")]
     Cancelled,
     /// Any other refusal or failure of the server.
-    #[error("{server} answered with status {status}: {message}; {}", advice(*.status))]
+    #[error("{server} {}: {message}; {}", answered(*.status), advice(*.status))]
     Server {
         /// Where.
         server: String,
@@ -158,9 +211,17 @@ fn wait(retry_after: Option<Duration>) -> String {
     }
 }
 
+/// A fault in the place of a reply has no status of its own.
+fn answered(status: u16) -> String {
+    match status {
+        ..=299 => "reports a fault instead of a whole reply".to_owned(),
+        status => format!("answered with status {status}"),
+    }
+}
+
 fn advice(status: u16) -> &'static str {
     match status {
-        ..=299 => "it failed in the middle of its reply: try again",
+        ..=299 => "try again, or use another connection",
         300..=399 => "the server has moved: enter its new address",
         400..=499 => "it does not accept the request: check the model and its limits",
         _ => "the fault is on its side: try again later",

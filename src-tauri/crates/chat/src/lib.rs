@@ -24,7 +24,7 @@ mod tokens;
 
 pub use address::normal_base_url;
 pub use client::{ChatClient, Timeouts};
-pub use connection::{Chat, ChatError, ChatReply, ChatRequest};
+pub use connection::{Chat, ChatError, ChatReply, ChatRequest, Delta};
 pub use context::{
     Choice, Expected, HISTORY_ROWS, HistoryRow, Mark, ParameterFacts, PersonFeedback,
     PromptContext, RefusedProposal, Said,
@@ -35,7 +35,7 @@ pub use facts::{
 };
 pub use keys::{Kept, KeyError, Keys};
 pub use render::{TemplateError, render, render_within};
-pub use reply::{ParsedReply, ReplyError, find_proposal, parse_reply};
+pub use reply::{ParsedReply, ReplyError, find_proposal, mentioned_settings, parse_reply};
 pub use schema::{ReplyForm, reply_schema};
 pub use secret::Secret;
 pub use templates::{Template, Templates};

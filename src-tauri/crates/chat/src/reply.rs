@@ -8,13 +8,15 @@ mod draft;
 mod json;
 mod lines;
 mod names;
+mod prose;
 mod text;
 
 use draft::Draft;
 use json::{Fault, Found};
 use names::Names;
 use std::collections::BTreeMap;
-use wattsmith_domain::{Configuration, ParameterSpace, Rejection};
+use std::ops::Range;
+use wattsmith_domain::{Configuration, ParameterSpace, Rejection, Value};
 
 /// Different objects in one reply that are looked at.
 const MOST_OBJECTS: usize = 32;
@@ -142,7 +144,11 @@ pub fn parse_reply(
         return Err(no_proposal(what));
     }
     let names = Names::of(space);
-    let Found { objects, fault } = json::objects(answer, MOST_OBJECTS);
+    let Found {
+        objects,
+        spans,
+        fault,
+    } = json::objects(answer, MOST_OBJECTS);
     let mut drafts: Vec<Draft> = objects
         .into_iter()
         .flat_map(|object| Draft::all(object, &names))
@@ -165,7 +171,39 @@ pub fn parse_reply(
         .into_iter()
         .map(|draft| draft.settle(terms))
         .collect::<Result<_, _>>()?;
-    only_one(parsed, terms)
+    let parsed = only_one(parsed, terms)?;
+    agreed(parsed, answer, &spans, &names, terms)
+}
+
+/// The proposal, unless the prose around its objects decides for another one.
+fn agreed(
+    parsed: ParsedReply,
+    answer: &str,
+    objects: &[Range<usize>],
+    names: &Names,
+    terms: Terms,
+) -> Result<ParsedReply, ReplyError> {
+    let (mut before, mut after) = (String::new(), String::new());
+    let mut from = 0;
+    for (index, object) in objects.iter().enumerate() {
+        let prose = if index == 0 { &mut before } else { &mut after };
+        prose.push_str(&answer[from..object.start]);
+        prose.push('\n');
+        from = object.end;
+    }
+    after.push_str(&answer[from..]);
+    match prose::other(&before, &after, names, &parsed.configuration, parsed.choice) {
+        Some(other) => {
+            let own = match parsed.choice {
+                Some(number) => format!("choice {number}"),
+                None => crate::facts::settings(&parsed.configuration, terms.space),
+            };
+            Err(ReplyError::Ambiguous {
+                proposals: vec![own, other],
+            })
+        }
+        None => Ok(parsed),
+    }
 }
 
 fn no_proposal(what: &str) -> ReplyError {
@@ -191,8 +229,8 @@ pub fn find_proposal(
     };
     let answer = text::answer(reply);
     let names = Names::of(space);
-    let mut drafts: Vec<Draft> = json::objects(answer, MOST_OBJECTS)
-        .objects
+    let Found { objects, spans, .. } = json::objects(answer, MOST_OBJECTS);
+    let mut drafts: Vec<Draft> = objects
         .into_iter()
         .flat_map(|object| Draft::all(object, &names))
         .filter(Draft::asks)
@@ -208,7 +246,14 @@ pub fn find_proposal(
         .take(MOST_OBJECTS + 1)
         .map(|draft| draft.settle(terms))
         .collect::<Result<_, _>>()?;
-    only_one(parsed, terms).map(Some)
+    let parsed = only_one(parsed, terms)?;
+    agreed(parsed, answer, &spans, &names, terms).map(Some)
+}
+
+/// Settings that a sentence names with their values, such as `parallel=8` and "8 threads".
+#[must_use]
+pub fn mentioned_settings(text: &str, space: &ParameterSpace) -> Vec<(String, Value)> {
+    prose::mentioned(text, &Names::of(space))
 }
 
 /// The proposal that all agree on; the last one that gives reasons speaks for them.

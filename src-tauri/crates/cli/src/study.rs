@@ -11,8 +11,8 @@ use std::sync::Arc;
 use wattsmith_tuner::domain::{Connection, Constraints};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    LivePlan, StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, study_job, words,
-    write_study,
+    LivePlan, SaidWords, StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, study_job,
+    words, write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
@@ -97,6 +97,14 @@ async fn on_landscape(
     }
     let plan = plan(&args, args.limits.over(landscape.constraints))?;
     let (cancel, told) = (terminal.interrupted(), progress(args.json));
+    if args.complete_recording {
+        let completed = tuner.complete_recording(&landscape, &plan, &exchanges, cancel, told);
+        let (study, known) = completed.await.map_err(Stop::of_words)?;
+        if !args.json {
+            say!("{known} exchanges of {} are complete.", exchanges.display());
+        }
+        return Ok(study);
+    }
     let study = tuner
         .compare(landscape, plan, connection, &exchanges, cancel, told)
         .await
@@ -185,6 +193,9 @@ fn as_text(study: &StudyResult) {
     );
     if let Some(llm) = &study.llm {
         say!("Arms that ask: {llm}");
+    }
+    if let Some(words) = study.said.as_ref().and_then(SaidWords::sentence) {
+        say!("{words}");
     }
     for arm in &study.arms {
         let good = &arm.to_good;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{SessionRecord, TrialId, TrialState};
 use wattsmith_tuner::stats::{Analysis, DefaultCheck};
-use wattsmith_tuner::words;
+use wattsmith_tuner::{fallbacks, words};
 
 /// What has been shown already.
 #[derive(Default)]
@@ -32,6 +32,7 @@ impl Told {
         }
         self.warnings(record, json);
         self.machine(record, analysis, json);
+        self.fallbacks(record, json);
         for proposal in &record.proposals {
             if !self.seen.insert(proposal.id.0.clone()) {
                 continue;
@@ -46,7 +47,7 @@ impl Told {
                 settings(&proposal.configuration, &record.session.space)
             );
             if !proposal.reason.is_empty() {
-                say!("  {}", proposal.reason);
+                say!("  {}", proposal.marked_reason());
             }
             if let Some(predicted) = proposal.predicted_joules_per_unit {
                 say!("  It expects {} J/token.", words::figure(predicted));
@@ -64,6 +65,35 @@ impl Told {
                     say!("  note: {line}");
                 }
             }
+        }
+    }
+
+    /// Tells what the chat model failed at, and what is taken instead.
+    fn fallbacks(&mut self, record: &SessionRecord, json: bool) {
+        for one in fallbacks(record) {
+            if !self.seen.insert(format!("fallback {}", one.exchange)) {
+                continue;
+            }
+            if json {
+                json_line(&json!({
+                    "event": "fallback",
+                    "exchange": one.exchange,
+                    "proposal": one.proposal,
+                    "failed": one.failed,
+                    "instead": one.instead,
+                }));
+                continue;
+            }
+            let end = if one.failed.ends_with(['.', '!', '?']) {
+                ""
+            } else {
+                "."
+            };
+            say!(
+                "  note: {}{end} Taken instead: {}; --session with another --connection goes on by that.",
+                one.failed,
+                one.instead
+            );
         }
     }
 

@@ -98,14 +98,8 @@ async fn turns(
                 paste(tuner, terminal, args, &record, &exchange).await?;
                 continue;
             }
-            Next::Stuck { reason } => {
-                if !args.work.json {
-                    say!(
-                        "{reason} A Sobol point is taken instead; --session with another --connection goes on by that."
-                    );
-                }
-                Step::Numeric
-            }
+            // What failed and what is taken instead is told as news.
+            Next::Stuck { .. } => Step::Numeric,
             Next::Consent { provider } => {
                 if !args.reached.agree {
                     return Err(not_agreed(&provider));

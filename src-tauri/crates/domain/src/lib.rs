@@ -7,6 +7,7 @@
 //! No IO, no async, no clock: every other room imports this one, and it imports none of them.
 
 mod busy;
+mod claim;
 mod clock;
 mod configuration;
 mod connection;
@@ -29,6 +30,7 @@ mod usable;
 mod workload;
 
 pub use busy::{Busy, StartLoad, USUAL_WAIT_S};
+pub use claim::Claim;
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
 pub use connection::{Connection, Cost, Price, Provider};

@@ -1,5 +1,6 @@
 //! Who proposes, what was said to them and what they answered.
 
+use crate::claim::Claim;
 use crate::configuration::Configuration;
 use crate::connection::Cost;
 use crate::id::{ExchangeId, ProposalId, SessionId, TrialId};
@@ -130,6 +131,9 @@ pub struct Proposal {
     pub proposed: Option<Configuration>,
     /// Why, in the advisor's words.
     pub reason: String,
+    /// What in the reason the record contradicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// One sentence per knob, where the advisor gave them.
     pub knob_reasons: BTreeMap<String, String>,
     /// J/unit that the advisor expects.
@@ -140,6 +144,14 @@ pub struct Proposal {
     pub status: ProposalStatus,
     /// RFC 3339, UTC.
     pub created_at: String,
+}
+
+impl Proposal {
+    /// The reason as a person reads it: what is not so is said beside it.
+    #[must_use]
+    pub fn marked_reason(&self) -> String {
+        Claim::mark(&self.reason, &self.claims)
+    }
 }
 
 /// What the next prompt says about a trial: the draft and the person's edit, both kept.
@@ -240,6 +252,10 @@ pub struct Exchange {
     /// What it cost, where the person entered a price.
     #[serde(default)]
     pub cost: Option<Cost>,
+    /// Whether the server spent more tokens than it was allowed, and showed too few of them to be
+    /// stopped in time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbounded: bool,
     /// Time from sending to the last byte, seconds.
     pub duration_s: f64,
     /// Joules that this exchange cost on this machine (the `local` connection), estimated or

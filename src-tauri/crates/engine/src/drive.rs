@@ -6,7 +6,7 @@
 
 use crate::driven::{Driven, RequestRecord};
 use crate::error::EngineError;
-use crate::events::{Event, Events, Final};
+use crate::events::{Event, Events, Final, said};
 use crate::failure::ended_while_working;
 use crate::launch::RunningEngine;
 use crate::workload::{hash, prompts, workload};
@@ -296,6 +296,8 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
     if !answer.status().is_success() {
         let status = answer.status();
         let text = answer.text().await.unwrap_or_default();
+        let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+        let text = parsed.as_ref().and_then(said).unwrap_or(&text);
         let text: String = text.chars().take(300).collect();
         return Err(Fault::Refused(format!("{status}: {text}")));
     }
@@ -317,7 +319,12 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         });
     }
     let last = match end {
-        None => return Err(Fault::Transport("an answer ended before its end".into())),
+        None => {
+            return Err(match events.last_words() {
+                Some(what) => Fault::Refused(what),
+                None => Fault::Transport("an answer ended before its end".into()),
+            });
+        }
         Some(Err(what)) => return Err(Fault::Refused(what)),
         Some(Ok(last)) => last,
     };

@@ -2,6 +2,7 @@
 //! only the last event, which holds the engine's own counts and times, is.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// An event longer than this is no event of ours.
 const EVENT_LIMIT: usize = 4 * 1024 * 1024;
@@ -47,6 +48,8 @@ pub(crate) enum Event {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     rest: Vec<u8>,
+    /// Words that are no event of ours: the reason, where nothing else comes.
+    words: Option<String>,
 }
 
 impl Events {
@@ -54,14 +57,11 @@ impl Events {
     pub(crate) fn push(&mut self, chunk: &[u8], mut each: impl FnMut(Event)) {
         self.rest.extend_from_slice(chunk);
         let mut start = 0;
-        while let Some(length) = self.rest[start..]
-            .windows(2)
-            .position(|pair| pair == b"\n\n")
-        {
-            if let Some(event) = read(&self.rest[start..start + length]) {
+        while let Some((length, gap)) = end_of_event(&self.rest[start..]) {
+            if let Some(event) = self.read(start, length) {
                 each(event);
             }
-            start += length + 2;
+            start += length + gap;
         }
         self.rest.drain(..start);
         if self.rest.len() > EVENT_LIMIT {
@@ -69,26 +69,108 @@ impl Events {
             each(Event::Error("an event without an end".into()));
         }
     }
+
+    /// What the answer has said when it ended without an end: an error that was no event, or its
+    /// last words.
+    pub(crate) fn last_words(&mut self) -> Option<String> {
+        match self.read(0, self.rest.len()) {
+            Some(Event::Error(what)) => Some(what),
+            _ => self.words.take(),
+        }
+    }
+
+    fn read(&mut self, start: usize, length: usize) -> Option<Event> {
+        let event = self.rest[start..start + length].trim_ascii();
+        // Nearly all events are tokens, and their way is short.
+        if let Some(data) = event.strip_prefix(b"data:")
+            && let Some(event) = generated(data)
+        {
+            return Some(event);
+        }
+        let (mut data, mut is_error) = (Vec::new(), false);
+        for line in event.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+            match line.split(|byte| *byte == b':').next() {
+                Some(b"event") => is_error = line.ends_with(b"error"),
+                Some(b"error") => {
+                    is_error = true;
+                    data = line[b"error:".len().min(line.len())..].to_vec();
+                }
+                Some(b"data") => {
+                    let one = &line[b"data:".len().min(line.len())..];
+                    if let Some(event) = generated(one) {
+                        return Some(event);
+                    }
+                    data.extend_from_slice(one);
+                }
+                // A comment, or what an event has besides.
+                Some(b"" | b"id" | b"retry") | None => {}
+                Some(_) => data.extend_from_slice(line),
+            }
+        }
+        let data = data.trim_ascii();
+        let parsed: Option<Value> = serde_json::from_slice(data).ok();
+        match parsed.as_ref().filter(|parsed| !parsed.is_null()) {
+            Some(parsed) if is_error || is_fault(parsed) => Some(Event::Error(
+                said(parsed).map_or_else(|| text(data), |said| text(said.as_bytes())),
+            )),
+            Some(parsed) => {
+                self.words = said(parsed).map(str::to_owned).or(self.words.take());
+                None
+            }
+            None if is_error => Some(Event::Error(text(data))),
+            None => {
+                if !data.is_empty() && data != b"[DONE]" {
+                    self.words = Some(text(data));
+                }
+                None
+            }
+        }
+    }
 }
 
-fn read(event: &[u8]) -> Option<Event> {
-    let event = event.trim_ascii_start();
-    if let Some(data) = event.strip_prefix(b"data:") {
-        // Inside a JSON string quotes are escaped, so these bytes are never part of an answer.
-        if contains(data, b"\"stop\":true") {
-            return Some(match serde_json::from_slice(data) {
-                Ok(last) => Event::Final(Box::new(last)),
-                Err(error) => Event::Error(format!("its last event cannot be read: {error}")),
-            });
-        }
-        if contains(data, b"\"stop\":false") {
-            return Some(Event::Token);
-        }
-        return contains(data, b"\"error\":").then(|| Event::Error(text(data)));
+/// Where the next event ends, and how long the gap behind it is.
+fn end_of_event(text: &[u8]) -> Option<(usize, usize)> {
+    let plain = text.windows(2).position(|pair| pair == b"\n\n");
+    // Looked for only as far as the other did not end before.
+    let before = &text[..plain.map_or(text.len(), |at| at + 2)];
+    match before.windows(4).position(|four| four == b"\r\n\r\n") {
+        Some(at) => Some((at, 4)),
+        None => plain.map(|at| (at, 2)),
     }
-    event
-        .strip_prefix(b"error:")
-        .map(|data| Event::Error(text(data)))
+}
+
+/// A token, or the end of the answer.
+fn generated(data: &[u8]) -> Option<Event> {
+    // Inside a JSON string quotes are escaped, so these bytes are never part of an answer.
+    if contains(data, b"\"stop\":true") {
+        return Some(match serde_json::from_slice(data) {
+            Ok(last) => Event::Final(Box::new(last)),
+            Err(error) => Event::Error(format!("its last event cannot be read: {error}")),
+        });
+    }
+    contains(data, b"\"stop\":false").then_some(Event::Token)
+}
+
+/// Whether a piece of an answer tells of a fault.
+fn is_fault(piece: &Value) -> bool {
+    let error = piece.get("error");
+    let told = error.is_some_and(|error| !error.is_null() && *error != Value::Bool(false));
+    let is = |name: &str| piece.get(name).and_then(Value::as_str) == Some("error");
+    told || is("object") || is("type")
+}
+
+/// The sentence in a fault, in its common forms.
+pub(crate) fn said(piece: &Value) -> Option<&str> {
+    [
+        "/error/message",
+        "/error",
+        "/message",
+        "/detail/0/msg",
+        "/detail",
+        "/msg",
+    ]
+    .iter()
+    .find_map(|place| piece.pointer(place)?.as_str())
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -145,17 +227,62 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            Events::default().push(&bytes, |_| {});
+            let mut events = Events::default();
+            events.push(&bytes, |_| {});
+            events.last_words();
         }
     }
 
     #[test]
     fn errors_are_passed_on_in_the_engines_words() {
-        let told = r#"{"error":{"code":500,"message":"context is full"}}"#;
-        for stream in [format!("data: {told}\n\n"), format!("error: {told}\n\n")] {
-            assert_eq!(cut_at(&stream, &[]), [Event::Error(told.into())]);
+        // llama-server of today and of old, vLLM of old, FastAPI's way, an event's name; then made.
+        for stream in [
+            "data: {\"error\":{\"code\":500,\"message\":\"queue full\"}}\n\n",
+            "error: {\"code\":500,\"message\":\"queue full\"}\n\n",
+            "data: {\"object\":\"error\",\"message\":\"queue full\",\"code\":503}\n\ndata: [DONE]\n\n",
+            "data: {\"error\":\"queue full\"}\n\n",
+            "data: {\"type\":\"error\",\"error\":{\"message\":\"queue full\"}}\n\n",
+            "event: error\ndata: {\"detail\":\"queue full\"}\n\n",
+            "event: error\r\ndata: queue full\r\n\r\n",
+        ] {
+            assert_eq!(
+                cut_at(stream, &[])[..1],
+                [Event::Error("queue full".into())],
+                "{stream}"
+            );
         }
         let cut = cut_at("data: {\"stop\":true,\"timings\":3}\n\n", &[]);
         assert!(matches!(&cut[..], [Event::Error(what)] if what.contains("cannot be read")));
+    }
+
+    #[test]
+    fn an_answer_without_an_end_keeps_its_last_words() {
+        let last_words = |stream: &str| {
+            let mut events = Events::default();
+            events.push(stream.as_bytes(), |event| panic!("{event:?}"));
+            events.last_words()
+        };
+        for stream in [
+            "{\"error\": {\"message\": \"queue full\"}}",
+            "{\"detail\": \"queue full\"}\n",
+            "data: queue full\n\n",
+            "data: {\"message\":\"queue full\"}\n\ndata: [DONE]\n\n",
+            "queue full",
+        ] {
+            assert_eq!(
+                last_words(stream).as_deref(),
+                Some("queue full"),
+                "{stream}"
+            );
+        }
+        for stream in ["", ": ping\n\n", "data: [DONE]\n\n", "data: {\"id\":1}\n\n"] {
+            assert_eq!(last_words(stream), None, "{stream}");
+        }
+    }
+
+    #[test]
+    fn events_may_end_in_returns() {
+        let stream = format!("{TOKEN}\r\n\r\n{LAST}\r\n\r\n");
+        assert_eq!(cut_at(&stream, &[]), [Event::Token, last()]);
     }
 }

@@ -1,6 +1,7 @@
 //! Asking an LLM: a prompt out, a reply in, a checked proposal, an answer, or a reason why not. What
 //! came and went is stored verbatim.
 
+use crate::claims;
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::exchange::blank_exchange;
@@ -9,11 +10,11 @@ use crate::models::blocking;
 use crate::next::{Next, provider};
 use crate::offer::is_small;
 use crate::proposals::{blank_proposal, observations};
-use crate::spending;
+use crate::spending::{self, Tally};
 use crate::tuner::Tuner;
 use crate::turn::{Errand, Prepared, TRIES};
 use std::time::Instant;
-use wattsmith_chat::{Chat, ChatError, ChatReply, ParsedReply};
+use wattsmith_chat::{Chat, ChatError, ChatReply, ChatRequest, Delta, ParsedReply, ReplyError};
 use wattsmith_domain::{
     Advisor, Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, Proposal,
     SessionId, SessionRecord,
@@ -23,6 +24,15 @@ use wattsmith_stats::Analysis;
 
 /// What the preview of the talk template asks.
 const SAMPLE_QUESTION: &str = "Why did the last trial use more, or less, than the default?";
+
+/// What came of a prompt.
+struct Came {
+    reply: Result<ChatReply, ChatError>,
+    /// What was streamed.
+    text: String,
+    /// Why it was stopped, where it was.
+    stopped: Option<String>,
+}
 
 impl Tuner {
     /// The prompt as it would be sent now, with its template's name.
@@ -182,17 +192,10 @@ impl Tuner {
                 self.mark_sent(&prepared.record, &exchange.id).await?;
             }
             exchanges.push(exchange.id.clone());
-            let began = Instant::now();
-            let mut came = String::new();
-            let mut on_delta = |text: &str| {
-                came.push_str(text);
-                job.emit(EventKind::Reply(text.to_owned()));
-            };
-            let reply = chat.complete(request, &mut on_delta, &job.cancel).await;
-            exchange.duration_s = began.elapsed().as_secs_f64();
-            let session = &prepared.record.session;
-            exchange.cost = spending::cost(session, &prepared.prompt, &came, &reply);
-            let settled = self.settle(&prepared, exchange, reply, came).await;
+            let came = self
+                .listen(job, chat, request, &prepared, &mut exchange)
+                .await;
+            let settled = self.settle(&prepared, exchange, came).await;
             job.emit(EventKind::Changed);
             if settled? {
                 break;
@@ -201,30 +204,71 @@ impl Tuner {
         Ok(exchanges)
     }
 
+    /// Sends a prompt and hears the reply to its end, or until it costs more than it may; writes down
+    /// in `exchange` what it took.
+    async fn listen(
+        &self,
+        job: &Job,
+        chat: &dyn Chat,
+        request: ChatRequest,
+        prepared: &Prepared,
+        exchange: &mut Exchange,
+    ) -> Came {
+        let (began, allowed) = (Instant::now(), request.max_tokens);
+        let mut text = String::new();
+        let mut tally = Tally::of(&prepared.record, &prepared.prompt);
+        let enough = job.cancel.child_token();
+        let mut stopped = false;
+        let mut on_delta = |delta: Delta| {
+            if !delta.text().is_empty() {
+                text.push_str(delta.text());
+                job.emit(EventKind::Reply(delta.text().to_owned()));
+            }
+            if !tally.take(delta) && !stopped {
+                stopped = true;
+                enough.cancel();
+            }
+        };
+        let reply = chat.complete(request, &mut on_delta, &enough).await;
+        exchange.duration_s = began.elapsed().as_secs_f64();
+        exchange.cost = tally.cost(&reply);
+        (exchange.prompt_tokens, exchange.reply_tokens) = tally.counted();
+        exchange.unbounded = tally.is_beyond(allowed);
+        // A reply that was there already when it passed the cap is a whole one, and paid for.
+        let stopped = (stopped && reply.is_err()).then(|| tally.stopped(&prepared.record));
+        Came {
+            reply,
+            text,
+            stopped: stopped.filter(|_| !job.cancel.is_cancelled()),
+        }
+    }
+
     /// Stores what came of an exchange. Whether the turn is over.
     async fn settle(
         &self,
         prepared: &Prepared,
         mut exchange: Exchange,
-        reply: Result<ChatReply, ChatError>,
-        came: String,
+        came: Came,
     ) -> Result<bool, TunerError> {
-        match reply {
+        match came.reply {
             Ok(reply) => {
                 exchange.reply = reply.text;
                 exchange.prompt_tokens = reply.prompt_tokens;
                 exchange.reply_tokens = reply.reply_tokens;
                 exchange.reasoning_tokens = reply.reasoning_tokens;
+                if reply.cut_off {
+                    return self.judge_half(exchange).await;
+                }
                 self.judge(prepared, exchange).await
             }
             Err(error) => {
                 // What came before it broke off is part of the record.
-                exchange.reply = came;
-                let cancelled = error == ChatError::Cancelled;
+                exchange.reply = came.text;
+                let cancelled = error == ChatError::Cancelled && came.stopped.is_none();
                 exchange.outcome = match cancelled {
                     true => ExchangeOutcome::Cancelled,
                     false => ExchangeOutcome::Failed {
-                        error: error.to_string(),
+                        error: came.stopped.unwrap_or_else(|| error.to_string()),
                     },
                 };
                 self.store.put_exchange(&exchange).await?;
@@ -234,6 +278,21 @@ impl Tuner {
                 Ok(true)
             }
         }
+    }
+
+    /// Nothing is taken from a reply that ended at its limit, however whole a part of it looks.
+    async fn judge_half(&self, mut exchange: Exchange) -> Result<bool, TunerError> {
+        let over = exchange.kind == ExchangeKind::Talk;
+        exchange.outcome = match exchange.kind {
+            ExchangeKind::Proposal => ExchangeOutcome::Refused {
+                reason: ReplyError::CutOff.for_llm(),
+            },
+            ExchangeKind::Talk => ExchangeOutcome::Answered {
+                note: "it ended at its limit of tokens, so nothing in it is offered".to_owned(),
+            },
+        };
+        self.store.put_exchange(&exchange).await?;
+        Ok(over)
     }
 
     /// Ends the session when a shortlist was wanted and nothing untried is left for it.
@@ -329,6 +388,7 @@ pub(crate) fn proposal(
 ) -> Proposal {
     Proposal {
         advisor: record.session.advisor,
+        claims: claims::false_claims(record, &parsed.reason),
         reason: parsed.reason,
         knob_reasons: parsed.knob_reasons,
         predicted_joules_per_unit: parsed.predicted,

@@ -48,6 +48,23 @@ pub enum TunerError {
         /// How often it was tried.
         windows: u32,
     },
+    /// What the next reply could cost has no bound, and the person set a cap; nothing was sent.
+    #[error(
+        "An earlier reply of {server} took {tokens} tokens where {allowed} were allowed, and showed \
+         too few of them to be stopped in time. So nobody can say what the next one costs, and the \
+         cap of {cap} could be passed. To ask it all the same, choose this connection once more; or \
+         go on without a cap, or by another connection."
+    )]
+    UnboundedCost {
+        /// Who.
+        server: String,
+        /// What it took.
+        tokens: u64,
+        /// What it was allowed.
+        allowed: u32,
+        /// The cap, in the currency of the session's prices.
+        cap: f64,
+    },
     /// No such record.
     #[error("{0}")]
     NotFound(String),

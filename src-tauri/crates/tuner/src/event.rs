@@ -1,6 +1,7 @@
 //! What happens while a job runs, for whoever watches: the window, the terminal. Watching is
 //! optional and lossy; what counts is in the store.
 
+use crate::fallback::Fallback;
 use wattsmith_domain::{PowerSample, SessionId};
 
 /// What a job is doing. Each has a name and a clock on the screen, so that slow and stuck never look
@@ -88,6 +89,8 @@ pub enum EventKind {
     Power(Vec<PowerSample>),
     /// More of the LLM's reply.
     Reply(String),
+    /// The chat LLM gave nothing that can be used, and something else is taken.
+    Fallback(Fallback),
     /// The record changed: read it again.
     Changed,
     /// The default showed that the machine changed: what was measured before is not compared any

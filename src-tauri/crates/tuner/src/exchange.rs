@@ -61,6 +61,7 @@ pub(crate) fn blank_exchange(prepared: &Prepared, connection: &str, errand: &Err
         reply_tokens: None,
         reasoning_tokens: None,
         cost: None,
+        unbounded: false,
         duration_s: 0.0,
         joules: None,
         outcome: ExchangeOutcome::Waiting,

@@ -12,6 +12,7 @@
 
 mod ask;
 mod bottleneck;
+mod claims;
 mod confirm;
 mod connect;
 mod core_use;
@@ -20,6 +21,7 @@ mod error;
 mod event;
 mod exchange;
 mod export;
+mod fallback;
 pub mod feedback;
 mod gpu;
 mod job;
@@ -61,6 +63,7 @@ pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use export::{Format, default_name};
+pub use fallback::{Fallback, fallbacks};
 pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
 pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, read_landscape};
@@ -77,9 +80,10 @@ pub use spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };
 pub use study::{
-    ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, StudyChat,
-    StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult, StudyWait,
-    WITH_MEMORY, arm_names, asks_a_chat, can_remember, run_study, study_job, write_study,
+    ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
+    StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
+    StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, run_study, study_job,
+    write_study,
 };
 pub use too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use trial::cause_label;

@@ -21,6 +21,9 @@ const SHORTLIST: usize = 8;
 /// entry's: it chooses for reasons of its own, so that any choice has to be about as good.
 const SMALL_MODEL_SHARE: f64 = 0.8;
 
+/// What stands between the surrogate's reason and a small model's own.
+pub(crate) const IN_ITS_WORDS: &str = "In the chat model's words: ";
+
 /// What may be chosen. Derived from the record, so a prompt shown twice shows the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Offer {
@@ -141,10 +144,7 @@ impl Offer {
         if parsed.reason.is_empty() {
             parsed.reason = own.reason;
         } else if is_small(&record.session) {
-            parsed.reason = format!(
-                "{} In the chat model's words: {}",
-                own.reason, parsed.reason
-            );
+            parsed.reason = format!("{} {IN_ITS_WORDS}{}", own.reason, parsed.reason);
         }
         Ok(parsed)
     }

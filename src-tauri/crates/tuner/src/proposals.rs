@@ -3,6 +3,7 @@
 
 use crate::error::TunerError;
 use crate::event::EventKind;
+use crate::fallback::fallbacks;
 use crate::memory;
 use crate::models::blocking;
 use crate::next::spent;
@@ -53,7 +54,13 @@ impl Tuner {
             predicted_joules_per_unit: predicted,
             ..blank_proposal(&record, configuration)
         };
-        Ok(self.store.put_proposal(&proposal).await?)
+        self.store.put_proposal(&proposal).await?;
+        let record = self.record(id).await?;
+        let mut taken = fallbacks(&record).into_iter();
+        if let Some(taken) = taken.rfind(|one| one.proposal == proposal.id) {
+            self.jobs.emit(id, EventKind::Fallback(taken));
+        }
+        Ok(())
     }
 
     /// A proposal by the person.
@@ -287,6 +294,7 @@ pub(crate) fn blank_proposal(record: &SessionRecord, configuration: Configuratio
         configuration,
         proposed: None,
         reason: String::new(),
+        claims: Vec::new(),
         knob_reasons: std::collections::BTreeMap::new(),
         predicted_joules_per_unit: None,
         exchange: None,

@@ -7,6 +7,7 @@ mod bench;
 mod chatting;
 mod exchanges;
 mod kept;
+mod known;
 mod live;
 mod page;
 mod perform;
@@ -17,8 +18,9 @@ mod turns;
 
 pub use arm::{WITH_MEMORY, arm_names, asks_a_chat, can_remember};
 pub use chatting::StudyChat;
-pub use exchanges::Exchanges;
+pub use exchanges::{Exchanges, SaidWords};
 pub use kept::{ArmHead, BegunStudy, KeptStudy, StudyHead};
+pub use known::WORDS;
 pub use live::LivePlan;
 pub use perform::study_job;
 pub use request::{FRESH, LiveRequest, StudyRequest};
@@ -88,6 +90,7 @@ pub async fn run_study(
         verdict,
         memory,
         llm: chat.map(StudyChat::label),
+        said: chat.map(|chat| chat.exchanges.words()),
         live: false,
     };
     judged.result(courses).await
@@ -143,6 +146,8 @@ struct Judged {
     memory: Memory,
     /// Who answered the arms that ask.
     llm: Option<String>,
+    /// In whose words they were asked.
+    said: Option<SaidWords>,
     /// Whether the engine itself was searched, and not a landscape.
     live: bool,
 }

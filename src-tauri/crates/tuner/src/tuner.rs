@@ -237,7 +237,14 @@ impl Tuner {
             Step::Ask => self.ask(job).await,
             Step::Run(proposal) => self.run_proposal(job, &proposal).await,
             Step::Confirm => self.confirm(job).await,
-            Step::Numeric => self.propose_numeric(&job.session, "").await,
+            Step::Numeric => {
+                let record = self.record(&job.session).await?;
+                let because = match Next::of(&record, &Analysis::of(&record)) {
+                    Next::Stuck { reason } => reason,
+                    _ => String::new(),
+                };
+                self.propose_numeric(&job.session, &because).await
+            }
             Step::Talk(question) => self.say(job, &question).await,
             Step::Autopilot => Ok(()),
         };

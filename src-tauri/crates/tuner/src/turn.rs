@@ -9,7 +9,7 @@ use crate::proposals::measured_as;
 use wattsmith_chat::{
     ChatRequest, ParsedReply, Template, parse_reply, render_within, reply_schema,
 };
-use wattsmith_domain::{Advisor, Connection, Exchange, ExchangeKind, SessionRecord};
+use wattsmith_domain::{Advisor, Configuration, Connection, Exchange, ExchangeKind, SessionRecord};
 use wattsmith_search::Pool;
 use wattsmith_stats::Analysis;
 
@@ -137,6 +137,11 @@ impl Prepared {
         }
     }
 
+    /// What a partial answer changes.
+    pub fn base(&self) -> Configuration {
+        prompt::base(&self.record, &self.analysis)
+    }
+
     /// The proposal in a reply. May ask a surrogate: not for async code.
     ///
     /// # Errors
@@ -144,7 +149,7 @@ impl Prepared {
     pub fn judge(&self, reply: &str) -> Result<ParsedReply, String> {
         let record = &self.record;
         let space = &record.session.space;
-        let base = prompt::base(record, &self.analysis);
+        let base = self.base();
         let parsed = parse_reply(reply, space, &base, self.offer.form().list())
             .map_err(|error| error.for_llm())?;
         match measured_as(record, &parsed.configuration) {

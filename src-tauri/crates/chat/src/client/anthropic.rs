@@ -1,7 +1,9 @@
 //! Anthropic's messages. A schema goes along as the one tool that has to be used: every model knows
 //! tools, and the tool's input, as it streams, is the reply.
 
+use super::content;
 use super::protocol::{Optional, Partial, Protocol, Target, names};
+use super::usage::{Counts, count};
 use crate::connection::ChatRequest;
 use serde_json::{Value, json};
 
@@ -63,34 +65,36 @@ impl Protocol for Anthropic {
     }
 
     fn take(&self, chunk: &Value, reply: &mut Partial) {
-        match chunk.get("type").and_then(Value::as_str) {
-            Some("message_start") => usage(chunk, "/message/usage", reply),
-            Some("content_block_start") => {
-                let block = chunk.get("content_block").unwrap_or(&Value::Null);
-                reply.thought |= is_reasoning(block);
-                reply.say(block.get("text"));
-            }
+        let kind = chunk.get("type").and_then(Value::as_str);
+        reply.known |= kind
+            .is_some_and(|kind| kind.starts_with("message") || kind.starts_with("content_block"));
+        match kind {
+            Some("message_start") => usage(chunk.pointer("/message/usage"), reply),
+            Some("content_block_start") => block(chunk.get("content_block"), reply, true),
             Some("content_block_delta") => {
                 let delta = chunk.get("delta").unwrap_or(&Value::Null);
-                reply.thought |= delta.get("thinking").is_some();
-                reply.say(delta.get("text"));
-                reply.say(delta.get("partial_json"));
+                if let Some(thinking) = delta.get("thinking").and_then(Value::as_str) {
+                    reply.think(thinking);
+                }
+                for text in ["text", "partial_json"] {
+                    content::say(delta.get(text), reply);
+                }
             }
             Some("message_delta") => {
-                usage(chunk, "/usage", reply);
+                usage(chunk.get("usage"), reply);
                 stopped(chunk.pointer("/delta/stop_reason"), reply);
             }
             Some("message_stop") => reply.ended = true,
             // A server that does not stream.
             Some("message") => {
-                usage(chunk, "/usage", reply);
-                let blocks = chunk.get("content").and_then(Value::as_array);
-                for block in blocks.into_iter().flatten() {
-                    reply.thought |= is_reasoning(block);
-                    reply.say(block.get("text"));
-                    if let Some(input) = block.get("input") {
-                        reply.text.push_str(&input.to_string());
+                usage(chunk.get("usage"), reply);
+                match chunk.get("content") {
+                    Some(Value::Array(blocks)) => {
+                        for one in blocks {
+                            block(Some(one), reply, false);
+                        }
                     }
+                    content => content::say(content, reply),
                 }
                 stopped(chunk.get("stop_reason"), reply);
                 reply.ended = true;
@@ -104,26 +108,43 @@ impl Protocol for Anthropic {
     }
 }
 
-fn is_reasoning(block: &Value) -> bool {
+/// Takes in a block. The input of a tool is the reply; while it streams, its beginning is empty.
+fn block(block: Option<&Value>, reply: &mut Partial, begins: bool) {
+    let Some(block) = block else { return };
     let kind = block.get("type").and_then(Value::as_str);
-    kind.is_some_and(|kind| kind.ends_with("thinking"))
+    match (kind, block.get("input")) {
+        (Some("tool_use"), Some(input)) => {
+            let is_empty = input.as_object().is_some_and(serde_json::Map::is_empty);
+            if !is_empty {
+                reply.text.push_str(&input.to_string());
+            } else if !begins {
+                content::call(block, reply);
+            }
+        }
+        _ => content::say(Some(block), reply),
+    }
 }
 
-fn usage(chunk: &Value, at: &str, reply: &mut Partial) {
-    let tokens = |name: &str| chunk.pointer(&format!("{at}/{name}"))?.as_u64();
-    if let Some(fresh) = tokens("input_tokens") {
-        // What was read from a cache is part of the prompt, too.
-        let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"];
-        let cached: u64 = cached.iter().filter_map(|name| tokens(name)).sum();
-        reply.prompt_tokens = Some(fresh + cached);
+fn usage(usage: Option<&Value>, reply: &mut Partial) {
+    let Some(usage) = usage else { return };
+    let mut counts = Counts::read(usage, &["/input_tokens"], &["/output_tokens"], &[]);
+    // What was read from a cache, or kept in one, is part of the prompt, too. Thinking is part of the
+    // output already.
+    let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"];
+    let cached: u64 = cached
+        .iter()
+        .filter_map(|name| count(usage.get(name)))
+        .sum();
+    if cached > 0 {
+        counts.prompt = Some(counts.prompt.unwrap_or(0) + cached);
     }
-    reply.reply_tokens = tokens("output_tokens").or(reply.reply_tokens);
+    counts.into(reply);
 }
 
 fn stopped(reason: Option<&Value>, reply: &mut Partial) {
     match reason.and_then(Value::as_str) {
         Some("max_tokens" | "model_context_window_exceeded") => reply.cut_off = true,
-        Some("refusal") => reply.withheld = Some("refusal".to_owned()),
+        Some("refusal") => reply.withhold(&Value::Null),
         _ => {}
     }
 }

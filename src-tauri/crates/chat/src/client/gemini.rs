@@ -1,7 +1,9 @@
 //! Google's Gemini. Its schemas are a part of OpenAPI's: what they lack is left out, and the order
 //! of the fields, which JSON alone does not keep, is said apart.
 
+use super::content;
 use super::protocol::{Optional, Partial, Protocol, Target, names};
+use super::usage::Counts;
 use crate::connection::ChatRequest;
 use serde_json::{Map, Value, json};
 
@@ -75,28 +77,35 @@ impl Protocol for Gemini {
     }
 
     fn take(&self, chunk: &Value, reply: &mut Partial) {
-        usage(chunk, reply);
+        if let Some(usage) = chunk.get("usageMetadata") {
+            reply.known = true;
+            counts(usage).into(reply);
+        }
         if let Some(reason) = chunk.pointer("/promptFeedback/blockReason") {
             reply.withheld = reason.as_str().map(str::to_owned);
             reply.ended = true;
         }
-        let parts = chunk.pointer("/candidates/0/content/parts");
+        let Some(candidate) = chunk.pointer("/candidates/0") else {
+            return;
+        };
+        reply.known = true;
+        let parts = candidate.pointer("/content/parts");
         for part in parts.and_then(Value::as_array).into_iter().flatten() {
-            if part.get("thought").and_then(Value::as_bool) == Some(true) {
-                reply.thought = true;
-            } else {
-                reply.say(part.get("text"));
+            match part.get("functionCall") {
+                Some(call) => content::call(call, reply),
+                None => content::say(Some(part), reply),
             }
         }
-        match chunk
-            .pointer("/candidates/0/finishReason")
-            .and_then(Value::as_str)
-        {
-            None => {}
+        match candidate.get("finishReason").and_then(Value::as_str) {
+            None | Some("" | "FINISH_REASON_UNSPECIFIED") => {}
             Some("STOP") => reply.ended = true,
             Some("MAX_TOKENS") => {
                 reply.ended = true;
                 reply.cut_off = true;
+            }
+            Some(reason @ ("MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" | "OTHER")) => {
+                reply.ended = true;
+                reply.failed = Some(format!("the reply ended with {reason}"));
             }
             Some(reason) => {
                 reply.ended = true;
@@ -119,24 +128,19 @@ impl Protocol for Gemini {
     }
 }
 
-/// Counts reasoning as part of the reply, as its bill does.
-fn usage(chunk: &Value, reply: &mut Partial) {
-    Partial::count(
-        &mut reply.prompt_tokens,
-        chunk,
-        "/usageMetadata/promptTokenCount",
+/// Counts reasoning as part of the reply, as its bill does. Where there is a total, it tells whether
+/// the reply's own count holds it already.
+fn counts(usage: &Value) -> Counts {
+    let mut counts = Counts::read(
+        usage,
+        &["/promptTokenCount"],
+        &["/candidatesTokenCount", "/responseTokenCount"],
+        &["/thoughtsTokenCount"],
     );
-    Partial::count(
-        &mut reply.reasoning_tokens,
-        chunk,
-        "/usageMetadata/thoughtsTokenCount",
-    );
-    let said = chunk
-        .pointer("/usageMetadata/candidatesTokenCount")
-        .and_then(Value::as_u64);
-    if said.is_some() || (reply.reply_tokens.is_none() && reply.reasoning_tokens.is_some()) {
-        reply.reply_tokens = Some(said.unwrap_or(0) + reply.reasoning_tokens.unwrap_or(0));
+    if counts.total.is_none() && counts.reasoning.is_some() {
+        counts.reply = Some(counts.reply.unwrap_or(0) + counts.reasoning.unwrap_or(0));
     }
+    counts
 }
 
 /// A JSON schema in the words that Gemini has; none for what is no schema of ours.

@@ -1,7 +1,9 @@
 //! Ollama's own interface, and not its likeness of OpenAI's: only here the length of the context can
 //! be said, without which a long prompt is cut silently.
 
+use super::content;
 use super::protocol::{Framing, Optional, Partial, Protocol, Target, names};
+use super::usage::Counts;
 use crate::connection::ChatRequest;
 use crate::tokens::tokens_about;
 use serde_json::{Value, json};
@@ -62,11 +64,16 @@ impl Protocol for Ollama {
     }
 
     fn take(&self, chunk: &Value, reply: &mut Partial) {
-        Partial::count(&mut reply.prompt_tokens, chunk, "/prompt_eval_count");
-        Partial::count(&mut reply.reply_tokens, chunk, "/eval_count");
-        let thinking = chunk.pointer("/message/thinking").and_then(Value::as_str);
-        reply.thought |= thinking.is_some_and(|thinking| !thinking.is_empty());
-        reply.say(chunk.pointer("/message/content"));
+        Counts::read(chunk, &["/prompt_eval_count"], &["/eval_count"], &[]).into(reply);
+        if let Some(message) = chunk.get("message").filter(|message| message.is_object()) {
+            reply.known = true;
+            let thinking = message.get("thinking").and_then(Value::as_str);
+            if let Some(thinking) = thinking.filter(|thinking| !thinking.is_empty()) {
+                reply.think(thinking);
+            }
+            content::say(message.get("content"), reply);
+            content::calls(message, reply);
+        }
         if chunk.get("done").and_then(Value::as_bool) == Some(true) {
             reply.ended = true;
             reply.cut_off = chunk.get("done_reason").and_then(Value::as_str) == Some("length");

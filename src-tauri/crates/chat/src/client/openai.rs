@@ -1,6 +1,8 @@
 //! OpenAI's chat completions: OpenAI itself, gateways, and servers such as llama-server.
 
+use super::content;
 use super::protocol::{Optional, Partial, Protocol, Target, names};
+use super::usage::Counts;
 use crate::connection::ChatRequest;
 use serde_json::{Value, json};
 
@@ -70,37 +72,65 @@ impl Protocol for OpenAi {
     }
 
     fn take(&self, chunk: &Value, reply: &mut Partial) {
-        Partial::count(&mut reply.prompt_tokens, chunk, "/usage/prompt_tokens");
-        Partial::count(&mut reply.reply_tokens, chunk, "/usage/completion_tokens");
-        Partial::count(
-            &mut reply.reasoning_tokens,
-            chunk,
-            "/usage/completion_tokens_details/reasoning_tokens",
-        );
+        // Groq tells it apart, in the first piece and in the last.
+        for usage in [chunk.get("usage"), chunk.pointer("/x_groq/usage")] {
+            if let Some(usage) = usage.filter(|usage| usage.is_object()) {
+                reply.known = true;
+                counts(usage).into(reply);
+            }
+        }
         let Some(choice) = chunk.pointer("/choices/0") else {
             return;
         };
-        if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
-            reply.ended = true;
-            reply.cut_off = reason == "length";
-            if reason == "content_filter" {
-                reply.withheld = Some(reason.to_owned());
-            }
+        reply.known = true;
+        match choice.get("finish_reason").and_then(Value::as_str) {
+            // Some servers send it empty with every piece: that is no end.
+            None | Some("" | "null") => {}
+            Some(reason) => finished(reason, reply),
         }
-        let Some(said) = choice.get("delta").or_else(|| choice.get("message")) else {
-            return;
+        let delta = choice.get("delta").filter(|delta| delta.is_object());
+        // A server that streams may give the whole message once more.
+        let message = choice.get("message").filter(|_| reply.text.is_empty());
+        let Some(said) = delta.or(message) else {
+            return content::say(choice.get("text"), reply);
         };
-        let reasoning = said
-            .get("reasoning_content")
-            .or_else(|| said.get("reasoning"));
-        reply.thought |= reasoning.is_some_and(|reasoning| !reasoning.is_null());
-        if let Some(refused) = said.get("refusal").and_then(Value::as_str) {
-            reply.withheld.get_or_insert_default().push_str(refused);
+        content::reasoning(said, reply);
+        if let Some(refused) = said.get("refusal").filter(|refused| refused.is_string()) {
+            reply.withhold(refused);
         }
-        reply.say(said.get("content"));
+        content::say(said.get("content"), reply);
+        content::calls(said, reply);
     }
 
     fn model_names(&self, list: &Value) -> Option<Vec<String>> {
         names(list.get("data"), "id").or_else(|| names(list.get("models"), "name"))
+    }
+}
+
+fn counts(usage: &Value) -> Counts {
+    Counts::read(
+        usage,
+        &["/prompt_tokens", "/input_tokens"],
+        &["/completion_tokens", "/output_tokens"],
+        &[
+            "/completion_tokens_details/reasoning_tokens",
+            "/output_tokens_details/reasoning_tokens",
+            "/reasoning_tokens",
+        ],
+    )
+}
+
+/// What the end means, in the words of OpenAI and of those who speak like it.
+fn finished(reason: &str, reply: &mut Partial) {
+    reply.ended = true;
+    match reason.to_ascii_lowercase().as_str() {
+        "length" | "max_tokens" | "max_output_tokens" | "model_length" => reply.cut_off = true,
+        "content_filter" | "safety" | "sensitive" | "refusal" => {
+            reply.withheld.get_or_insert_with(|| reason.to_owned());
+        }
+        "error" | "insufficient_system_resource" | "network_error" | "abort" | "cancelled" => {
+            reply.failed = Some(format!("the reply ended with {reason:?}"));
+        }
+        _ => {}
     }
 }

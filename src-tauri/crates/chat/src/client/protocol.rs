@@ -75,14 +75,22 @@ pub(super) trait Protocol: Send + Sync {
 pub(super) struct Partial {
     /// Text so far.
     pub text: String,
+    /// Whether anything came that a reply of this provider has, be it empty.
+    pub known: bool,
     /// Whether the server said that this is all.
     pub ended: bool,
     /// Whether it ended at the limit of tokens.
     pub cut_off: bool,
     /// Whether reasoning came.
     pub thought: bool,
+    /// Reasoning that has not been passed on.
+    pub fresh_thoughts: String,
+    /// Tools that were called.
+    pub tools: Vec<ToolCall>,
     /// Why the provider held the reply back, in its word.
     pub withheld: Option<String>,
+    /// Why the server could not finish the reply, in its word.
+    pub failed: Option<String>,
     /// Tokens of the prompt.
     pub prompt_tokens: Option<u64>,
     /// Tokens of the reply, reasoning included.
@@ -91,16 +99,50 @@ pub(super) struct Partial {
     pub reasoning_tokens: Option<u64>,
 }
 
+/// A tool that the model called, as far as that has come.
+#[derive(Debug, Default)]
+pub(super) struct ToolCall {
+    /// Its place among the calls, where that was told.
+    index: Option<u64>,
+    pub name: String,
+    /// JSON.
+    pub arguments: String,
+}
+
 impl Partial {
-    /// Takes in a figure where it is given; a later one replaces an earlier one.
-    pub fn count(into: &mut Option<u64>, chunk: &Value, pointer: &str) {
-        *into = chunk.pointer(pointer).and_then(Value::as_u64).or(*into);
+    /// Takes in reasoning.
+    pub fn think(&mut self, words: &str) {
+        self.known = true;
+        self.thought = true;
+        self.fresh_thoughts.push_str(words);
     }
 
-    /// Adds text, where `value` is one.
-    pub fn say(&mut self, value: Option<&Value>) {
-        if let Some(text) = value.and_then(Value::as_str) {
-            self.text.push_str(text);
+    /// Takes in a refusal, or a piece of its words.
+    pub fn withhold(&mut self, words: &Value) {
+        let words = words.as_str().unwrap_or("refusal");
+        self.withheld.get_or_insert_default().push_str(words);
+    }
+
+    /// Takes in a call, or a piece of one: a name begins the next, arguments without one go on with
+    /// the call of that place, or with the last.
+    pub fn call(&mut self, index: Option<u64>, name: &str, arguments: &str) {
+        let same = match index {
+            Some(_) => self.tools.iter().position(|tool| tool.index == index),
+            None if name.is_empty() => self.tools.len().checked_sub(1),
+            None => None,
+        };
+        let at = same.unwrap_or_else(|| {
+            self.tools.push(ToolCall {
+                index,
+                ..ToolCall::default()
+            });
+            self.tools.len() - 1
+        });
+        if let Some(tool) = self.tools.get_mut(at) {
+            if tool.name.is_empty() {
+                name.clone_into(&mut tool.name);
+            }
+            tool.arguments.push_str(arguments);
         }
     }
 }

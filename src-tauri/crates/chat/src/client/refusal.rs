@@ -120,17 +120,32 @@ pub(super) fn message(status: StatusCode, text: &str) -> String {
 
 /// The sentence in an error object: `error.message`, or one of its common relatives.
 pub(super) fn said(body: &Value) -> Option<&str> {
-    [
-        body.pointer("/error/message"),
+    // What lies behind a gateway says more than the gateway.
+    const PLACES: [&str; 18] = [
+        "/error/metadata/raw",
+        "/error/message",
         // Gemini's refusals of a stream are lists.
-        body.pointer("/0/error/message"),
-        body.get("error"),
-        body.get("message"),
-        body.get("detail"),
-    ]
-    .into_iter()
-    .flatten()
-    .find_map(Value::as_str)
+        "/0/error/message",
+        "/error/error/message",
+        "/error/msg",
+        "/error/detail",
+        "/error",
+        "/choices/0/error/message",
+        "/choices/0/error",
+        "/errors/0/message",
+        "/errors/0",
+        "/message",
+        "/detail/0/msg",
+        "/detail/message",
+        "/detail",
+        "/msg",
+        "/error_msg",
+        "/base_resp/status_msg",
+    ];
+    PLACES
+        .iter()
+        .filter_map(|place| body.pointer(place)?.as_str())
+        .find(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -1,258 +1,287 @@
 //! Reading a reply: a stream of events or lines, or one JSON object from servers that do not stream.
 
+use super::faults::Fault;
+use super::frames::{Broken, Document, beginning, documents, first_letter, pieces, whole};
 use super::protocol::{Framing, Partial};
-use super::{ChatClient, excerpt, refusal};
-use crate::connection::{ChatError, ChatReply};
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use super::{ChatClient, excerpt};
+use crate::connection::{ChatError, ChatReply, Delta};
+use futures::{Stream, StreamExt, stream};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
-use std::collections::VecDeque;
-use std::time::Duration;
 
-/// Bytes that a whole answer may have, and the text in it. Both lie far beyond any proposal.
-const MOST_BYTES: usize = 16 << 20;
+/// Bytes of text that a reply may have; far beyond any proposal.
 const MOST_TEXT: usize = 1 << 20;
 
-/// Why no more bytes came.
-#[derive(Debug)]
-enum Broken {
-    Silent(Duration),
-    Cut,
-    TooMuch,
-    NoText,
-}
+/// Whoever hears the reply while it comes.
+type OnDelta<'a> = &'a mut (dyn for<'t> FnMut(Delta<'t>) + Send);
 
-impl Broken {
-    fn into_error(self, chat: &ChatClient) -> ChatError {
-        match self {
-            Self::Silent(after) => chat.timeout("it was replying", after),
-            Self::Cut => chat.bad_reply("the connection ended in the middle of it".to_owned()),
-            Self::TooMuch => chat.bad_reply(format!("it is longer than {MOST_BYTES} bytes")),
-            Self::NoText => chat.bad_reply("it is no UTF-8 text".to_owned()),
-        }
-    }
-}
-
-/// The body's bytes. The first ones may take as long as the server needs to read the prompt, the
-/// others as long as one token.
-fn pieces(
-    chat: &ChatClient,
-    response: Response,
-) -> impl Stream<Item = Result<impl AsRef<[u8]> + use<>, Broken>> + use<> {
-    let (first, idle) = (chat.timeouts.first, chat.timeouts.idle);
-    stream::try_unfold((response, 0), move |(mut response, received)| async move {
-        let patience = if received == 0 { first } else { idle };
-        let piece = tokio::time::timeout(patience, response.chunk())
-            .await
-            .map_err(|_| Broken::Silent(patience))?
-            .map_err(|_| Broken::Cut)?;
-        let Some(piece) = piece else { return Ok(None) };
-        let received = received + piece.len();
-        if received > MOST_BYTES {
-            return Err(Broken::TooMuch);
-        }
-        Ok(Some((piece, (response, received))))
-    })
-}
-
-/// The whole body as text.
-pub(super) async fn whole(chat: &ChatClient, response: Response) -> Result<String, ChatError> {
-    let mut pieces = std::pin::pin!(pieces(chat, response));
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|broken| broken.into_error(chat))?;
-        bytes.extend_from_slice(piece.as_ref());
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Bytes into lines, however they were split; each byte is looked at once.
-#[derive(Default)]
-struct Lines {
-    begun: Vec<u8>,
-    /// Whether the last line ended in a carriage return, whose line feed may follow.
-    returned: bool,
-}
-
-impl Lines {
-    fn feed(&mut self, bytes: &[u8], lines: &mut VecDeque<Vec<u8>>) {
-        for &byte in bytes {
-            let returned = std::mem::replace(&mut self.returned, byte == b'\r');
-            match byte {
-                b'\n' if returned => {}
-                b'\n' | b'\r' => lines.push_back(std::mem::take(&mut self.begun)),
-                other => self.begun.push(other),
-            }
-        }
-    }
-}
-
-/// The data of each event, or each line that is not empty. A last one that was not ended counts as
-/// lines do, and as events do not.
-fn documents<P: AsRef<[u8]>>(
-    framing: Framing,
-    pieces: impl Stream<Item = Result<P, Broken>>,
-) -> impl Stream<Item = Result<String, Broken>> {
-    let mut lines = Lines::default();
-    let lines = pieces
-        .map_ok(Some)
-        .chain(stream::once(async { Ok(None) }))
-        .map_ok(move |piece| {
-            let mut whole = VecDeque::new();
-            match piece {
-                Some(piece) => lines.feed(piece.as_ref(), &mut whole),
-                None => whole.push_back(std::mem::take(&mut lines.begun)),
-            }
-            stream::iter(whole.into_iter().map(Ok))
-        })
-        .try_flatten();
-    let mut data: Option<String> = None;
-    lines
-        .map(move |line: Result<Vec<u8>, Broken>| {
-            let line = String::from_utf8(line?).map_err(|_| Broken::NoText)?;
-            Ok(match framing {
-                Framing::Lines => Some(line).filter(|line| !line.trim().is_empty()),
-                Framing::Events => event(&line, &mut data),
-            })
-        })
-        .filter_map(|document| async { document.transpose() })
-}
-
-/// Takes in one line of an event stream; gives the event's data once it is whole.
-fn event(line: &str, data: &mut Option<String>) -> Option<String> {
-    if line.is_empty() {
-        return data.take();
-    }
-    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
-    let (field, value) = line.split_once(':').unwrap_or((line, ""));
-    if field == "data" {
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match data {
-            Some(before) => {
-                before.push('\n');
-                before.push_str(value);
-            }
-            None => *data = Some(value.to_owned()),
-        }
-    }
-    None
+/// A reply that is being read.
+struct Reading<'a, 'd> {
+    chat: &'a ChatClient,
+    reply: Partial,
+    on_delta: OnDelta<'d>,
+    /// The last that was said that is no content: a fault, if nothing else comes.
+    said: Option<Fault>,
+    /// The last line that belongs to no stream.
+    stray: Option<String>,
 }
 
 /// Reads a reply to its end and passes its pieces on as they come.
 pub(super) async fn read(
     chat: &ChatClient,
     response: Response,
-    on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
+    on_delta: OnDelta<'_>,
 ) -> Result<ChatReply, ChatError> {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    let mut reply = Partial::default();
     if kind.starts_with("text/html") {
         return Err(chat.bad_reply("it is a web page".to_owned()));
     }
-    if kind.starts_with("application/json") {
-        let body = chat.json(response).await?;
-        take(chat, &body, &mut reply, on_delta)?;
-        return finish(chat, reply);
+    let is_json = kind.starts_with("application/json");
+    let mut pieces = Box::pin(pieces(chat, response));
+    let begun = beginning(&mut pieces)
+        .await
+        .map_err(|broken| broken.into_error(chat))?;
+    let first = first_letter(&begun);
+    let pieces = stream::once(async { Ok(begun) }).chain(pieces);
+    let mut reading = Reading {
+        chat,
+        reply: Partial::default(),
+        on_delta,
+        said: None,
+        stray: None,
+    };
+    // Gateways do not always say what they send; what it begins with is what it is.
+    let is_whole = matches!(first, Some(b'{' | b'['))
+        && (is_json || chat.protocol.framing() == Framing::Events);
+    if is_whole {
+        let text = whole(pieces)
+            .await
+            .map_err(|broken| broken.into_error(chat))?;
+        reading.whole(&text)?;
+    } else {
+        reading.stream(pieces).await?;
     }
-    let documents = documents(chat.protocol.framing(), pieces(chat, response));
-    let mut documents = std::pin::pin!(documents);
-    while let Some(document) = documents.next().await {
-        let document = document.map_err(|broken| broken.into_error(chat))?;
-        let document = document.trim();
-        if document == "[DONE]" {
-            reply.ended = true;
-            break;
+    reading.finish()
+}
+
+impl Reading<'_, '_> {
+    /// One JSON text, or several in a row.
+    fn whole(&mut self, text: &str) -> Result<(), ChatError> {
+        let found: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text)
+            .into_iter()
+            .collect();
+        match found {
+            Ok(chunks) => {
+                let alone = chunks.len() == 1;
+                for chunk in &chunks {
+                    self.take(chunk)?;
+                }
+                // One text that is whole is all that there is, unless it is a piece of a stream.
+                let is_piece = self.chat.protocol.framing() == Framing::Lines
+                    || chunks
+                        .iter()
+                        .any(|chunk| chunk.pointer("/choices/0/delta").is_some());
+                self.reply.ended |= alone && !is_piece;
+                match self.reply.ended {
+                    true => Ok(()),
+                    false => Err(self.chat.cut()),
+                }
+            }
+            Err(error) if error.is_eof() => Err(self.chat.cut()),
+            Err(_) => Err(self
+                .chat
+                .bad_reply(format!("no JSON, but {:?}", excerpt(text)))),
         }
-        let chunk: Value = serde_json::from_str(document).map_err(|_| {
-            chat.bad_reply(format!("a piece of it is no JSON: {:?}", excerpt(document)))
-        })?;
-        take(chat, &chunk, &mut reply, on_delta)?;
-        if reply.text.len() > MOST_TEXT {
-            return Err(chat.bad_reply(format!("its text is longer than {MOST_TEXT} bytes")));
+    }
+
+    async fn stream(
+        &mut self,
+        pieces: impl Stream<Item = Result<Vec<u8>, Broken>>,
+    ) -> Result<(), ChatError> {
+        let documents = documents(self.chat.protocol.framing(), pieces);
+        let mut documents = std::pin::pin!(documents);
+        while let Some(document) = documents.next().await {
+            let document = match document {
+                Ok(document) => document,
+                // What was said before tells more than that the connection ended.
+                Err(Broken::Cut) => break,
+                Err(broken) => return Err(broken.into_error(self.chat)),
+            };
+            if self.document(&document)? {
+                self.reply.ended = true;
+                return Ok(());
+            }
+            if self.reply.text.len() > MOST_TEXT {
+                let what = format!("its text is longer than {MOST_TEXT} bytes");
+                return Err(self.chat.bad_reply(what));
+            }
         }
-    }
-    if !reply.ended {
-        return Err(Broken::Cut.into_error(chat));
-    }
-    finish(chat, reply)
-}
-
-fn take(
-    chat: &ChatClient,
-    chunk: &Value,
-    reply: &mut Partial,
-    on_delta: &mut (dyn for<'t> FnMut(&'t str) + Send),
-) -> Result<(), ChatError> {
-    fail_on_error(chat, chunk)?;
-    let before = reply.text.len();
-    chat.protocol.take(chunk, reply);
-    if let Some(fresh) = reply.text.get(before..)
-        && !fresh.is_empty()
-    {
-        on_delta(fresh);
-    }
-    Ok(())
-}
-
-fn finish(chat: &ChatClient, reply: Partial) -> Result<ChatReply, ChatError> {
-    if let Some(reason) = &reply.withheld {
-        return Err(chat.bad_reply(format!("the provider held it back ({})", excerpt(reason))));
-    }
-    if reply.text.trim().is_empty() {
-        let what = if reply.thought || (reply.cut_off && reply.reasoning_tokens.is_some()) {
-            "the model only thought and gave no answer; allow it more tokens"
-        } else {
-            "it holds no text"
-        };
-        return Err(chat.bad_reply(what.to_owned()));
-    }
-    Ok(ChatReply {
-        text: reply.text,
-        prompt_tokens: reply.prompt_tokens,
-        reply_tokens: reply.reply_tokens,
-        reasoning_tokens: reply.reasoning_tokens,
-        cut_off: reply.cut_off,
-    })
-}
-
-/// Some servers notice a fault only when they have already said 200.
-fn fail_on_error(chat: &ChatClient, chunk: &Value) -> Result<(), ChatError> {
-    let fault = chunk.get("error").or_else(|| chunk.pointer("/0/error"));
-    if fault.is_none_or(Value::is_null) {
-        return Ok(());
-    }
-    let message = refusal::said(chunk).unwrap_or("an error without words");
-    Err(ChatError::Server {
-        server: chat.base_url.clone(),
-        status: 200,
-        message: chat.redact(&excerpt(message)),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn split(framing: Framing, text: &str, at: usize) -> Vec<String> {
-        let (one, other) = text.as_bytes().split_at(at);
-        let pieces = stream::iter([Ok(one.to_vec()), Ok(other.to_vec())]);
-        documents(framing, pieces).try_collect().await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn pieces_are_put_together_wherever_they_were_split() {
-        let events =
-            "\u{feff}data: {\"a\":\r\ndata:1}\r\n\r\n: note\n\nevent: x\ndata: ü\n\ndata: left";
-        let lines = "{\"a\":1}\r\n\n{\"ü\":2}";
-        for at in 0..=events.len() {
-            let found = split(Framing::Events, events, at).await;
-            assert_eq!(found, ["{\"a\":\n1}", "ü"], "{at}");
+        if self.reply.ended {
+            return Ok(());
         }
-        for at in 0..=lines.len() {
-            let found = split(Framing::Lines, lines, at).await;
-            assert_eq!(found, ["{\"a\":1}", "{\"ü\":2}"], "{at}");
+        if self.reply.known {
+            return Err(self.chat.cut());
+        }
+        Err(match (self.said.take(), self.stray.take()) {
+            (Some(fault), _) => fault.into_error(self.chat),
+            (None, Some(text)) => self.chat.bad_reply(format!("no JSON, but {text:?}")),
+            (None, None) => self.chat.cut(),
+        })
+    }
+
+    /// Takes in one document; true where it says that this was all.
+    fn document(&mut self, document: &Document) -> Result<bool, ChatError> {
+        let text = document.text.trim();
+        if text.eq_ignore_ascii_case("[DONE]") {
+            return Ok(true);
+        }
+        if let Ok(chunk) = serde_json::from_str::<Value>(text) {
+            if document.is_fault {
+                return Err(Fault::telling(&chunk).into_error(self.chat));
+            }
+            self.take(&chunk)?;
+            return Ok(false);
+        }
+        if document.is_fault {
+            return Err(Fault::of_words(text).into_error(self.chat));
+        }
+        // Some servers leave out the empty lines between events.
+        if text.contains('\n') {
+            for line in text.lines() {
+                let line = Document {
+                    text: line.to_owned(),
+                    ..document.clone()
+                };
+                if self.document(&line)? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        if text.starts_with(['{', '[']) {
+            // The end of the connection cut it, or nobody did.
+            return Err(match document.unended {
+                true => self.chat.cut(),
+                false => self
+                    .chat
+                    .bad_reply(format!("a piece of it is no JSON: {:?}", excerpt(text))),
+            });
+        }
+        if text.starts_with('<') {
+            return Err(self
+                .chat
+                .bad_reply(format!("no JSON, but {:?}", excerpt(text))));
+        }
+        // A sign of life in words, such as "OPENROUTER PROCESSING".
+        match document.is_stray {
+            _ if text.is_empty() => {}
+            true => self.stray = Some(excerpt(text)),
+            false => self.said = Some(Fault::of_words(text)),
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, chunk: &Value) -> Result<(), ChatError> {
+        if let Some(fault) = Fault::of(chunk) {
+            return Err(fault.into_error(self.chat));
+        }
+        // A stream that came as one list.
+        if let Value::Array(chunks) = chunk {
+            return chunks.iter().try_for_each(|chunk| self.take(chunk));
+        }
+        self.said = Fault::perhaps(chunk).or(self.said.take());
+        let before = self.reply.text.len();
+        let counted = (self.reply.prompt_tokens, self.reply.reply_tokens);
+        self.chat.protocol.take(chunk, &mut self.reply);
+        let thoughts = std::mem::take(&mut self.reply.fresh_thoughts);
+        if !thoughts.is_empty() {
+            (self.on_delta)(Delta::Thought(&thoughts));
+        }
+        if let Some(fresh) = self.reply.text.get(before..)
+            && !fresh.is_empty()
+        {
+            (self.on_delta)(Delta::Text(fresh));
+        }
+        let reply = &self.reply;
+        if counted != (reply.prompt_tokens, reply.reply_tokens) {
+            (self.on_delta)(Delta::Counted {
+                prompt_tokens: reply.prompt_tokens,
+                reply_tokens: reply.reply_tokens,
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<ChatReply, ChatError> {
+        let chat = self.chat;
+        let server = || chat.base_url.clone();
+        if let Some(reason) = self.reply.failed.take() {
+            return Err(Fault::of_words(&reason).into_error(chat));
+        }
+        if let Some(reason) = self.reply.withheld.take() {
+            return Err(ChatError::Withheld {
+                server: server(),
+                reason: chat.redact(&excerpt(&reason)),
+            });
+        }
+        self.called();
+        let reply = self.reply;
+        if reply.text.trim().is_empty() {
+            let thought = reply.thought || (reply.cut_off && reply.reasoning_tokens.is_some());
+            return Err(match (self.said, reply.tools.first()) {
+                _ if thought => ChatError::NoAnswer {
+                    server: server(),
+                    what: match reply.cut_off {
+                        true => {
+                            "the model only thought and gave no answer before its limit of tokens"
+                        }
+                        false => "the model only thought and gave no answer",
+                    }
+                    .to_owned(),
+                },
+                (_, Some(tool)) => ChatError::NoAnswer {
+                    server: server(),
+                    what: format!(
+                        "the model called the tool {:?} without arguments instead of answering",
+                        excerpt(&tool.name)
+                    ),
+                },
+                (Some(fault), None) => fault.into_error(chat),
+                (None, None) if reply.known => ChatError::NoAnswer {
+                    server: server(),
+                    what: "its answer is empty".to_owned(),
+                },
+                (None, None) => chat.bad_reply("it holds no text".to_owned()),
+            });
+        }
+        Ok(ChatReply {
+            text: reply.text,
+            prompt_tokens: reply.prompt_tokens,
+            reply_tokens: reply.reply_tokens,
+            reasoning_tokens: reply.reasoning_tokens,
+            cut_off: reply.cut_off,
+        })
+    }
+
+    /// A model that calls a tool says its answer in the arguments.
+    fn called(&mut self) {
+        let reply = &mut self.reply;
+        let before = reply.text.len();
+        for tool in &reply.tools {
+            // `{}` says nothing.
+            if tool.arguments.len() > 2 {
+                if !reply.text.is_empty() {
+                    reply.text.push('\n');
+                }
+                reply.text.push_str(&tool.arguments);
+            }
+        }
+        if let Some(fresh) = reply.text.get(before..)
+            && !fresh.is_empty()
+        {
+            (self.on_delta)(Delta::Text(fresh));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! JSON as LLMs write it: comments, single quotes, bare words, commas too many or too few, an end
 //! that is missing. Strict JSON reads as what it says; keys keep their order, and double ones stay.
 
+use std::ops::Range;
+
 /// A value. `whole` is false where the text ended before it did.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
@@ -43,6 +45,8 @@ impl Fault {
 /// What was found in a text.
 pub(super) struct Found {
     pub objects: Vec<Node>,
+    /// Where the objects stand in the text.
+    pub spans: Vec<Range<usize>>,
     pub fault: Option<Fault>,
 }
 
@@ -53,6 +57,7 @@ const MOST_FALSE_STARTS: usize = 256;
 /// Every outermost object in a text, at most `most`.
 pub(super) fn objects(text: &str, most: usize) -> Found {
     let mut objects = Vec::new();
+    let mut spans = Vec::new();
     let mut from = 0;
     let mut false_starts = 0;
     let fault = loop {
@@ -67,6 +72,7 @@ pub(super) fn objects(text: &str, most: usize) -> Found {
         match reader.object(0) {
             Ok(object) => {
                 objects.push(object);
+                spans.push(at..reader.at);
                 from = reader.at;
                 if reader.cut {
                     break Some(Fault::Cut);
@@ -86,7 +92,11 @@ pub(super) fn objects(text: &str, most: usize) -> Found {
             Err(fault) => break Some(fault),
         }
     };
-    Found { objects, fault }
+    Found {
+        objects,
+        spans,
+        fault,
+    }
 }
 
 struct Reader<'a> {

@@ -2,31 +2,56 @@
 
 /// Bytes of a reply that are read; the answer stands at the end of a long one.
 const MOST_BYTES: usize = 1 << 20;
-const REASONING: [&str; 4] = ["think", "thinking", "reasoning", "thought"];
+/// How models mark their reasoning inside their text: what opens it, what closes it. In the words of
+/// the models' own chat templates (docs/chat-servers.md), all in lower case.
+const REASONING: [(&str, &str); 16] = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<reason>", "</reason>"),
+    ("<|im_start|>think", "<|im_start|>answer"),
+    ("<thought>", "</thought>"),
+    ("<thoughts>", "</thoughts>"),
+    ("<reflection>", "</reflection>"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[think]", "[/think]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|start_thinking|>", "<|end_thinking|>"),
+    ("<unused94>", "<unused95>"),
+    ("<|channel|>analysis", "<|channel|>final<|message|>"),
+];
+/// Marks at the end of an answer that a server should have kept to itself.
+const ENDS: [&str; 5] = [
+    "<|return|>",
+    "<|end|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|end_of_text|>",
+];
 
 /// The text after the last reasoning block. A block that was never closed leaves nothing; one that
 /// was opened by the chat template, and so is only closed here, is left out as well.
 pub(super) fn answer(reply: &str) -> &str {
-    let mut answer = last_bytes(reply);
+    let answer = last_bytes(reply);
     // ASCII lowercase keeps every byte position.
     let lower = answer.to_ascii_lowercase();
-    let mut start = 0;
-    let mut open_from = None;
-    for name in REASONING {
-        let close = format!("</{name}>");
-        if let Some(at) = lower.rfind(&close) {
-            start = start.max(at + close.len());
-        }
+    let closed = REASONING
+        .iter()
+        .filter_map(|(_, close)| lower.rfind(close).map(|at| at + close.len()));
+    let start = closed.max().unwrap_or(0);
+    let opened = REASONING
+        .iter()
+        .filter_map(|(open, _)| lower[start..].find(open).map(|at| at + start));
+    let end = opened.min().unwrap_or(answer.len());
+    let mut answer = &answer[start..end];
+    while let Some(before) = ENDS
+        .iter()
+        .find_map(|end| answer.trim_end().strip_suffix(end))
+    {
+        answer = before;
     }
-    for name in REASONING {
-        let open = format!("<{name}>");
-        if let Some(at) = lower.rfind(&open)
-            && at >= start
-        {
-            open_from = Some(open_from.map_or(at, |before: usize| before.min(at)));
-        }
-    }
-    answer = &answer[start..open_from.unwrap_or(answer.len())];
     answer
 }
 
@@ -70,6 +95,20 @@ mod tests {
         assert_eq!(answer("b<think>never closed"), "b");
         assert_eq!(answer("<think>never closed"), "");
         assert_eq!(answer("no block"), "no block");
+        for reply in [
+            "[THINK]a {[/THINK]b",
+            "◁think▷a◁/think▷b",
+            "<|begin_of_thought|>a<|end_of_thought|>b",
+            "<|START_THINKING|>a<|END_THINKING|>b",
+            "<seed:think>a</seed:think>b",
+            "<unused94>thought\na<unused95>b",
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b<|return|>",
+            "b<|im_end|>",
+            "b<|begin_of_thought|>never closed",
+            "b[THINK]never <think> closed",
+        ] {
+            assert_eq!(answer(reply), "b", "{reply}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod connection;
+mod contradictions;
 mod generated;
 mod keyring;
 mod local_model;
@@ -9,4 +10,5 @@ mod prompts;
 mod providers;
 mod replies;
 mod schemas;
+mod shapes;
 mod space;

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{Chat, ChatClient, ChatError, ChatReply, ChatRequest, Secret, Timeouts};
+use wattsmith_chat::{
+    Chat, ChatClient, ChatError, ChatReply, ChatRequest, Delta, Secret, Timeouts,
+};
 use wattsmith_domain::Provider;
 use wattsmith_testkit::scripted_chat::{MODEL, Script, ScriptedChat, USAGE};
 
@@ -56,7 +58,7 @@ async fn ask(chat: &ChatClient) -> (Result<ChatReply, ChatError>, String) {
     let mut seen = String::new();
     let never = CancellationToken::new();
     let reply = chat
-        .complete(request(), &mut |delta| seen.push_str(delta), &never)
+        .complete(request(), &mut |delta| seen.push_str(delta.text()), &never)
         .await;
     (reply, seen)
 }
@@ -299,7 +301,7 @@ async fn cancelling_in_mid_stream_leaves_the_server_at_once() {
         let chat = connect(&server, provider, patient());
         let cancel = CancellationToken::new();
         let stop = cancel.clone();
-        let mut on_delta = |_: &str| stop.cancel();
+        let mut on_delta = |_: Delta| stop.cancel();
         let reply = chat.complete(request(), &mut on_delta, &cancel).await;
         assert_eq!(reply, Err(ChatError::Cancelled));
         let left = async {

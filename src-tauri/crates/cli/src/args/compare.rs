@@ -148,6 +148,10 @@ pub(crate) struct StudyArgs {
     /// exchanges.jsonl in the folder when left out
     #[arg(long, value_name = "FILE")]
     pub exchanges: Option<PathBuf>,
+    /// Replay the recording and write it again with what each prompt was made of and how its reply was
+    /// read: then it can be replayed although prompts are worded otherwise
+    #[arg(long, requires = "landscape", requires = "exchanges", conflicts_with_all = ["live", "connection"])]
+    pub complete_recording: bool,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

@@ -112,7 +112,7 @@ fn turn(
             None => "No trial".to_owned(),
         },
         exchange: exchange.map(said),
-        reason: proposal.map_or(String::new(), |one| one.reason.clone()),
+        reason: proposal.map_or(String::new(), |one| one.marked_reason()),
         changes: trial.map_or_else(Vec::new, |trial| changes(record, trial)),
         knob_reasons: proposal.map_or_else(Vec::new, |one| {
             one.knob_reasons.clone().into_iter().collect()

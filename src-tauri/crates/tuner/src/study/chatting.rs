@@ -4,6 +4,7 @@ use super::StudyPlan;
 use super::arm::ArmTurn;
 use super::bench::{Footing, Shown};
 use super::exchanges::{Asker, Exchanges};
+use super::known::Known;
 use super::played::Played;
 use crate::error::TunerError;
 use crate::exchange::blank_exchange;
@@ -85,18 +86,20 @@ impl Chatting {
             if prepared.offer.entries.is_empty() && self.advisor == Advisor::Guided {
                 break;
             }
+            let request = prepared.request(&Errand::Proposal, u64::from(prompts));
             let asker = Asker {
                 arm: &self.name,
                 seed: self.seed,
                 trials: shown.len(),
+                tries: prompts,
+                known: Known::of(&prepared, request.seed),
             };
-            let request = prepared.request(&Errand::Proposal, u64::from(prompts));
-            let reply = self.exchanges.reply(asker, request).await?;
+            let judge = |reply: &str| self.within(&prepared, reply);
+            let heard = self.exchanges.reply(asker, request, judge).await?;
             prompts += 1;
             let mut exchange = blank_exchange(&prepared, &self.connection, &Errand::Proposal);
-            exchange.reply = reply;
-            let judged = self.within(&prepared, &exchange.reply);
-            match judged {
+            exchange.reply = heard.reply;
+            match heard.read {
                 Ok(configuration) => {
                     return Ok(ArmTurn {
                         configuration: Some(configuration),

@@ -1,18 +1,23 @@
 //! What was said in a study: every prompt with its reply in one file, a line each. A study that was
 //! interrupted goes on from it, and a finished one replays from it without any LLM.
+//!
+//! A reply belongs to the prompt that it answered, which stands beside it word for word. When the
+//! words of prompts change, an old reply is replayed only where the facts were the same ([`Known`]),
+//! it is read as it was read then, and the study says so ([`SaidWords`]).
 
+use super::known::{Known, WORDS};
 use crate::error::TunerError;
 use crate::local::OpenChat;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
-use wattsmith_chat::{ChatError, ChatRequest};
-use wattsmith_domain::Connection;
+use wattsmith_chat::{ChatError, ChatRequest, ReplyError};
+use wattsmith_domain::{Configuration, Connection};
 
 /// Version of the file.
 const FORMAT: u32 = 1;
@@ -30,6 +35,67 @@ struct Said {
     reply: String,
     prompt_tokens: Option<u64>,
     reply_tokens: Option<u64>,
+    /// Version of the prompt's words, and what else it was made of; recordings of the first days
+    /// lack both until they are completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+    /// What was made of the reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read: Option<Read>,
+}
+
+/// What was made of a reply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Read {
+    Proposed(Configuration),
+    /// With what the LLM was told.
+    Refused(String),
+}
+
+/// In whose words the prompts of a study were.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidWords {
+    /// Version of the words that this program uses.
+    pub words: u32,
+    /// Prompts that were answered.
+    pub prompts: usize,
+    /// Those of them that would be worded otherwise today, by the version of their words: the facts
+    /// were the same, and the reply is an answer to the words of then.
+    pub worded_otherwise: BTreeMap<u32, usize>,
+    /// Replies that would be read otherwise today; they count as they were read then.
+    pub read_otherwise: usize,
+}
+
+impl SaidWords {
+    /// In a sentence, where there is something to say.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let otherwise: usize = self.worded_otherwise.values().sum();
+        if otherwise == 0 && self.read_otherwise == 0 {
+            return None;
+        }
+        let versions = self.worded_otherwise.keys().map(u32::to_string);
+        let versions = versions.collect::<Vec<_>>().join(" and ");
+        let mut sentence = match otherwise {
+            0 => String::new(),
+            n => format!(
+                "{n} of {} replies were given to prompts in the words of version {versions}; with \
+                 the same facts, today's (version {}) say it otherwise.",
+                self.prompts, self.words
+            ),
+        };
+        if self.read_otherwise > 0 {
+            let space = if sentence.is_empty() { "" } else { " " };
+            sentence.push_str(&format!(
+                "{space}{} replies would be read otherwise today; they count as they were read then.",
+                self.read_otherwise
+            ));
+        }
+        Some(sentence)
+    }
 }
 
 /// The first line of the file.
@@ -51,8 +117,55 @@ pub struct Exchanges {
 }
 
 struct Kept {
-    by_request: HashMap<String, Said>,
+    said: Vec<Said>,
+    /// Places in `said`.
+    by_request: HashMap<String, usize>,
+    /// The same by the turn and the try in it.
+    by_turn: HashMap<Turn, usize>,
+    /// How often each turn of the file has been tried.
+    tries: HashMap<(String, u64, usize), u32>,
+    /// Places that were replayed or heard, and how they differ from today.
+    used: BTreeMap<usize, Differs>,
     file: Option<File>,
+}
+
+/// Arm, seed, trials that were known, prompts before it in the turn.
+type Turn = (String, u64, usize, u32);
+
+/// How a reply that was kept differs from one of today.
+#[derive(Debug, Clone, Copy, Default)]
+struct Differs {
+    words: bool,
+    reading: bool,
+}
+
+impl Kept {
+    fn new(said: Vec<Said>, file: Option<File>) -> Self {
+        let mut kept = Self {
+            said: Vec::new(),
+            by_request: HashMap::new(),
+            by_turn: HashMap::new(),
+            tries: HashMap::new(),
+            used: BTreeMap::new(),
+            file,
+        };
+        for one in said {
+            kept.add(one);
+        }
+        kept
+    }
+
+    /// Adds what was said; its place. Tries of one turn follow each other in the file.
+    fn add(&mut self, said: Said) -> usize {
+        let place = self.said.len();
+        let turn = (said.arm.clone(), said.seed, said.trials);
+        let tries = self.tries.entry(turn.clone()).or_default();
+        self.by_turn.insert((turn.0, turn.1, turn.2, *tries), place);
+        *tries += 1;
+        self.by_request.insert(said.request.clone(), place);
+        self.said.push(said);
+        place
+    }
 }
 
 impl std::fmt::Debug for Exchanges {
@@ -68,6 +181,17 @@ pub(super) struct Asker<'a> {
     pub arm: &'a str,
     pub seed: u64,
     pub trials: usize,
+    /// Prompts before it in this turn.
+    pub tries: u32,
+    /// What the prompt is made of.
+    pub known: Known,
+}
+
+/// A reply, and what is made of it.
+pub(super) struct Heard {
+    pub reply: String,
+    /// The proposal, or what the LLM is told.
+    pub read: Result<Configuration, String>,
 }
 
 impl Exchanges {
@@ -99,11 +223,9 @@ impl Exchanges {
             Some((_, line)) => Some(read(line, 0, path)?),
             None => None,
         };
-        let mut by_request = HashMap::new();
-        for (index, line) in lines {
-            let said: Said = read(line, index, path)?;
-            by_request.insert(said.request.clone(), said);
-        }
+        let said = lines
+            .map(|(index, line)| read::<Said>(line, index, path))
+            .collect::<Result<Vec<_>, _>>()?;
         let asked = asked.map(|(connection, chat)| (without_folders(connection), chat));
         let (connection, chat) = match (head, asked) {
             (Some(head), Some((connection, _))) if head.connection != connection => {
@@ -143,7 +265,7 @@ impl Exchanges {
             connection,
             chat,
             cancel,
-            kept: Mutex::new(Kept { by_request, file }),
+            kept: Mutex::new(Kept::new(said, file)),
         })
     }
 
@@ -153,26 +275,31 @@ impl Exchanges {
         &self.connection
     }
 
-    /// The reply to a request: the one in the file, else the LLM's.
+    /// The reply to a request: the one in the file, else the LLM's. `judge` reads it; what is in the
+    /// file stays read as it was.
     pub(super) async fn reply(
         &self,
         asker: Asker<'_>,
         request: ChatRequest,
-    ) -> Result<String, TunerError> {
+        judge: impl FnOnce(&str) -> Result<Configuration, String>,
+    ) -> Result<Heard, TunerError> {
         let key = key(&request)?;
-        if let Some(said) = self.kept().by_request.get(&key) {
-            return Ok(said.reply.clone());
+        match self.find(&key, &asker) {
+            Found::Said(place) => return Ok(self.replay(place, &key, asker.known, judge)),
+            Found::Nothing(why) if self.chat.is_none() => {
+                return Err(TunerError::Invalid(format!(
+                    "{} holds no reply for arm {}, seed {}, after {} trials: {why}. Replay it as it \
+                     was, or add a --connection that can be asked.",
+                    self.path.display(),
+                    asker.arm,
+                    asker.seed,
+                    asker.trials
+                )));
+            }
+            Found::Nothing(_) => {}
         }
         let Some(chat) = &self.chat else {
-            return Err(TunerError::Invalid(format!(
-                "{} holds no reply for arm {}, seed {}, after {} trials: the study, the templates or \
-                 this program differ from when it was recorded. Replay it as it was, or add a \
-                 --connection that can be asked.",
-                self.path.display(),
-                asker.arm,
-                asker.seed,
-                asker.trials
-            )));
+            return Err(TunerError::Cancelled);
         };
         let prompt = request.prompt.clone();
         let chat = chat.awake(&self.cancel).await?;
@@ -180,8 +307,13 @@ impl Exchanges {
             Err(ChatError::Cancelled) => return Err(TunerError::Cancelled),
             reply => reply?,
         };
+        let read = match reply.cut_off {
+            // Nothing is taken from half a reply, however whole a part of it looks.
+            true => Err(ReplyError::CutOff.for_llm()),
+            false => judge(&reply.text),
+        };
         let said = Said {
-            request: key.clone(),
+            request: key,
             arm: asker.arm.to_owned(),
             seed: asker.seed,
             trials: asker.trials,
@@ -189,9 +321,118 @@ impl Exchanges {
             reply: reply.text,
             prompt_tokens: reply.prompt_tokens,
             reply_tokens: reply.reply_tokens,
+            words: Some(WORDS),
+            known: Some(asker.known),
+            read: Some(Read::from(read.clone())),
         };
-        self.keep(&said)?;
-        Ok(said.reply)
+        let reply = said.reply.clone();
+        self.keep(said)?;
+        Ok(Heard { reply, read })
+    }
+
+    /// Where the reply to a request stands: under the same words, else under the same facts at the
+    /// same place of the study.
+    fn find(&self, key: &str, asker: &Asker<'_>) -> Found {
+        let kept = self.kept();
+        if let Some(place) = kept.by_request.get(key) {
+            return Found::Said(*place);
+        }
+        let turn = (asker.arm.to_owned(), asker.seed, asker.trials, asker.tries);
+        let Some(place) = kept.by_turn.get(&turn).copied() else {
+            return Found::Nothing("there the recording ends".to_owned());
+        };
+        let said = &kept.said[place];
+        match &said.known {
+            None => Found::Nothing(
+                "the prompt is another one, and the recording does not tell what the prompt of then \
+                 was made of: the study, the templates or this program differ"
+                    .to_owned(),
+            ),
+            Some(known) if *known == asker.known => Found::Said(place),
+            Some(known) => Found::Nothing(format!(
+                "the prompt of then, in the words of version {}, told other facts ({})",
+                said.words.unwrap_or_default(),
+                known.differences(&asker.known).join(", ")
+            )),
+        }
+    }
+
+    fn replay(
+        &self,
+        place: usize,
+        key: &str,
+        known: Known,
+        judge: impl FnOnce(&str) -> Result<Configuration, String>,
+    ) -> Heard {
+        let reply = self.kept().said[place].reply.clone();
+        let today = judge(&reply);
+        let mut kept = self.kept();
+        let said = &mut kept.said[place];
+        let mut differs = Differs {
+            words: said.request != key,
+            reading: false,
+        };
+        let read = match said.read.clone().map(Result::from) {
+            // A refusal may be worded otherwise, too.
+            Some(then) => {
+                differs.reading = then.as_ref().ok() != today.as_ref().ok();
+                then
+            }
+            None => {
+                said.read = Some(Read::from(today.clone()));
+                today
+            }
+        };
+        if !differs.words && said.known.is_none() {
+            (said.words, said.known) = (Some(WORDS), Some(known));
+        }
+        kept.used.insert(place, differs);
+        Heard { reply, read }
+    }
+
+    /// In whose words the prompts were that were replayed or sent so far.
+    #[must_use]
+    pub fn words(&self) -> SaidWords {
+        let kept = self.kept();
+        let mut words = SaidWords {
+            words: WORDS,
+            prompts: kept.used.len(),
+            ..SaidWords::default()
+        };
+        for (place, differs) in &kept.used {
+            if differs.words {
+                let version = kept.said[*place].words.unwrap_or_default();
+                *words.worded_otherwise.entry(version).or_default() += 1;
+            }
+            words.read_otherwise += usize::from(differs.reading);
+        }
+        words
+    }
+
+    /// Writes the file again with what a replay found out: what each prompt was made of, and how its
+    /// reply was read. Only what was replayed word for word gains anything. Lines that did.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn complete(&self) -> Result<usize, TunerError> {
+        let kept = self.kept();
+        let head = Head {
+            exchanges: FORMAT,
+            connection: self.connection.clone(),
+        };
+        let mut text = format!("{}\n", line(&head)?);
+        for said in &kept.said {
+            text.push_str(&line(said)?);
+            text.push('\n');
+        }
+        crate::paths::replace(&self.path, text.as_bytes()).map_err(|source| {
+            TunerError::io(format!("cannot write {}", self.path.display()), source)
+        })?;
+        let complete = kept
+            .used
+            .keys()
+            .filter(|place| kept.said[**place].known.is_some());
+        Ok(complete.count())
     }
 
     /// Ends a local model, so that something can be measured; it is loaded again when it is asked.
@@ -201,8 +442,8 @@ impl Exchanges {
         }
     }
 
-    fn keep(&self, said: &Said) -> Result<(), TunerError> {
-        let line = line(said)?;
+    fn keep(&self, said: Said) -> Result<(), TunerError> {
+        let line = line(&said)?;
         let mut kept = self.kept();
         if let Some(file) = &mut kept.file {
             file.write_all(format!("{line}\n").as_bytes())
@@ -210,12 +451,34 @@ impl Exchanges {
                     TunerError::io(format!("cannot write {}", self.path.display()), source)
                 })?;
         }
-        kept.by_request.insert(said.request.clone(), said.clone());
+        let place = kept.add(said);
+        kept.used.insert(place, Differs::default());
         Ok(())
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a reply stands, or why there is none.
+enum Found {
+    Said(usize),
+    Nothing(String),
+}
+
+impl From<Result<Configuration, String>> for Read {
+    fn from(read: Result<Configuration, String>) -> Self {
+        read.map_or_else(Self::Refused, Self::Proposed)
+    }
+}
+
+impl From<Read> for Result<Configuration, String> {
+    fn from(read: Read) -> Self {
+        match read {
+            Read::Proposed(configuration) => Ok(configuration),
+            Read::Refused(reason) => Err(reason),
+        }
     }
 }
 

@@ -282,6 +282,7 @@ impl Tuner {
             plan: plan.study.clone(),
             memory,
             llm: chat.map(StudyChat::label),
+            said: chat.map(|chat| chat.exchanges.words()),
             live: true,
         };
         judged.result(courses).await

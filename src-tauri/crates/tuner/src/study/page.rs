@@ -1,5 +1,6 @@
 //! A study as a page for a person who was not there.
 
+use super::SaidWords;
 use super::result::{Mean, StudyResult, Time};
 use wattsmith_report::{ReportError, StudyCurve, StudyPage, StudyTable, study_html};
 
@@ -226,6 +227,7 @@ fn method(study: &StudyResult) -> Vec<String> {
             ),
         },
     ];
+    lines.extend(study.said.as_ref().and_then(SaidWords::sentence));
     if let Some(most) = study.constraints.max_time_to_first_token_s {
         lines.push(format!(
             "Limit: first token within {most} s (95th percentile)."

@@ -199,6 +199,32 @@ impl Tuner {
         study
     }
 
+    /// Replays a recording and writes it again with what each of its prompts was made of and how its
+    /// reply was read, so that it can be replayed when prompts are worded otherwise. Says how many
+    /// of its exchanges know that now.
+    ///
+    /// # Errors
+    /// As for [`Tuner::compare`], or the recording cannot be written.
+    pub async fn complete_recording(
+        &self,
+        landscape: &Landscape,
+        plan: &StudyPlan,
+        recording: &Path,
+        cancel: &CancellationToken,
+        tell: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<(StudyResult, usize), TunerError> {
+        let chat = self.study_chat(None, recording, cancel).await?;
+        let study = tokio::select! {
+            study = run_study(landscape, plan, chat.as_ref(), tell) => study?,
+            () = cancel.cancelled() => return Err(TunerError::Cancelled),
+        };
+        let complete = match chat {
+            Some(chat) => blocking(move || chat.exchanges.complete()).await??,
+            None => 0,
+        };
+        Ok((study, complete))
+    }
+
     /// Who answers the arms that ask: the LLM, or what it said before; nobody where there is neither.
     pub(super) async fn study_chat(
         &self,

@@ -1,6 +1,6 @@
 //! What a study shows, worked out from its runs.
 
-use super::{Judged, StudyPlan};
+use super::{Judged, SaidWords, StudyPlan};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use wattsmith_domain::Constraints;
@@ -132,6 +132,9 @@ pub struct StudyResult {
     pub workload: String,
     /// The LLM of the arms that ask one.
     pub llm: Option<String>,
+    /// In whose words it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<SaidWords>,
     /// Names of the landscapes that arms with memory know.
     pub memory_from: Vec<String>,
     /// Its noise.
@@ -193,6 +196,7 @@ impl StudyResult {
             model: landscape.model.name.clone(),
             workload: landscape.workload.name.clone(),
             llm: judged.llm.clone(),
+            said: judged.said.clone(),
             memory_from: memory.sessions.iter().map(|one| one.name.clone()).collect(),
             noise: landscape.noise,
             constraints: plan.constraints,

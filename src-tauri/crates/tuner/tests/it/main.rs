@@ -19,6 +19,7 @@ mod next;
 mod planning;
 mod rebasing;
 mod remembering;
+mod replaying;
 mod sensing;
 mod settling;
 mod speaking;
