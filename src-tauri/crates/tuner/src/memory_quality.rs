@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(pair(&load), WARNED);
         assert_eq!(pair(&shared), SPOILED);
         assert_eq!(pair(&crowded), SPOILED);
-        assert_eq!(worth(&[clean.clone()]), ALONE);
+        assert_eq!(worth(std::slice::from_ref(&clean)), ALONE);
         assert_eq!(worth(&[clean, load]), 0.75);
     }
 

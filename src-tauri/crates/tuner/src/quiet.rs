@@ -210,13 +210,14 @@ impl Tuner {
     /// Writes down that the person chose to measure on a busy machine, once its first window shows
     /// that it was one.
     pub(crate) async fn note_load(&self, id: &SessionId, first: &Repeat) -> Result<(), TunerError> {
-        let possible = first.window.0 * f64::from(first.cpu.cores);
-        let share = first.cpu.other_s.max(first.cpu.stolen_s) / possible;
         let session = self.record(id).await?.session;
-        // NaN where nothing is known of other load.
-        if session.load.is_some() || session.busy != Busy::Measure || !(share > QUIET) {
+        let possible = first.window.0 * f64::from(first.cpu.cores);
+        let busy_s = first.cpu.other_s.max(first.cpu.stolen_s);
+        let known = possible > 0.0 && busy_s > QUIET * possible;
+        if session.load.is_some() || session.busy != Busy::Measure || !known {
             return Ok(());
         }
+        let share = busy_s / possible;
         let load = StartLoad {
             share,
             gpu: String::new(),
