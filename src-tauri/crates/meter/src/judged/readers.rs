@@ -66,41 +66,40 @@ impl Recorded {
         apart
     }
 
-    /// Two readers inside one sensor's own device.
+    /// Two readers inside one sensor's own device. They must agree at rest, too, so where the window
+    /// alone is too short to tell, the whole recording is taken.
     fn within(&self, log: &DeviceLog, window: Span, figure: bool) -> Option<Apart> {
         let window = caught_up(window, log.info.settled().max_of(LAG));
-        let (counter, gauge) = match &log.counter {
-            Some(_) if !log.coarse => {
-                let of = |cut| Known::from_cut(cut, window.1.since(window.0), log.info.error);
-                let counter = of(log.cut(window.0, window.1)?);
-                (counter, of(log.integrated(window.0, window.1)?))
-            }
-            _ => between_ticks(log, window)?,
+        let doubt = |(one, other): &(Known, Known)| {
+            let sd = (one.variance + other.variance).sqrt();
+            SURELY * sd / one.watts.max(f64::MIN_POSITIVE)
         };
+        let enough = both(log, window).filter(|told| doubt(told) <= MOST_APART);
+        let (counter, gauge) = enough.or_else(|| {
+            [Some(window), recording(log)]
+                .into_iter()
+                .filter_map(|span| both(log, span?))
+                .min_by(|one, other| doubt(one).total_cmp(&doubt(other)))
+        })?;
         let name = &log.info.name;
-        let decided = self.decided.get(name).copied();
-        let used = match log.counter {
-            Some(_) => Reader::Counter,
-            None => Reader::Power,
+        let stands = Stands {
+            decided: self.decided.get(name).copied(),
+            used: match log.counter {
+                Some(_) => Reader::Counter,
+                None => Reader::Power,
+            },
+            ways: (Reader::Counter, Reader::Power),
+            figure,
         };
-        let kept = match (log.info.source, &log.counter) {
-            (Source::WallPlug | Source::Battery, _) => "its own energy total",
+        let kept = match log.info.source {
+            Source::WallPlug | Source::Battery => "its own energy total",
             _ => "its energy counter",
         };
-        let ways = (Reader::Counter, Reader::Power);
-        apart(
-            name,
-            [
-                Reading::new(kept, counter),
-                Reading::new("its power", gauge),
-            ],
-            Stands {
-                decided,
-                used,
-                ways,
-                figure,
-            },
-        )
+        let readings = [
+            Reading::new(kept, counter),
+            Reading::new("its power", gauge),
+        ];
+        apart(name, readings, stands)
     }
 
     /// Meters of the person's against what else measures the same part.
@@ -134,6 +133,24 @@ impl Recorded {
         })
         .collect()
     }
+}
+
+/// What counter and power of a device told over a span.
+fn both(log: &DeviceLog, (from, to): Span) -> Option<(Known, Known)> {
+    if log.counter.is_none() || log.coarse {
+        return between_ticks(log, (from, to));
+    }
+    let of = |cut| Known::from_cut(cut, to.since(from), log.info.error);
+    Some((of(log.cut(from, to)?), of(log.integrated(from, to)?)))
+}
+
+/// From the first reading that both have to the last one, without the very ends.
+fn recording(log: &DeviceLog) -> Option<Span> {
+    let gauge = log.gauge.as_ref()?;
+    let (first, last) = (gauge.get(0)?.0, gauge.last()?.0);
+    let (from, to) = caught_up((first, last), log.info.settled());
+    let to = from.plus(Seconds(to.since(from).0 - log.info.period.as_secs_f64()));
+    (to > from).then_some((from, to))
 }
 
 /// A total that grows in coarse steps and the power beside it, both between the first and the last of
@@ -268,7 +285,7 @@ fn apart(device: &str, [first, second]: [Reading; 2], stands: Stands) -> Option<
         (_, None) => "Neither makes the figure.".to_owned(),
     };
     let text = format!(
-        "{device}: {} told {:.1} W over the window and {} {:.1} W, {:.0} % {}; their own errors \
+        "{device}: {} told {:.1} W and {} {:.1} W over the same time, {:.0} % {}; their own errors \
          explain {:.0} % at the most. {advice}",
         first.words,
         one.watts,

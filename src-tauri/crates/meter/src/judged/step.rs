@@ -122,13 +122,12 @@ pub(super) fn seen(log: &DeviceLog, work: &Work<'_>) -> Option<Seen> {
         .and_then(|gauge| same_value(log, gauge, at_rest, work));
     if let (Some(value), Some(expected)) = (same, expected) {
         let step = resolution(value);
-        let name = &log.info.name;
         return Some(if expected < LEAST_STEPS * step {
-            Seen::TooSmall(format!(
-                "{name}: it told {value} W at rest and at work alike, and the work was too small \
-                 to show in its steps of {step} W; whether it works cannot be told. Measure with \
-                 more work at a time."
-            ))
+            unknown(
+                log,
+                value,
+                &format!("the work was too small to show in its steps of {step} W"),
+            )
         } else {
             Seen::Frozen(format!(
                 "it told exactly {value} W at rest and at work alike, where the work must have \
@@ -136,7 +135,33 @@ pub(super) fn seen(log: &DeviceLog, work: &Work<'_>) -> Option<Seen> {
             ))
         });
     }
-    not_used(log, at_rest, work, expected, same.is_some())
+    let seen = not_used(log, at_rest, work, expected, same.is_some());
+    seen.or_else(|| too_little(log, at_rest, work))
+}
+
+/// A gauge that told one value all the time, where nothing follows from that.
+fn too_little(log: &DeviceLog, at_rest: &AtRest, work: &Work<'_>) -> Option<Seen> {
+    let gauge = log
+        .gauge
+        .as_ref()
+        .filter(|_| log.counter.is_none() && !counts(log))?;
+    let ((from, to), settled) = (work.window, log.info.settled().0);
+    let value = at_rest.last?;
+    let same = gauge.between(from, to).all(|(_, one)| one == value);
+    let short = to.since(from).0 <= settled;
+    let why = match short {
+        true => format!("the work was over before it had to tell of it ({settled:.1} s)"),
+        false => "nothing else tells that the machine worked harder than at rest".to_owned(),
+    };
+    same.then(|| unknown(log, value, &why))
+}
+
+fn unknown(log: &DeviceLog, value: f64, why: &str) -> Seen {
+    Seen::TooSmall(format!(
+        "{}: it told {value} W at rest and at work alike, and {why}; whether it works cannot be \
+         told. Measure with more work on a quiet machine.",
+        log.info.name
+    ))
 }
 
 /// The one value that a gauge told on both sides of a step between rest and work, long enough on

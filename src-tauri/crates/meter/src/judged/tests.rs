@@ -80,11 +80,22 @@ fn one_step_of_a_coarse_sensor_is_enough_and_too_little_work_accuses_nobody() {
     assert_eq!(seen.warnings[0].fault, None);
     assert!(seen.warnings[0].text.contains("too small to show"));
     // Other programs kept the machine as busy at rest: nothing had to rise.
-    assert_eq!(faults(&recorded(even(), vec![], |_| 4.0)), []);
+    let busy = recorded(even(), vec![], |_| 4.0);
     // Nothing is known of the machine's CPU time at all.
     let mut blind = four_cores(even(), vec![]);
     blind.cpu = crate::cpu::CpuLog::new(0);
-    assert_eq!(faults(&blind), []);
+    for all in [busy, blind] {
+        assert_eq!(faults(&all), []);
+        let text = &judged(&all).unwrap().warnings[0].text;
+        assert!(text.contains("nothing else tells"), "{text}");
+    }
+    // The work was over before a plug had to tell of it.
+    let all = four_cores(even(), vec![]);
+    let rests = RESTS.map(|(from, to)| (s(from), s(to)));
+    let rest = all.rest(&rests, None);
+    let short = (s(WORK.0), s(WORK.0 + 2.0));
+    let seen = all.judged(short, &rests[..1], &rest).unwrap();
+    assert!(seen.warnings[0].text.contains("was over before"));
 }
 
 #[test]
@@ -203,6 +214,18 @@ fn a_total_is_a_reader_too_as_far_as_its_steps_allow() {
     assert_eq!(faults(&all(3.6, 140.0)), [SensorFault::ReadersContradict]);
     assert_eq!(faults(&all(60.0, 100.0)), []);
     assert_eq!(faults(&all(3600.0, 100.0)), []);
+}
+
+#[test]
+fn where_the_window_is_too_short_to_tell_the_whole_recording_does() {
+    let plug = plug(trembling(|_| 64.0, 1.0)).with_total(3.6, |at| 100.0 * at);
+    let all = recorded(vec![plug], vec![], |_| 0.1);
+    let rests = [(s(0.5), s(WORK.0))];
+    let rest = all.rest(&rests, None);
+    let short = (s(WORK.0), s(WORK.0 + 2.0));
+    let seen = all.judged(short, &rests, &rest).unwrap();
+    assert_eq!(seen.energy.undecided, ["plug"]);
+    assert!(seen.warnings[0].text.contains("its own energy total told"));
 }
 
 #[test]
