@@ -23,6 +23,13 @@ export const commands = {
 	removeOutsideMeter: (name: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_outside_meter", { name })),
 	/**  Reads a meter for about 3 s: its mean power in words, and what its device has to choose from. */
 	tryOutsideMeter: (meter: OutsideMeterView) => typedError<MeterTrialView, WireError>(__TAURI_INVOKE("try_outside_meter", { meter })),
+	/**  Devices that are read in two ways. */
+	readers: () => typedError<ReaderView[], WireError>(__TAURI_INVOKE("readers")),
+	/**
+	 *  Says which reader of a device stands; none leaves it open. Used once the sensors are looked for
+	 *  again.
+	 */
+	chooseReader: (device: string, reader: ReaderWay | null) => typedError<null, WireError>(__TAURI_INVOKE("choose_reader", { device, reader })),
 	/**  What can be chosen for a new session. */
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
 	/**  Stores a new session; gives its identity. */
@@ -1012,6 +1019,27 @@ export type RandomCheckView = {
 	standardErrors: number,
 };
 
+/**  A device that is read in two ways, which may contradict each other. */
+export type ReaderView = {
+	/**  Its name. */
+	device: string,
+	/**  The two. */
+	ways: ReaderWay[],
+	/**  Which stands, where the person said so. */
+	decided: ReaderWay | null,
+};
+
+/**  One of two ways to read a device. */
+export type ReaderWay = 
+/**  Its energy counter or total. */
+"counter" | 
+/**  Its power. */
+"power" | 
+/**  The person's own meter. */
+"own" | 
+/**  The other sensor of the same part. */
+"built-in";
+
 /**  One thing to do about a finding. */
 export type RemedyView = {
 	/**  In words. */
@@ -1068,6 +1096,8 @@ export type SensorView = {
 	step: string,
 	/**  Over how long its power is averaged, milliseconds; 0 is an instant. */
 	averagingMs: number | null,
+	/**  What is wrong with what it tells, in words after its name; empty where nothing is. */
+	fault: string,
 	/**  Why it does not answer. */
 	reason: string,
 	/**  What to do; may hold a command to copy. */

@@ -98,6 +98,22 @@ describe('sensors', () => {
     expect(rows.some((row) => row.includes('not averaged'))).toBe(true);
     expect(rows.some((row) => row.includes('Permission denied'))).toBe(true);
   });
+  it('that answer and are in doubt say what is wrong', async () => {
+    const seen = backend.diagnose;
+    const { cleanup } = await import('@testing-library/svelte');
+    cleanup();
+    backend = mockBackend(new URLSearchParams({ scenario: 'measured-gpu', pace: '0.01' }));
+    backend.diagnose = async () => {
+      const diagnosis = await seen();
+      const [first, ...rest] = diagnosis.sensors;
+      if (!first) throw new Error('no sensor');
+      const doubtful = { ...first, fault: 'shows another sensor’s register once more' };
+      return { ...diagnosis, sensors: [doubtful, ...rest] };
+    };
+    const store = new Store(backend);
+    render(Harness, { store, of: MachinePage as never, given: {} });
+    expect((await screen.findByTestId('sensor-fault')).textContent).toContain('register once more');
+  });
   it('that do not answer show no number', () => {
     for (const row of screen.getAllByTestId('sensor'))
       if (row.classList.contains('missing')) expect(row.querySelectorAll('.num')).toHaveLength(0);

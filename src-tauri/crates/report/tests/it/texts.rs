@@ -1,9 +1,10 @@
 //! Markdown, CSV and JSON.
 
 use wattsmith_domain::{
-    Connection, EarlierPoint, EarlierSession, Memory, SessionId, SessionRecord,
+    Connection, EarlierPoint, EarlierSession, Memory, SensorFault, SessionId, SessionRecord,
+    TrialState, Warning, WarningKind,
 };
-use wattsmith_report::{csv, json, markdown};
+use wattsmith_report::{csv, html, json, markdown};
 use wattsmith_testkit::fixtures;
 
 #[test]
@@ -24,6 +25,55 @@ fn notes_are_as_they_were() {
 fn tables_are_as_they_were() {
     insta::assert_snapshot!("table_confirmed", csv(&fixtures::confirmed()));
     insta::assert_snapshot!("table_estimated", csv(&fixtures::estimated()));
+}
+
+/// Made: a plug that reads too little beside a GPU whose two readers contradict each other, and a trial
+/// whose sensor froze.
+#[test]
+fn a_sensors_fault_is_told_with_its_code_in_every_format() {
+    let warning = |kind, text: &str, fault| Warning {
+        kind,
+        text: text.to_owned(),
+        fault: Some(fault),
+    };
+    let mut record = fixtures::with_failure();
+    let repeat = &mut record.trials[0].repeats[0];
+    repeat.energy.undecided = vec!["GPU 0".to_owned()];
+    repeat.warnings.extend([
+        warning(
+            WarningKind::SensorDisagreement,
+            "GPU 0: its energy counter told 100 W and its power 150 W.",
+            SensorFault::ReadersContradict,
+        ),
+        warning(
+            WarningKind::SensorDoubtful,
+            "plug: it told 50 W, less than what it should contain.",
+            SensorFault::LessThanItsParts,
+        ),
+    ]);
+    record.session.machine.sensors[0].fault = Some(SensorFault::Mirrored);
+    for trial in &mut record.trials {
+        if let TrialState::Failed { fault, message, .. } = &mut trial.state {
+            *fault = Some(SensorFault::Frozen);
+            *message = "plug is frozen".to_owned();
+        }
+    }
+    let page = html(&record).unwrap();
+    for (format, text) in [
+        ("HTML", page.as_str()),
+        ("Markdown", &markdown(&record)),
+        ("JSON", &json(&record).unwrap()),
+    ] {
+        for code in ["readers-contradict", "less-than-its-parts", "frozen"] {
+            assert!(text.contains(code), "{format} lacks {code}");
+        }
+    }
+    for code in ["[readers-contradict]", "[less-than-its-parts]"] {
+        assert!(csv(&record).contains(code), "CSV lacks {code}");
+    }
+    assert!(page.contains("[mirrored]"));
+    assert!(markdown(&record).contains("NOT CERTAIN"));
+    assert!(page.contains("nobody has said yet which one"));
 }
 
 /// A reader of RFC 4180, for the test.

@@ -39,6 +39,7 @@ export const missing = (
   periodMs: null,
   step: '',
   averagingMs: null,
+  fault: '',
   reason,
   remedy,
 });
@@ -57,6 +58,7 @@ export const found = (
   periodMs,
   step: '',
   averagingMs: null,
+  fault: '',
   reason: '',
   remedy: '',
   ...more,
