@@ -62,7 +62,7 @@ fn section(name: &str, values: &Value) -> Vec<Measured> {
             false => format!("{name}:{key}"),
         };
         let total = match plain(key) {
-            true => &values.get("Total").unwrap_or(&Value::Null),
+            true => values.get("Total").unwrap_or(&Value::Null),
             false => &Value::Null,
         };
         match power.as_array() {
