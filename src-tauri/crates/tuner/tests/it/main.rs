@@ -11,6 +11,7 @@ mod confirming;
 mod connecting;
 mod disturbed;
 mod guiding;
+mod hearing;
 mod keeping_ledger;
 mod keeping_studies;
 mod looping;
