@@ -192,6 +192,7 @@ impl ChatClient {
         &self,
         request: &ChatRequest,
         on_delta: &mut (dyn for<'t> FnMut(Delta<'t>) + Send),
+        cancel: &CancellationToken,
     ) -> Result<ChatReply, ChatError> {
         let target = Target {
             model: &self.model,
@@ -204,7 +205,7 @@ impl ChatClient {
                 .send(|| self.request(Method::POST, &path).json(&body))
                 .await?;
             match sent {
-                Ok(response) => return stream::read(self, response, on_delta).await,
+                Ok(response) => return stream::read(self, response, on_delta, cancel).await,
                 Err(refusal) => {
                     // Each time a field fewer, so this ends.
                     if !refusal.adapt(&mut body, self.protocol.optional()) {
@@ -345,7 +346,7 @@ impl Chat for ChatClient {
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ChatError> {
         cancel
-            .run_until_cancelled(self.exchange(&request, on_delta))
+            .run_until_cancelled(self.exchange(&request, on_delta, cancel))
             .await
             .unwrap_or(Err(ChatError::Cancelled))
     }

@@ -9,6 +9,7 @@ use futures::{Stream, StreamExt, stream};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of text that a reply may have; far beyond any proposal.
 const MOST_TEXT: usize = 1 << 20;
@@ -21,6 +22,7 @@ struct Reading<'a, 'd> {
     chat: &'a ChatClient,
     reply: Partial,
     on_delta: OnDelta<'d>,
+    cancel: &'a CancellationToken,
     /// The last that was said that is no content: a fault, if nothing else comes.
     said: Option<Fault>,
     /// The last line that belongs to no stream.
@@ -32,6 +34,7 @@ pub(super) async fn read(
     chat: &ChatClient,
     response: Response,
     on_delta: OnDelta<'_>,
+    cancel: &CancellationToken,
 ) -> Result<ChatReply, ChatError> {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
@@ -49,6 +52,7 @@ pub(super) async fn read(
         chat,
         reply: Partial::default(),
         on_delta,
+        cancel,
         said: None,
         stray: None,
     };
@@ -112,6 +116,11 @@ impl Reading<'_, '_> {
             if self.document(&document)? {
                 self.reply.ended = true;
                 return Ok(());
+            }
+            // Looked at with every piece: a fast server could send much before anybody else runs. A
+            // reply that has ended is heard to its last count.
+            if self.cancel.is_cancelled() && !self.reply.ended {
+                return Err(ChatError::Cancelled);
             }
             if self.reply.text.len() > MOST_TEXT {
                 let what = format!("its text is longer than {MOST_TEXT} bytes");

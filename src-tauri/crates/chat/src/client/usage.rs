@@ -52,7 +52,7 @@ pub(super) fn count(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     let whole = value.as_u64().or_else(|| {
         let real = value.as_f64()?;
-        (real.is_finite() && real >= 0.0 && real < 1e15).then_some(real as u64)
+        (0.0..1e15).contains(&real).then_some(real as u64)
     })?;
     (whole > 0).then_some(whole)
 }

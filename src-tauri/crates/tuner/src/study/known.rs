@@ -141,7 +141,7 @@ mod tests {
     use wattsmith_testkit::fixtures;
 
     /// The prompts of known sessions, by the version of their words.
-    const PROMPTS: [(u32, &str); 1] = [(1, "be99d0f8f8556079")];
+    const PROMPTS: [(u32, &str); 1] = [(1, "b385566ff42fe171")];
 
     /// A change that a chat model could notice makes another version: raise `WORDS`, and add the new
     /// hash below the old ones. (Where only a fixture has changed, replace the last hash.)
@@ -154,6 +154,7 @@ mod tests {
             fixtures::measured(),
             fixtures::confirmed(),
             fixtures::estimated(),
+            fixtures::everything(),
         ] {
             for advisor in [Advisor::Guided, Advisor::Enhanced, Advisor::Baseline] {
                 let local = Connection::Local {

@@ -12,6 +12,7 @@ mod connecting;
 mod disturbed;
 mod doubting;
 mod guiding;
+mod hearing;
 mod keeping_ledger;
 mod keeping_studies;
 mod looping;
