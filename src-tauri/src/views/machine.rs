@@ -20,6 +20,7 @@ pub fn machine(tuner: &Tuner) -> MachineView {
         cpu: machine.cpu.clone(),
         physical_cores: machine.physical_cores,
         logical_cores: machine.logical_cores,
+        usable_cores: machine.cores_in_words(),
         memory_gib: machine.memory_bytes as f64 / f64::from(1 << 30),
         gpus: machine.gpus.clone(),
         virtual_machine: machine.virtual_machine.clone(),

@@ -174,6 +174,8 @@ views! {
         physical_cores: u32,
         /// Logical cores.
         logical_cores: u32,
+        /// Which of them the engine may use and why, where it is not all of them.
+        usable_cores: Option<String>,
         /// Memory, GiB.
         #[specta(type = Number)]
         memory_gib: f64,

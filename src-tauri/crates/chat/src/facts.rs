@@ -13,9 +13,9 @@ pub struct MachineFacts {
     pub os: String,
     /// Processor name.
     pub cpu: String,
-    /// Physical cores.
+    /// Physical cores that the engine may use.
     pub physical_cores: u32,
-    /// Logical cores.
+    /// Logical cores that it may use.
     pub logical_cores: u32,
     /// Memory, GiB.
     pub memory_gib: f64,
@@ -30,8 +30,8 @@ impl From<&Machine> for MachineFacts {
         Self {
             os: machine.os.clone(),
             cpu: machine.cpu.clone(),
-            physical_cores: machine.physical_cores,
-            logical_cores: machine.logical_cores,
+            physical_cores: machine.usable_physical(),
+            logical_cores: machine.usable_logical(),
             memory_gib: machine.memory_bytes as f64 / f64::from(1 << 30),
             gpus: machine.gpus.clone(),
             virtual_machine: machine.virtual_machine.clone(),

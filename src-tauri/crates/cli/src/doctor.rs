@@ -6,7 +6,7 @@ use crate::args::DoctorArgs;
 use crate::progress::json_line;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Availability, Finding, SensorReport, Severity};
+use wattsmith_tuner::domain::{Availability, Finding, Machine, SensorReport, Severity};
 use wattsmith_tuner::{Diagnosis, Tuner, words};
 
 /// Where lines of prose end; commands are never broken.
@@ -39,10 +39,25 @@ async fn json(tuner: &Arc<Tuner>, diagnosis: &Diagnosis) -> serde_json::Value {
         "findings": diagnosis.findings,
         "sensors": diagnosis.sensors,
         "machine": &*tuner.machine(),
+        "cores": cores(&tuner.machine()),
         "engine": engine.as_ref().ok(),
         "engine_problem": engine.as_ref().err(),
         "models": models.iter().map(crate::listing::model_json).collect::<Vec<_>>(),
         "data_dir": tuner.paths().data,
+    })
+}
+
+/// Cores that the machine has, those that the engine may use, and why no more.
+fn cores(machine: &Machine) -> serde_json::Value {
+    let usable = machine.usable.as_ref();
+    serde_json::json!({
+        "present": usable.map_or(machine.logical_cores, |one| one.present),
+        "usable": machine.usable_logical(),
+        "usable_physical": machine.usable_physical(),
+        "performance": usable.and_then(|one| one.performance_cores),
+        "quota": usable.and_then(|one| one.quota_cores),
+        "threads": machine.steady_threads(),
+        "why": usable.map(|one| &one.why),
     })
 }
 
@@ -126,6 +141,8 @@ async fn surroundings(tuner: &Arc<Tuner>) -> String {
         machine.os,
         machine.kernel
     )];
+    let cores = machine.cores_in_words();
+    lines.extend(cores.map(|cores| format!("Usable   {cores}")));
     lines.extend(machine.gpus.iter().map(|gpu| format!("GPU      {gpu}")));
     lines.push(match tuner.paths().llama_server() {
         Ok(path) => format!("Engine   {}", path.display()),

@@ -22,6 +22,7 @@ mod sensor_fault;
 mod session;
 mod trial;
 mod units;
+mod usable;
 mod workload;
 
 pub use clock::{Clock, SystemClock};
@@ -31,9 +32,9 @@ pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
 pub use measurement::{
-    BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat, Energy,
-    EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, Repeat, Scope,
-    Source, SteadyState, Warning, WarningKind,
+    Allowance, BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat,
+    Energy, EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, QuotaUse,
+    Repeat, Scope, Source, SteadyState, Warning, WarningKind,
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use outside::{
@@ -51,4 +52,5 @@ pub use trial::{
     TrialState, Verdict,
 };
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
+pub use usable::{CoreLimit, CoreLimitKind, Usable};
 pub use workload::{WorkUnit, Workload};

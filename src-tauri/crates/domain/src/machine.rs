@@ -3,6 +3,7 @@
 use crate::measurement::{Scope, Source};
 use crate::sensor_fault::SensorFault;
 use crate::units::Watts;
+use crate::usable::Usable;
 use serde::{Deserialize, Serialize};
 
 /// Whether a sensor can be used.
@@ -96,6 +97,10 @@ pub struct Machine {
     pub physical_cores: u32,
     /// Logical cores.
     pub logical_cores: u32,
+    /// How many of them the engine may use, and why no more; none in records from before it was
+    /// looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable: Option<Usable>,
     /// Memory in bytes.
     pub memory_bytes: u64,
     /// GPU names with UUID and driver.
@@ -107,4 +112,46 @@ pub struct Machine {
     /// What can be set of its NVIDIA boards; boards where nothing can be are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gpu_controls: Vec<GpuControl>,
+}
+
+impl Machine {
+    /// Physical cores that the engine may use, at least 1.
+    #[must_use]
+    pub fn usable_physical(&self) -> u32 {
+        let usable = self.usable.as_ref();
+        usable
+            .map_or(self.physical_cores, |one| one.physical)
+            .max(1)
+    }
+
+    /// Logical cores that the engine may use, never fewer than physical ones.
+    #[must_use]
+    pub fn usable_logical(&self) -> u32 {
+        let usable = self.usable.as_ref();
+        usable
+            .map_or(self.logical_cores, |one| one.logical)
+            .max(self.usable_physical())
+    }
+
+    /// Threads that can run at full speed all the time: the usual number of them.
+    #[must_use]
+    pub fn steady_threads(&self) -> u32 {
+        let usable = self.usable.as_ref();
+        usable.map_or_else(|| self.usable_physical(), Usable::steady_threads)
+    }
+
+    /// Why the engine may not use all cores, in words; none where it may.
+    #[must_use]
+    pub fn core_limits(&self) -> Option<String> {
+        let usable = self.usable.as_ref().filter(|one| one.is_limited())?;
+        Some(usable.to_string())
+    }
+
+    /// What there is to say of the cores that the engine may use; none where it may use them all and
+    /// they are alike.
+    #[must_use]
+    pub fn cores_in_words(&self) -> Option<String> {
+        let usable = self.usable.as_ref().filter(|one| !one.why.is_empty())?;
+        Some(usable.to_string())
+    }
 }

@@ -267,6 +267,107 @@ pub struct CpuUse {
     pub stolen_s: f64,
     /// Logical cores of the machine.
     pub cores: u32,
+    /// What the engine was allowed of them; none where it may use them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Allowance>,
+}
+
+impl CpuUse {
+    /// CPU seconds per second that the engine could have used.
+    #[must_use]
+    pub fn capacity(&self) -> f64 {
+        self.allowed
+            .map_or(f64::from(self.cores), |allowed| allowed.cores)
+    }
+
+    /// Logical cores that threads of the engine could run on.
+    #[must_use]
+    pub fn places(&self) -> u32 {
+        self.allowed.map_or(self.cores, |allowed| allowed.places)
+    }
+
+    /// What others used of those cores, other programs and the host of a virtual machine together,
+    /// CPU seconds.
+    #[must_use]
+    pub fn taken_s(&self) -> f64 {
+        let (other_s, stolen_s) = self
+            .allowed
+            .map_or((self.other_s, self.stolen_s), |allowed| {
+                (allowed.other_s, allowed.stolen_s)
+            });
+        other_s + stolen_s
+    }
+
+    /// Shares of the CPU that other programs and the host of a virtual machine took in a window, 0
+    /// to 1: of the cores that the engine may use. A sensor sees the `whole` machine; there the
+    /// greater share of both counts. 0 where the cores are not known.
+    #[must_use]
+    pub fn taken_shares(&self, window: Seconds, whole: bool) -> (f64, f64) {
+        let share = |used_s: f64, cores: u32| match window.0 * f64::from(cores) {
+            possible if possible > 0.0 => used_s / possible,
+            _ => 0.0,
+        };
+        let of_all = |used_s| share(used_s, self.cores);
+        match self.allowed {
+            None => (of_all(self.other_s), of_all(self.stolen_s)),
+            Some(one) => {
+                let (other, stolen) = (
+                    share(one.other_s, one.places),
+                    share(one.stolen_s, one.places),
+                );
+                match whole {
+                    true => (
+                        other.max(of_all(self.other_s)),
+                        stolen.max(of_all(self.stolen_s)),
+                    ),
+                    false => (other, stolen),
+                }
+            }
+        }
+    }
+
+    /// How a quota held the engine back, where there is one.
+    #[must_use]
+    pub fn quota(&self) -> Option<QuotaUse> {
+        self.allowed?.quota
+    }
+}
+
+/// What the engine was allowed of a machine, and what others used of just that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Allowance {
+    /// CPU seconds per second: the cores of its affinity mask and its cpuset, or less by a quota.
+    pub cores: f64,
+    /// Logical cores that its threads could run on.
+    pub places: u32,
+    /// Other programs on those cores, CPU seconds.
+    pub other_s: f64,
+    /// What the host of a virtual machine took away of those cores, CPU seconds.
+    pub stolen_s: f64,
+    /// The quota of its control group, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaUse>,
+}
+
+/// How a quota held the engine back during the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct QuotaUse {
+    /// CPU seconds per second that it allows.
+    pub cores: f64,
+    /// Periods in which the control group had something to do.
+    pub periods: u32,
+    /// Those of them in which the quota was used up.
+    pub throttled: u32,
+    /// How long cores stood still for it, summed over cores, seconds.
+    pub throttled_s: f64,
+}
+
+impl QuotaUse {
+    /// Share of the periods in which it was used up, 0 to 1.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        f64::from(self.throttled) / f64::from(self.periods.max(1))
+    }
 }
 
 /// The part of the window in which every client was busy.
@@ -308,6 +409,10 @@ pub enum WarningKind {
     LimitChanged,
     /// The power limit is not the one of the session's first window, and no setting asked for that.
     LimitDiffers,
+    /// A quota of CPU time held the engine back.
+    CpuQuota,
+    /// Other programs kept so much of the cores busy that CPU seconds tell no energy.
+    TooBusy,
 }
 
 /// Something that makes a figure less trustworthy, with advice.

@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         cpu: String::new(),
         physical_cores: cores,
         logical_cores: cores,
+        usable: None,
         memory_bytes: 0,
         gpus: Vec::new(),
         sensors: Vec::new(),

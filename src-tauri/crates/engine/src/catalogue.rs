@@ -4,8 +4,10 @@
 //!
 //! Defaults are what the server does when it is told nothing, written down: its log says
 //! `n_parallel is set to auto, using n_parallel = 4 and kv_unified = true`, `n_batch = 2048`,
-//! `n_ubatch = 512`, `load_mode = mmap`, and one thread per physical core. Only the context differs:
-//! told nothing it is the model's own length, which this table cannot know, so it is fixed.
+//! `n_ubatch = 512`, `load_mode = mmap`, and one thread per physical core (per fast one where they
+//! differ). Two differ: the context, which is the model's own length when nothing is told and which
+//! this table cannot know, is fixed; and threads keep within what this process may use, where the
+//! server counts the machine's cores whatever its affinity mask and its quota say.
 
 use wattsmith_domain::{Kind, Machine, Parameter, ParameterSpace, Rule, Tell, Value};
 
@@ -18,27 +20,32 @@ const CACHE_TYPES: [&str; 3] = ["f16", "q8_0", "q4_0"];
 /// The knobs of llama-server on this machine, in the order in which they are shown.
 #[must_use]
 pub fn catalogue(machine: &Machine) -> ParameterSpace {
-    let physical = i64::from(machine.physical_cores.max(1));
-    let logical = i64::from(machine.logical_cores).max(physical);
-    let thread_levels = thread_levels(physical, logical);
+    let usual = i64::from(machine.steady_threads());
+    let physical = i64::from(machine.usable_physical());
+    let logical = i64::from(machine.usable_logical());
+    let thread_levels = thread_levels(&[usual, physical, logical]);
+    let limits = machine
+        .core_limits()
+        .map_or_else(String::new, |why| format!(" The engine may use {why}."));
     let mut parameters = vec![
         Parameter {
             name: "threads".into(),
             kind: int(1, logical, &thread_levels),
-            default: Value::Int(physical),
+            default: Value::Int(usual),
             told: flag("--threads"),
             effect: "How many processor cores generate tokens.".into(),
-            danger: "More threads than physical cores is often slower and costs more energy."
-                .into(),
+            danger: format!(
+                "More threads than physical cores is often slower and costs more energy.{limits}"
+            ),
             changes_output: false,
         },
         Parameter {
             name: "threads-batch".into(),
             kind: int(1, logical, &thread_levels),
-            default: Value::Int(physical),
+            default: Value::Int(usual),
             told: flag("--threads-batch"),
             effect: "How many processor cores read the prompt before the first token.".into(),
-            danger: "Too few delay the first token.".into(),
+            danger: format!("Too few delay the first token.{limits}"),
             changes_output: false,
         },
         Parameter {
@@ -170,11 +177,12 @@ pub fn catalogue(machine: &Machine) -> ParameterSpace {
     }
 }
 
-/// Powers of two up to every logical core, and the physical and logical counts themselves.
-fn thread_levels(physical: i64, logical: i64) -> Vec<i64> {
+/// Powers of two up to the greatest of these counts, and the counts themselves.
+fn thread_levels(counts: &[i64]) -> Vec<i64> {
+    let most = counts.iter().copied().max().unwrap_or(1);
     let mut levels: Vec<i64> = std::iter::successors(Some(1_i64), |level| level.checked_mul(2))
-        .take_while(|level| *level < logical)
-        .chain([physical, logical])
+        .take_while(|level| *level < most)
+        .chain(counts.iter().copied())
         .collect();
     levels.sort_unstable();
     levels.dedup();
@@ -206,6 +214,7 @@ fn word(word: &str) -> Value {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use wattsmith_domain::{CoreLimit, CoreLimitKind, Usable};
 
     pub(crate) fn machine(physical: u32, logical: u32, gpus: &[&str]) -> Machine {
         Machine {
@@ -214,6 +223,7 @@ pub(crate) mod tests {
             cpu: String::new(),
             physical_cores: physical,
             logical_cores: logical,
+            usable: None,
             memory_bytes: 0,
             gpus: gpus.iter().map(ToString::to_string).collect(),
             sensors: Vec::new(),
@@ -269,6 +279,71 @@ pub(crate) mod tests {
                 }
             }
         }
+    }
+
+    fn usable(logical: u32, physical: u32, fast: Option<u32>, quota: Option<f64>) -> Machine {
+        let kind = CoreLimitKind::Affinity;
+        let text = "the process may run on core 0 only (affinity mask)".to_owned();
+        Machine {
+            usable: Some(Usable {
+                present: 16,
+                logical,
+                physical,
+                performance_cores: fast,
+                quota_cores: quota,
+                cpus: "0".to_owned(),
+                why: vec![CoreLimit { kind, text }],
+            }),
+            ..machine(8, 16, &[])
+        }
+    }
+
+    #[test]
+    fn threads_stay_within_what_the_engine_may_use() {
+        let threads = |machine: &Machine, name: &str| {
+            let space = catalogue(machine);
+            let knob = space.get(name).unwrap();
+            let levels: Vec<String> = knob.kind.levels().iter().map(Value::to_string).collect();
+            format!(
+                "{}, default {}, tried {}",
+                knob.kind.describe(),
+                knob.default,
+                levels.join(" ")
+            )
+        };
+        for name in ["threads", "threads-batch"] {
+            for (machine, said) in [
+                // A mask of one core; half a core of quota.
+                (usable(1, 1, None, None), "1 to 1, default 1, tried 1"),
+                (usable(1, 1, None, Some(0.5)), "1 to 1, default 1, tried 1"),
+                // A core and a half: two can be of use, one never waits.
+                (
+                    usable(2, 2, None, Some(1.5)),
+                    "1 to 2, default 1, tried 1 2",
+                ),
+                // Six fast cores of ten, with 16 threads.
+                (
+                    usable(16, 10, Some(6), None),
+                    "1 to 16, default 6, tried 1 2 4 6 8 10 16",
+                ),
+                (
+                    usable(6, 3, None, None),
+                    "1 to 6, default 3, tried 1 2 3 4 6",
+                ),
+            ] {
+                let whole = format!("whole number, {said}");
+                assert_eq!(threads(&machine, name), whole);
+            }
+        }
+        let space = catalogue(&usable(1, 1, None, None));
+        let danger = &space.get("threads").unwrap().danger;
+        assert!(
+            danger.contains("1 of 16 cores: the process may run on core 0 only"),
+            "{danger}"
+        );
+        let mut asked = space.default_configuration();
+        asked.set("threads", Value::Int(2));
+        assert!(space.check(&asked).is_err());
     }
 
     #[test]

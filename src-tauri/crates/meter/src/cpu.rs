@@ -1,7 +1,9 @@
 //! CPU time of the engine's process tree, of our own and of the whole machine, from procfs.
 
+use crate::allowed::{AllowedLog, AllowedReading};
 use crate::files::Root;
 use crate::series::{Hole, Series};
+use crate::usable::Bounds;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use wattsmith_domain::{CpuUse, MonotonicNs};
@@ -24,6 +26,8 @@ pub(crate) struct CpuReader {
     /// engine's.
     own: Tree,
     searched: Option<Instant>,
+    /// What the engine may use of the machine; none where it is all of it.
+    bounds: Option<Bounds>,
 }
 
 /// Processes whose CPU time is summed.
@@ -45,17 +49,20 @@ impl Tree {
 }
 
 /// One reading, CPU seconds since each one's own origin.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CpuReading {
     pub(crate) engine: f64,
     pub(crate) own: f64,
     pub(crate) machine: f64,
     pub(crate) stolen: f64,
+    pub(crate) allowed: Option<AllowedReading>,
 }
 
 impl CpuReader {
     pub(crate) fn new(root: Root, engine: Option<u32>) -> Self {
+        let bounds = Some(Bounds::look(&root)).filter(Bounds::are_narrow);
         Self {
+            bounds,
             root,
             engine: engine.map(Tree::of),
             own: Tree::of(std::process::id()),
@@ -63,9 +70,18 @@ impl CpuReader {
         }
     }
 
-    /// Reads all three. `thorough` searches the trees even when they were searched a moment ago.
+    /// Where its readings go.
+    pub(crate) fn log(&self, cores: u32) -> CpuLog {
+        CpuLog {
+            allowed: self.bounds.clone().map(AllowedLog::new),
+            ..CpuLog::new(cores)
+        }
+    }
+
+    /// Reads all of them. `thorough` searches the trees even when they were searched a moment ago.
     pub(crate) fn read(&mut self, thorough: bool) -> Option<CpuReading> {
-        let (machine, stolen) = machine_seconds(&self.root.text("proc/stat")?)?;
+        let stat = self.root.text("proc/stat")?;
+        let (machine, stolen) = machine_seconds(&stat)?;
         self.process(self.own.top)?;
         let due = |last: Instant| last.elapsed() >= SEARCH_EVERY;
         if thorough || self.searched.is_none_or(due) {
@@ -86,6 +102,10 @@ impl CpuReader {
             own: self.own.seconds,
             machine,
             stolen,
+            allowed: self
+                .bounds
+                .as_ref()
+                .and_then(|bounds| AllowedReading::read(&self.root, &stat, bounds)),
         })
     }
 
@@ -163,14 +183,16 @@ impl Process {
     }
 }
 
-/// Busy CPU seconds of the machine, and those that a hypervisor took away, from `/proc/stat`. Guests
-/// count in `user` already; what was taken away was not spent by anything here. Kernels before 2.6.11
-/// do not tell it.
+/// Busy CPU seconds of the machine, and those that a hypervisor took away, from `/proc/stat`.
 fn machine_seconds(stat: &str) -> Option<(f64, f64)> {
-    let all = stat.lines().find(|line| line.starts_with("cpu "))?;
-    let fields: Option<Vec<f64>> = all
+    busy_and_stolen(stat.lines().find_map(|line| line.strip_prefix("cpu "))?)
+}
+
+/// The same from the numbers of one line there. Guests count in `user` already; what was taken away
+/// was not spent by anything here. Kernels before 2.6.11 do not tell it.
+pub(crate) fn busy_and_stolen(numbers: &str) -> Option<(f64, f64)> {
+    let fields: Option<Vec<f64>> = numbers
         .split_whitespace()
-        .skip(1)
         .map(|field| field.parse().ok())
         .collect();
     match fields?.as_slice() {
@@ -203,6 +225,7 @@ pub(crate) struct CpuLog {
     own: Series,
     machine: Series,
     stolen: Series,
+    allowed: Option<AllowedLog>,
     pub(crate) cores: u32,
 }
 
@@ -219,6 +242,9 @@ impl CpuLog {
         self.own.push(at, reading.own);
         self.machine.push(at, reading.machine);
         self.stolen.push(at, reading.stolen);
+        if let (Some(log), Some(seen)) = (&mut self.allowed, &reading.allowed) {
+            log.push(at, seen);
+        }
     }
 
     pub(crate) fn engine(&self) -> &Series {
@@ -229,13 +255,19 @@ impl CpuLog {
     pub(crate) fn between(&self, from: MonotonicNs, to: MonotonicNs) -> Result<CpuUse, Hole> {
         let gained = |series: &Series| series.gained(from, to, MOST_UNREAD);
         let (engine_s, own_s) = (gained(&self.engine)?, gained(&self.own)?);
-        Ok(CpuUse {
+        let whole = CpuUse {
             engine_s,
             own_s,
             // The three are read one after the other, and in whole ticks.
             other_s: (gained(&self.machine)? - engine_s - own_s).max(0.0),
             stolen_s: gained(&self.stolen)?,
             cores: self.cores,
+            allowed: None,
+        };
+        let allowed = self.allowed.as_ref();
+        Ok(CpuUse {
+            allowed: allowed.map(|log| log.between(from, to, &whole)),
+            ..whole
         })
     }
 }
@@ -290,8 +322,9 @@ mod tests {
             own: 0.5,
             machine: 14.5,
             stolen: 0.4,
+            allowed: None,
         };
-        assert_eq!(reader.read(false), Some(expected));
+        assert_eq!(reader.read(false), Some(expected.clone()));
 
         // The tree ends: what it used stays used.
         std::fs::remove_dir_all(root.path("proc/4000001")).unwrap();
@@ -315,6 +348,7 @@ mod tests {
             own,
             machine,
             stolen,
+            allowed: None,
         };
         log.push(MonotonicNs(0), reading(1.0, 0.5, 100.0, 7.0));
         log.push(MonotonicNs(1_000_000_000), reading(3.0, 0.6, 103.0, 7.25));

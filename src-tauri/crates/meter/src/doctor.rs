@@ -7,6 +7,7 @@
 //!
 //! A new situation is a function in the module of its subject, called from that module's `findings`.
 
+mod cores;
 mod cpu;
 mod facts;
 mod gpu;
@@ -32,6 +33,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
         nvidia::findings(facts),
         place::findings(facts),
         cpu::findings(facts),
+        cores::findings(facts),
         sensors::findings(facts),
         state::findings(facts),
     ]

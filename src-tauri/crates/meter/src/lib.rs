@@ -10,14 +10,17 @@
 //! A new kind of sensor is a type with [`EnergyCounter`] or [`PowerGauge`], found in the `probe`
 //! module.
 
+mod allowed;
 mod battery;
 mod boxcar;
 mod by_hand;
 mod calibration;
+mod cgroup;
 mod choice;
 mod company;
 mod conditions;
 mod cpu;
+mod cpu_list;
 mod cut;
 mod device_log;
 pub mod doctor;
@@ -40,6 +43,7 @@ mod series;
 mod sink;
 mod surroundings;
 mod ticks;
+mod usable;
 mod warnings;
 
 pub use by_hand::ByHand;

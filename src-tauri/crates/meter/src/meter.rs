@@ -13,11 +13,11 @@ use crate::recording::{Recording, Setup};
 use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
 use crate::sink::ChunkSink;
 use crate::surroundings::Surroundings;
-use crate::{battery, hwmon, nvml, outside, platform, rapl};
+use crate::{battery, hwmon, nvml, outside, platform, rapl, usable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock};
+use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock, Usable};
 
 /// Where sensors are looked for.
 #[derive(Clone)]
@@ -61,6 +61,7 @@ pub struct Meter {
     reports: Vec<SensorReport>,
     gpus: Vec<String>,
     virtual_machine: Option<String>,
+    usable: Option<Usable>,
     not_covered: Option<String>,
 }
 
@@ -128,6 +129,7 @@ impl Meter {
             tracing::debug!(?report, "sensor");
         }
         Self {
+            usable: usable::usable(&root),
             root,
             nvml_library: options.nvml_library,
             clock: options.clock,
@@ -157,6 +159,13 @@ impl Meter {
     #[must_use]
     pub fn virtual_machine(&self) -> Option<String> {
         self.virtual_machine.clone()
+    }
+
+    /// Cores that the engine may use, as it was when the sensors were probed; none where that cannot
+    /// be told.
+    #[must_use]
+    pub fn usable(&self) -> Option<Usable> {
+        self.usable.clone()
     }
 
     /// What a figure from this meter covers.

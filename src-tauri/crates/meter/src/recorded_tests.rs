@@ -54,6 +54,7 @@ fn recorded(devices: Vec<DeviceLog>, engine: f64, own: f64, other: f64) -> Recor
     for step in 0..=300 {
         let at = f64::from(step) / 10.0;
         let reading = CpuReading {
+            allowed: None,
             engine: engine * at,
             own: own * at,
             machine: (engine + own + other) * at,

@@ -209,7 +209,7 @@ fn read_cpu(
     clock: Arc<dyn Clock>,
     estimate: Option<(Latest, Prices)>,
 ) -> Running<CpuLog> {
-    let mut log = CpuLog::new(cores);
+    let mut log = reader.log(cores);
     let mut read = move |log: &mut CpuLog, thorough: bool| {
         let (at, reading) = stamped(clock.as_ref(), || reader.read(thorough));
         let Some(reading) = reading else { return };

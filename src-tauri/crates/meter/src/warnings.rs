@@ -7,6 +7,8 @@ use wattsmith_domain::{CpuUse, MonotonicNs, Seconds, Source, Warning, WarningKin
 const MOST_OTHER: f64 = 0.05;
 /// Share of one core that Wattsmith itself may use.
 const MOST_OWN: f64 = 0.03;
+/// Share of a quota's periods in which it may be used up.
+const MOST_THROTTLED: f64 = 0.01;
 /// Share by which counter and integral may differ.
 const MOST_DISAGREEMENT: f64 = 0.05;
 /// An averaged power needs so long a window for its lag not to matter.
@@ -19,9 +21,12 @@ impl Recorded {
         let window = to.since(from);
         let mut warnings = Vec::new();
         if let Some(used) = self.cpu(from, to) {
-            warnings.extend(other_load(used, window));
-            warnings.extend(busy_host(used, window));
+            let whole = !self.devices.is_empty();
+            let (other, stolen) = used.taken_shares(window, whole);
+            warnings.extend(other_load(other, used));
+            warnings.extend(busy_host(stolen));
             warnings.extend(driver_load(used, window));
+            warnings.extend(throttled(used));
         }
         if self.on_battery {
             warnings.push(warning(
@@ -81,14 +86,17 @@ impl Recorded {
     }
 }
 
-fn other_load(used: CpuUse, window: Seconds) -> Option<Warning> {
-    let share = used.other_s / (f64::from(used.cores) * window.0);
+fn other_load(share: f64, used: CpuUse) -> Option<Warning> {
+    let of = match used.allowed {
+        None => "the machine's CPU time",
+        Some(_) => "the CPU time that was there for the engine",
+    };
     (share > MOST_OTHER).then(|| {
         warning(
             WarningKind::OtherLoad,
             format!(
-                "Other programs used {:.0} % of the machine's CPU time during the window. Close \
-                 builds, browsers and the like, and measure again.",
+                "Other programs used {:.0} % of {of} during the window. Close builds, browsers and \
+                 the like, and measure again.",
                 share * 100.0
             ),
         )
@@ -96,8 +104,7 @@ fn other_load(used: CpuUse, window: Seconds) -> Option<Warning> {
 }
 
 /// What a virtual machine's host gives to others slows the work and draws no power here.
-fn busy_host(used: CpuUse, window: Seconds) -> Option<Warning> {
-    let share = used.stolen_s / (f64::from(used.cores) * window.0);
+fn busy_host(share: f64) -> Option<Warning> {
     (share > MOST_OTHER).then(|| {
         warning(
             WarningKind::OtherLoad,
@@ -124,10 +131,87 @@ fn driver_load(used: CpuUse, window: Seconds) -> Option<Warning> {
     })
 }
 
+/// The whole control group shares a quota: what Wattsmith or a neighbour in it uses is the engine's
+/// loss.
+fn throttled(used: CpuUse) -> Option<Warning> {
+    let quota = used.quota().filter(|one| one.share() > MOST_THROTTLED)?;
+    let cores = (quota.cores * 100.0).round() / 100.0;
+    Some(warning(
+        WarningKind::CpuQuota,
+        format!(
+            "A quota of {cores} core{} of CPU time held the engine back in {} of {} periods, so \
+             that its threads stood still for {:.1} s in all. The figure holds under this quota only; \
+             where you can, raise it or take it away.",
+            if cores == 1.0 { "" } else { "s" },
+            quota.throttled,
+            quota.periods,
+            quota.throttled_s
+        ),
+    ))
+}
+
 fn warning(kind: WarningKind, text: String) -> Warning {
     Warning {
         kind,
         text,
         fault: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_domain::{Allowance, QuotaUse};
+
+    fn under_quota(throttled: u32) -> CpuUse {
+        CpuUse {
+            cores: 8,
+            allowed: Some(Allowance {
+                cores: 0.5,
+                places: 8,
+                quota: Some(QuotaUse {
+                    cores: 0.5,
+                    periods: 120,
+                    throttled,
+                    throttled_s: 7.25,
+                }),
+                ..Allowance::default()
+            }),
+            ..CpuUse::default()
+        }
+    }
+
+    #[test]
+    fn a_quota_that_held_the_engine_back_is_warned_about() {
+        let warning = throttled(under_quota(26)).unwrap();
+        assert_eq!(warning.kind, WarningKind::CpuQuota);
+        insta::assert_snapshot!(warning.text, @"A quota of 0.5 cores of CPU time held the engine back in 26 of 120 periods, so that its threads stood still for 7.2 s in all. The figure holds under this quota only; where you can, raise it or take it away.");
+        assert_eq!(throttled(under_quota(1)), None);
+        assert_eq!(throttled(CpuUse::default()), None);
+    }
+
+    #[test]
+    fn a_neighbour_on_the_one_core_of_the_engine_is_no_small_share_of_a_large_machine() {
+        let mut used = CpuUse {
+            other_s: 5.0,
+            cores: 64,
+            allowed: Some(Allowance {
+                cores: 1.0,
+                places: 1,
+                other_s: 5.0,
+                ..Allowance::default()
+            }),
+            ..CpuUse::default()
+        };
+        let window = Seconds(10.0);
+        assert_eq!(used.taken_shares(window, false), (0.5, 0.0));
+        // What runs on other cores leaves CPU time alone; a sensor of the package sees it.
+        used.other_s = 320.0;
+        used.allowed = used.allowed.map(|one| Allowance {
+            other_s: 0.0,
+            ..one
+        });
+        assert_eq!(used.taken_shares(window, false), (0.0, 0.0));
+        assert_eq!(used.taken_shares(window, true), (0.5, 0.0));
     }
 }

@@ -154,7 +154,7 @@ pub fn run(landscape: &Landscape, arm: &str, seed: u64) -> Option<Run> {
     let replay = Replay::new(landscape, seed);
     let pool = Pool::listed(&landscape.space, &landscape.configurations());
     let context = Context {
-        physical_cores: landscape.machine.physical_cores,
+        physical_cores: landscape.machine.steady_threads(),
         concurrency: landscape.workload.concurrency,
         constraints: landscape.constraints,
         log_sd: Some(landscape.noise.log_sd),

@@ -55,7 +55,7 @@ pub struct PriorPoint {
 /// What is known before the first trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context {
-    /// Physical cores of the machine.
+    /// Threads that the machine can run at full speed: its physical cores, as far as they may be used.
     pub physical_cores: u32,
     /// Clients that send requests at the same time.
     pub concurrency: u32,

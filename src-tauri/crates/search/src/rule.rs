@@ -1,5 +1,5 @@
-//! The rule of thumb: as many threads as physical cores, as many requests at once as there are
-//! clients. Then the neighbours of the best so far, nearest first.
+//! The rule of thumb: as many threads as physical cores that may be used, as many requests at once as
+//! there are clients. Then the neighbours of the best so far, nearest first.
 
 use crate::NumericAdvisor;
 use crate::features::Features;

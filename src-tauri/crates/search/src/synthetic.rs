@@ -304,6 +304,7 @@ fn machine() -> Machine {
         cpu: "synthetic".to_owned(),
         physical_cores: CORES as u32,
         logical_cores: 2 * CORES as u32,
+        usable: None,
         memory_bytes: 0,
         gpus: Vec::new(),
         gpu_controls: Vec::new(),

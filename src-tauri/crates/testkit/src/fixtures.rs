@@ -318,6 +318,7 @@ impl Fixture {
                 other_s: window * 0.02,
                 stolen_s: 0.0,
                 cores: self.record.session.machine.logical_cores,
+                allowed: None,
             },
             load: Seconds(0.42),
             warm_up: Seconds(1.25),

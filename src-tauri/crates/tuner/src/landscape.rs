@@ -130,7 +130,7 @@ impl Tuner {
         }
         let session = self.landscape_session(&plan.work).await?;
         let context = Context {
-            physical_cores: session.machine.physical_cores,
+            physical_cores: session.machine.steady_threads(),
             concurrency: session.workload.concurrency,
             constraints: plan.work.constraints,
             log_sd: None,

@@ -26,6 +26,7 @@ pub fn describe(meter: &Meter, gpu_controls: Vec<GpuControl>) -> Machine {
             .unwrap_or_else(|| "unknown processor".to_owned()),
         physical_cores: count(System::physical_core_count().unwrap_or(logical)),
         logical_cores: count(logical),
+        usable: meter.usable(),
         memory_bytes: system.as_ref().map_or(0, System::total_memory),
         gpus: meter.gpus(),
         sensors: meter.sensors(),

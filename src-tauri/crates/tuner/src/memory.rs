@@ -157,7 +157,7 @@ fn likeness(now: &Setting, earlier: &Setting) -> Option<(f64, String)> {
     let (one, other) = (now.machine, earlier.machine);
     let same_kind = now.engine.name == earlier.engine.name
         && now.workload.unit == earlier.workload.unit
-        && one.physical_cores == other.physical_cores
+        && one.usable_physical() == other.usable_physical()
         && boards(one) == boards(other);
     let sizes = [now.model.bytes, earlier.model.bytes].map(|bytes| bytes.max(1) as f64);
     let ratio = (sizes[0] / sizes[1]).max(sizes[1] / sizes[0]);

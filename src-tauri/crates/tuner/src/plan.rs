@@ -6,7 +6,7 @@ use crate::tuner::{Tuner, fresh_id, now};
 use std::path::PathBuf;
 use wattsmith_domain::{
     Advisor, Configuration, Connection, Constraints, Engine, Machine, Memory, Objective,
-    ParameterSpace, Price, Rule, Session, SessionId, Tell, Threshold, Workload,
+    ParameterSpace, Price, Rejection, Rule, Session, SessionId, Tell, Threshold, Workload,
 };
 use wattsmith_engine::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, catalogue, gpu_knobs, workloads};
 
@@ -189,7 +189,7 @@ impl Tuner {
         let full = offered(&machine, plan.tune_gpu, &plan.start, &plan.tuned)?;
         let start = full
             .check(&plan.start)
-            .map_err(|problems| invalid(&problems))?;
+            .map_err(|problems| refused(&problems, &machine))?;
         let space = tuned_space(full, &start, &plan.tuned, plan.constraints.quality_lock)?;
         match plan.threshold {
             Threshold::PercentBelowDefault { percent } if !(percent > 0.0 && percent < 100.0) => {
@@ -394,8 +394,22 @@ fn tuned_space(
     Ok(ParameterSpace { parameters, rules })
 }
 
+/// Reasons as one text, with why there are no more threads where that was asked for.
+fn refused(problems: &[Rejection], machine: &Machine) -> TunerError {
+    let of_threads = problems.iter().any(|problem| match problem {
+        Rejection::NotInRange { name, .. } => name.starts_with("threads"),
+        _ => false,
+    });
+    match (invalid(problems), machine.core_limits()) {
+        (TunerError::Invalid(text), Some(limits)) if of_threads => {
+            TunerError::Invalid(format!("{text} The engine may use {limits}."))
+        }
+        (error, _) => error,
+    }
+}
+
 /// Reasons as one text.
-pub(crate) fn invalid(problems: &[wattsmith_domain::Rejection]) -> TunerError {
+pub(crate) fn invalid(problems: &[Rejection]) -> TunerError {
     let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
     TunerError::Invalid(format!("{}.", reasons.join("; ")))
 }

@@ -193,7 +193,7 @@ pub(crate) fn next_point(
 pub(crate) fn context(record: &SessionRecord) -> Context {
     let session = &record.session;
     Context {
-        physical_cores: session.machine.physical_cores,
+        physical_cores: session.machine.steady_threads(),
         concurrency: session.workload.concurrency,
         constraints: session.objective.constraints,
         log_sd: Analysis::of(record).pooled.map(|pooled| pooled.sd),

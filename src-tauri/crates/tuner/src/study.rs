@@ -165,7 +165,7 @@ impl Judged {
 
 fn context(footing: &Footing, plan: &StudyPlan, memory: &Memory) -> Context {
     Context {
-        physical_cores: footing.landscape.machine.physical_cores,
+        physical_cores: footing.landscape.machine.steady_threads(),
         concurrency: footing.landscape.workload.concurrency,
         constraints: plan.constraints,
         log_sd: footing.log_sd,

@@ -566,6 +566,8 @@ export type MachineView = {
 	physicalCores: number,
 	/**  Logical cores. */
 	logicalCores: number,
+	/**  Which of them the engine may use and why, where it is not all of them. */
+	usableCores: string | null,
 	/**  Memory, GiB. */
 	memoryGib: number,
 	/**  GPUs. */

@@ -39,6 +39,18 @@ describe('the verdict', () => {
   });
 });
 
+describe('cores', () => {
+  it('that the engine may use are told where that is not simply all of them', async () => {
+    await open('rapl-denied');
+    expect(screen.getByText('The engine may use')).toBeTruthy();
+    expect(screen.getByText(/only cores 0-7 are fast ones/)).toBeTruthy();
+  });
+  it('are not told twice where the engine may use them all', async () => {
+    await open('measured-gpu');
+    expect(screen.queryByText('The engine may use')).toBeNull();
+  });
+});
+
 describe('findings', () => {
   it.each([
     ['measured-gpu', false],

@@ -48,6 +48,7 @@ pub fn machine() -> Machine {
         cpu: "any".into(),
         physical_cores: 2,
         logical_cores: 2,
+        usable: None,
         memory_bytes: 8 << 30,
         gpus: Vec::new(),
         sensors: Vec::new(),

@@ -1,7 +1,7 @@
 //! What was observed of the machine, before anything is concluded from it.
 
 use crate::surroundings::Surroundings;
-use wattsmith_domain::{Availability, SensorReport, Severity, Source, Watts};
+use wattsmith_domain::{Availability, SensorReport, Severity, Source, Usable, Watts};
 
 /// Everything that the catalogue concludes from. Filled by [`Facts::look`], or by a test.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct Facts {
     /// Device files of the NVIDIA driver that this user may not open.
     pub(crate) closed_files: Vec<String>,
     pub(crate) cpu: Cpu,
+    /// Cores that the engine may use, where that can be told.
+    pub(crate) usable: Option<Usable>,
     pub(crate) chips: Vec<Chip>,
     pub(crate) state: State,
     /// Whether a sensor makes the figure.

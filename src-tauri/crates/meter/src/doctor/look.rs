@@ -39,6 +39,7 @@ impl Facts {
             driver: look_nvml::driver(root, meter.nvml_library.as_deref()),
             closed_files: closed_files(root),
             cpu,
+            usable: crate::usable::usable(root),
             chips: chips(root),
             state: state(root),
             measured: meter.is_measured(),

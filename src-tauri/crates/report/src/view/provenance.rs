@@ -70,6 +70,10 @@ fn machine(record: &SessionRecord) -> Vec<Fact> {
                 machine.cpu, machine.physical_cores, machine.logical_cores
             ),
         ),
+    ];
+    let cores = machine.cores_in_words();
+    facts.extend(cores.map(|cores| fact("The engine may use", cores)));
+    facts.extend([
         fact("Memory", format::bytes(machine.memory_bytes)),
         fact(
             "GPU",
@@ -79,7 +83,7 @@ fn machine(record: &SessionRecord) -> Vec<Fact> {
                 machine.gpus.join("; ")
             },
         ),
-    ];
+    ]);
     if let Some(kind) = &machine.virtual_machine {
         facts.push(fact("Virtual machine", kind));
     }
