@@ -10,7 +10,7 @@ use wattsmith_tuner::domain::{
     ProposalStatus, Purpose, SessionRecord, Trial, TrialState,
 };
 use wattsmith_tuner::stats::{Analysis, CONFIDENCE, LEAST_PAIRS, MOST_PAIRS, accuracy};
-use wattsmith_tuner::{busy_share, cause_label, words};
+use wattsmith_tuner::{CoreUse, cause_label, words};
 
 /// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
 pub fn story(record: &SessionRecord, analysis: &Analysis) -> Vec<StoryItem> {
@@ -136,6 +136,7 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
         TrialState::Discarded { cause } => (TrialStateKind::Discarded, cause.clone()),
     };
     let space = &record.session.space;
+    let cores = CoreUse::of(&trial.repeats);
     TrialItem {
         id: trial.id.0.clone(),
         number: trial.number,
@@ -200,7 +201,8 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
             .collect(),
         warnings: words::warnings(&trial.repeats),
         command_line: command_line(trial),
-        cpu_busy: busy_share(&trial.repeats),
+        cpu_busy: cores.map(|used| used.engine),
+        cpu_taken: cores.and_then(|used| used.takers()),
         phases: conditions::phases(&trial.repeats),
         beside: conditions::beside(&trial.repeats),
         conditions: conditions::conditions(&trial.repeats),

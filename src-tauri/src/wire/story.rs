@@ -270,6 +270,8 @@ views! {
         command_line: String,
         /// Share of the cores that the engine kept busy, 0 to 1.
         cpu_busy: Option<f64>,
+        /// Who else used them, such as "other programs used 58 %".
+        cpu_taken: Option<String>,
         /// Prefill and decode apart, where the engine tells.
         phases: Option<PhasesView>,
         /// Meters of another scope.

@@ -2,6 +2,7 @@
 //! between batches, slots without a client, and memory bandwidth where more threads brought nothing.
 //! `feedback` puts it into the draft. A landscape keeps no CPU time; nothing is said there.
 
+use crate::core_use::CoreUse;
 use crate::words::percent;
 use wattsmith_domain::{DeviceConditions, Repeat, SessionRecord, Trial};
 
@@ -16,30 +17,19 @@ const NO_GAIN: f64 = 0.25;
 
 /// What held `trial` back, in sentences; none where its windows do not tell.
 pub(crate) fn of(record: &SessionRecord, trial: &Trial) -> Vec<String> {
-    let Some(busy) = busy_share(&trial.repeats) else {
+    let Some(used) = CoreUse::of(&trial.repeats) else {
         return Vec::new();
     };
     let mut sentences = Vec::new();
     if record.session.machine.gpus.is_empty() {
-        sentences.push(cores(busy));
-        sentences.extend(idle_threads(trial));
+        sentences.push(used.sentence());
+        sentences.extend(idle_threads(trial, &used));
         sentences.extend(memory_bandwidth(record, trial));
     } else {
-        sentences.extend(gpu(&trial.repeats, busy));
+        sentences.extend(gpu(&trial.repeats, &used));
     }
     sentences.extend(slots(record, trial));
     sentences
-}
-
-/// Share of the machine's cores that the engine kept busy, 0 to 1.
-#[must_use]
-pub fn busy_share(repeats: &[Repeat]) -> Option<f64> {
-    let possible: f64 = repeats
-        .iter()
-        .map(|one| one.window.0 * f64::from(one.cpu.cores))
-        .sum();
-    let used = engine_s(repeats);
-    (possible > 0.0 && used > 0.0).then(|| (used / possible).min(1.0))
 }
 
 fn engine_s(repeats: &[Repeat]) -> f64 {
@@ -50,31 +40,24 @@ fn window_s(repeats: &[Repeat]) -> f64 {
     repeats.iter().map(|one| one.window.0).sum()
 }
 
-fn cores(busy: f64) -> String {
-    let share = percent(busy);
-    if busy > BUSY {
-        format!("All cores were busy ({share}): more threads cannot help.")
-    } else if busy < 0.6 {
-        format!(
-            "The cores were busy only {share} of the time: there is room for more threads or more \
-             requests at once, unless memory is the limit."
-        )
-    } else {
-        format!("The cores were busy {share} of the time.")
-    }
-}
-
 /// Threads that waited for work: an engine that computes without a gap keeps each of them busy. Prompts
 /// may be read by another number of threads; only what the smaller number leaves idle is idle for sure.
-fn idle_threads(trial: &Trial) -> Option<String> {
+fn idle_threads(trial: &Trial, used: &CoreUse) -> Option<String> {
     let threads = trial.configuration.int("threads")?;
     let batch = trial.configuration.int("threads-batch").unwrap_or(threads);
-    let cores = i64::from(trial.repeats.first()?.cpu.cores);
+    if used.is_held() {
+        return None; // the quota says why
+    }
+    let cores = i64::from(trial.repeats.first()?.cpu.places());
     let least = threads.min(batch).min(cores) as f64;
     let share = engine_s(&trial.repeats) / (window_s(&trial.repeats) * least);
     (share < IDLE).then(|| {
+        let rest = match used.is_shared() {
+            true => "in the rest they waited for work, or for a core that others used",
+            false => "the rest is idle time between batches",
+        };
         format!(
-            "Its threads computed {} of the time; the rest is idle time between batches.",
+            "Its threads computed {} of the time; {rest}.",
             percent(share)
         )
     })
@@ -84,7 +67,7 @@ fn idle_threads(trial: &Trial) -> Option<String> {
 /// it in nothing else.
 fn memory_bandwidth(record: &SessionRecord, trial: &Trial) -> Option<String> {
     let session = &record.session;
-    let cores = i64::from(session.machine.physical_cores);
+    let cores = i64::from(session.machine.usable_physical());
     let threads = |trial: &Trial| trial.configuration.int("threads");
     let comparable = |other: &&Trial| {
         let changes = other
@@ -92,6 +75,15 @@ fn memory_bandwidth(record: &SessionRecord, trial: &Trial) -> Option<String> {
             .changes_from(&trial.configuration, &session.space);
         other.is_complete() && matches!(&changes[..], [one] if one.name == "threads")
     };
+    // Where others or a quota took the cores, threads brought nothing for want of them.
+    let undisturbed = |trial: &Trial| {
+        let used = CoreUse::of(&trial.repeats);
+        used.is_some_and(|used| !used.is_shared() && !used.is_held())
+    };
+    let comparable = |other: &&Trial| comparable(other) && undisturbed(other);
+    if !undisturbed(trial) {
+        return None;
+    }
     record.trials.iter().filter(comparable).find_map(|other| {
         let (less, more) = match threads(other)? < threads(trial)? {
             true => (other, trial),
@@ -121,8 +113,21 @@ fn speed(repeats: &[Repeat]) -> Option<f64> {
     (tokens > 0.0).then(|| tokens / window_s(repeats))
 }
 
-fn gpu(repeats: &[Repeat], cores: f64) -> Vec<String> {
-    let cores = format!("The cores were busy {} of the time", percent(cores));
+fn gpu(repeats: &[Repeat], used: &CoreUse) -> Vec<String> {
+    let cores = match used.takers() {
+        None => format!("The cores were busy {} of the time", percent(used.engine)),
+        Some(takers) => format!(
+            "It kept the cores busy {} of the time, and {takers}",
+            percent(used.engine)
+        ),
+    };
+    let cores = match used.quota.filter(|_| used.is_held()) {
+        None => cores,
+        Some((_, share)) => format!(
+            "{cores}; a quota of CPU time held it back in {} of its periods",
+            percent(share)
+        ),
+    };
     let told = |tell: fn(&DeviceConditions) -> Option<f64>| busiest(repeats, tell);
     let Some(busy) = told(|one| one.busy_percent) else {
         return vec![format!("{cores}; the GPU's load is not seen here.")];

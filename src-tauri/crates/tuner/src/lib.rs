@@ -14,6 +14,7 @@ mod ask;
 mod bottleneck;
 mod confirm;
 mod connect;
+mod core_use;
 mod doctor;
 mod error;
 mod event;
@@ -50,8 +51,8 @@ mod tuner;
 mod turn;
 pub mod words;
 
-pub use bottleneck::busy_share;
 pub use connect::ConnectionChoice;
+pub use core_use::CoreUse;
 pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};

@@ -1349,6 +1349,8 @@ export type TrialItem = {
 	commandLine: string,
 	/**  Share of the cores that the engine kept busy, 0 to 1. */
 	cpuBusy: number | null,
+	/**  Who else used them, such as "other programs used 58 %". */
+	cpuTaken: string | null,
 	/**  Prefill and decode apart, where the engine tells. */
 	phases: PhasesView | null,
 	/**  Meters of another scope. */

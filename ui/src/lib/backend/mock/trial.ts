@@ -37,6 +37,7 @@ export function begin(
     warnings: [],
     commandLine: commandLine(config),
     cpuBusy: null,
+    cpuTaken: null,
     phases: null,
     beside: [],
     conditions: [],
