@@ -33,6 +33,8 @@ impl App {
             .env("WEBKIT_INSPECTOR_SERVER", format!("127.0.0.1:{inspector}"))
             .env("WATTSMITH_DATA_DIR", data)
             .env("WATTSMITH_LOCK", data.join("lock"))
+            // Other tests run beside this one.
+            .env("WATTSMITH_BUSY_LIMIT", "never")
             .stdout(Stdio::null())
             .spawn()
             .expect("WebKitWebDriver starts; `make test` installs webkit2gtk-driver");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use wattsmith_tuner::domain::{Advisor, SessionRecord, Trial, TrialState};
 use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{SessionPlan, Step, Tuner, cause_label, words};
+use wattsmith_tuner::{SessionPlan, Step, Tuner, TunerError, cause_label, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop> {
     let work = &args.work;
@@ -35,7 +35,13 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
     let measuring = tuner.perform(&session, Step::MeasureDefault);
     let done = terminal.interruptible(tuner, &session, measuring).await;
     drop(progress);
-    done??;
+    let done = done?;
+    if let Err(busy @ TunerError::TooBusy { .. }) = &done
+        && work.json
+    {
+        json_line(&json!({"event": "result", "state": "too-busy", "message": busy.to_string()}));
+    }
+    done?;
     let record = tuner.record(&session).await?;
     let analysis = Analysis::of(&record);
     let trial = record

@@ -18,7 +18,7 @@ use wattsmith_tuner::domain::{
     SessionRecord, TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{Format, Ledger, Next, SessionPlan, Step, Tuner, words};
+use wattsmith_tuner::{Format, Ledger, Next, SessionPlan, Step, Tuner, TunerError, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
@@ -106,7 +106,12 @@ async fn turns(
         let performing = tuner.perform(session, step);
         let done = terminal.interruptible(tuner, session, performing).await;
         drop(progress);
-        done??;
+        done?.map_err(|error| match error {
+            busy @ TunerError::TooBusy { .. } => Stop::Failed(format!(
+                "{busy} Go on later: wattsmith-cli tune --session {session}"
+            )),
+            other => other.into(),
+        })?;
     }
 }
 

@@ -33,6 +33,20 @@ pub enum TunerError {
         /// The most that the next prompt and its reply can cost.
         next: f64,
     },
+    /// Other programs kept the machine so busy that an estimate would be wrong by more than it says.
+    /// Nothing was spent.
+    #[error(
+        "{cause} (the last of {windows} windows). CPU time cannot tell an engine that waits for a core \
+         from one that works, so there is no figure. Nothing counts as tried, and no trial of the \
+         budget is spent: close other programs and go on, or measure with a power sensor or a meter \
+         of your own."
+    )]
+    TooBusy {
+        /// Such as `Too busy to estimate: other programs used 58 % of the CPU`.
+        cause: String,
+        /// How often it was tried.
+        windows: u32,
+    },
     /// No such record.
     #[error("{0}")]
     NotFound(String),

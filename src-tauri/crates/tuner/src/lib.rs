@@ -46,6 +46,7 @@ mod spending;
 mod spoiled;
 mod study;
 mod talk;
+mod too_busy;
 mod trial;
 mod tuner;
 mod turn;
@@ -76,6 +77,7 @@ pub use study::{
     StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult, StudyWait,
     WITH_MEMORY, arm_names, asks_a_chat, can_remember, run_study, study_job, write_study,
 };
+pub use too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};
 

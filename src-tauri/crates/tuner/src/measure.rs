@@ -132,6 +132,9 @@ impl Tuner {
         };
         let heat = other_heat(&repeat, window.reference);
         let limit = other_limit(&repeat, window.reference, window.configuration);
+        let busy = crate::too_busy::warning(&repeat, window.configuration, self.busy_limit);
+        // First: it says that there is no figure.
+        repeat.warnings.splice(0..0, busy);
         repeat.warnings.extend(heat.into_iter().chain(limit));
         Ok(Measured {
             repeat,

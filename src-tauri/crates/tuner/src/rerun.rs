@@ -7,7 +7,7 @@ use crate::measure::{Measured, Window};
 use crate::spoiled::{LONGEST_COOLING, RERUNS_PER_REPEAT, SAME_HEAT_C, keep};
 use crate::tuner::Tuner;
 use std::time::Duration;
-use wattsmith_domain::{Cause, DiscardedRepeat, Repeat};
+use wattsmith_domain::{Cause, DiscardedRepeat, Repeat, WarningKind};
 use wattsmith_store::Owner;
 
 /// How often a warm device is looked at.
@@ -15,7 +15,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl Tuner {
     /// Measures `window` until `spoiled` finds nothing, each time from a fresh engine. Spoiled ones
-    /// go to `owner` as discarded. `reruns` is what the owner has left of them.
+    /// go to `owner` as discarded. `reruns` is what the owner has left of them. When they are used up
+    /// the last window is kept.
+    ///
+    /// # Errors
+    /// As [`Tuner::window`]; [`TunerError::TooBusy`] where the last one has no figure to keep.
     pub(crate) async fn undisturbed(
         &self,
         job: &Job,
@@ -30,12 +34,15 @@ impl Tuner {
             let Some(cause) = spoiled(&measured.repeat).filter(|_| window.session.rerun) else {
                 return Ok(measured);
             };
-            if again >= RERUNS_PER_REPEAT || *reruns == 0 {
+            let last = again >= RERUNS_PER_REPEAT || *reruns == 0;
+            let no_figure = cause.kind == WarningKind::TooBusy;
+            if last && !no_figure {
                 keep(&mut measured.repeat, &cause, again);
                 return Ok(measured);
             }
+            let text = sentence_case(&cause.text);
             again += 1;
-            *reruns -= 1;
+            *reruns = reruns.saturating_sub(1);
             let discarded = DiscardedRepeat {
                 repeat: measured.repeat,
                 cause,
@@ -44,6 +51,12 @@ impl Tuner {
                 .add_discarded(owner, &discarded, &measured.samples)
                 .await?;
             job.emit(EventKind::Changed);
+            if last {
+                return Err(TunerError::TooBusy {
+                    cause: text,
+                    windows: again,
+                });
+            }
         }
     }
 
@@ -82,4 +95,11 @@ impl Tuner {
         }
         Ok(())
     }
+}
+
+/// With a capital letter.
+fn sentence_case(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + rest.as_str()
 }

@@ -1,6 +1,7 @@
 //! When a window does not count: something outside the settings disturbed it, and a fresh one may be
 //! free of that. The rule looks at the disturbance only, never at the figure, so it favours no result.
 
+use crate::too_busy;
 use std::time::Duration;
 use wattsmith_domain::{
     Cause, Configuration, DeviceConditions, Repeat, SessionRecord, Warning, WarningKind,
@@ -24,14 +25,19 @@ pub const RERUNS_PER_TRIAL: u32 = 4;
 /// The same after a trial that had to keep a spoiled window: this machine is never quiet for long.
 pub const RERUNS_IF_NEVER_QUIET: u32 = 1;
 
-/// Why `repeat` does not count; none where it does. `reference` is the session's first window: what
+/// Why `repeat` does not count; none where it does. An estimate that was too busy has no figure at
+/// all; every other window is kept in the end. `reference` is the session's first window: what
 /// held then already (a laptop on battery all along, a counter that always disagrees with its power)
 /// is the session's condition and spoils nothing.
 #[must_use]
 pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
     let cause = |kind, text: String| Some(Cause { kind, text });
-    let other = share(repeat, repeat.cpu.other_s);
-    let stolen = share(repeat, repeat.cpu.stolen_s);
+    let has = |repeat: &Repeat, kind| repeat.warnings.iter().any(|one| one.kind == kind);
+    if has(repeat, WarningKind::TooBusy) {
+        return cause(WarningKind::TooBusy, too_busy::cause(repeat));
+    }
+    let whole = repeat.energy.is_measured();
+    let (other, stolen) = repeat.cpu.taken_shares(repeat.window, whole);
     if stolen > MOST_OTHER_LOAD {
         let text = format!(
             "the host of this virtual machine took {:.0} % of the CPU away",
@@ -43,7 +49,6 @@ pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
         let text = format!("other programs used {:.0} % of the CPU", other * 100.0);
         return cause(WarningKind::OtherLoad, text);
     }
-    let has = |repeat: &Repeat, kind| repeat.warnings.iter().any(|one| one.kind == kind);
     let came = |kind| has(repeat, kind) && !reference.is_some_and(|first| has(first, kind));
     if has(repeat, WarningKind::GpuShared) {
         return cause(
@@ -75,17 +80,16 @@ pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
             "energy counter and integrated power disagreed".to_owned(),
         );
     }
-    None
-}
-
-/// Share of the machine's CPU time in the window, 0 where it is not known.
-fn share(repeat: &Repeat, cpu_s: f64) -> f64 {
-    let possible = repeat.window.0 * f64::from(repeat.cpu.cores);
-    if possible > 0.0 {
-        cpu_s / possible
-    } else {
-        0.0
+    // A quota stays: what it holds back once it holds back again, and that follows from the settings.
+    // One that came in mid-session is another matter.
+    let quota = |repeat: &Repeat| repeat.cpu.quota().is_some();
+    if has(repeat, WarningKind::CpuQuota) && reference.is_some_and(|first| !quota(first)) {
+        return cause(
+            WarningKind::CpuQuota,
+            "a quota of CPU time came that was not there when the session began".to_owned(),
+        );
     }
+    None
 }
 
 /// Reruns that a new trial or confirmation may spend.
@@ -224,6 +228,48 @@ mod tests {
         );
         one.cpu.cores = 0;
         assert_eq!(spoiled(&one, None), None, "nothing is known of other load");
+    }
+
+    #[test]
+    fn a_quota_that_stays_spoils_nothing_and_one_that_came_later_does() {
+        use wattsmith_domain::{Allowance, QuotaUse};
+        let under_quota = || {
+            let mut repeat = with(WarningKind::CpuQuota);
+            repeat.cpu.allowed = Some(Allowance {
+                cores: 0.5,
+                places: 2,
+                quota: Some(QuotaUse {
+                    cores: 0.5,
+                    periods: 100,
+                    throttled: 90,
+                    throttled_s: 4.0,
+                }),
+                ..Allowance::default()
+            });
+            repeat
+        };
+        assert_eq!(kind(&under_quota(), None), None);
+        // The default with fewer threads was not held back by it.
+        let mut slow = under_quota();
+        slow.warnings.clear();
+        assert_eq!(kind(&under_quota(), Some(&slow)), None);
+        let came = kind(&under_quota(), Some(&repeat()));
+        assert_eq!(came, Some(WarningKind::CpuQuota));
+    }
+
+    #[test]
+    fn a_window_that_was_too_busy_to_estimate_says_who_was() {
+        let mut one = Fixture::without_sensors().repeat(1, Shown(80.0, 26.0));
+        one.window = Seconds(10.0);
+        (one.cpu.cores, one.cpu.other_s) = (2, 11.6);
+        assert_eq!(kind(&one, None), Some(WarningKind::OtherLoad));
+        one.warnings = with(WarningKind::TooBusy).warnings;
+        let cause = spoiled(&one, None).unwrap();
+        assert_eq!(cause.kind, WarningKind::TooBusy);
+        assert_eq!(
+            cause.text,
+            "too busy to estimate: other programs used 58 % of the CPU"
+        );
     }
 
     #[test]

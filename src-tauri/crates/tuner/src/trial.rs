@@ -11,9 +11,9 @@ use crate::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::tuner::{Tuner, fresh_id, now};
 use std::time::Duration;
 use wattsmith_domain::{
-    FailureCause, Feedback, Joules, Kind, Proposal, ProposalId, ProposalStatus, Purpose, Repeat,
-    Session, SessionId, SessionRecord, Tell, Trial, TrialId, TrialState, Warning, WarningKind,
-    Watts,
+    DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Machine, Proposal, ProposalId,
+    ProposalStatus, Purpose, Repeat, Session, SessionId, SessionRecord, Tell, Trial, TrialId,
+    TrialState, Warning, WarningKind, Watts,
 };
 use wattsmith_stats::{Analysis, Enough, MOST_EXTRA_REPEATS, enough};
 use wattsmith_store::Owner;
@@ -93,7 +93,7 @@ impl Tuner {
         self.store.put_proposal(&proposal).await?;
         let number = trial.number;
         let ran = self.run_trial(job, record, trial, &lock).await;
-        if matches!(ran, Err(TunerError::Cancelled)) {
+        if matches!(ran, Err(TunerError::Cancelled | TunerError::TooBusy { .. })) {
             proposal.status = ProposalStatus::Offered;
             self.store.put_proposal(&proposal).await?;
         }
@@ -125,6 +125,13 @@ impl Tuner {
                     cause: "cancelled".to_owned(),
                 };
                 Err(TunerError::Cancelled)
+            }
+            Err(TunerError::TooBusy { cause, windows }) => {
+                // It says nothing about these settings.
+                trial.state = TrialState::Discarded {
+                    cause: cause.clone(),
+                };
+                Err(TunerError::TooBusy { cause, windows })
             }
             Err(error) => {
                 trial.state = TrialState::Failed {
@@ -182,7 +189,10 @@ impl Tuner {
             .reduce(f64::max);
         let mut idle: Option<Watts> = None;
         let mut calibration = Joules(0.0);
-        let mut reruns = reruns_allowed(&record).saturating_sub(trial.discarded.len() as u32);
+        // Windows that were too busy belong to a try that ended.
+        let of_this_try = |one: &&DiscardedRepeat| one.cause.kind != WarningKind::TooBusy;
+        let discarded = trial.discarded.iter().filter(of_this_try).count();
+        let mut reruns = reruns_allowed(&record).saturating_sub(discarded as u32);
         let owner = Owner::Trial(trial.id.clone());
         let least = self.meter().least_window();
         record.trials.retain(|one| one.id != trial.id);
@@ -316,8 +326,9 @@ impl Tuner {
         Ok(())
     }
 
-    /// Figures of one session must cover the same part of the machine.
+    /// Figures of one session must cover the same part of the machine, on the same cores.
     pub(crate) fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
+        check_cores(record, &self.machine())?;
         let earlier = record
             .trials
             .iter()
@@ -349,6 +360,24 @@ impl Tuner {
             _ => Ok(()),
         }
     }
+}
+
+/// Numbers of threads that a session offers are those of the cores that could be used when it began.
+fn check_cores(record: &SessionRecord, now: &Machine) -> Result<(), TunerError> {
+    let (Some(then), Some(now)) = (&record.session.machine.usable, &now.usable) else {
+        return Ok(());
+    };
+    let measured = record.trials.iter().any(|trial| !trial.repeats.is_empty());
+    let same = (then.logical, then.physical, then.quota_cores)
+        == (now.logical, now.physical, now.quota_cores);
+    if !measured || same {
+        return Ok(());
+    }
+    Err(TunerError::Invalid(format!(
+        "This session's figures are those of {then}; today the engine may use {now}. The two cannot \
+         be compared: start a new session, or start Wattsmith as it was then (taskset, container, \
+         quota)."
+    )))
 }
 
 /// How many passes the default needs so that a configuration twice as fast still fills the shortest
@@ -466,6 +495,44 @@ mod tests {
             Some(5)
         );
         assert_eq!(more_passes(&repeat, 1, true, Duration::from_secs(10)), None);
+    }
+
+    #[test]
+    fn a_session_goes_on_with_the_cores_that_it_began_with() {
+        let mut record = Fixture::without_sensors()
+            .trial(&[], &[Shown(80.0, 26.0)])
+            .build();
+        let usable = |logical: u32, quota: Option<f64>| wattsmith_domain::Usable {
+            present: 2,
+            logical,
+            physical: logical,
+            performance_cores: None,
+            quota_cores: quota,
+            cpus: "0-1".to_owned(),
+            why: Vec::new(),
+        };
+        let mut today = record.session.machine.clone();
+        today.usable = Some(usable(1, None));
+        assert!(
+            check_cores(&record, &today).is_ok(),
+            "an older record does not tell"
+        );
+        record.session.machine.usable = Some(usable(2, None));
+        let refused = check_cores(&record, &today).unwrap_err().to_string();
+        assert!(
+            refused.contains("2 of 2 cores; today the engine may use 1 of 2"),
+            "{refused}"
+        );
+        today.usable = Some(usable(2, Some(1.5)));
+        assert!(check_cores(&record, &today).is_err());
+        today.usable = Some(usable(2, None));
+        assert!(check_cores(&record, &today).is_ok());
+        record.trials.clear();
+        today.usable = Some(usable(1, None));
+        assert!(
+            check_cores(&record, &today).is_ok(),
+            "nothing was measured yet"
+        );
     }
 
     #[test]

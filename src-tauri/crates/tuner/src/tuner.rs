@@ -9,6 +9,7 @@ use crate::models::blocking;
 use crate::next::Next;
 use crate::paths::Paths;
 use crate::sensing::Sensing;
+use crate::too_busy::BusyLimit;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,9 @@ pub struct TunerOptions {
     pub lock_file: Option<PathBuf>,
     /// How the database is opened.
     pub store: StoreOptions,
+    /// Above which load of others an estimate is refused; that of the environment variable
+    /// `WATTSMITH_BUSY_LIMIT`, else the usual one, when none.
+    pub busy_limit: Option<BusyLimit>,
 }
 
 /// The core. Cheap to share; every use case can be called from any task.
@@ -48,6 +52,7 @@ pub struct Tuner {
     pub(crate) templates: Templates,
     pub(crate) jobs: Jobs,
     pub(crate) gpu: GpuControl,
+    pub(crate) busy_limit: BusyLimit,
 }
 
 /// One step of the loop.
@@ -114,6 +119,9 @@ impl Tuner {
             paths,
             store,
             gpu,
+            busy_limit: options
+                .busy_limit
+                .unwrap_or_else(BusyLimit::from_environment),
         }))
     }
 

@@ -52,6 +52,8 @@ impl Home {
             .arg(self.path("data"))
             .args(words.split_whitespace())
             .env("WATTSMITH_LOCK", self.path("lock"))
+            // Other tests run beside this one.
+            .env("WATTSMITH_BUSY_LIMIT", "never")
             .env_remove("WATTSMITH_DATA_DIR")
             .env_remove("OPENAI_BASE_URL")
             .stdin(Stdio::null());

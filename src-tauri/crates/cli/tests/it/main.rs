@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
 mod call;
+mod cores;
 mod interrupted;
 mod listing;
 mod meters;

@@ -357,7 +357,8 @@ fn best(recording: &Recording, top: usize) -> Vec<Truth> {
 
 /// Why a window must not be used; none where it may be.
 fn spoiled(repeat: &Repeat) -> Option<String> {
-    const SPOILS: [WarningKind; 5] = [
+    const SPOILS: [WarningKind; 6] = [
+        WarningKind::TooBusy,
         WarningKind::OtherLoad,
         WarningKind::Throttled,
         WarningKind::GpuShared,

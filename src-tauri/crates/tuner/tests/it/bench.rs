@@ -12,7 +12,9 @@ use wattsmith_domain::{
 };
 use wattsmith_store::{Store, StoreOptions};
 use wattsmith_testkit::fixtures::{Fixture, Shown};
-use wattsmith_tuner::{EventKind, PhaseKind, SessionPlan, Step, Tuner, TunerOptions, WorkSize};
+use wattsmith_tuner::{
+    BusyLimit, EventKind, PhaseKind, SessionPlan, Step, Tuner, TunerOptions, WorkSize,
+};
 
 /// Engines share two cores with everything else, so they run one after the other.
 static MACHINE: Mutex<()> = Mutex::const_new(());
@@ -75,6 +77,8 @@ impl Bench {
             sensor_root: Some(root.path().to_path_buf()),
             nvml_library: Some(nvml_library.unwrap_or_else(|| root.path().join("no-driver.so"))),
             lock_file: Some(data.path().join("lock")),
+            // Other tests run beside this one.
+            busy_limit: Some(BusyLimit::NEVER),
             ..TunerOptions::default()
         };
         Self {
@@ -91,6 +95,12 @@ impl Bench {
 
     pub fn folder(&self) -> &Path {
         self.data.path()
+    }
+
+    /// The same folders opened anew, where an estimate is refused above such a load.
+    pub async fn with_busy_limit(mut self, limit: BusyLimit) -> Self {
+        self.options.busy_limit = Some(limit);
+        self.reopened().await
     }
 
     /// The same folders opened anew, as after a restart.

@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use wattsmith_domain::{FailureCause, ProposalStatus, TrialState, WarningKind};
 use wattsmith_stats::Analysis;
 use wattsmith_store::Owner;
-use wattsmith_tuner::{MachineLock, Next, SessionPlan, Step, TunerError};
+use wattsmith_tuner::{BusyLimit, MachineLock, Next, SessionPlan, Step, TunerError};
 
 #[tokio::test]
 async fn cancelling_in_mid_generation_leaves_no_engine_and_offers_the_proposal_again() {
@@ -209,6 +209,105 @@ async fn a_disturbed_window_is_measured_again_twice_and_then_kept_with_a_warning
     let owner = Owner::Trial(trial.id.clone());
     let samples = bench.store().discarded_samples(&owner, 1, 100).await;
     assert!(samples.is_ok(), "{samples:?}");
+}
+
+/// A limit that every window exceeds.
+fn always_too_busy() -> BusyLimit {
+    BusyLimit::cores(-1.0)
+}
+
+#[tokio::test]
+async fn an_estimate_that_is_too_busy_has_no_figure_and_the_default_is_measured_later() {
+    let _machine = machine().await;
+    let bench = Bench::new().await.with_busy_limit(always_too_busy()).await;
+    let plan = SessionPlan {
+        rerun: true,
+        repeats: 1,
+        ..tiny()
+    };
+    let session = bench.session(plan).await;
+    let busy = bench.tuner.perform(&session, Step::MeasureDefault).await;
+    let words = busy.unwrap_err().to_string();
+    assert!(words.starts_with("Too busy to estimate: "), "{words}");
+    assert!(
+        words.contains("3 windows") && words.contains("close other programs"),
+        "{words}"
+    );
+    let record = bench.record(&session).await;
+    let trial = record.default_trial().unwrap();
+    assert!(
+        matches!(&trial.state, TrialState::Discarded { cause } if cause.starts_with("Too busy"))
+    );
+    assert_eq!((trial.repeats.len(), trial.discarded.len()), (0, 3));
+    for one in &trial.discarded {
+        assert_eq!(one.cause.kind, WarningKind::TooBusy);
+    }
+    assert_eq!(Analysis::of(&record).default, None);
+    let next = Next::of(&record, &Analysis::of(&record));
+    assert_eq!(next, Next::MeasureDefault);
+
+    // The machine is quiet now: the same trial goes on, with its reruns.
+    let bench = bench.with_busy_limit(BusyLimit::NEVER).await;
+    bench
+        .tuner
+        .perform(&session, Step::MeasureDefault)
+        .await
+        .unwrap();
+    let record = bench.record(&session).await;
+    let trial = record.default_trial().unwrap();
+    assert!(trial.is_complete(), "{:?}", trial.state);
+    assert_eq!(record.trials.len(), 1);
+    assert!(trial.discarded.len() >= 3);
+}
+
+#[tokio::test]
+async fn a_proposal_that_was_too_busy_to_estimate_is_not_tried_and_spends_no_budget() {
+    let _machine = machine().await;
+    let bench = Bench::new().await.with_busy_limit(always_too_busy()).await;
+    let session = bench
+        .begun(SessionPlan {
+            rerun: true,
+            repeats: 1,
+            ..tiny()
+        })
+        .await;
+    let proposal = bench.proposal(&session).await;
+    let busy = bench
+        .tuner
+        .perform(&session, Step::Run(proposal.clone()))
+        .await;
+    assert!(matches!(busy, Err(TunerError::TooBusy { .. })), "{busy:?}");
+    assert_eq!(bench.engines(), Vec::<u32>::new());
+    let record = bench.record(&session).await;
+    assert_eq!(record.proposals[0].status, ProposalStatus::Offered);
+    assert_eq!(wattsmith_tuner::trials_used(&record), 0);
+    let tried = record.tried();
+    assert!(!tried.contains(&record.proposals[0].configuration.key()));
+    assert!(record.feedback.is_empty(), "{:?}", record.feedback);
+    let next = Next::of(&record, &Analysis::of(&record));
+    assert_eq!(next, Next::Decide(proposal));
+}
+
+#[tokio::test]
+async fn a_person_who_keeps_disturbed_windows_keeps_this_one_with_its_warning() {
+    let _machine = machine().await;
+    let bench = Bench::new().await.with_busy_limit(always_too_busy()).await;
+    let session = bench
+        .session(SessionPlan {
+            repeats: 1,
+            ..tiny()
+        })
+        .await;
+    bench
+        .tuner
+        .perform(&session, Step::MeasureDefault)
+        .await
+        .unwrap();
+    let record = bench.record(&session).await;
+    let trial = record.default_trial().unwrap();
+    assert!(trial.is_complete() && trial.discarded.is_empty());
+    let first = &trial.repeats[0].warnings[0];
+    assert_eq!(first.kind, WarningKind::TooBusy);
 }
 
 #[tokio::test]
