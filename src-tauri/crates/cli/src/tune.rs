@@ -17,7 +17,9 @@ use wattsmith_tuner::domain::{
     SessionRecord, TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner};
+use wattsmith_tuner::{
+    Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner, TunerError, words,
+};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
@@ -114,7 +116,12 @@ async fn turns(
         let performing = tuner.perform(session, step);
         let done = terminal.interruptible(tuner, session, performing).await;
         drop(progress);
-        done??;
+        done?.map_err(|error| match error {
+            busy @ TunerError::TooBusy { .. } => Stop::Failed(format!(
+                "{busy} Go on later: wattsmith-cli tune --session {session}"
+            )),
+            other => other.into(),
+        })?;
     }
 }
 

@@ -44,7 +44,7 @@ impl Bounds {
             let off = CpuList::of(present.iter().filter(|cpu| !online.has(*cpu)));
             say(
                 CoreLimitKind::Offline,
-                format!("{} switched off ({CPUS}/online)", cores(&off)),
+                format!("{} switched off (/{CPUS}/online)", cores(&off)),
             );
         }
         let mut cpus = online.clone();

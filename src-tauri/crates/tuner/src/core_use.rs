@@ -30,7 +30,7 @@ impl CoreUse {
     /// None where the windows do not tell.
     #[must_use]
     pub fn of(repeats: &[Repeat]) -> Option<Self> {
-        let over = |tell: fn(&Repeat) -> f64| repeats.iter().map(|one| tell(one)).sum::<f64>();
+        let over = |tell: fn(&Repeat) -> f64| repeats.iter().map(tell).sum::<f64>();
         let possible = over(|one| one.window.0 * one.cpu.capacity());
         let engine_s = over(|one| one.cpu.engine_s);
         if possible <= 0.0 || engine_s <= 0.0 {

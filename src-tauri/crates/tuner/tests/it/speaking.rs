@@ -103,6 +103,45 @@ fn the_limit_is_named_where_the_windows_tell_it() {
 }
 
 #[test]
+fn cores_that_others_took_are_neither_room_nor_memory_nor_idle_threads() {
+    let mut record = fixtures::estimated();
+    record.session.machine.physical_cores = 8;
+    let window = record.trials[0].repeats[0].window;
+    for repeat in &mut record.trials[2].repeats {
+        // As many tokens with one thread as with two, on a machine that others kept busy.
+        repeat.window = window;
+        repeat.cpu.engine_s = repeat.window.0 * 2.0 * 0.37;
+        repeat.cpu.other_s = repeat.window.0 * 2.0 * 0.5;
+        repeat.cpu.stolen_s = repeat.window.0 * 2.0 * 0.1;
+    }
+    let draft = last(&record);
+    assert!(
+        draft.contains(
+            "It kept the cores busy 37 % of the time, and other programs used 50 % and the host of \
+             this virtual machine took 10 % away: no core was left for more threads"
+        ),
+        "{draft}"
+    );
+    for wrong in [
+        "room for more threads",
+        "memory bandwidth",
+        "idle time between batches",
+    ] {
+        assert!(!draft.contains(wrong), "{draft}");
+    }
+    // Beside a GPU, too.
+    let mut record = fixtures::measured();
+    for repeat in record.trials.iter_mut().flat_map(|one| &mut one.repeats) {
+        repeat.cpu.other_s = repeat.window.0 * f64::from(repeat.cpu.cores) * 0.4;
+    }
+    let draft = last(&record);
+    assert!(
+        draft.contains("of the time, and other programs used 40 %;"),
+        "{draft}"
+    );
+}
+
+#[test]
 fn slots_without_a_client_are_pointed_at() {
     let mut record = fixtures::estimated();
     let trial = &mut record.trials[1];
