@@ -174,7 +174,7 @@ impl TrialAnalysis {
             })
         } else {
             compare(&trial.repeats, default, pooled).map(|seen| {
-                match undecided(&trial.repeats, default) {
+                match undecided(record, &trial.repeats, default) {
                     true => Comparison {
                         verdict: Verdict::NotDecided { seconds_more: None },
                         ..seen
@@ -212,9 +212,8 @@ impl TrialAnalysis {
 
 /// Whether two readers of a device contradict each other on either side: then no verdict holds,
 /// however far apart the figures are.
-fn undecided(repeats: &[Repeat], default: &[Repeat]) -> bool {
-    let mut all = repeats.iter().chain(default);
-    all.any(|repeat| !repeat.energy.undecided.is_empty())
+fn undecided(record: &SessionRecord, repeats: &[Repeat], default: &[Repeat]) -> bool {
+    record.undecided(repeats.iter().chain(default)).is_some()
 }
 
 /// One group of figures per configuration, over trials and confirmations, of one scope only.
