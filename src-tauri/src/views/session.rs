@@ -155,8 +155,8 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
 
 /// What has to be decided before figures are certain.
 fn undecided(record: &SessionRecord) -> Option<String> {
-    let mut repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
-    let device = repeats.find_map(|repeat| repeat.energy.undecided.first())?;
+    let repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
+    let device = record.undecided(repeats)?;
     Some(format!(
         "Two readers of {device} contradict each other, so the figures of this session are not \
          certain and nothing is compared with them. Say on the page of the machine which one stands."

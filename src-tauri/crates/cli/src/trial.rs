@@ -131,7 +131,7 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
         "launch": trial.launch,
         "warnings": words::warnings(&trial.repeats),
         "faults": faults(trial),
-        "certain": trial.repeats.iter().all(|one| one.energy.undecided.is_empty()),
+        "certain": record.undecided(&trial.repeats).is_none(),
         "sensors": record.session.machine.sensors,
         "repeats": trial.repeats,
         "repeats_note": trial.note,
@@ -181,10 +181,7 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     };
     let first = trial.repeats.first();
     let estimated = first.is_some_and(|one| !one.energy.is_measured());
-    let certain = trial
-        .repeats
-        .iter()
-        .all(|one| one.energy.undecided.is_empty());
+    let certain = record.undecided(&trial.repeats).is_none();
     say!(
         "{name}: {figure} J/{unit}{}{} · {repeats} repeat{} · {}",
         if estimated { " ESTIMATED" } else { "" },

@@ -17,9 +17,7 @@ use wattsmith_tuner::domain::{
     SessionRecord, TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::{
-    Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner, TunerError, words,
-};
+use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner, TunerError};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.

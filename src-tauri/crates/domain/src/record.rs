@@ -1,6 +1,7 @@
 //! A session with all that happened in it: what is stored, shown and reported.
 
 use crate::id::TrialId;
+use crate::measurement::Repeat;
 use crate::proposal::{Exchange, Feedback, Proposal};
 use crate::session::Session;
 use crate::trial::{Confirmation, Purpose, Trial};
@@ -26,6 +27,20 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
+    /// The first device whose two readers contradict each other in one of these windows while nobody
+    /// has said which stands: their figures are not certain.
+    #[must_use]
+    pub fn undecided<'a>(
+        &'a self,
+        repeats: impl IntoIterator<Item = &'a Repeat>,
+    ) -> Option<&'a str> {
+        repeats
+            .into_iter()
+            .flat_map(|repeat| &repeat.energy.undecided)
+            .find(|device| !self.session.readers.contains_key(*device))
+            .map(String::as_str)
+    }
+
     /// The default's trial, once it was begun.
     #[must_use]
     pub fn default_trial(&self) -> Option<&Trial> {

@@ -9,8 +9,10 @@ use crate::memory::Memory;
 use crate::model::Model;
 use crate::parameter::ParameterSpace;
 use crate::proposal::Advisor;
+use crate::reader::Reader;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -224,6 +226,10 @@ pub struct Session {
     /// What went wrong beside the trials, oldest first.
     #[serde(default)]
     pub warnings: Vec<Warning>,
+    /// Which of a device's two readers stands for this session's figures, where they contradicted
+    /// each other and the person said so afterwards.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub readers: BTreeMap<String, Reader>,
 }
 
 #[cfg(test)]

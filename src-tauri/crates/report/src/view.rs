@@ -12,7 +12,7 @@ mod trials;
 use crate::chart::{self, EnergyChart, SpeedChart};
 use crate::format;
 use serde::Serialize;
-use wattsmith_domain::{Energy, Scope, SessionRecord, StartLoad, Trial, Warning};
+use wattsmith_domain::{Scope, SessionRecord, StartLoad, Trial, Warning};
 use wattsmith_stats::Analysis;
 
 pub(crate) use best::{Best, command_line};
@@ -108,10 +108,6 @@ impl View {
     }
 }
 
-fn undecided(energies: &[&Energy]) -> bool {
-    energies.iter().any(|energy| !energy.undecided.is_empty())
-}
-
 impl Figures {
     fn of(record: &SessionRecord, analysis: &Analysis) -> Self {
         let noun = record.session.workload.unit.noun();
@@ -177,7 +173,8 @@ impl Figures {
                 }
             ));
         }
-        if undecided(&energies) {
+        let undecided = record.undecided(windows(record)).is_some();
+        if undecided {
             notes.push(
                 "Two readers of one device contradict each other, and nobody has said yet which one \
                  stands. Until then the figures are not certain, and nothing is compared with them."
@@ -207,7 +204,7 @@ impl Figures {
             label: match (energies.is_empty(), estimated) {
                 (true, _) => "No figures yet",
                 (false, true) => "ESTIMATED",
-                (false, false) if undecided(&energies) => "NOT CERTAIN",
+                (false, false) if undecided => "NOT CERTAIN",
                 (false, false) => "Measured",
             },
             notes,

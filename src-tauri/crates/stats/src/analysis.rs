@@ -199,12 +199,14 @@ impl TrialAnalysis {
             None
         } else {
             let default = basis.default();
-            compare(windows, &default, pooled).map(|seen| match undecided(windows, &default) {
-                true => Comparison {
-                    verdict: Verdict::NotDecided { seconds_more: None },
-                    ..seen
-                },
-                false => seen,
+            compare(windows, &default, pooled).map(|seen| {
+                match undecided(record, windows, &default) {
+                    true => Comparison {
+                        verdict: Verdict::NotDecided { seconds_more: None },
+                        ..seen
+                    },
+                    false => seen,
+                }
             })
         };
         let performance = mean_performance(windows);
@@ -238,9 +240,8 @@ impl TrialAnalysis {
 
 /// Whether two readers of a device contradict each other on either side: then no verdict holds,
 /// however far apart the figures are.
-fn undecided(repeats: &[Repeat], default: &[Repeat]) -> bool {
-    let mut all = repeats.iter().chain(default);
-    all.any(|repeat| !repeat.energy.undecided.is_empty())
+fn undecided(record: &SessionRecord, repeats: &[Repeat], default: &[Repeat]) -> bool {
+    record.undecided(repeats.iter().chain(default)).is_some()
 }
 
 /// What the last finished confirmation of a trial says.

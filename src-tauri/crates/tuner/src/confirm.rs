@@ -54,6 +54,7 @@ impl Tuner {
         let default = record.session.space.default_configuration();
         let _lock = self.claim_machine()?;
         self.check_scope(&record)?;
+        self.keep_readers(&record).await?;
         self.store.put_confirmation(&confirmation).await?;
         job.emit(EventKind::Changed);
         let mut reruns =

@@ -271,6 +271,7 @@ impl Tuner {
             memory: Memory::default(),
             ending: None,
             warnings: Vec::new(),
+            readers: std::collections::BTreeMap::new(),
         })
     }
 }

@@ -48,6 +48,28 @@ impl Tuner {
     }
 }
 
+impl Tuner {
+    /// Keeps with the session what the person decided for its figures, so that they are certain from
+    /// then on. After [`Tuner::check_readers`].
+    pub(crate) async fn keep_readers(&self, record: &SessionRecord) -> Result<(), TunerError> {
+        let all = record.trials.iter().flat_map(|trial| &trial.repeats);
+        let open: Vec<&String> = all.flat_map(|repeat| &repeat.energy.undecided).collect();
+        let decided: Vec<(String, Reader)> = self
+            .readers()
+            .into_iter()
+            .filter(|choice| open.contains(&&choice.device))
+            .filter_map(|choice| Some((choice.device, choice.decided?)))
+            .collect();
+        if decided.is_empty() {
+            return Ok(());
+        }
+        self.change(&record.session.id, |session| {
+            session.readers.extend(decided)
+        })
+        .await
+    }
+}
+
 fn find(
     choices: &[ReaderChoice],
     device: &str,

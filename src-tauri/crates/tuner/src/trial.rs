@@ -110,6 +110,7 @@ impl Tuner {
         };
         // All that can refuse comes before the proposal is used up.
         self.check_scope(&record)?;
+        self.keep_readers(&record).await?;
         let lock = self.claim_machine()?;
         proposal.status = ProposalStatus::Taken;
         self.store.put_proposal(&proposal).await?;

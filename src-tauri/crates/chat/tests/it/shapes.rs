@@ -164,7 +164,10 @@ async fn a_reply_without_an_end_is_none_however_whole_it_looks() {
             Anthropic,
             Script::Raw(anthropic("event: ping\ndata: {\"type\": \"ping\"}\n\n")),
         ),
-        (Gemini, Script::Raw(events(&[candidate.clone()]))),
+        (
+            Gemini,
+            Script::Raw(events(std::slice::from_ref(&candidate))),
+        ),
         (Gemini, Script::Raw(events(&[unspecified]))),
         (Gemini, Script::Status(200, format!("[{candidate},"))),
         (Ollama, Script::Raw(format!("{line}\n"))),
@@ -200,7 +203,7 @@ async fn an_end_is_seen_however_it_is_said() {
         (OpenAi, Script::Raw(events(&[empty]) + "data: [DONE]\n\n")),
         (
             OpenAi,
-            Script::Raw(events(&[text.clone()]) + "data: [DONE]"),
+            Script::Raw(events(std::slice::from_ref(&text)) + "data: [DONE]"),
         ),
         (OpenAi, Script::Raw(events(&[text.clone(), ended("eos")]))),
         (OpenAi, Script::Raw(events(&[text.clone(), again]))),
@@ -287,7 +290,7 @@ async fn a_fault_inside_a_success_is_told_in_the_servers_own_words() {
         json!({ "message": "queue full" }),
         json!({ "error": { "code": 429, "message": "Provider returned error", "metadata": { "raw": "queue full" } } }),
     ] {
-        let event = events(&[fault.clone()]);
+        let event = events(std::slice::from_ref(&fault));
         for script in [
             Script::Raw(event.clone()),
             Script::Raw(event.clone() + "data: [DONE]\n\n"),

@@ -176,7 +176,7 @@ fn between_ticks(log: &DeviceLog, (from, to): Span) -> Option<(Known, Known)> {
             joules: pair[1].1,
         });
     let first = ticks.next()?;
-    let last = ticks.last()?;
+    let last = ticks.next_back()?;
     let span = last.at.since(first.at);
     let joules = last.joules - first.joules;
     let stamps = (joules / span.0).powi(2) * (first.bracket.powi(2) + last.bracket.powi(2)) / 12.0;

@@ -165,6 +165,7 @@ pub(super) fn recorded(
             own: 0.0,
             machine,
             stolen: 0.0,
+            allowed: None,
         };
         cpu.push(s(at), reading);
         machine += cores(at) / 10.0;

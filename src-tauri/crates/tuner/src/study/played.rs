@@ -62,6 +62,7 @@ impl Played {
             memory: Memory::default(),
             ending: None,
             warnings: Vec::new(),
+            readers: std::collections::BTreeMap::new(),
         };
         Self {
             record: SessionRecord {

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use wattsmith_domain::{MeterRole, MeterUnit, OutsideKind, OutsideMeter, Scope};
+use wattsmith_domain::{MeterRole, MeterUnit, OutsideKind, OutsideMeter, Part, Scope};
 
 /// Ends with its test.
 pub struct Plug {
@@ -39,13 +39,15 @@ impl Plug {
             name: "plug".to_owned(),
             kind: OutsideKind::Shelly2 {
                 url: format!("http://{}", self.address),
-                switch: 0,
+                part: Part::Only,
             },
             unit: MeterUnit::Watts,
             scope: Scope::Wall,
             error: 0.03,
             role: MeterRole::Main,
             period_s: None,
+            averaging_s: None,
+            flip: false,
         }
     }
 }
