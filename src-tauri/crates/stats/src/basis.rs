@@ -46,7 +46,8 @@ pub struct MachineChange {
     pub windows: u32,
     /// Trials begun before it, the default's among them.
     pub after_trial: u32,
-    /// Complete trials, without the default, that are not compared any more because of it.
+    /// Complete trials, without the default, that are not compared any more because of it. A trial
+    /// that fresh windows of a confirmation show is none of them.
     pub stale_trials: u32,
 }
 
@@ -65,18 +66,19 @@ impl MachineChange {
     pub fn words(&self, unit: &str) -> String {
         let than = if self.ratio.mean >= 2.0 { "of" } else { "than" };
         let stale = match self.stale_trials {
-            0 => "No trial was measured before it.".to_owned(),
-            1 => "One trial from before is shown but not compared, and does not count against the \
+            0 => "",
+            1 => {
+                " One trial from before is shown but not compared, and does not count against the \
                   budget."
-                .to_owned(),
-            many => format!(
-                "{many} trials from before are shown but not compared, and do not count against \
+            }
+            many => &format!(
+                " {many} trials from before are shown but not compared, and do not count against \
                  the budget."
             ),
         };
         format!(
             "The machine changed: {} fresh windows of the default needed {} per {unit} {than} those \
-             before. Goal, best and verdicts rest on the fresh ones from here on. {stale}",
+             before. Goal, best and verdicts rest on the fresh ones from here on.{stale}",
             self.windows,
             self.by(),
         )
@@ -247,25 +249,27 @@ impl<'a> Basis<'a> {
             .collect()
     }
 
-    /// Trials that each change left behind.
+    /// Trials begun before each change, and those that it left behind.
     fn count_stale(&mut self) {
-        let trials: Vec<&Trial> = self
-            .record
-            .trials
-            .iter()
-            .filter(|trial| trial.purpose == Purpose::Proposal && trial.is_complete())
-            .collect();
-        let begun = |trial: &&&Trial, since: &str| {
+        let begun_before = |trial: &Trial, since: &str| {
             let first = trial.repeats.first();
             first.is_some_and(|one| in_time(&one.started_at, since) == Ordering::Less)
         };
-        let mut before = 0;
-        for change in &mut self.changes {
-            let all = trials.iter().filter(|one| begun(one, &change.since));
-            let all = u32::try_from(all.count()).unwrap_or(u32::MAX);
-            change.after_trial = all + 1;
-            change.stale_trials = all.saturating_sub(before);
-            before = all;
+        let count = |some: usize| u32::try_from(some).unwrap_or(u32::MAX);
+        let trials = || {
+            let trials = self.record.trials.iter();
+            trials.filter(|one| one.purpose == Purpose::Proposal && one.is_complete())
+        };
+        let mut counted = Vec::new();
+        let mut earlier = 0;
+        for change in &self.changes {
+            let before = trials().filter(|one| begun_before(one, &change.since));
+            let stale = before.clone().filter(|one| self.is_stale(one)).count();
+            counted.push((count(before.count() + 1), count(stale - earlier)));
+            earlier = stale;
+        }
+        for (change, (after_trial, stale_trials)) in self.changes.iter_mut().zip(counted) {
+            (change.after_trial, change.stale_trials) = (after_trial, stale_trials);
         }
     }
 }

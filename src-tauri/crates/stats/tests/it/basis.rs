@@ -100,6 +100,12 @@ fn a_confirmation_shows_a_change_too_and_its_windows_become_the_basis() {
     assert_eq!(analysis.crossing, None);
     assert!(analysis.trial(&id(2)).unwrap().stale);
     assert!(analysis.trial(&id(4)).unwrap().stale);
+    assert_eq!(analysis.changes[0].stale_trials, 2, "the third is compared");
+    assert!(
+        analysis.changes[0]
+            .words("token")
+            .contains("2 trials from before")
+    );
 }
 
 #[test]
@@ -160,6 +166,7 @@ fn a_machine_that_becomes_busy_moves_the_basis_as_well_and_back_again() {
     );
     let analysis = Analysis::of(&session(&STEADY, &[3.1, 3.0, 3.2, 1.0, 1.01, 0.99]));
     assert_eq!(analysis.changes.len(), 2);
+    assert!(!analysis.changes[1].words("token").contains("from before"));
     assert_eq!(
         analysis.changes[1].stale_trials, 0,
         "no trial between the two"
