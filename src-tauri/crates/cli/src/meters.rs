@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_tuner::Tuner;
-use wattsmith_tuner::domain::{Availability, MeterRole, OutsideMeter, Reader};
+use wattsmith_tuner::domain::{
+    Availability, MeterRole, OutsideMeter, Reader, masked, masked_words,
+};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, command: MetersCommand) -> Result<(), Stop> {
     match command {
@@ -41,7 +43,7 @@ async fn list(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
         let list: Vec<Value> = meters
             .iter()
             .map(|meter| {
-                let mut entry = json!(meter);
+                let mut entry = masked_entry(meter);
                 let answer = answer(meter);
                 entry["answers"] = answer.is_ok().into();
                 entry["reason"] = json!(answer.err());
@@ -287,4 +289,20 @@ async fn calibrate(tuner: &Arc<Tuner>, args: &CalibrateArgs) -> Result<(), Stop>
         made.error() * 100.0
     );
     Ok(())
+}
+
+/// A meter as JSON, for a screen or a log: its file keeps what lets somebody in.
+fn masked_entry(meter: &OutsideMeter) -> Value {
+    let mut entry = json!(meter);
+    if let Some(url) = entry["url"].as_str().map(masked) {
+        entry["url"] = url.into();
+    }
+    if let Some(words) = entry["argv"].as_array() {
+        let words: Vec<String> = words
+            .iter()
+            .filter_map(|word| word.as_str().map(str::to_owned))
+            .collect();
+        entry["argv"] = masked_words(&words).into();
+    }
+    entry
 }

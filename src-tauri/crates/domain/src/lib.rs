@@ -14,6 +14,7 @@ mod connection;
 mod finding;
 mod id;
 mod machine;
+mod masked;
 mod measurement;
 mod memory;
 mod model;
@@ -37,6 +38,7 @@ pub use connection::{Connection, Cost, Price, Provider};
 pub use finding::{Finding, Remedy, Severity};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
+pub use masked::{masked, masked_words};
 pub use measurement::{
     Allowance, BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat,
     Energy, EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, QuotaUse,

@@ -1,7 +1,7 @@
 //! The last look before anything leaves: secrets have no field in a record, but two fields hold text
 //! that could contain one.
 
-use wattsmith_domain::{Connection, SessionRecord};
+use wattsmith_domain::{Connection, SessionRecord, masked};
 
 const MASK: &str = "****";
 
@@ -35,11 +35,7 @@ fn mask_key(argv: &mut [String]) {
 }
 
 fn mask_password(url: &mut String) {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
-    if let Some(at) = url[start..end].rfind('@') {
-        url.replace_range(start..start + at, MASK);
-    }
+    *url = masked(url);
 }
 
 #[cfg(test)]

@@ -105,3 +105,34 @@ fn without_any_meter_there_is_nothing_to_calibrate_against() {
         err(&output)
     );
 }
+
+#[test]
+fn what_lets_somebody_into_a_meter_stays_in_its_file() {
+    let home = Home::new();
+    let mut add = home.command("meters add plug --kind shelly2");
+    add.args(["--url", "http://sam:hunter2@127.0.0.1:9"]);
+    let added = run(add);
+    let mut add = home.command("meters add mine --kind command --unit watts --scope wall");
+    add.args(["--mode", "once", "--error", "0.05", "--"]);
+    add.args(["false", "--password", "hunter2", "http://h/?token=hunter2"]);
+    let program = run(add);
+    let told = [
+        added,
+        program,
+        run(home.command("meters list")),
+        run(home.command("meters list --json")),
+        run(home.command("meters test plug --json")),
+        run(home.command("doctor")),
+        run(home.command("doctor --json")),
+    ];
+    for output in &told {
+        let all = out(output) + &err(output);
+        assert!(!all.contains("hunter2"), "{all}");
+    }
+    // It is asked with it all the same, and nobody else may read the file.
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = lines(&told[3])[0]["file"].as_str().unwrap().to_owned();
+    assert!(std::fs::read_to_string(&file).unwrap().contains("hunter2"));
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+}

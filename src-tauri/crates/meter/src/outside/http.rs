@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::time::Duration;
 use ureq::{Agent, Error};
+use wattsmith_domain::masked;
 
 /// How long an answer may take, from the first packet to the last.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
@@ -56,12 +57,14 @@ impl Http {
         any_status: bool,
     ) -> Result<Value, HttpError> {
         let mut request = self.agent.get(url);
+        // From here on it is for words, which may hold no password.
+        let url = masked(url);
         for (name, value) in query {
             request = request.query(name, value);
         }
         let failed = |error: Error| match error {
-            Error::Timeout(_) => HttpError::Timeout(url.to_owned()),
-            other => HttpError::Unreachable(url.to_owned(), other.to_string()),
+            Error::Timeout(_) => HttpError::Timeout(url.clone()),
+            other => HttpError::Unreachable(url.clone(), masked(&other.to_string())),
         };
         let mut response = request.call().map_err(failed)?;
         let status = response.status().as_u16();
@@ -72,19 +75,19 @@ impl Http {
             .read_to_string();
         let body = match body {
             Ok(body) => body,
-            Err(Error::Timeout(_)) => return Err(HttpError::Timeout(url.to_owned())),
-            Err(_) if status == 200 => return Err(HttpError::NotJson(url.to_owned())),
+            Err(Error::Timeout(_)) => return Err(HttpError::Timeout(url.clone())),
+            Err(_) if status == 200 => return Err(HttpError::NotJson(url.clone())),
             Err(_) => String::new(),
         };
         if status == 401 || status == 403 {
-            return Err(HttpError::Password(url.to_owned()));
+            return Err(HttpError::Password(url.clone()));
         }
         let json = serde_json::from_str(&body);
         if status != 200 && !(any_status && json.is_ok()) {
             let said = body.trim();
             let short = (1..=120).contains(&said.len()) && !said.contains(['<', '\n']);
             return Err(HttpError::Status {
-                url: url.to_owned(),
+                url: url.clone(),
                 status,
                 said: if short {
                     format!(": {said}")
@@ -93,6 +96,6 @@ impl Http {
                 },
             });
         }
-        json.map_err(|_| HttpError::NotJson(url.to_owned()))
+        json.map_err(|_| HttpError::NotJson(url.clone()))
     }
 }
