@@ -55,8 +55,7 @@ async fn a_trial_gives_a_figure_with_its_errors_and_where_it_comes_from() {
     }
     let launch = trial.launch.as_ref().unwrap();
     assert!(!launch.engine_version.is_empty());
-    let key = launch.argv.iter().position(|word| word == "--api-key");
-    assert_eq!(launch.argv[key.unwrap() + 1], "****");
+    assert!(!launch.argv.iter().any(|word| word.contains("key")));
     assert_eq!(record.session.model.sha256.len(), 64);
     assert_eq!(record.session.workload.name, "custom");
     assert_eq!(bench.engines(), Vec::<u32>::new());
