@@ -28,7 +28,7 @@ test('a session says which earlier ones it draws on, and forgets them', async ({
   await open(page, '?scenario=taught#/');
   const memory = page.locator('aside').getByTestId('session-memory');
   await expect(memory).toContainText('8 configurations, same machine, model and workload');
-  await expect(memory).toContainText('counts 25');
+  await expect(memory).toContainText('counts 13 %: 9 of 15 windows were disturbed');
   await expect(memory.getByRole('link', { name: 'Qwen 1.5B · batch' })).toBeVisible();
   await memory.getByTestId('forget-memory').click();
   await expect(memory).toHaveCount(0);
