@@ -42,7 +42,10 @@ fn a_trial_ends_with_an_object_that_holds_every_field() {
     assert_eq!(last["measured"] == false, last["source"] == "estimate");
     assert!(!last["warnings"].as_array().unwrap().is_empty(), "{last}");
     let argv = last["launch"]["argv"].to_string();
-    assert!(argv.contains("--threads") && !argv.contains("key"), "{argv}");
+    assert!(
+        argv.contains("--threads") && !argv.contains("key"),
+        "{argv}"
+    );
     assert_eq!(home.engines(), Vec::<u32>::new());
 }
 
