@@ -85,11 +85,26 @@ pub struct StartLoad {
     pub quiet_at_last: bool,
 }
 
+/// What other programs took of the CPU's time, a share from 0 to 1, in words.
+#[must_use]
+pub fn others_used(share: f64) -> String {
+    format!("other programs used {:.0} % of the CPU", share * 100.0)
+}
+
+/// What the host of a virtual machine took of it, likewise.
+#[must_use]
+pub fn host_took(share: f64) -> String {
+    format!(
+        "the host of this virtual machine took {:.0} % of the CPU away",
+        share * 100.0
+    )
+}
+
 impl StartLoad {
     /// What was found, without a full stop: `other programs used 43 % of the CPU`.
     #[must_use]
     pub fn found(&self) -> String {
-        let cpu = format!("other programs used {:.0} % of the CPU", self.share * 100.0);
+        let cpu = others_used(self.share);
         match self.gpu.as_str() {
             "" => cpu,
             gpu => format!("{cpu}, and a GPU was used by {gpu}"),

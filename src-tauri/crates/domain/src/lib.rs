@@ -30,7 +30,7 @@ mod units;
 mod usable;
 mod workload;
 
-pub use busy::{Busy, StartLoad, USUAL_WAIT_S};
+pub use busy::{Busy, StartLoad, USUAL_WAIT_S, host_took, others_used};
 pub use claim::Claim;
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
@@ -62,5 +62,5 @@ pub use trial::{
     TrialState, Verdict,
 };
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
-pub use usable::{CoreLimit, CoreLimitKind, Usable};
+pub use usable::{CoreLimit, CoreLimitKind, Usable, cores_in_words};
 pub use workload::{WorkUnit, Workload};

@@ -33,6 +33,12 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether it is the whole machine, with all that other sensors measure in it.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Platform | Self::Battery | Self::Wall)
+    }
+
     /// What two devices cover together whose joules are added. Where only the chip of one GPU is
     /// counted, the sum is named after the chips: it would be too much to call it boards.
     #[must_use]
@@ -99,6 +105,15 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether the person brought the meter.
+    #[must_use]
+    pub fn is_own(self) -> bool {
+        matches!(
+            self,
+            Self::WallPlug | Self::Command | Self::Csv | Self::Prometheus
+        )
+    }
+
     /// Whether a sensor was read.
     #[must_use]
     pub fn is_measured(self) -> bool {

@@ -43,6 +43,13 @@ pub struct CoreLimit {
     pub text: String,
 }
 
+/// A number of cores of a quota, such as `0.5 cores` or `1 core`.
+#[must_use]
+pub fn cores_in_words(cores: f64) -> String {
+    let cores = (cores * 100.0).round() / 100.0;
+    format!("{cores} core{}", if cores == 1.0 { "" } else { "s" })
+}
+
 /// Cores that the engine may use. A quota is counted in whole cores, rounded up: that many threads
 /// can be of use, and more cannot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -54,7 +54,7 @@ pub(crate) fn choose(offered: Offered) -> Chosen {
     let mut devices = Vec::new();
     let (mut gpu_missing, mut cpu_missing) = (false, false);
     let mut spare = Vec::new();
-    if let Some(one) = take(&mut main, |one| is_whole(one.info.scope)) {
+    if let Some(one) = take(&mut main, |one| one.info.scope.is_whole()) {
         devices.push(one);
     } else if platform_first && !whole.is_empty() {
         devices.push(whole.remove(0));
@@ -79,7 +79,7 @@ pub(crate) fn choose(offered: Offered) -> Chosen {
     if devices.is_empty() {
         (gpu_missing, cpu_missing) = (false, false);
         let last_resort = take(&mut beside, |one| {
-            one.info.source == Source::WallPlug && is_whole(one.info.scope)
+            one.info.source == Source::WallPlug && one.info.scope.is_whole()
         });
         let first = |from: &mut Vec<Device>| (!from.is_empty()).then(|| from.remove(0));
         devices.extend(
@@ -98,10 +98,6 @@ pub(crate) fn choose(offered: Offered) -> Chosen {
         gpu_missing,
         cpu_missing,
     }
-}
-
-fn is_whole(scope: Scope) -> bool {
-    matches!(scope, Scope::Platform | Scope::Battery | Scope::Wall)
 }
 
 fn is_same(one: &Device, other: &Device) -> bool {

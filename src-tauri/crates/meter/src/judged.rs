@@ -14,7 +14,7 @@ use crate::error::MeterError;
 use crate::recorded::Recorded;
 use std::collections::BTreeSet;
 use step::{Seen, Work};
-use wattsmith_domain::{Energy, MonotonicNs, Scope, SensorFault, Source, Warning, WarningKind};
+use wattsmith_domain::{Energy, MonotonicNs, SensorFault, Source, Warning, WarningKind};
 
 pub use rest::Rest;
 
@@ -115,19 +115,6 @@ fn doubt(fault: SensorFault, text: String) -> Warning {
         text,
         fault: Some(fault),
     }
-}
-
-/// Whether a scope holds the whole machine, and so what other sensors measure.
-fn is_whole(scope: Scope) -> bool {
-    matches!(scope, Scope::Platform | Scope::Battery | Scope::Wall)
-}
-
-/// Whether the person brought it.
-fn is_own(source: Source) -> bool {
-    matches!(
-        source,
-        Source::WallPlug | Source::Command | Source::Csv | Source::Prometheus
-    )
 }
 
 #[cfg(test)]

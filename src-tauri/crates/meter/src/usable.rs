@@ -8,7 +8,7 @@ use crate::cgroup::{self, Quota};
 use crate::cpu_list::CpuList;
 use crate::files::Root;
 use std::collections::{BTreeMap, BTreeSet};
-use wattsmith_domain::{CoreLimit, CoreLimitKind, Usable};
+use wattsmith_domain::{CoreLimit, CoreLimitKind, Usable, cores_in_words};
 
 const CPUS: &str = "sys/devices/system/cpu";
 /// Lists of the fast cores of Intel's hybrid processors, and of their slow ones.
@@ -122,10 +122,9 @@ impl Bounds {
 
 /// Such as `a quota of 0.5 cores (/sys/fs/cgroup/cpu.max)`.
 fn quota_words(quota: &Quota) -> String {
-    let cores = (quota.cores * 100.0).round() / 100.0;
-    let noun = if cores == 1.0 { "core" } else { "cores" };
     format!(
-        "a quota of {cores} {noun} for its control group (/{})",
+        "a quota of {} for its control group (/{})",
+        cores_in_words(quota.cores),
         quota.file
     )
 }

@@ -2,7 +2,9 @@
 
 use crate::recorded::Recorded;
 use std::collections::BTreeSet;
-use wattsmith_domain::{CpuUse, MonotonicNs, Seconds, Source, Warning, WarningKind};
+use wattsmith_domain::{
+    CpuUse, MonotonicNs, Seconds, Source, Warning, WarningKind, cores_in_words,
+};
 
 /// Share of the machine that other programs may use.
 const MOST_OTHER: f64 = 0.05;
@@ -118,14 +120,13 @@ fn driver_load(used: CpuUse, window: Seconds) -> Option<Warning> {
 /// loss.
 fn throttled(used: CpuUse) -> Option<Warning> {
     let quota = used.quota().filter(|one| one.share() > MOST_THROTTLED)?;
-    let cores = (quota.cores * 100.0).round() / 100.0;
     Some(warning(
         WarningKind::CpuQuota,
         format!(
-            "A quota of {cores} core{} of CPU time held the engine back in {} of {} periods, so \
+            "A quota of {} of CPU time held the engine back in {} of {} periods, so \
              that its threads stood still for {:.1} s in all. The figure holds under this quota only; \
              where you can, raise it or take it away.",
-            if cores == 1.0 { "" } else { "s" },
+            cores_in_words(quota.cores),
             quota.throttled,
             quota.periods,
             quota.throttled_s

@@ -2,7 +2,7 @@
 //! on threads rests on it: cores that other programs took are no room for more threads.
 
 use crate::words::percent;
-use wattsmith_domain::Repeat;
+use wattsmith_domain::{Repeat, cores_in_words};
 
 /// Share of the time from which cores count as all in use.
 const BUSY: f64 = 0.9;
@@ -87,11 +87,10 @@ impl CoreUse {
     pub fn sentence(&self) -> String {
         let share = percent(self.engine);
         if let Some((cores, held)) = self.quota.filter(|_| self.is_held()) {
-            let cores = (cores * 100.0).round() / 100.0;
             return format!(
-                "A quota of {cores} core{} of CPU time was used up in {} of its periods: more \
+                "A quota of {} of CPU time was used up in {} of its periods: more \
                  threads cannot help.",
-                if cores == 1.0 { "" } else { "s" },
+                cores_in_words(cores),
                 percent(held)
             );
         }

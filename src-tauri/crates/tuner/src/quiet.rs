@@ -10,7 +10,9 @@ use crate::tuner::Tuner;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use wattsmith_domain::{Busy, Clock as _, Repeat, SessionId, StartLoad, SystemClock, WarningKind};
+use wattsmith_domain::{
+    Busy, Clock as _, CpuUse, Repeat, Seconds, SessionId, StartLoad, SystemClock, WarningKind,
+};
 
 /// Share of the machine's CPU time that others may use; above it a window would be warned about.
 pub const QUIET: f64 = MOST_OTHER_LOAD / 2.0;
@@ -48,6 +50,12 @@ impl Seen {
     fn is_quiet(&self) -> bool {
         self.share <= QUIET && self.gpu.is_empty()
     }
+}
+
+/// The greater of the shares that other programs and a virtual machine's host took.
+fn taken(cpu: &CpuUse, window: Seconds) -> f64 {
+    let (others, host) = cpu.taken_shares(window, true);
+    others.max(host)
 }
 
 impl Tuner {
@@ -187,10 +195,7 @@ impl Tuner {
         let to = SystemClock.now();
         let recorded = blocking(move || recording.finish()).await?;
         looked?;
-        let share = recorded.cpu(from, to).map_or(0.0, |used| {
-            let possible = to.since(from).0 * f64::from(used.cores);
-            used.other_s.max(used.stolen_s) / possible.max(f64::MIN_POSITIVE)
-        });
+        let used = recorded.cpu(from, to).unwrap_or_default();
         let shared = recorded
             .warnings(from, to)
             .iter()
@@ -198,7 +203,7 @@ impl Tuner {
         let others = recorded.conditions(from, to).into_iter();
         let others: Vec<String> = others.flat_map(|one| one.other_processes).collect();
         Ok(Seen {
-            share: if share.is_finite() { share } else { 0.0 },
+            share: taken(&used, to.since(from)),
             gpu: if shared {
                 others.join(", ")
             } else {
@@ -211,13 +216,10 @@ impl Tuner {
     /// that it was one.
     pub(crate) async fn note_load(&self, id: &SessionId, first: &Repeat) -> Result<(), TunerError> {
         let session = self.record(id).await?.session;
-        let possible = first.window.0 * f64::from(first.cpu.cores);
-        let busy_s = first.cpu.other_s.max(first.cpu.stolen_s);
-        let known = possible > 0.0 && busy_s > QUIET * possible;
-        if session.load.is_some() || session.busy != Busy::Measure || !known {
+        let share = taken(&first.cpu, first.window);
+        if session.load.is_some() || session.busy != Busy::Measure || share <= QUIET {
             return Ok(());
         }
-        let share = busy_s / possible;
         let load = StartLoad {
             share,
             gpu: String::new(),

@@ -6,6 +6,7 @@ use crate::job::Job;
 use crate::measure::{Measured, Window};
 use crate::spoiled::{LONGEST_COOLING, RERUNS_PER_REPEAT, SAME_HEAT_C, keep};
 use crate::tuner::Tuner;
+use crate::words::capital;
 use std::time::Duration;
 use wattsmith_domain::{Cause, DiscardedRepeat, Repeat, WarningKind};
 use wattsmith_store::Owner;
@@ -40,7 +41,7 @@ impl Tuner {
                 keep(&mut measured.repeat, &cause, again);
                 return Ok(measured);
             }
-            let text = sentence_case(&cause.text);
+            let text = capital(&cause.text);
             again += 1;
             *reruns = reruns.saturating_sub(1);
             let discarded = DiscardedRepeat {
@@ -95,11 +96,4 @@ impl Tuner {
         }
         Ok(())
     }
-}
-
-/// With a capital letter.
-fn sentence_case(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + rest.as_str()
 }

@@ -4,7 +4,8 @@
 use crate::too_busy;
 use std::time::Duration;
 use wattsmith_domain::{
-    Cause, Configuration, DeviceConditions, Repeat, SessionRecord, Warning, WarningKind,
+    Cause, Configuration, DeviceConditions, Repeat, SessionRecord, Warning, WarningKind, host_took,
+    others_used,
 };
 use wattsmith_engine::GPU_POWER_LIMIT;
 use wattsmith_stats::Basis;
@@ -40,15 +41,10 @@ pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
     let whole = repeat.energy.is_measured();
     let (other, stolen) = repeat.cpu.taken_shares(repeat.window, whole);
     if stolen > MOST_OTHER_LOAD {
-        let text = format!(
-            "the host of this virtual machine took {:.0} % of the CPU away",
-            stolen * 100.0
-        );
-        return cause(WarningKind::OtherLoad, text);
+        return cause(WarningKind::OtherLoad, host_took(stolen));
     }
     if other > MOST_OTHER_LOAD {
-        let text = format!("other programs used {:.0} % of the CPU", other * 100.0);
-        return cause(WarningKind::OtherLoad, text);
+        return cause(WarningKind::OtherLoad, others_used(other));
     }
     let came = |kind| has(repeat, kind) && !reference.is_some_and(|first| has(first, kind));
     if has(repeat, WarningKind::GpuShared) {
@@ -151,7 +147,7 @@ pub(crate) fn other_heat(repeat: &Repeat, reference: Option<&Repeat>) -> Option<
             .find(|one| one.device == now.device)?;
         let (now_c, then_c) = (now.temperature_from_c?, then.temperature_from_c?);
         ((now_c - then_c).abs() > SAME_HEAT_C).then(|| Warning {
-fault: None,
+            fault: None,
             kind: WarningKind::TemperatureDrift,
             text: format!(
                 "{} had {now_c:.0} °C when the window opened, {then_c:.0} °C in the session's first. \
@@ -178,7 +174,7 @@ pub(crate) fn other_limit(
         let then = first.conditions.iter().find(same)?.power_limit?;
         let limit = now.power_limit?;
         ((limit.0 - then.0).abs() > SAME_LIMIT_W).then(|| Warning {
-fault: None,
+            fault: None,
             kind: WarningKind::LimitDiffers,
             text: format!(
                 "{} was limited to {:.0} W, to {:.0} W in the session's first window. Put the limit \

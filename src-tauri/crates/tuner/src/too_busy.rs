@@ -3,7 +3,10 @@
 //! CPU seconds per token that it uses alone, and no factor puts that right. Above a limit there is no
 //! figure rather than one that is wrong by more than it says.
 
-use wattsmith_domain::{Configuration, CpuUse, Repeat, Seconds, Warning, WarningKind};
+use crate::words::capital;
+use wattsmith_domain::{
+    Configuration, CpuUse, Repeat, Seconds, Warning, WarningKind, host_took, others_used,
+};
 
 /// CPU seconds per second that others may take from the cores which the engine needs. Found with
 /// `scripts/bench-busy-estimate` (docs/figures.md): above it, figures of two threads on two cores left
@@ -86,12 +89,7 @@ pub(crate) fn threads(configuration: &Configuration, cpu: &CpuUse) -> u32 {
 /// took any.
 pub(crate) fn takers(cpu: &CpuUse, window: Seconds) -> Option<String> {
     let (other, stolen) = cpu.taken_shares(window, false);
-    let percent = |share: f64| format!("{:.0} %", share * 100.0);
-    let others = format!("other programs used {} of the CPU", percent(other));
-    let host = format!(
-        "the host of this virtual machine took {} of the CPU away",
-        percent(stolen)
-    );
+    let (others, host) = (others_used(other), host_took(stolen));
     match (other >= 0.005, stolen >= 0.005) {
         (true, true) => Some(format!("{others} and {host}")),
         (true, false) => Some(others),
@@ -119,9 +117,9 @@ pub(crate) fn warning(
         fault: None,
         kind: WarningKind::TooBusy,
         text: format!(
-            "T{}. The engine's threads spin while they wait for a core, and CPU time cannot tell \
+            "{}. The engine's threads spin while they wait for a core, and CPU time cannot tell \
              that from work. Let the machine be quiet and measure again.",
-            cause(repeat).trim_start_matches('t')
+            capital(&cause(repeat))
         ),
     })
 }

@@ -222,7 +222,7 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
 }
 
 /// With a capital letter, as a sentence begins.
-fn capital(word: &str) -> String {
+pub(crate) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()

@@ -137,17 +137,10 @@ fn disagreeing(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn is_outside(source: Source) -> bool {
-    matches!(
-        source,
-        Source::WallPlug | Source::Command | Source::Csv | Source::Prometheus
-    )
-}
-
 fn outside_unreachable(facts: &Facts) -> Vec<Finding> {
     facts
         .silent()
-        .filter(|(report, ..)| is_outside(report.source))
+        .filter(|(report, ..)| report.source.is_own())
         .map(|(report, reason, remedy)| {
             let finding = Finding::new(
                 Severity::Problem,

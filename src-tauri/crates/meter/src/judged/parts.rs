@@ -5,7 +5,7 @@
 
 use super::known::{Known, resolution};
 use super::rest::Rest;
-use super::{Key, SURELY, Span, doubt, is_own, is_whole, key};
+use super::{Key, SURELY, Span, doubt, key};
 use crate::device_log::DeviceLog;
 use crate::recorded::Recorded;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ impl Recorded {
             false => [gpu, cpu].concat(),
         };
         let mut warnings = Vec::new();
-        for whole in all().filter(|log| is_whole(log.info.scope)) {
+        for whole in all().filter(|log| log.info.scope.is_whole()) {
             warnings.extend(held_against(whole, &parts, window, rest));
             if whole.info.scope == Scope::Wall {
                 let platform = part(Scope::Platform, &figure, &beside);
@@ -49,7 +49,7 @@ fn part<'a>(
 ) -> Vec<&'a DeviceLog> {
     let of = |logs: &[&'a DeviceLog], own: Option<bool>| -> Vec<&'a DeviceLog> {
         let fits = |log: &&DeviceLog| {
-            log.info.scope == scope && own.is_none_or(|own| is_own(log.info.source) == own)
+            log.info.scope == scope && own.is_none_or(|own| log.info.source.is_own() == own)
         };
         logs.iter().copied().filter(fits).collect()
     };

@@ -4,7 +4,7 @@
 //! say which.
 
 use super::known::Known;
-use super::{Key, SURELY, Span, is_own, is_whole, key};
+use super::{Key, SURELY, Span, key};
 use crate::cut::Cut;
 use crate::device_log::DeviceLog;
 use crate::recorded::Recorded;
@@ -104,7 +104,7 @@ impl Recorded {
 
     /// Meters of the person's against what else measures the same part.
     fn between(&self, all: &[&DeviceLog], window: Span) -> Vec<Apart> {
-        let own = all.iter().filter(|log| is_own(log.info.source));
+        let own = all.iter().filter(|log| log.info.source.is_own());
         own.filter_map(|meter| {
             let others = same_part(meter, all);
             let slowest = others.iter().map(|log| log.info.settled());
@@ -209,7 +209,7 @@ fn same_part<'a>(meter: &DeviceLog, all: &[&'a DeviceLog]) -> Vec<&'a DeviceLog>
     let built_in = |scope: Scope| {
         all.iter()
             .copied()
-            .filter(move |log| log.info.scope == scope && !is_own(log.info.source))
+            .filter(move |log| log.info.scope == scope && !log.info.source.is_own())
     };
     let scope = meter.info.scope;
     let mut others: Vec<&DeviceLog> = match scope {
@@ -221,13 +221,13 @@ fn same_part<'a>(meter: &DeviceLog, all: &[&'a DeviceLog]) -> Vec<&'a DeviceLog>
             }
         }
         // What meters the platform is a matter of its maker; any one of them will do.
-        whole if is_whole(whole) => built_in(whole).take(1).collect(),
+        whole if whole.is_whole() => built_in(whole).take(1).collect(),
         part => built_in(part).collect(),
     };
     if others.is_empty() {
         let first = all
             .iter()
-            .find(|log| log.info.scope == scope && is_own(log.info.source));
+            .find(|log| log.info.scope == scope && log.info.source.is_own());
         others.extend(first.filter(|log| key(log) != key(meter)).copied());
     }
     others

@@ -5,7 +5,7 @@
 
 use super::known::{Known, resolution};
 use super::rest::{AtRest, Rest};
-use super::{SURELY, Span, is_whole};
+use super::{SURELY, Span};
 use crate::device_log::DeviceLog;
 use crate::recorded::Recorded;
 use crate::series::Series;
@@ -79,7 +79,7 @@ impl<'a> Work<'a> {
         let by_cores = (self.cores >= LEAST_CORES).then_some(self.cores * PER_CORE);
         let within = |part: Scope| match scope {
             Scope::GpuAndCpu => matches!(part, Scope::GpuBoard | Scope::CpuPackage),
-            whole => is_whole(whole) && !is_whole(part),
+            whole => whole.is_whole() && !part.is_whole(),
         };
         let by_parts = self
             .rises
@@ -240,7 +240,7 @@ fn not_used(
     let rest = at_rest.power?;
     let rise = rise(log, work.window, work.rest)?;
     // Of the whole machine more can be expected than of a part that others share.
-    let most = match (is_whole(log.info.scope), expected) {
+    let most = match (log.info.scope.is_whole(), expected) {
         (true, Some(expected)) => expected / 2.0,
         (false, Some(expected)) => little(rest.watts).min(expected / 2.0),
         (_, None) => little(rest.watts),
