@@ -39,6 +39,12 @@ impl Scope {
         matches!(self, Self::Platform | Self::Battery | Self::Wall)
     }
 
+    /// Whether it is GPUs and nothing else: their boards, or no more of them than the chip.
+    #[must_use]
+    pub fn is_gpu(self) -> bool {
+        matches!(self, Self::GpuBoard | Self::GpuPackage)
+    }
+
     /// What two devices cover together whose joules are added. Where only the chip of one GPU is
     /// counted, the sum is named after the chips: it would be too much to call it boards.
     #[must_use]

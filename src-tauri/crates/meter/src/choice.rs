@@ -61,9 +61,7 @@ pub(crate) fn choose(offered: Offered) -> Chosen {
     } else if let Some(one) = take(&mut main, |one| one.info.scope == Scope::GpuAndCpu) {
         devices.push(one);
     } else {
-        let own_gpu = take(&mut main, |one| {
-            matches!(one.info.scope, Scope::GpuBoard | Scope::GpuPackage)
-        });
+        let own_gpu = take(&mut main, |one| one.info.scope.is_gpu());
         let own_cpu = take(&mut main, |one| one.info.scope == Scope::CpuPackage);
         for (own, built_in, missing) in [
             (own_gpu, &gpu, &mut gpu_missing),

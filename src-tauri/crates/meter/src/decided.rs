@@ -74,7 +74,7 @@ pub(crate) fn with_roles(
         match (said, *role) {
             (Some(Reader::BuiltIn), MeterRole::Main) => own[index].0 = MeterRole::Beside,
             // A meter of the whole would change what the figure covers.
-            (Some(Reader::Own), MeterRole::Beside) if is_part(scope) || rival.is_some() => {
+            (Some(Reader::Own), MeterRole::Beside) if !scope.is_whole() || rival.is_some() => {
                 own[index].0 = MeterRole::Main;
                 if let Some(rival) = rival {
                     own[rival].0 = MeterRole::Beside;
@@ -84,13 +84,6 @@ pub(crate) fn with_roles(
         }
     }
     own
-}
-
-fn is_part(scope: Scope) -> bool {
-    matches!(
-        scope,
-        Scope::GpuBoard | Scope::CpuPackage | Scope::GpuAndCpu
-    )
 }
 
 /// Every device with two readers; `own` are the names of the person's meters.
@@ -114,10 +107,12 @@ pub(crate) fn choices<'a>(
     });
     let between = devices.clone().filter_map(|device| {
         let scope = device.info.scope;
+        // A chip is less than its board, and so no second reader of both together.
+        let is_in_it = |part| matches!(part, Scope::GpuBoard | Scope::CpuPackage);
         let fits = |other: &Device| {
             other.info.name != device.info.name
                 && (other.info.scope == scope
-                    || (scope == Scope::GpuAndCpu && is_part(other.info.scope)))
+                    || (scope == Scope::GpuAndCpu && is_in_it(other.info.scope)))
         };
         let two = own.contains(&device.info.name) && devices.clone().any(fits);
         two.then(|| choice(device, [Reader::Own, Reader::BuiltIn]))

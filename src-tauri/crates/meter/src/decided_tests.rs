@@ -114,6 +114,7 @@ fn the_persons_meter_makes_the_figure_or_stands_beside_it_as_decided() {
     use MeterRole::{Beside, Main};
     assert_eq!(role(Main, Scope::GpuBoard, Reader::BuiltIn), Beside);
     assert_eq!(role(Beside, Scope::GpuBoard, Reader::Own), Main);
+    assert_eq!(role(Beside, Scope::GpuPackage, Reader::Own), Main);
     // What a figure covers is another question.
     assert_eq!(role(Beside, Scope::Wall, Reader::Own), Beside);
     let two = vec![

@@ -198,7 +198,6 @@ impl Chip {
     }
 
     pub(super) fn sensor(&self, label: &str, scope: Scope, sensors: Sensors) -> Device {
-        let graphics = matches!(scope, Scope::GpuBoard | Scope::GpuPackage);
         Device {
             info: Info {
                 name: self.device_of(label),
@@ -213,7 +212,7 @@ impl Chip {
             },
             counter: sensors.counter,
             gauge: sensors.gauge,
-            state: graphics.then(|| {
+            state: scope.is_gpu().then(|| {
                 let folder = self.folder.clone();
                 Arc::new(ChipState { folder }) as Arc<dyn StateGauge>
             }),

@@ -22,18 +22,18 @@ impl Recorded {
         let beside: Vec<&DeviceLog> = self.beside.iter().filter(answers).collect();
         let all = || figure.iter().chain(&beside).copied();
         let (gpu, cpu) = (
-            part(Scope::GpuBoard, &figure, &beside),
-            part(Scope::CpuPackage, &figure, &beside),
+            part(Scope::is_gpu, &figure, &beside),
+            part(|scope| scope == Scope::CpuPackage, &figure, &beside),
         );
         let parts = match gpu.is_empty() && cpu.is_empty() {
-            true => part(Scope::GpuAndCpu, &figure, &beside),
+            true => part(|scope| scope == Scope::GpuAndCpu, &figure, &beside),
             false => [gpu, cpu].concat(),
         };
         let mut warnings = Vec::new();
         for whole in all().filter(|log| log.info.scope.is_whole()) {
             warnings.extend(held_against(whole, &parts, window, rest));
             if whole.info.scope == Scope::Wall {
-                let platform = part(Scope::Platform, &figure, &beside);
+                let platform = part(|scope| scope == Scope::Platform, &figure, &beside);
                 warnings.extend(held_against(whole, &platform, window, rest));
             }
         }
@@ -43,13 +43,13 @@ impl Recorded {
 
 /// The sensors of a part: those of the figure, else the built-in ones, else one of the person's.
 fn part<'a>(
-    scope: Scope,
+    is_it: fn(Scope) -> bool,
     figure: &[&'a DeviceLog],
     beside: &[&'a DeviceLog],
 ) -> Vec<&'a DeviceLog> {
     let of = |logs: &[&'a DeviceLog], own: Option<bool>| -> Vec<&'a DeviceLog> {
         let fits = |log: &&DeviceLog| {
-            log.info.scope == scope && own.is_none_or(|own| log.info.source.is_own() == own)
+            is_it(log.info.scope) && own.is_none_or(|own| log.info.source.is_own() == own)
         };
         logs.iter().copied().filter(fits).collect()
     };

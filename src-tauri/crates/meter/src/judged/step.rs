@@ -78,7 +78,7 @@ impl<'a> Work<'a> {
         }
         let by_cores = (self.cores >= LEAST_CORES).then_some(self.cores * PER_CORE);
         let within = |part: Scope| match scope {
-            Scope::GpuAndCpu => matches!(part, Scope::GpuBoard | Scope::CpuPackage),
+            Scope::GpuAndCpu => part.is_gpu() || part == Scope::CpuPackage,
             whole => whole.is_whole() && !part.is_whole(),
         };
         let by_parts = self

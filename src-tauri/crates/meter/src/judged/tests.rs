@@ -302,6 +302,16 @@ fn a_plug_reads_no_less_than_what_it_contains_and_rises_with_it() {
         other.contains(&SensorFault::RisesLessThanItsParts),
         "{other:?}"
     );
+    // A card that counts no more than its chip lies behind the plug all the same.
+    let chip = counter(
+        "xe",
+        Source::Hwmon,
+        Scope::GpuPackage,
+        0.02,
+        joules(20.0, 120.0),
+    );
+    let all = four_cores(vec![chip], vec![plug(trembling(step(50.0, 100.0), 0.5))]);
+    assert_eq!(faults(&all), [SensorFault::LessThanItsParts]);
     // The same where the plug makes the figure and the parts stand beside.
     let main = four_cores(vec![plug(trembling(step(50.0, 100.0), 0.5))], inside());
     assert_eq!(faults(&main), [SensorFault::LessThanItsParts]);
