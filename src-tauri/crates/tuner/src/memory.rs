@@ -101,8 +101,9 @@ fn recall<'a>(
         .filter(|record| scope_of(record) == Some(scope))
         .filter_map(|record| {
             let (likeness, differs) = likeness(&session.into(), &(&record.session).into())?;
-            let points = points(&session.space, record);
-            let (quality, doubts) = quality(record);
+            let basis = Basis::of(record);
+            let points = points(&session.space, &basis);
+            let (quality, doubts) = quality(&basis);
             let weight = likeness * quality;
             let earlier = EarlierSession {
                 doubts,
@@ -194,13 +195,13 @@ fn boards(machine: &Machine) -> Vec<&str> {
 }
 
 /// What the record measured, in the terms of `space`.
-fn points(space: &ParameterSpace, record: &SessionRecord) -> Vec<EarlierPoint> {
+fn points(space: &ParameterSpace, basis: &Basis) -> Vec<EarlierPoint> {
+    let record = basis.record();
     let there = &record.session.space;
     if !same_default(space, there) {
         return Vec::new();
     }
     let analysis = Analysis::of(record);
-    let basis = Basis::of(record);
     // A ratio to a default that fresh windows contradicted says nothing.
     let comparable = |trial| analysis.trial(trial).filter(|own| !own.stale);
     let mean = |trial| comparable(trial).and_then(|own| own.mean);

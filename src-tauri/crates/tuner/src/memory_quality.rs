@@ -2,7 +2,7 @@
 //! load, or once only, teaches less.
 
 use crate::spoiled::spoiled;
-use wattsmith_domain::{Repeat, SessionRecord, WarningKind};
+use wattsmith_domain::{Repeat, WarningKind};
 use wattsmith_stats::Basis;
 
 /// Worth of a window that was kept although something disturbed it.
@@ -51,8 +51,7 @@ fn disturbs(kind: WarningKind) -> bool {
 
 /// How much all ratios of a session are worth, by its default, and what makes them less telling, in
 /// words; empty where nothing does.
-pub(crate) fn quality(record: &SessionRecord) -> (f64, String) {
-    let basis = Basis::of(record);
+pub(crate) fn quality(basis: &Basis) -> (f64, String) {
     let default = basis.default();
     let mut doubts = Vec::new();
     match basis.changes().len() {
@@ -66,7 +65,7 @@ pub(crate) fn quality(record: &SessionRecord) -> (f64, String) {
              last time is used"
         )),
     }
-    let trials = record.trials.iter().filter(|one| one.is_complete());
+    let trials = basis.record().trials.iter().filter(|one| one.is_complete());
     let used: Vec<Repeat> = trials
         .filter(|one| !basis.is_stale(one))
         .flat_map(|one| basis.windows(one).into_owned())
@@ -121,11 +120,11 @@ mod tests {
     #[test]
     fn a_quiet_session_has_no_doubts_and_a_disturbed_default_halves_all() {
         let mut record = fixtures::measured();
-        assert_eq!(quality(&record), (1.0, String::new()));
+        assert_eq!(quality(&Basis::of(&record)), (1.0, String::new()));
         for repeat in &mut record.trials[0].repeats {
             *repeat = warned(repeat, WarningKind::OtherLoad);
         }
-        let (weight, doubts) = quality(&record);
+        let (weight, doubts) = quality(&Basis::of(&record));
         assert_eq!(weight, WARNED);
         assert_eq!(doubts, "3 of 12 windows were disturbed");
     }
@@ -133,7 +132,7 @@ mod tests {
     #[test]
     fn a_default_that_was_contradicted_is_said() {
         let record = fixtures::busy_then_quiet();
-        let (_, doubts) = quality(&record);
+        let (_, doubts) = quality(&Basis::of(&record));
         assert!(
             doubts.starts_with("the machine changed while it ran"),
             "{doubts}"
@@ -142,7 +141,7 @@ mod tests {
             .trial(&[], &[Shown(400.0, 120.0)])
             .trial(&[("parallel", Value::Int(8))], &[Shown(500.0, 120.0); 2])
             .build();
-        let (weight, doubts) = quality(&once);
+        let (weight, doubts) = quality(&Basis::of(&once));
         assert_eq!(
             (weight, doubts.as_str()),
             (ALONE, "its default was measured once only")
