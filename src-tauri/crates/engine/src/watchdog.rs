@@ -19,9 +19,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 ///
 /// - The reader ignores the signals that end an engine: it has to be there when we die while the engine is
 ///   being ended. KILL of the group reaches it, too.
-/// - What a shell has to say of a child's end is not the engine's, so that it stays out of its log.
 /// - The shell itself catches them, which a program it starts does not inherit, as it would if it ignored
 ///   them; a caught signal ends `wait` early, hence the loop.
+/// - What a shell has to say of a child's end is not the engine's, so that it stays out of its log.
 const SCRIPT: &str = r#"
 exec 3<&0 4>&1 5>&2 2>/dev/null
 trap : TERM INT HUP
