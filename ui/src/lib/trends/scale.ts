@@ -2,6 +2,9 @@
 
 import type { TrendPoint } from '$lib/backend';
 
+/** Room for the marks of an axis on the left: figures of three decimals, such as 0.225. */
+export const MARKS = 44;
+
 /** Round steps between `low` and `high`, about `wanted` of them, covering both ends. */
 export function ticks(low: number, high: number, wanted = 4): number[] {
   const span = high - low || Math.abs(high) || 1;
