@@ -5,6 +5,7 @@ use crate::error::TunerError;
 use crate::tuner::Tuner;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::fs::Metadata;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -209,7 +210,7 @@ impl Tuner {
                     .to_string_lossy()
                     .into_owned(),
                 sha256: self.hash_of(path).await?,
-                bytes: size(path)?,
+                bytes: meta(path)?.len(),
             });
         }
         let sha256 = match parts.as_slice() {
@@ -276,17 +277,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn size(path: &Path) -> Result<u64, TunerError> {
-    let meta = path.metadata();
-    let meta =
-        meta.map_err(|source| TunerError::io(format!("cannot read {}", path.display()), source))?;
-    Ok(meta.len())
+fn meta(path: &Path) -> Result<Metadata, TunerError> {
+    path.metadata()
+        .map_err(|source| TunerError::io(format!("cannot read {}", path.display()), source))
 }
 
 fn stamp(path: &Path) -> Result<String, TunerError> {
-    let meta = path
-        .metadata()
-        .map_err(|source| TunerError::io(format!("cannot read {}", path.display()), source))?;
+    let meta = meta(path)?;
     let modified = meta
         .modified()
         .ok()
