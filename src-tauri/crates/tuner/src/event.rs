@@ -1,7 +1,7 @@
 //! What happens while a job runs, for whoever watches: the window, the terminal. Watching is
 //! optional and lossy; what counts is in the store.
 
-use crate::fallback::Fallback;
+use crate::turn::fallback::Fallback;
 use wattsmith_domain::{PowerSample, SessionId};
 
 /// What a job is doing. Each has a name and a clock on the screen, so that slow and stuck never look

@@ -17,7 +17,7 @@ pub use shelf::ListedLandscape;
 pub(crate) use sweep::Pace;
 
 use crate::error::TunerError;
-use crate::plan::WorkSize;
+use crate::session::plan::WorkSize;
 use crate::tuner::Tuner;
 use std::path::PathBuf;
 use wattsmith_domain::{Configuration, Constraints, Session, SessionId};

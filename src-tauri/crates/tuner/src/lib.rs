@@ -1,93 +1,64 @@
 //! The use cases: create a session, measure, ask, decide, report. The only room that knows all the
 //! others; it knows no window and no terminal.
 //!
-//! One turn of the loop in this room: [`Tuner::perform`] takes a [`Step`]; `ask` renders a prompt
-//! and makes a proposal of the reply by way of `turn` and `offer` (`talk` answers the person's
-//! questions); `trial` runs it window by window through `measure`; `feedback` drafts what to tell the
-//! advisor (`bottleneck` what held the trial back); [`Next`] says from the record alone what comes
-//! after.
+//! The rooms, as the loop goes through them: [`turn`] asks an advisor and makes a proposal of the
+//! reply; [`measuring`] runs it window by window; [`session`] keeps the record and says from it alone
+//! what comes next; [`machine`] is what all of it runs on. [`study`] plays whole sessions against a
+//! [`landscape`], so that ways of proposing can be compared. At the root lie what all share: [`Tuner`]
+//! and its steps, jobs, events, errors and paths.
+//!
+//! The life of one step: [`Tuner::perform`] takes a [`Step`] and starts a [`job`]; the step asks,
+//! decides or measures; what came of it is stored before an [`Event`] tells of it; [`Next`] then says
+//! what comes after.
 //!
 //! Shutting down: every job holds a cancellation token; cancelling it makes the step return, and
 //! no step returns before its engine's process group is gone.
 
-mod ask;
-mod bottleneck;
-mod claims;
-mod confirm;
-mod connect;
-mod core_use;
-mod doctor;
 mod error;
 mod event;
-mod exchange;
-mod export;
-mod fallback;
-pub mod feedback;
-mod gpu;
 mod job;
 mod landscape;
-mod ledger;
-mod live;
-mod local;
-mod lock;
 mod machine;
-mod measure;
-mod memory;
-mod memory_quality;
-mod models;
-mod next;
-mod offer;
-mod outside;
+mod measuring;
 mod paths;
-mod phases;
-mod plan;
-mod prompt;
-mod proposals;
-mod quiet;
-mod readers;
-mod rerun;
-mod sensing;
-mod spending;
-mod spoiled;
+mod session;
 mod study;
-mod talk;
-mod too_busy;
-mod trial;
 mod tuner;
 mod turn;
-pub mod words;
 
-pub use connect::ConnectionChoice;
-pub use core_use::CoreUse;
-pub use doctor::{Diagnosis, verdict};
 pub use error::TunerError;
 pub use event::{Event, EventKind, Phase, PhaseKind};
-pub use export::{Format, default_name};
-pub use fallback::{Fallback, fallbacks};
-pub use gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use job::JobState;
 pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, read_landscape};
-pub use ledger::{Act, Entry, Ledger};
-pub use local::OpenChat;
-pub use lock::MachineLock;
-pub use models::{ModelEntry, ModelShelf};
-pub use next::{Next, trials_used};
-pub use paths::Paths;
-pub use plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
-pub use quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
-pub use spending::{Spent, spent};
-pub use spoiled::{
+pub use machine::doctor::{Diagnosis, verdict};
+pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
+pub use machine::lock::MachineLock;
+pub use machine::models::{ModelEntry, ModelShelf};
+pub use measuring::quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
+pub use measuring::spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
 };
+pub use measuring::too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
+pub use measuring::trial::cause_label;
+pub use paths::Paths;
+pub use session::export::{Format, default_name};
+pub use session::ledger::{Act, Entry, Ledger};
+pub use session::next::{Next, trials_used};
+pub use session::plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
+pub use session::words;
 pub use study::{
     ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
     StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
     StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, run_study, study_job,
     write_study,
 };
-pub use too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
-pub use trial::cause_label;
 pub use tuner::{Step, Tuner, TunerOptions};
+pub use turn::connect::ConnectionChoice;
+pub use turn::core_use::CoreUse;
+pub use turn::fallback::{Fallback, fallbacks};
+pub use turn::feedback;
+pub use turn::local::OpenChat;
+pub use turn::spending::{Spent, spent};
 
 // The app and the cli see the other rooms through this one.
 pub use wattsmith_chat as chat;

@@ -27,9 +27,9 @@ pub use request::{FRESH, LiveRequest, StudyRequest};
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as StudyWait};
 
 use crate::error::TunerError;
-use crate::memory;
-use crate::models::blocking;
+use crate::machine::models::blocking;
 use crate::paths::replace;
+use crate::session::memory;
 use bench::{Footing, Playback};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -2,15 +2,15 @@
 
 use crate::error::TunerError;
 use crate::event::{Event, EventKind};
-use crate::gpu::{GpuAccess, GpuControl, StillChanged};
 use crate::job::{Job, JobState, Jobs};
-use crate::lock::MachineLock;
-use crate::models::blocking;
-use crate::next::Next;
+use crate::machine::gpu::{GpuAccess, GpuControl, StillChanged};
+use crate::machine::lock::MachineLock;
+use crate::machine::models::blocking;
+use crate::machine::sensing::Sensing;
+use crate::measuring::quiet::LoadLook;
+use crate::measuring::too_busy::BusyLimit;
 use crate::paths::Paths;
-use crate::quiet::LoadLook;
-use crate::sensing::Sensing;
-use crate::too_busy::BusyLimit;
+use crate::session::next::Next;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -348,7 +348,7 @@ impl Tuner {
     /// # Errors
     /// There is no such session, or it cannot be stored.
     pub async fn resume(&self, session: &SessionId, more: u32) -> Result<(), TunerError> {
-        let used = crate::next::trials_used(&self.record(session).await?);
+        let used = crate::session::next::trials_used(&self.record(session).await?);
         self.change(session, |session| {
             session.ending = None;
             session.budget = session.budget.max(used + more);

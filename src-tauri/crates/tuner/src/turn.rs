@@ -1,11 +1,34 @@
 //! One turn with an LLM, worked out from a record alone: the prompt, the request, and what a reply
-//! is worth. Sessions (`ask`) and studies take their turns by it, so that a study shows what a
+//! is worth. Sessions ([`ask`]) and studies take their turns by it, so that a study shows what a
 //! session would do.
+//!
+//! The life of a proposal: [`feedback`] drafts what the last trial says ([`bottleneck`] what held it
+//! back, [`core_use`] who used the cores); [`offer`] lists what may be chosen; [`prompt`] renders all of
+//! it; [`ask`] sends it through the connection of [`connect`] ([`local`] starts a chat model here) while
+//! [`spending`] counts; [`claims`] holds the reasons against the record; [`proposals`] takes decisions.
+//! [`fallback`] says what stands in for a reply that could not be used. [`exchange`] stores each
+//! prompt and reply; [`talk`] answers the person's questions.
+//!
+//! Cancelled, a turn leaves its exchange marked as such, and no local model running.
+
+pub(crate) mod ask;
+pub(crate) mod bottleneck;
+pub(crate) mod claims;
+pub(crate) mod connect;
+pub(crate) mod core_use;
+pub(crate) mod exchange;
+pub(crate) mod fallback;
+pub mod feedback;
+pub(crate) mod local;
+pub(crate) mod offer;
+pub(crate) mod prompt;
+pub(crate) mod proposals;
+pub(crate) mod spending;
+pub(crate) mod talk;
 
 use crate::error::TunerError;
-use crate::offer::Offer;
-use crate::prompt;
-use crate::proposals::measured_as;
+use crate::turn::offer::Offer;
+use crate::turn::proposals::measured_as;
 use wattsmith_chat::{
     ChatRequest, ParsedReply, Template, parse_reply, render_within, reply_schema,
 };

@@ -3,7 +3,7 @@
 use super::file::{partial_path, read_landscape, read_partial};
 use super::{Extent, LandscapeWork, Recording, sweep};
 use crate::error::TunerError;
-use crate::plan::SessionPlan;
+use crate::session::plan::SessionPlan;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use wattsmith_domain::{Advisor, Configuration, Engine, Model, Parameter, Session, Threshold};

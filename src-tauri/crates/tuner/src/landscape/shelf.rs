@@ -3,7 +3,7 @@
 use super::file::{parse, read_landscape, usable};
 use super::shipped::SHIPPED;
 use crate::error::TunerError;
-use crate::models::blocking;
+use crate::machine::models::blocking;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use wattsmith_search::{Landscape, Summary};

@@ -3,9 +3,9 @@
 use super::{Extent, Recording};
 use crate::error::TunerError;
 use crate::job::Job;
-use crate::measure::{Measured, Window as MeasuredWindow};
-use crate::plan::WorkSize;
-use crate::trial::more_passes;
+use crate::measuring::measure::{Measured, Window as MeasuredWindow};
+use crate::measuring::trial::more_passes;
+use crate::session::plan::WorkSize;
 use crate::tuner::Tuner;
 use std::time::Instant;
 use wattsmith_domain::{Configuration, Repeat, WarningKind, Watts};

@@ -4,7 +4,7 @@ use super::bench::{Footing, Shown};
 use super::chatting::{Chatting, StudyChat};
 use super::{StudyPlan, context};
 use crate::error::TunerError;
-use crate::models::blocking;
+use crate::machine::models::blocking;
 use std::collections::BTreeSet;
 use wattsmith_domain::{Advisor, Configuration, Memory};
 use wattsmith_search::{MOST_ENTRIES, NumericAdvisor, Observation, SplitMix, Surrogate, advisor};

@@ -7,7 +7,7 @@
 
 use super::known::{Known, WORDS};
 use crate::error::TunerError;
-use crate::local::OpenChat;
+use crate::turn::local::OpenChat;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};

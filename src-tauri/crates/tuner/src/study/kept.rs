@@ -5,7 +5,7 @@
 use super::{StudyRequest, StudyResult};
 use crate::error::TunerError;
 use crate::landscape::partial_path;
-use crate::models::blocking;
+use crate::machine::models::blocking;
 use crate::tuner::Tuner;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

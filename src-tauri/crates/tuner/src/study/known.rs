@@ -165,7 +165,7 @@ mod tests {
                     record.session.connection = Some(connection);
                     for trial in &record.trials {
                         let analysis = wattsmith_stats::Analysis::of(&record);
-                        prompts.push_str(&crate::feedback::draft(&record, &analysis, trial));
+                        prompts.push_str(&crate::turn::feedback::draft(&record, &analysis, trial));
                     }
                     let errand = Errand::Proposal;
                     let template = templates.get(errand.template(advisor)).unwrap();

@@ -8,7 +8,7 @@ use super::{Exchanges, StudyChat, StudyPlan, StudyRequest, StudyResult, run_stud
 use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::job::{Job, JobState};
-use crate::models::blocking;
+use crate::machine::models::blocking;
 use crate::paths::replace;
 use crate::tuner::Tuner;
 use std::path::Path;

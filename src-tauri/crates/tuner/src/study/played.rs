@@ -3,8 +3,8 @@
 
 use super::StudyPlan;
 use super::bench::Shown;
-use crate::feedback;
 use crate::tuner::now;
+use crate::turn::feedback;
 use wattsmith_domain::{
     Advisor, Busy, Connection, CpuUse, DeviceEnergy, Energy, EstimateSpread, Exchange, ExchangeId,
     Feedback, Joules, Memory, Objective, Performance, Purpose, Quantiles, Repeat, Seconds, Session,

@@ -1,0 +1,147 @@
+//! The meter and the machine as it was probed, and probing again without a restart.
+
+use crate::error::TunerError;
+use crate::machine::description::describe;
+use crate::machine::models::blocking;
+use crate::machine::outside;
+use crate::paths::Paths;
+use crate::tuner::Tuner;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use wattsmith_domain::{Machine, SessionId, SystemClock};
+use wattsmith_meter::{Calibration, Meter, MeterOptions, Rest};
+
+/// Where sensors are looked for, and what was found there last.
+pub(crate) struct Sensing {
+    root: PathBuf,
+    nvml_library: Option<PathBuf>,
+    found: RwLock<Found>,
+    /// What the sensors told when a session's model last rested.
+    rest: Mutex<Option<(SessionId, Rest)>>,
+}
+
+#[derive(Clone)]
+struct Found {
+    meter: Arc<Meter>,
+    machine: Arc<Machine>,
+}
+
+impl Sensing {
+    /// Probes; blocks. `fresh` forgets what was seen at earlier starts.
+    pub(crate) fn open(
+        root: PathBuf,
+        nvml_library: Option<PathBuf>,
+        paths: &Paths,
+        fresh: bool,
+    ) -> Self {
+        let found = probe(root.clone(), nvml_library.clone(), paths, fresh);
+        Self {
+            root,
+            nvml_library,
+            found: RwLock::new(found),
+            rest: Mutex::default(),
+        }
+    }
+
+    /// What the sensors told when this session's model last rested, since they were probed.
+    pub(crate) fn rest(&self, session: &SessionId) -> Option<Rest> {
+        let kept = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = kept.as_ref().filter(|(of, _)| of == session);
+        own.map(|(_, rest)| rest.clone())
+    }
+
+    pub(crate) fn rested(&self, session: &SessionId, rest: Rest) {
+        let mut kept = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((session.clone(), rest));
+    }
+
+    fn found(&self) -> Found {
+        self.found
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn again(&self, paths: &Paths) {
+        let found = probe(self.root.clone(), self.nvml_library.clone(), paths, true);
+        *self.found.write().unwrap_or_else(PoisonError::into_inner) = found;
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn probe(root: PathBuf, nvml_library: Option<PathBuf>, paths: &Paths, fresh: bool) -> Found {
+    let boards = wattsmith_gpu_control::boards(nvml_library.as_deref());
+    let meter = Meter::open(MeterOptions {
+        root,
+        nvml_library,
+        outside: outside::settings(&paths.meters()),
+        state: Some(paths.sensors()),
+        fresh,
+        clock: Arc::new(SystemClock),
+    });
+    Found {
+        machine: Arc::new(describe(&meter, boards)),
+        meter: Arc::new(meter),
+    }
+}
+
+impl Tuner {
+    /// The machine, as it was when its sensors were last probed.
+    #[must_use]
+    pub fn machine(&self) -> Arc<Machine> {
+        self.sensing.found().machine
+    }
+
+    /// The meter.
+    #[must_use]
+    pub fn meter(&self) -> Arc<Meter> {
+        self.sensing.found().meter
+    }
+
+    /// Looks for sensors again: after a meter was added, a driver loaded, a right granted.
+    ///
+    /// # Errors
+    /// [`TunerError::Busy`] while something is measured on this machine.
+    pub async fn reprobe(self: &Arc<Self>) -> Result<(), TunerError> {
+        let _lock = self.quiet()?;
+        let tuner = Arc::clone(self);
+        blocking(move || tuner.sensing.again(&tuner.paths)).await
+    }
+
+    /// Works out what this machine's CPU time costs, against the best meter of the whole machine
+    /// that answers, else against the sensors that make the figure. Puts all cores under load for
+    /// most of `length`. The estimate uses it from then on.
+    ///
+    /// # Errors
+    /// Something is measured, no sensor answers, or what was seen is no straight line.
+    pub async fn calibrate(self: &Arc<Self>, length: Duration) -> Result<Calibration, TunerError> {
+        let _lock = self.quiet()?;
+        let tuner = Arc::clone(self);
+        blocking(move || {
+            let date = crate::tuner::now().get(..10).unwrap_or_default().to_owned();
+            let calibration = tuner
+                .meter()
+                .calibrate(length, &date)
+                .map_err(|error| TunerError::Invalid(error.to_string()))?;
+            let folder = tuner.paths.sensors();
+            calibration.store(&folder).map_err(|source| {
+                TunerError::io(format!("cannot write into {}", folder.display()), source)
+            })?;
+            tuner.sensing.again(&tuner.paths);
+            Ok(calibration)
+        })
+        .await?
+    }
+
+    /// Holds the machine while no job of ours and no other Wattsmith measures on it.
+    fn quiet(&self) -> Result<crate::machine::lock::MachineLock, TunerError> {
+        if !self.jobs.is_empty() {
+            return Err(TunerError::Busy(
+                "A session is busy, so the sensors are in use. Wait for it, or cancel it first."
+                    .to_owned(),
+            ));
+        }
+        self.claim_machine()
+    }
+}

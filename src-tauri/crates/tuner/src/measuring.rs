@@ -1,0 +1,20 @@
+//! One trial, from its settings to its joules.
+//!
+//! The life of a trial: before a session's first one, [`quiet`] looks whether the machine does other
+//! work. [`trial`] takes the windows one by one: [`measure`] launches a fresh engine for each, warms it
+//! up, and lets the meter record while it is driven; [`phases`] lays the requests beside the power.
+//! [`too_busy`] refuses a figure that CPU seconds cannot carry, [`spoiled`] says which window something
+//! outside disturbed, and [`rerun`] measures such a one again. A crossing of the goal opens
+//! [`confirm`]: fresh pairs of the best and the default.
+//!
+//! Cancelled, a trial keeps the windows that are on disk; no step returns before its engine's process
+//! group is gone.
+
+pub(crate) mod confirm;
+pub(crate) mod measure;
+pub(crate) mod phases;
+pub(crate) mod quiet;
+pub(crate) mod rerun;
+pub(crate) mod spoiled;
+pub(crate) mod too_busy;
+pub(crate) mod trial;

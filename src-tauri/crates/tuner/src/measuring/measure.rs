@@ -1,0 +1,343 @@
+//! One window: launch, warm up, do the work while every sensor is read, end the engine, and work out
+//! the joules. Each window has an engine of its own, so that what varies between launches is part of
+//! the repeatability that is stated.
+
+use crate::error::TunerError;
+use crate::event::PhaseKind;
+use crate::job::Job;
+use crate::measuring::phases::phases;
+use crate::measuring::spoiled::{other_heat, other_limit};
+use crate::tuner::{Tuner, now};
+use std::sync::Arc;
+use std::time::Duration;
+use wattsmith_domain::{
+    Clock as _, Configuration, Energy, Joules, Launch, MonotonicNs, Parameter, PowerSample, Repeat,
+    Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
+};
+use wattsmith_engine::{
+    Driven, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
+    within_context,
+};
+use wattsmith_meter::{Judged, Recorded};
+
+/// Longest wait until a model is loaded.
+const READY_TIMEOUT: Duration = Duration::from_secs(300);
+/// Model-loaded idle before the work and after it, for real sensors.
+const IDLE: Duration = Duration::from_secs(30);
+/// The same in quick mode.
+const IDLE_QUICK: Duration = Duration::from_secs(5);
+/// The longest that a slow sensor is waited for.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
+/// Output tokens that a window must hold to measure well.
+pub(crate) const LEAST_TOKENS: u64 = 200;
+
+/// What to measure.
+pub(crate) struct Window<'a> {
+    pub session: &'a Session,
+    pub configuration: &'a Configuration,
+    /// From 1 within its list.
+    pub index: u32,
+    /// For the screen, such as `trial 5 · repeat 2 of 3`.
+    pub label: String,
+    /// Idle power measured earlier in the same trial.
+    pub idle: Option<Watts>,
+    /// Length of an earlier window of the session.
+    pub expected_s: Option<f64>,
+    /// The session's first window, to hold the devices' heat against.
+    pub reference: Option<&'a Repeat>,
+}
+
+/// What came of it.
+pub(crate) struct Measured {
+    pub repeat: Repeat,
+    pub samples: Vec<(String, Vec<PowerSample>)>,
+    pub launch: Launch,
+}
+
+impl Tuner {
+    /// Measures one window. The caller holds the machine lock.
+    ///
+    /// # Errors
+    /// The engine's or the meter's fault, or [`TunerError::Cancelled`]; the engine is gone in any
+    /// case when this returns.
+    pub(crate) async fn window(
+        &self,
+        job: &Job,
+        window: &Window<'_>,
+    ) -> Result<Measured, TunerError> {
+        let session = window.session;
+        let started_at = now();
+        if session
+            .space
+            .parameters
+            .iter()
+            .any(|knob| knob.told == Tell::Device)
+        {
+            job.phase(PhaseKind::SettingGpu, &window.label, None);
+        }
+        let set = self
+            .gpu
+            .apply(&self.machine(), window.configuration, &job.cancel)
+            .await?;
+        job.phase(PhaseKind::LoadingEngine, &window.label, None);
+        let engine = launch(self.launch_options(window)?, &job.cancel).await?;
+        let recording = self.meter().record(Some(engine.pid()), job.power_feed());
+        let recorded_from = SystemClock.now();
+        let done = self.work(job, window, &engine).await;
+        let recorded_to = SystemClock.now();
+        job.phase(PhaseKind::StoppingEngine, &window.label, None);
+        let load = engine.load();
+        let mut told = engine.launch().clone();
+        told.differences.extend(set);
+        engine.stop().await;
+        // Joining the sensor threads waits for their last sample.
+        let recorded = crate::machine::models::blocking(move || recording.finish()).await?;
+        let work = done?;
+        let (from, to) = (work.driven.started, work.driven.ended);
+        let span = to.since(from);
+        let rest = recorded.rest(&work.rests, self.sensing.rest(&session.id).as_ref());
+        self.sensing.rested(&session.id, rest.clone());
+        let Judged {
+            mut energy,
+            mut warnings,
+        } = recorded.judged((from, to), &work.rests, &rest)?;
+        let idle = work.idle(&recorded).or(window.idle);
+        let idle = idle.filter(|_| energy.is_measured());
+        if energy.scope != Scope::Estimated {
+            energy.net = idle.map(|idle| energy.gross - idle * span);
+        }
+        let cpu = recorded.cpu(from, to).unwrap_or_default();
+        let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
+        let least = self.meter().least_window();
+        warnings.extend(own_warnings(
+            session,
+            span,
+            work.driven.output_tokens(),
+            least,
+            &told,
+        ));
+        let phases = phases(&work.driven, &recorded, &energy);
+        let mut repeat = Repeat {
+            index: window.index,
+            started_at,
+            window: span,
+            units: work.driven.output_tokens(),
+            steady: steady(window, &work.driven, &recorded),
+            performance: work.driven.performance(),
+            energy,
+            idle,
+            cpu,
+            phases,
+            conditions: recorded.conditions(from, to),
+            load,
+            warm_up: work.warm_up,
+            overhead,
+            quick: session.quick,
+            warnings,
+        };
+        let heat = other_heat(&repeat, window.reference);
+        let limit = other_limit(&repeat, window.reference, window.configuration);
+        let busy =
+            crate::measuring::too_busy::warning(&repeat, window.configuration, self.busy_limit);
+        // First: it says that there is no figure.
+        repeat.warnings.splice(0..0, busy);
+        repeat.warnings.extend(heat.into_iter().chain(limit));
+        Ok(Measured {
+            repeat,
+            samples: recorded.samples(),
+            launch: told,
+        })
+    }
+
+    fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
+        let session = window.session;
+        // The whole catalogue, so that what is not tuned is told to the engine as well.
+        let limit = session.model.context_limit;
+        let mut space = within_context(catalogue(&session.machine), limit);
+        let allowed = |knob: &Parameter| session.space.get(&knob.name).is_some();
+        let of_boards = gpu_knobs(&session.machine).into_iter().filter(allowed);
+        space.parameters.extend(of_boards);
+        let configuration = space
+            .check(window.configuration)
+            .map_err(|problems| crate::session::plan::invalid(&problems))?;
+        let mut options = LaunchOptions::new(
+            &session.engine.path,
+            &session.model.path,
+            space,
+            configuration,
+            self.paths.engines_state(),
+        );
+        options.ready_timeout = READY_TIMEOUT;
+        Ok(options)
+    }
+
+    async fn work(
+        &self,
+        job: &Job,
+        window: &Window<'_>,
+        engine: &RunningEngine,
+    ) -> Result<Work, TunerError> {
+        let session = window.session;
+        job.phase(PhaseKind::WarmingUp, &window.label, None);
+        let clock = Arc::new(SystemClock);
+        let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
+        self.cool_down(job, window).await?;
+        let meter = self.meter();
+        let idle_span = if session.quick { IDLE_QUICK } else { IDLE };
+        // Slow sensors need longer to tell the power of a rest at all.
+        let idle_span = idle_span.max(meter.least_rest().min(LONGEST_IDLE));
+        // An estimate has no net; its rest serves to judge the meters that stand beside it.
+        let needs_idle = match meter.is_measured() {
+            true => window.idle.is_none(),
+            false => meter.reads_sensors() && self.sensing.rest(&session.id).is_none(),
+        };
+        let before = match needs_idle {
+            true => Some(self.rest(job, &window.label, idle_span).await?),
+            false => None,
+        };
+        job.phase(PhaseKind::Measuring, &window.label, window.expected_s);
+        // Once a second: what is shown may not disturb what is measured.
+        let mut told_s = f64::NEG_INFINITY;
+        let driven = drive(
+            engine,
+            &session.workload,
+            clock,
+            |progress| {
+                if progress.tokens > 0 && progress.elapsed.0 - told_s >= 1.0 {
+                    told_s = progress.elapsed.0;
+                    job.progress(progress.tokens as f64 / progress.tokens_total.max(1) as f64);
+                }
+            },
+            &job.cancel,
+        )
+        .await?;
+        let after = match needs_idle {
+            true => Some(self.rest(job, &window.label, idle_span).await?),
+            false => None,
+        };
+        Ok(Work {
+            driven,
+            warm_up,
+            rests: before.into_iter().chain(after).collect(),
+        })
+    }
+
+    /// Leaves the loaded model idle; gives the span.
+    async fn rest(
+        &self,
+        job: &Job,
+        label: &str,
+        span: Duration,
+    ) -> Result<(MonotonicNs, MonotonicNs), TunerError> {
+        job.phase(PhaseKind::MeasuringIdle, label, Some(span.as_secs_f64()));
+        let from = SystemClock.now();
+        tokio::select! {
+            () = tokio::time::sleep(span) => Ok((from, SystemClock.now())),
+            () = job.cancel.cancelled() => Err(TunerError::Cancelled),
+        }
+    }
+}
+
+/// What happened between the engine's start and its end.
+struct Work {
+    driven: Driven,
+    warm_up: Seconds,
+    rests: Vec<(MonotonicNs, MonotonicNs)>,
+}
+
+impl Work {
+    /// Mean power of the idle spans, where there were any.
+    fn idle(&self, recorded: &Recorded) -> Option<Watts> {
+        let powers: Option<Vec<f64>> = self
+            .rests
+            .iter()
+            .map(|(from, to)| recorded.mean_power(*from, *to).map(|power| power.0))
+            .collect();
+        let powers = powers?;
+        (!powers.is_empty()).then(|| Watts(powers.iter().sum::<f64>() / powers.len() as f64))
+    }
+}
+
+/// Energy around the window. Loading happens before the engine's pid is known, so it is priced at
+/// the power of what follows it, until the window opens.
+fn overhead(
+    recorded: &Recorded,
+    recorded_from: MonotonicNs,
+    recorded_to: MonotonicNs,
+    from: MonotonicNs,
+    to: MonotonicNs,
+    load: Seconds,
+) -> Joules {
+    let span = |from: MonotonicNs, to: MonotonicNs, and: Seconds| {
+        let power = recorded.mean_power(from, to)?;
+        Some(power * Seconds(to.since(from).0 + and.0))
+    };
+    let before = span(recorded_from, from, load);
+    let after = span(to, recorded_to, Seconds(0.0));
+    [before, after].into_iter().flatten().sum()
+}
+
+fn steady(window: &Window<'_>, driven: &Driven, recorded: &Recorded) -> Option<SteadyState> {
+    let clients = window.session.workload.concurrency;
+    let untuned = catalogue(&window.session.machine).default_configuration();
+    let slots = window.configuration.int("parallel");
+    let slots = slots.or_else(|| untuned.int("parallel"));
+    let slots = slots.and_then(|slots| u32::try_from(slots).ok())?;
+    let (from, to, tokens) = driven.steady_window(slots.min(clients))?;
+    let energy: Energy = recorded.energy(from, to).ok()?;
+    (tokens > 0).then(|| SteadyState {
+        span: to.since(from),
+        joules_per_unit: energy.gross.0 / tokens as f64,
+    })
+}
+
+fn own_warnings(
+    session: &Session,
+    span: Seconds,
+    tokens: Tokens,
+    least: Duration,
+    launch: &Launch,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let remedy = if session.quick {
+        "Measure without quick mode before relying on it."
+    } else {
+        "Choose a longer workload."
+    };
+    let short = if span.0 < least.as_secs_f64() {
+        Some(format!(
+            "The window lasted {:.1} s; below {} s start and end weigh too much for this sensor.",
+            span.0,
+            least.as_secs()
+        ))
+    } else if tokens.0 < LEAST_TOKENS {
+        Some(format!(
+            "The window held {} output tokens; below {LEAST_TOKENS} chance weighs too much.",
+            tokens.0
+        ))
+    } else {
+        None
+    };
+    warnings.extend(short.map(|short| Warning {
+        fault: None,
+        kind: WarningKind::ShortWindow,
+        text: format!("{short} {remedy}"),
+    }));
+    for difference in &launch.differences {
+        warnings.push(Warning {
+            fault: None,
+            kind: WarningKind::SettingIgnored,
+            text: format!(
+                "The {} uses {} = {} instead of {}.",
+                match difference.name.starts_with("gpu-") {
+                    true => "GPU",
+                    false => "engine",
+                },
+                difference.name,
+                difference.used,
+                difference.asked
+            ),
+        });
+    }
+    warnings
+}

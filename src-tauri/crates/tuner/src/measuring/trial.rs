@@ -1,0 +1,592 @@
+//! Trials: the default and proposals. A finished repeat is on disk before anything is told about it.
+
+use crate::error::TunerError;
+use crate::event::EventKind;
+use crate::job::Job;
+use crate::machine::lock::MachineLock;
+use crate::measuring::measure::{LEAST_TOKENS, Measured, Window};
+use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
+use crate::session::next::tried;
+use crate::session::plan::WorkSize;
+use crate::tuner::{Tuner, fresh_id, now};
+use crate::turn::feedback;
+use std::time::Duration;
+use wattsmith_domain::{
+    DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Machine, Proposal, ProposalId,
+    ProposalStatus, Purpose, Repeat, Session, SessionId, SessionRecord, Tell, Trial, TrialId,
+    TrialState, Warning, WarningKind, Watts,
+};
+use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
+use wattsmith_store::Owner;
+
+/// The default is measured again after every fourth trial, to see drift.
+const DRIFT_EVERY: u32 = 4;
+/// Most passes over the workload in one window.
+const MOST_PASSES: u32 = 1000;
+
+impl Tuner {
+    /// Measures the default configuration.
+    pub(crate) async fn measure_default(&self, job: &Job) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        if record.default_trial().is_some_and(Trial::is_complete) {
+            return Ok(());
+        }
+        self.check_scope(&record)?;
+        let lock = self.claim_machine()?;
+        let begun = record
+            .default_trial()
+            .is_some_and(|one| !one.repeats.is_empty());
+        if !begun && !self.settled(job).await? {
+            return Ok(());
+        }
+        let record = self.record(&job.session).await?;
+        // A default that failed or was interrupted is tried again under its own number.
+        let earlier = record.default_trial();
+        let trial = Trial {
+            id: earlier.map_or_else(|| TrialId(fresh_id()), |trial| trial.id.clone()),
+            session: job.session.clone(),
+            number: 1,
+            purpose: Purpose::Default,
+            configuration: record.session.space.default_configuration(),
+            proposal: None,
+            state: TrialState::Running,
+            launch: None,
+            repeats: earlier
+                .map(|trial| trial.repeats.clone())
+                .unwrap_or_default(),
+            discarded: earlier
+                .map(|trial| trial.discarded.clone())
+                .unwrap_or_default(),
+            note: None,
+            created_at: now(),
+        };
+        self.run_trial(job, record, trial, &lock).await
+    }
+
+    /// One more window of the default, where the record asks for it.
+    pub(crate) async fn check_default(&self, job: &Job) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        if Basis::of(&record).check().is_none() {
+            return Err(TunerError::Invalid(
+                "The default is not in doubt, so it need not be measured again.".to_owned(),
+            ));
+        }
+        self.check_scope(&record)?;
+        let lock = self.claim_machine()?;
+        self.default_again(job, "the default again, since it moved", &lock)
+            .await
+    }
+
+    /// Runs a proposal.
+    pub(crate) async fn run_proposal(&self, job: &Job, id: &ProposalId) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        let mut proposal = find_proposal(&record, id)?.clone();
+        if proposal.status != ProposalStatus::Offered {
+            return Err(TunerError::Invalid(
+                "This proposal was already run or dismissed.".to_owned(),
+            ));
+        }
+        if tried(&record).contains(&proposal.configuration.key()) {
+            return Err(TunerError::Invalid(
+                "These settings were measured already in this session; change one, or dismiss the \
+                 proposal."
+                    .to_owned(),
+            ));
+        }
+        let last = record.trials.iter().map(|trial| trial.number).max();
+        let trial = Trial {
+            id: TrialId(fresh_id()),
+            session: job.session.clone(),
+            number: last.unwrap_or(0) + 1,
+            purpose: Purpose::Proposal,
+            configuration: proposal.configuration.clone(),
+            proposal: Some(id.clone()),
+            state: TrialState::Running,
+            launch: None,
+            repeats: Vec::new(),
+            discarded: Vec::new(),
+            note: None,
+            created_at: now(),
+        };
+        // All that can refuse comes before the proposal is used up.
+        self.check_scope(&record)?;
+        self.keep_readers(&record).await?;
+        let lock = self.claim_machine()?;
+        proposal.status = ProposalStatus::Taken;
+        self.store.put_proposal(&proposal).await?;
+        let number = trial.number;
+        let ran = self.run_trial(job, record, trial, &lock).await;
+        if matches!(ran, Err(TunerError::Cancelled | TunerError::TooBusy { .. })) {
+            proposal.status = ProposalStatus::Offered;
+            self.store.put_proposal(&proposal).await?;
+        }
+        ran?;
+        if number.is_multiple_of(DRIFT_EVERY) {
+            self.measure_drift(job, &lock).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs the windows that a trial still lacks, and drafts the feedback on it.
+    async fn run_trial(
+        &self,
+        job: &Job,
+        record: SessionRecord,
+        mut trial: Trial,
+        _machine: &MachineLock,
+    ) -> Result<(), TunerError> {
+        self.store.put_trial(&trial).await?;
+        job.emit(EventKind::Changed);
+        let ran = self.repeats(job, record, &mut trial).await;
+        let result = match ran {
+            Ok(()) => {
+                trial.state = TrialState::Complete;
+                Ok(())
+            }
+            Err(TunerError::Cancelled) => {
+                trial.state = TrialState::Discarded {
+                    cause: "cancelled".to_owned(),
+                };
+                Err(TunerError::Cancelled)
+            }
+            Err(TunerError::TooBusy { cause, windows }) => {
+                // It says nothing about these settings.
+                trial.state = TrialState::Discarded {
+                    cause: cause.clone(),
+                };
+                Err(TunerError::TooBusy { cause, windows })
+            }
+            Err(error) => {
+                trial.state = TrialState::Failed {
+                    cause: error.failure_cause(),
+                    message: error.to_string(),
+                    fault: error.fault(),
+                };
+                // A fault of the engine is a finding about these settings, not of the program; and
+                // where the GPU may not be set, the other settings are left.
+                match error {
+                    TunerError::Engine(_) | TunerError::Meter(_) => Ok(()),
+                    TunerError::GpuControl(_) => {
+                        self.without_gpu_knobs(&job.session).await?;
+                        Ok(())
+                    }
+                    other => Err(other),
+                }
+            }
+        };
+        self.store.put_trial(&trial).await?;
+        if !matches!(trial.state, TrialState::Discarded { .. }) {
+            self.draft_feedback(&trial.id, job).await?;
+        }
+        result
+    }
+
+    /// Holds the knobs of the boards at their defaults from now on: they were refused, and would be
+    /// again.
+    async fn without_gpu_knobs(&self, session: &SessionId) -> Result<(), TunerError> {
+        self.change(session, |session| {
+            for knob in &mut session.space.parameters {
+                if knob.told == Tell::Device {
+                    knob.kind = Kind::only(knob.default.clone());
+                }
+            }
+        })
+        .await
+    }
+
+    async fn repeats(
+        &self,
+        job: &Job,
+        record: SessionRecord,
+        trial: &mut Trial,
+    ) -> Result<(), TunerError> {
+        let mut record = record;
+        let name = match trial.purpose {
+            Purpose::Default => "the default".to_owned(),
+            Purpose::Proposal => format!("trial {}", trial.number),
+        };
+        let mut expected_s = record
+            .trials
+            .iter()
+            .flat_map(|trial| &trial.repeats)
+            .map(|repeat| repeat.window.0)
+            .reduce(f64::max);
+        let mut idle: Option<Watts> = None;
+        let mut calibration = Joules(0.0);
+        // Windows that were too busy belong to a try that ended.
+        let of_this_try = |one: &&DiscardedRepeat| one.cause.kind != WarningKind::TooBusy;
+        let discarded = trial.discarded.iter().filter(of_this_try).count();
+        let mut reruns = reruns_allowed(&record).saturating_sub(discarded as u32);
+        let owner = Owner::Trial(trial.id.clone());
+        let least = self.meter().least_window();
+        record.trials.retain(|one| one.id != trial.id);
+        record.trials.push(trial.clone());
+        loop {
+            if let Some(enough) = enough(&record, &trial.id) {
+                trial.note = note(enough, trial.repeats.len(), record.session.repeats);
+                return Ok(());
+            }
+            let session = &record.session;
+            let index = trial.repeats.len() as u32 + 1;
+            let calibrates = |repeat: &Repeat| match trial.purpose {
+                Purpose::Default if index == 1 && session.workload.name != WorkSize::NAME => {
+                    more_passes(repeat, session.workload.passes, session.quick, least)
+                }
+                _ => None,
+            };
+            let reference = reference(&record);
+            let measured = self
+                .undisturbed(
+                    job,
+                    &Window {
+                        session,
+                        configuration: &trial.configuration,
+                        index,
+                        label: format!("{name} · repeat {index} of {}", planned(session, index)),
+                        idle,
+                        expected_s,
+                        reference,
+                    },
+                    &owner,
+                    &mut reruns,
+                    |repeat| match calibrates(repeat) {
+                        Some(_) => None,
+                        None => spoiled(repeat, reference),
+                    },
+                )
+                .await?;
+            let Measured {
+                mut repeat,
+                samples,
+                launch,
+            } = measured;
+            expected_s = Some(repeat.window.0);
+            idle = repeat.idle;
+            if trial.launch.is_none() {
+                trial.launch = Some(launch);
+                self.store.put_trial(trial).await?;
+            }
+            if let Some(passes) = calibrates(&repeat) {
+                // Too short to measure well: this window only told how much work is needed.
+                calibration = calibration + repeat.energy.gross + repeat.overhead;
+                let workload = wattsmith_engine::with_passes(&session.workload, passes);
+                record.session.workload = workload.clone();
+                self.change(&job.session, |stored| stored.workload = workload)
+                    .await?;
+                expected_s = None;
+                continue;
+            }
+            repeat.overhead = repeat.overhead + calibration;
+            calibration = Joules(0.0);
+            self.store.add_repeat(&trial.id, &repeat, &samples).await?;
+            if trial.purpose == Purpose::Default && index == 1 {
+                self.note_load(&job.session, &repeat).await?;
+            }
+            trial.repeats.push(repeat.clone());
+            if let Some(own) = record.trials.iter_mut().find(|one| one.id == trial.id) {
+                own.repeats.push(repeat);
+            }
+            job.emit(EventKind::Changed);
+        }
+    }
+
+    /// One more window of the default. The trial before it is complete, so that a fault here is a
+    /// warning of the session and no more.
+    async fn measure_drift(&self, job: &Job, machine: &MachineLock) -> Result<(), TunerError> {
+        let measured = self
+            .default_again(job, "the default again, to see drift", machine)
+            .await;
+        let error = match measured {
+            Err(error @ (TunerError::Cancelled | TunerError::Store(_))) => return Err(error),
+            Err(error) => error,
+            Ok(()) => return Ok(()),
+        };
+        let trials = self.record(&job.session).await?.trials.len();
+        let warning = Warning {
+            fault: None,
+            kind: WarningKind::Drift,
+            text: format!(
+                "The default could not be measured again after trial {trials}, so drift since then \
+                 is not seen: {error}"
+            ),
+        };
+        self.change(&job.session, |session| session.warnings.push(warning))
+            .await
+    }
+
+    /// Adds a window to the default.
+    async fn default_again(
+        &self,
+        job: &Job,
+        label: &str,
+        _machine: &MachineLock,
+    ) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        let Some(default) = record.default_trial() else {
+            return Ok(());
+        };
+        let reference = reference(&record);
+        let window = Window {
+            session: &record.session,
+            configuration: &default.configuration,
+            index: default.repeats.len() as u32 + 1,
+            label: label.to_owned(),
+            idle: None,
+            expected_s: default.repeats.last().map(|repeat| repeat.window.0),
+            reference,
+        };
+        let owner = Owner::Trial(default.id.clone());
+        let mut reruns = reruns_allowed(&record).min(RERUNS_PER_REPEAT);
+        let measured = self
+            .undisturbed(job, &window, &owner, &mut reruns, |repeat| {
+                spoiled(repeat, reference)
+            })
+            .await?;
+        Ok(self
+            .store
+            .add_repeat(&default.id, &measured.repeat, &measured.samples)
+            .await?)
+    }
+
+    async fn draft_feedback(&self, trial: &TrialId, job: &Job) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        let analysis = Analysis::of(&record);
+        if let Some(trial) = record.trial(trial) {
+            let feedback = Feedback {
+                trial: trial.id.clone(),
+                draft: feedback::draft(&record, &analysis, trial),
+                edit: None,
+                sent: false,
+                sent_text: None,
+                sent_in: None,
+            };
+            self.store.put_feedback(&job.session, &feedback).await?;
+        }
+        Ok(())
+    }
+
+    /// Figures of one session must cover the same part of the machine, on the same cores.
+    pub(crate) fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
+        self.check_readers(record)?;
+        check_cores(record, &self.machine())?;
+        let earlier = record
+            .trials
+            .iter()
+            .flat_map(|trial| &trial.repeats)
+            .map(|repeat| &repeat.energy)
+            .next();
+        let now = self.meter().scope();
+        let priced = self.meter().pricing().basis;
+        let priced_before = earlier
+            .filter(|energy| energy.estimate.is_some())
+            .and_then(|energy| energy.devices.first())
+            .map(|device| device.device.as_str())
+            // Other names are not the meter's own.
+            .filter(|basis| basis.starts_with("CPU time"));
+        match earlier.map(|energy| energy.scope) {
+            Some(scope) if scope == now && priced_before.is_some_and(|basis| basis != priced) => {
+                Err(TunerError::Invalid(format!(
+                    "This session's estimates rest on {}, but today's would rest on {priced}. The \
+                     two cannot be compared: start a new session.",
+                    priced_before.unwrap_or_default()
+                )))
+            }
+            Some(scope) if scope != now => Err(TunerError::Invalid(format!(
+                "This session's figures cover the {}, but today the sensors give the {}. The two \
+                 cannot be compared: start a new session, or bring the sensor back (see Machine).",
+                scope.label(),
+                now.label()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Numbers of threads that a session offers are those of the cores that could be used when it began.
+fn check_cores(record: &SessionRecord, now: &Machine) -> Result<(), TunerError> {
+    let (Some(then), Some(now)) = (&record.session.machine.usable, &now.usable) else {
+        return Ok(());
+    };
+    let measured = record.trials.iter().any(|trial| !trial.repeats.is_empty());
+    let same = (then.logical, then.physical, then.quota_cores)
+        == (now.logical, now.physical, now.quota_cores);
+    if !measured || same {
+        return Ok(());
+    }
+    Err(TunerError::Invalid(format!(
+        "This session's figures are those of {then}; today the engine may use {now}. The two cannot \
+         be compared: start a new session, or start Wattsmith as it was then (taskset, container, \
+         quota)."
+    )))
+}
+
+/// How many passes the default needs so that a configuration twice as fast still fills the shortest
+/// window that the sensors measure well, and holds enough tokens; none when it does already. Quick
+/// windows may be half as long.
+pub(crate) fn more_passes(
+    repeat: &Repeat,
+    passes: u32,
+    quick: bool,
+    least: Duration,
+) -> Option<u32> {
+    let least_s = least.as_secs_f64();
+    let wanted_s = if quick { least_s } else { 2.0 * least_s };
+    let enough_tokens = quick || repeat.units.0 >= LEAST_TOKENS;
+    if (repeat.window.0 >= wanted_s / 2.0 && enough_tokens) || passes >= MOST_PASSES {
+        return None;
+    }
+    let for_time = wanted_s / repeat.window.0.max(0.001);
+    let for_tokens = match enough_tokens {
+        true => 0.0,
+        false => LEAST_TOKENS as f64 / repeat.units.0.max(1) as f64,
+    };
+    let needed = (f64::from(passes) * for_time.max(for_tokens)).ceil();
+    Some((needed as u32).clamp(passes + 1, MOST_PASSES))
+}
+
+/// The number of windows that a trial will have, as far as that is known at the `index`-th.
+fn planned(session: &Session, index: u32) -> String {
+    match index > session.repeats {
+        true => format!("at most {}", session.repeats + MOST_EXTRA_REPEATS),
+        false => session.repeats.to_string(),
+    }
+}
+
+/// Why a trial has another number of windows than planned, in words.
+fn note(enough: Enough, have: usize, planned: u32) -> Option<String> {
+    if have as u32 == planned {
+        return None;
+    }
+    let why = match enough {
+        Enough::Planned | Enough::NotWorthMore => "close to the best, so that more were worth it",
+        Enough::WorseThanDefault => "clearly worse than the default",
+        Enough::WorseThanBest => "clearly behind the best",
+        Enough::BelowThreshold => "clearly below the goal, which fresh repeats decide",
+    };
+    let windows = if have == 1 { "window" } else { "windows" };
+    Some(format!("{have} {windows} instead of {planned}: {why}"))
+}
+
+pub(crate) fn find_proposal<'a>(
+    record: &'a SessionRecord,
+    id: &ProposalId,
+) -> Result<&'a Proposal, TunerError> {
+    record
+        .proposals
+        .iter()
+        .find(|proposal| proposal.id == *id)
+        .ok_or_else(|| {
+            TunerError::NotFound("There is no such proposal in this session.".to_owned())
+        })
+}
+
+/// The cause of a failed trial in words, for the screen.
+#[must_use]
+pub fn cause_label(cause: FailureCause) -> &'static str {
+    match cause {
+        FailureCause::ModelNotFound => "model not found",
+        FailureCause::ModelCorrupt => "model damaged",
+        FailureCause::ModelUnfit => "not a model for this engine",
+        FailureCause::EngineNotFound => "engine not found",
+        FailureCause::OutOfMemory => "out of memory",
+        FailureCause::UnknownFlag => "setting not known to the engine",
+        FailureCause::PortTaken => "port taken",
+        FailureCause::LoadTimeout => "loading took too long",
+        FailureCause::Hang => "engine hung",
+        FailureCause::Crash => "engine crashed",
+        FailureCause::RequestFailed => "request failed",
+        FailureCause::WrongWork => "wrong work done",
+        FailureCause::GpuControlRefused => "GPU setting refused",
+        FailureCause::SensorLost => "sensor lost",
+        FailureCause::StorageFailed => "could not be stored",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattsmith_domain::Seconds;
+    use wattsmith_testkit::fixtures::{Fixture, Shown};
+
+    #[test]
+    fn a_short_default_gets_as_many_passes_as_twice_the_speed_still_needs() {
+        let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
+        let mut passes = |seconds: f64, before: u32, quick: bool| {
+            repeat.window = Seconds(seconds);
+            more_passes(&repeat, before, quick, Duration::from_secs(10))
+        };
+        assert_eq!(passes(12.0, 1, false), None);
+        assert_eq!(passes(9.9, 1, false), Some(3));
+        assert_eq!(passes(5.0, 1, true), None);
+        assert_eq!(passes(2.0, 2, true), Some(10));
+        assert_eq!(passes(0.0, 1, false), Some(MOST_PASSES));
+        assert_eq!(passes(0.1, MOST_PASSES, false), None);
+    }
+
+    #[test]
+    fn a_slow_sensor_or_few_tokens_need_more_passes_too() {
+        let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
+        repeat.window = Seconds(30.0);
+        let averaged = Duration::from_secs(60);
+        assert_eq!(more_passes(&repeat, 1, false, averaged), Some(4));
+        assert_eq!(more_passes(&repeat, 1, true, averaged), None);
+        repeat.units = wattsmith_domain::Tokens(LEAST_TOKENS / 5);
+        assert_eq!(
+            more_passes(&repeat, 1, false, Duration::from_secs(10)),
+            Some(5)
+        );
+        assert_eq!(more_passes(&repeat, 1, true, Duration::from_secs(10)), None);
+    }
+
+    #[test]
+    fn a_session_goes_on_with_the_cores_that_it_began_with() {
+        let mut record = Fixture::without_sensors()
+            .trial(&[], &[Shown(80.0, 26.0)])
+            .build();
+        let usable = |logical: u32, quota: Option<f64>| wattsmith_domain::Usable {
+            present: 2,
+            logical,
+            physical: logical,
+            performance_cores: None,
+            quota_cores: quota,
+            cpus: "0-1".to_owned(),
+            why: Vec::new(),
+        };
+        let mut today = record.session.machine.clone();
+        today.usable = Some(usable(1, None));
+        assert!(
+            check_cores(&record, &today).is_ok(),
+            "an older record does not tell"
+        );
+        record.session.machine.usable = Some(usable(2, None));
+        let refused = check_cores(&record, &today).unwrap_err().to_string();
+        assert!(
+            refused.contains("2 of 2 cores; today the engine may use 1 of 2"),
+            "{refused}"
+        );
+        today.usable = Some(usable(2, Some(1.5)));
+        assert!(check_cores(&record, &today).is_err());
+        today.usable = Some(usable(2, None));
+        assert!(check_cores(&record, &today).is_ok());
+        record.trials.clear();
+        today.usable = Some(usable(1, None));
+        assert!(
+            check_cores(&record, &today).is_ok(),
+            "nothing was measured yet"
+        );
+    }
+
+    #[test]
+    fn another_number_of_windows_than_planned_says_why() {
+        assert_eq!(note(Enough::NotWorthMore, 3, 3), None);
+        assert_eq!(
+            note(Enough::WorseThanDefault, 1, 3).unwrap(),
+            "1 window instead of 3: clearly worse than the default"
+        );
+        assert!(
+            note(Enough::Planned, 5, 3)
+                .unwrap()
+                .starts_with("5 windows")
+        );
+    }
+}
