@@ -87,6 +87,7 @@ pub fn wire() -> Builder<tauri::Wry> {
 pub fn run() -> Result<(), anyhow::Error> {
     let tuner = tauri::async_runtime::block_on(Tuner::open(TunerOptions {
         data_dir: std::env::var_os("WATTSMITH_DATA_DIR").map(PathBuf::from),
+        lock_file: std::env::var_os("WATTSMITH_LOCK").map(PathBuf::from),
         ..TunerOptions::default()
     }))?;
     let wire = wire();
@@ -105,8 +106,14 @@ pub fn run() -> Result<(), anyhow::Error> {
             let app = app.clone();
             tauri::async_runtime::spawn(async move {
                 let tuner = app.state::<std::sync::Arc<Tuner>>();
-                tuner.shut_down().await;
-                app.exit(0);
+                let code = match tuner.shut_down().await {
+                    Ok(()) => 0,
+                    Err(error) => {
+                        tracing::error!("{error}");
+                        1
+                    }
+                };
+                app.exit(code);
             });
         }
     });

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     wattsmith_app::prefer_plain_buffers();
+    wattsmith_tuner::keep_to_owner();
     match wattsmith_app::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,14 +4,15 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
+    ("files", &[]),
     ("stats", &["domain"]),
-    ("meter", &["domain", "stats"]),
+    ("meter", &["domain", "files", "stats"]),
     ("engine", &["domain"]),
     ("gpu-control", &["domain"]),
     ("search", &["domain", "stats"]),
-    ("chat", &["domain"]),
+    ("chat", &["domain", "files"]),
     ("store", &["domain"]),
     ("report", &["domain", "stats"]),
     (
@@ -20,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "chat",
             "domain",
             "engine",
+            "files",
             "gpu-control",
             "meter",
             "report",

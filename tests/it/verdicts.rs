@@ -3,10 +3,10 @@
 use wattsmith_app::views;
 use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
-use wattsmith_tuner::JobState;
 use wattsmith_tuner::domain::{Busy, Scope, SessionRecord, StartLoad};
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::words;
+use wattsmith_tuner::{Digest, JobState, Listed};
 
 fn view(record: &SessionRecord) -> SessionView {
     views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
@@ -46,8 +46,9 @@ fn the_window_says_what_terminal_and_report_say_of_every_outcome() {
             assert_eq!(best.confirmed, shown.outcome.confirmed, "{label}");
         }
         // The list of sessions and the view across them.
-        let line = views::summary(&record, &JobState::default());
-        let lines = views::overview(std::slice::from_ref(&record));
+        let listed = Listed::Session(Box::new(Digest::of(&record)));
+        let line = views::summary(&listed, &JobState::default());
+        let lines = views::overview(std::slice::from_ref(&listed));
         if let Some(point) = lines.first().and_then(|line| line.points.first()) {
             assert_eq!(point.outcome, line.outcome, "{label}");
             assert_eq!(point.verdict, line.verdict, "{label}");

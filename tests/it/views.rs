@@ -3,11 +3,11 @@
 use wattsmith_app::views;
 use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
-use wattsmith_tuner::JobState;
 use wattsmith_tuner::domain::{
     BesideEnergy, DeviceConditions, EarlierPoint, EarlierSession, Joules, Memory, PhaseEnergy,
     Scope, SessionId, SessionRecord, Source,
 };
+use wattsmith_tuner::{Digest, JobState, Listed};
 
 fn view(record: &SessionRecord) -> SessionView {
     views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
@@ -127,7 +127,10 @@ fn the_overview_never_mixes_estimated_and_measured_sessions() {
     for (number, record) in records.iter_mut().enumerate() {
         record.session.id = SessionId(format!("session-{number}"));
     }
-    let lines = views::overview(&records);
+    let listed = records
+        .each_ref()
+        .map(|record| Listed::Session(Box::new(Digest::of(record))));
+    let lines = views::overview(&listed);
     let points: usize = lines.iter().map(|line| line.points.len()).sum();
     assert_eq!(points, 3, "a session without figures has no point");
     for line in &lines {

@@ -55,6 +55,8 @@ impl PowerClock {
                 watts: samples.iter().map(|sample| sample.power.0).collect(),
             },
             EventKind::Reply(text) => LiveEvent::Reply { session_id, text },
+            // The phase tells it as well.
+            EventKind::Note(_) => LiveEvent::Changed { session_id },
             // The record tells it, and the window reads that.
             EventKind::Changed | EventKind::MachineChanged(_) | EventKind::Fallback(_) => {
                 LiveEvent::Changed { session_id }

@@ -48,10 +48,10 @@ pub async fn create_session(core: Core<'_>, draft: SessionDraft) -> Answer<Strin
 #[tauri::command]
 #[specta::specta]
 pub async fn sessions(core: Core<'_>) -> Answer<Vec<SessionSummary>> {
-    let records = core.records().await?;
-    Ok(records
+    let list = core.list().await?;
+    Ok(list
         .iter()
-        .map(|record| views::summary(record, &core.job(&record.session.id)))
+        .map(|one| views::summary(one, &core.job(one.id())))
         .collect())
 }
 
@@ -97,7 +97,7 @@ pub async fn clear_memory(core: Core<'_>) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn overview(core: Core<'_>) -> Answer<Vec<OverviewLine>> {
-    Ok(views::overview(&core.records().await?))
+    Ok(views::overview(&core.list().await?))
 }
 
 /// Power during one window.

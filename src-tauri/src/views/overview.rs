@@ -2,45 +2,42 @@
 //! unit, workload, model file and scope. Estimated and measured are different scopes.
 
 use super::interval;
-use super::session::{outcome_kind, scope, short};
+use super::session::{outcome_kind, short};
 use crate::wire::{OverviewLine, OverviewPoint};
 use std::collections::BTreeMap;
-use wattsmith_tuner::domain::{Scope, SessionRecord};
-use wattsmith_tuner::stats::{Analysis, Outcome};
+use wattsmith_tuner::domain::Scope;
+use wattsmith_tuner::{Digest, Listed};
 
 /// The lines, those with the newest session first.
-pub fn overview(records: &[SessionRecord]) -> Vec<OverviewLine> {
-    let mut lines: BTreeMap<(String, String, Scope), OverviewLine> = BTreeMap::new();
-    let mut oldest_first: Vec<&SessionRecord> = records.iter().collect();
-    oldest_first.sort_by(|one, other| one.session.created_at.cmp(&other.session.created_at));
-    for record in oldest_first {
-        let session = &record.session;
-        let (Some(scope), Some((default, point))) = (scope(record), point(record)) else {
+pub fn overview(sessions: &[Listed]) -> Vec<OverviewLine> {
+    let mut lines: BTreeMap<(&str, &str, Scope), OverviewLine> = BTreeMap::new();
+    let mut oldest_first: Vec<&Digest> = sessions
+        .iter()
+        .filter_map(|one| match one {
+            Listed::Session(digest) => Some(&**digest),
+            Listed::Unreadable { .. } => None,
+        })
+        .collect();
+    oldest_first.sort_by(|one, other| one.created_at.cmp(&other.created_at));
+    for digest in oldest_first {
+        let (Some(scope), Some(point)) = (digest.scope, point(digest)) else {
             continue;
         };
-        let key = (
-            session.workload.hash.clone(),
-            session.model.sha256.clone(),
-            scope,
-        );
         lines
-            .entry(key)
+            .entry((&digest.workload_hash, &digest.model_sha256, scope))
             .or_insert_with(|| OverviewLine {
                 label: format!(
                     "{} {} · {} · {}",
-                    session.model.name,
-                    session.model.quantisation,
-                    session.workload.name,
+                    digest.model,
+                    digest.quantisation,
+                    digest.workload,
                     scope.label()
                 ),
                 estimated: scope == Scope::Estimated,
                 points: Vec::new(),
             })
             .points
-            .push(OverviewPoint {
-                default_interval: interval(&default),
-                ..point
-            });
+            .push(point);
     }
     let mut lines: Vec<OverviewLine> = lines.into_values().collect();
     let newest = |line: &OverviewLine| line.points.last().map(|point| point.created_at.clone());
@@ -48,25 +45,14 @@ pub fn overview(records: &[SessionRecord]) -> Vec<OverviewLine> {
     lines
 }
 
-fn point(record: &SessionRecord) -> Option<(wattsmith_tuner::domain::Interval, OverviewPoint)> {
-    let analysis = Analysis::of(record);
-    let default = analysis.default?;
-    let outcome = Outcome::of(record, &analysis);
-    // The trial that the session's outcome is about, so that figure and verdict belong together.
-    let best = outcome.trial.as_ref().or(analysis.best.as_ref());
-    let best = best.and_then(|best| analysis.trial(best));
-    Some((
-        default,
-        OverviewPoint {
-            session_id: record.session.id.0.clone(),
-            name: record.session.name.clone(),
-            created_at: record.session.created_at.clone(),
-            default_interval: interval(&default),
-            best_interval: best
-                .and_then(|best| best.joules_per_unit.as_ref())
-                .map(interval),
-            verdict: outcome_kind(outcome.kind),
-            outcome: short(&outcome),
-        },
-    ))
+fn point(digest: &Digest) -> Option<OverviewPoint> {
+    Some(OverviewPoint {
+        session_id: digest.id.0.clone(),
+        name: digest.name.clone(),
+        created_at: digest.created_at.clone(),
+        default_interval: interval(digest.default.as_ref()?),
+        best_interval: digest.best.as_ref().map(interval),
+        verdict: outcome_kind(digest.outcome.kind),
+        outcome: short(&digest.outcome),
+    })
 }

@@ -10,26 +10,43 @@ use wattsmith_tuner::domain::{
     Connection, EarlierSession, Ending, Memory, Scope, SessionRecord, Threshold, TrialState,
 };
 use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
-use wattsmith_tuner::{JobState, Next, Phase, PhaseKind as Kind, trials_used};
+use wattsmith_tuner::{JobState, Listed, Next, Phase, PhaseKind as Kind, trials_used};
 
 /// Complete trials before anything is said about single knobs.
 const TELLING_TRIALS: usize = 3;
 
 /// A line in the list of sessions.
-pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
-    let analysis = Analysis::of(record);
-    let session = &record.session;
-    let outcome = Outcome::of(record, &analysis);
+pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
+    let digest = match listed {
+        Listed::Session(digest) => digest,
+        Listed::Unreadable {
+            id,
+            created_at,
+            why,
+        } => {
+            return SessionSummary {
+                id: id.0.clone(),
+                name: format!("cannot be read: {why}"),
+                engine: String::new(),
+                created_at: created_at.clone(),
+                running: job.running,
+                outcome: "unreadable".to_owned(),
+                verdict: VerdictKind::None,
+                estimated: false,
+                ending: None,
+            };
+        }
+    };
     SessionSummary {
-        id: session.id.0.clone(),
-        name: session.name.clone(),
-        engine: session.engine.name.clone(),
-        created_at: session.created_at.clone(),
+        id: digest.id.0.clone(),
+        name: digest.name.clone(),
+        engine: digest.engine.clone(),
+        created_at: digest.created_at.clone(),
         running: job.running,
-        outcome: short(&outcome),
-        verdict: outcome_kind(outcome.kind),
-        estimated: scope(record).unwrap_or(Scope::Estimated) == Scope::Estimated,
-        ending: session.ending.as_ref().map(|one| one.label().to_owned()),
+        outcome: short(&digest.outcome),
+        verdict: outcome_kind(digest.outcome.kind),
+        estimated: digest.scope.unwrap_or(Scope::Estimated) == Scope::Estimated,
+        ending: digest.ending.as_ref().map(|one| one.label().to_owned()),
     }
 }
 
@@ -76,15 +93,6 @@ fn signed_percent(ratio: f64) -> String {
     let change = (ratio - 1.0) * 100.0;
     let sign = if change < 0.0 { '\u{2212}' } else { '+' };
     format!("{sign}{:.1} %", change.abs())
-}
-
-pub(super) fn scope(record: &SessionRecord) -> Option<Scope> {
-    record
-        .trials
-        .iter()
-        .flat_map(|trial| &trial.repeats)
-        .map(|repeat| repeat.energy.scope)
-        .next()
 }
 
 /// The whole session. `meter` is the scope and error of what would be measured now, for a session

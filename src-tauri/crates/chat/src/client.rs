@@ -30,7 +30,7 @@ use serde_json::Value;
 use std::error::Error as _;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::Provider;
+use wattsmith_domain::{Provider, one_line};
 
 /// Times a request is sent again after "too many requests" or a fault of the server.
 const RETRIES: u32 = 2;
@@ -45,10 +45,13 @@ const EXCERPT: usize = 200;
 pub struct Timeouts {
     /// Until connected.
     pub connect: Duration,
-    /// From there until the first byte of the reply: the server reads the prompt, or thinks.
+    /// From there until the reply begins: the server reads the prompt, or thinks. Signs of life are no
+    /// beginning; only text or thoughts are.
     pub first: Duration,
-    /// Between two pieces of the reply.
+    /// Between two pieces of it, likewise.
     pub idle: Duration,
+    /// For all of it, with what is sent again.
+    pub whole: Duration,
     /// Before the first retry; doubled for the second, and replaced by what the server asks for.
     pub backoff: Duration,
 }
@@ -57,9 +60,40 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
-            first: Duration::from_secs(180),
+            first: Duration::from_secs(300),
             idle: Duration::from_secs(60),
+            whole: Duration::from_secs(30 * 60),
             backoff: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Seconds of silence after which a reply is given up, wherever in it they are.
+const SILENCE: &str = "WATTSMITH_REPLY_SILENCE_S";
+/// Seconds that a reply may take in all.
+const WHOLE: &str = "WATTSMITH_REPLY_LIMIT_S";
+
+impl Timeouts {
+    /// These, or what the environment variables `WATTSMITH_REPLY_SILENCE_S` and
+    /// `WATTSMITH_REPLY_LIMIT_S` say.
+    #[must_use]
+    pub fn or_from_environment(self) -> Self {
+        let seconds = |name: &str| {
+            let text = std::env::var(name).ok()?;
+            let seconds = text.trim().parse().ok();
+            let length = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+            let length = length.filter(|length| !length.is_zero());
+            if length.is_none() {
+                tracing::warn!("{name}={text:?} is no number of seconds; the usual limit holds");
+            }
+            length
+        };
+        let silence = seconds(SILENCE);
+        Self {
+            first: silence.unwrap_or(self.first),
+            idle: silence.unwrap_or(self.idle),
+            whole: seconds(WHOLE).unwrap_or(self.whole),
+            ..self
         }
     }
 }
@@ -345,10 +379,13 @@ impl Chat for ChatClient {
         on_delta: &mut (dyn for<'t> FnMut(Delta<'t>) + Send),
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ChatError> {
-        cancel
-            .run_until_cancelled(self.exchange(&request, on_delta, cancel))
-            .await
-            .unwrap_or(Err(ChatError::Cancelled))
+        let whole = self.timeouts.whole;
+        let limited = tokio::time::timeout(whole, self.exchange(&request, on_delta, cancel));
+        match cancel.run_until_cancelled(limited).await {
+            None => Err(ChatError::Cancelled),
+            Some(Ok(done)) => done,
+            Some(Err(_)) => Err(self.timeout("it was replying, in all", whole)),
+        }
     }
 }
 
@@ -366,5 +403,5 @@ fn in_words(error: reqwest::Error) -> String {
 
 /// The beginning of what a server said.
 fn excerpt(text: &str) -> String {
-    text.trim().chars().take(EXCERPT).collect()
+    one_line(text, EXCERPT)
 }

@@ -21,6 +21,7 @@ mod schema;
 mod secret;
 mod templates;
 mod tokens;
+mod veil;
 
 pub use address::normal_base_url;
 pub use client::{ChatClient, Timeouts};

@@ -100,11 +100,7 @@ impl Templates {
         built_in(name)?;
         Self::check(text)?;
         let path = self.path(name);
-        let fresh = path.with_extension("j2.new");
-        fs::create_dir_all(&self.folder).map_err(|error| in_file(&self.folder, error))?;
-        // Renamed into place, so that a full disk never leaves half a template.
-        fs::write(&fresh, text).map_err(|error| in_file(&fresh, error))?;
-        fs::rename(&fresh, &path).map_err(|error| in_file(&path, error))?;
+        wattsmith_files::keep(&path, text.as_bytes()).map_err(|error| in_file(&path, error))?;
         self.get(name)
     }
 

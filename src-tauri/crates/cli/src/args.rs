@@ -1,8 +1,10 @@
 //! The words of the command line.
 
 mod compare;
+mod effect;
 
 pub(crate) use compare::{RecordArgs, ShowArgs, StudyArgs};
+pub(crate) use effect::{wants_json, without_effect};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::IsTerminal as _;
@@ -22,6 +24,16 @@ pub(crate) struct Cli {
     /// Folder for database, reports and templates
     #[arg(long, global = true, env = "WATTSMITH_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// A measuring lock of one's own instead of the machine's, for tests and stand-ins: every figure says
+    /// that exclusion was overridden
+    #[arg(
+        long,
+        global = true,
+        hide = true,
+        env = "WATTSMITH_LOCK",
+        value_name = "FILE"
+    )]
+    pub lock: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -203,6 +215,14 @@ pub(crate) enum OfSession {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Write all that is stored into a new file, whole by itself, also while Wattsmith runs
+    Backup {
+        /// Where to; no file that is there is overwritten
+        file: PathBuf,
+        /// One JSON object instead of text
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Inference servers.
@@ -325,9 +345,10 @@ pub(crate) struct TuneArgs {
     /// Stop at 10% below the default, or at 0.25J per token
     #[arg(long, default_value = "10%")]
     pub threshold: Threshold,
-    /// Trials after the default
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=500))]
-    pub budget: u32,
+    /// Trials after the default, 8 when left out; with --session of a session that has ended, as many
+    /// more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub budget: Option<u32>,
     /// Go on without asking
     #[arg(long)]
     pub auto: bool,

@@ -107,6 +107,7 @@ pub(crate) fn key_from_environment(tuner: &Arc<Tuner>, connection: Option<&Conne
 }
 
 pub(crate) fn not_agreed(provider: &str) -> Stop {
+    let provider = wattsmith_tuner::domain::masked(provider);
     Stop::Usage(format!(
         "prompts would go to {provider}; they tell about this machine, the model and the \
          measurements. Add --agree to go on"

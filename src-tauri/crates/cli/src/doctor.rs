@@ -3,7 +3,7 @@
 
 use crate::Stop;
 use crate::args::DoctorArgs;
-use crate::progress::json_line;
+use crate::progress::{Ended, last};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use wattsmith_tuner::domain::{Availability, Finding, Machine, SensorReport, Severity};
@@ -15,10 +15,14 @@ const WIDTH: usize = 88;
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: &DoctorArgs) -> Result<(), Stop> {
     let diagnosis = tuner.diagnose().await?;
     if args.json {
-        json_line(&json(tuner, &diagnosis).await);
+        let ended = match diagnosis.usable {
+            true => Ended::Complete,
+            false => Ended::Failed,
+        };
+        last(json(tuner, &diagnosis).await, ended);
     } else {
         let said = format!("{}\n{}", text(&diagnosis), surroundings(tuner).await);
-        crate::terminal::write(&mut std::io::stdout(), &said);
+        crate::terminal::out(&said);
     }
     if diagnosis.usable {
         Ok(())
@@ -74,11 +78,7 @@ fn text(diagnosis: &Diagnosis) -> String {
     for finding in &diagnosis.findings {
         if finding.severity == Severity::Fine {
             page.push('\n');
-            page.push_str(&wrapped(
-                &format!("{}.", finding.title),
-                "fine     ",
-                INDENT,
-            ));
+            page.push_str(&wrapped(&sentence(&finding.title), "fine     ", INDENT));
         }
     }
     page.push_str("\nSensors\n");
@@ -88,11 +88,22 @@ fn text(diagnosis: &Diagnosis) -> String {
     page
 }
 
+/// With one full stop, whatever it ends with.
+fn sentence(title: &str) -> String {
+    let title = title.trim_end();
+    let end = if title.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{title}{end}")
+}
+
 const INDENT: &str = "         ";
 
 fn told(finding: &Finding) -> String {
     let label = format!("{:<9}", finding.severity.label());
-    let mut text = wrapped(&format!("{}.", finding.title), &label, INDENT);
+    let mut text = wrapped(&sentence(&finding.title), &label, INDENT);
     text.push_str(&wrapped(&finding.cause, INDENT, INDENT));
     for remedy in &finding.remedies {
         let (first, rest) = (format!("{INDENT}→ "), format!("{INDENT}  "));

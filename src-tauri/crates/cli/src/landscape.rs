@@ -2,7 +2,7 @@
 
 use crate::Stop;
 use crate::args::{LandscapeCommand, RecordArgs, ShowArgs};
-use crate::progress::{Progress, json_line};
+use crate::progress::{Ended, Progress, last};
 use crate::terminal::{Terminal, write};
 use std::sync::Arc;
 use wattsmith_tuner::domain::Constraints;
@@ -70,22 +70,25 @@ fn tell(landscape: &Landscape, constraints: &Constraints, json: bool) -> Result<
         )
     })?;
     if json {
-        json_line(&serde_json::json!({
-            "event": "landscape",
-            "name": landscape.name,
-            "synthetic": landscape.synthetic,
-            "source": landscape.source,
-            "measured": landscape.measured,
-            "scope": landscape.scope,
-            "recorded_at": landscape.recorded_at,
-            "engine": landscape.engine,
-            "model": landscape.model,
-            "workload": landscape.workload,
-            "machine": landscape.machine.cpu,
-            "noise": landscape.noise,
-            "constraints": constraints,
-            "summary": summary,
-        }));
+        last(
+            serde_json::json!({
+                "event": "landscape",
+                "name": landscape.name,
+                "synthetic": landscape.synthetic,
+                "source": landscape.source,
+                "measured": landscape.measured,
+                "scope": landscape.scope,
+                "recorded_at": landscape.recorded_at,
+                "engine": landscape.engine,
+                "model": landscape.model,
+                "workload": landscape.workload,
+                "machine": landscape.machine.cpu,
+                "noise": landscape.noise,
+                "constraints": constraints,
+                "summary": summary,
+            }),
+            Ended::Complete,
+        );
     } else {
         as_text(landscape, constraints, &summary);
     }

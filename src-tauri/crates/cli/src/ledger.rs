@@ -11,13 +11,13 @@ pub(crate) async fn write(
     out: Option<&Path>,
 ) -> Result<(), Stop> {
     let session = listing::find(tuner, session).await?;
-    let ledger = Ledger::of(&tuner.record(&session.id).await?);
+    let ledger = Ledger::of(&tuner.record(&session).await?);
     let text = serde_json::to_string_pretty(&ledger)
         .map_err(|error| Stop::Failed(format!("the ledger cannot be written: {error}")))?;
     match out {
         None => say!("{text}"),
         Some(path) => {
-            std::fs::write(path, text).map_err(|error| {
+            wattsmith_tuner::write_file(path, text.as_bytes()).map_err(|error| {
                 Stop::Failed(format!("cannot write {}: {error}", path.display()))
             })?;
             say!("{}", path.display());

@@ -2,51 +2,77 @@
 
 use crate::Stop;
 use crate::args::{JsonArgs, ReportArgs};
-use crate::progress::json_line;
+use crate::progress::{Ended, last};
+use std::path::Path;
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Session, SessionId};
-use wattsmith_tuner::stats::{Analysis, Outcome};
-use wattsmith_tuner::{ModelEntry, Tuner, UnfitFile, words};
+use wattsmith_tuner::domain::{SessionId, one_line};
+use wattsmith_tuner::{Listed, ModelEntry, Tuner, UnfitFile};
+
+/// Characters of a session's name in the list.
+const MOST_NAME: usize = 120;
 
 pub(crate) async fn sessions(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
-    let records = tuner.records().await?;
-    let lines: Vec<_> = records
-        .iter()
-        .map(|record| (record, Analysis::of(record)))
-        .collect();
+    let list = tuner.list().await?;
     if args.json {
-        let sessions: Vec<_> = lines
-            .iter()
-            .map(|(record, analysis)| {
-                serde_json::json!({
-                    "id": record.session.id,
-                    "name": record.session.name,
-                    "created_at": record.session.created_at,
-                    "advisor": record.session.advisor,
-                    "trials": record.trials.len(),
-                    "ending": record.session.ending,
-                    "outcome": words::outcome(record, analysis),
-                    "outcome_kind": Outcome::of(record, analysis).kind.label(),
-                })
-            })
-            .collect();
-        json_line(&serde_json::json!({ "sessions": sessions }));
+        let sessions: Vec<_> = list.iter().map(listed_json).collect();
+        last(serde_json::json!({ "sessions": sessions }), Ended::Complete);
         return Ok(());
     }
-    if lines.is_empty() {
+    if list.is_empty() {
         say!("No session yet. `wattsmith-cli tune` starts one.");
+        return Ok(());
     }
-    for (record, analysis) in &lines {
-        let session = &record.session;
-        say!(
+    let lines: Vec<String> = list.iter().map(listed_line).collect();
+    say!("{}", lines.join("\n"));
+    Ok(())
+}
+
+fn listed_json(listed: &Listed) -> serde_json::Value {
+    match listed {
+        Listed::Session(digest) => serde_json::json!({
+            "id": digest.id,
+            "name": digest.name,
+            "created_at": digest.created_at,
+            "advisor": digest.advisor,
+            "trials": digest.trials,
+            "ending": digest.ending,
+            "outcome": digest.outcome.words(),
+            "outcome_kind": digest.outcome.kind.label(),
+        }),
+        Listed::Unreadable {
+            id,
+            created_at,
+            why,
+        } => serde_json::json!({ "id": id, "created_at": created_at, "unreadable": why }),
+    }
+}
+
+fn listed_line(listed: &Listed) -> String {
+    let minute = |time: &str| time.get(..16).unwrap_or_default().to_owned();
+    match listed {
+        Listed::Session(digest) => format!(
             "{}  {}  {} ({} trial{}, {})",
-            session.id,
-            session.created_at.get(..16).unwrap_or_default(),
-            session.name,
-            record.trials.len(),
-            if record.trials.len() == 1 { "" } else { "s" },
-            words::outcome(record, analysis)
-        );
+            digest.id,
+            minute(&digest.created_at),
+            one_line(&digest.name, MOST_NAME),
+            digest.trials,
+            if digest.trials == 1 { "" } else { "s" },
+            digest.outcome.words(),
+        ),
+        Listed::Unreadable {
+            id,
+            created_at,
+            why,
+        } => format!("{id}  {}  cannot be read: {why}", minute(created_at)),
+    }
+}
+
+pub(crate) async fn back_up(tuner: &Arc<Tuner>, file: &Path, json: bool) -> Result<(), Stop> {
+    tuner.back_up(file).await?;
+    if json {
+        last(serde_json::json!({ "backup": file }), Ended::Complete);
+    } else {
+        say!("{}", file.display());
     }
     Ok(())
 }
@@ -80,7 +106,10 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
     if args.json {
         let models: Vec<_> = shelf.models.iter().map(model_json).collect();
         let unfit: Vec<_> = shelf.unfit.iter().map(unfit_json).collect();
-        json_line(&serde_json::json!({ "models": models, "default": usual, "unfit": unfit }));
+        last(
+            serde_json::json!({ "models": models, "default": usual, "unfit": unfit }),
+            Ended::Complete,
+        );
         return Ok(());
     }
     if shelf.models.is_empty() {
@@ -140,10 +169,13 @@ fn size(bytes: u64) -> String {
 pub(crate) async fn report(tuner: &Arc<Tuner>, args: ReportArgs) -> Result<(), Stop> {
     let session = find(tuner, &args.session).await?;
     let path = tuner
-        .report(&session.id, args.format, args.out.as_deref())
+        .report(&session, args.format, args.out.as_deref())
         .await?;
     if args.json {
-        json_line(&serde_json::json!({ "session": session.id, "report": path }));
+        last(
+            serde_json::json!({ "session": session, "report": path }),
+            Ended::Complete,
+        );
     } else {
         say!("{}", path.display());
     }
@@ -151,18 +183,18 @@ pub(crate) async fn report(tuner: &Arc<Tuner>, args: ReportArgs) -> Result<(), S
 }
 
 /// A session by its id, the start of its id, or `latest`.
-pub(crate) async fn find(tuner: &Arc<Tuner>, word: &str) -> Result<Session, Stop> {
-    let sessions = tuner.sessions().await?;
+pub(crate) async fn find(tuner: &Arc<Tuner>, word: &str) -> Result<SessionId, Stop> {
+    let ids = tuner.session_ids().await?;
     if word == "latest" {
-        return sessions.into_iter().next().ok_or_else(|| {
+        return ids.into_iter().next().ok_or_else(|| {
             Stop::Failed("there is no session yet; `wattsmith-cli tune` starts one".to_owned())
         });
     }
-    let mut matching = sessions
+    let mut matching = ids
         .into_iter()
-        .filter(|session| !word.is_empty() && session.id.0.starts_with(word));
+        .filter(|id| !word.is_empty() && id.0.starts_with(word));
     match (matching.next(), matching.next()) {
-        (Some(session), None) => Ok(session),
+        (Some(id), None) => Ok(id),
         (Some(_), Some(_)) => Err(Stop::Usage(format!(
             "several sessions begin with {word:?}; give more of the id (see `wattsmith-cli sessions`)"
         ))),

@@ -3,12 +3,11 @@
 //! Thin over the tuner: `args` says what can be asked, one module per command does it, `progress`
 //! shows what runs. Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 
-/// A line for the person on standard output. Once nobody reads it any more, the work goes on: the
-/// figures are in the store, and a panic in its middle would leave an engine behind.
+/// A line for the person on standard output.
 macro_rules! say {
     () => { say!("") };
     ($($words:tt)*) => {
-        $crate::terminal::write(&mut std::io::stdout(), &format!("{}\n", format_args!($($words)*)))
+        $crate::terminal::out(&format!("{}\n", format_args!($($words)*)))
     };
 }
 
@@ -28,11 +27,13 @@ mod told;
 mod trial;
 mod tune;
 
-use args::{Cli, Command};
-use clap::Parser as _;
+use args::{Cli, Command, MetersCommand, OfSession};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use progress::Ended;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
-use wattsmith_tuner::{Tuner, TunerError, TunerOptions};
+use wattsmith_tuner::domain::{masked, plain};
+use wattsmith_tuner::{Access, Tuner, TunerError, TunerOptions};
 
 /// Why a command ended early.
 pub(crate) enum Stop {
@@ -40,6 +41,13 @@ pub(crate) enum Stop {
     Usage(String),
     /// Something failed.
     Failed(String),
+    /// Something failed that has a name for programs.
+    Fault {
+        /// The name, such as `model-not-found` or `busy`.
+        cause: String,
+        /// What, where and what to do.
+        text: String,
+    },
     /// Ctrl-C or TERM.
     Interrupted,
 }
@@ -48,7 +56,10 @@ impl From<TunerError> for Stop {
     fn from(error: TunerError) -> Self {
         match error {
             TunerError::Cancelled => Self::Interrupted,
-            other => Self::Failed(other.to_string()),
+            other => Self::Fault {
+                cause: other.name(),
+                text: other.to_string(),
+            },
         }
     }
 }
@@ -61,31 +72,118 @@ impl Stop {
             other => other.into(),
         }
     }
+
+    /// The same with another sentence behind it.
+    pub(crate) fn and(self, more: &str) -> Self {
+        match self {
+            Self::Failed(text) => Self::Failed(format!("{text} {more}")),
+            Self::Fault { cause, text } => Self::Fault {
+                cause,
+                text: format!("{text} {more}"),
+            },
+            other => other,
+        }
+    }
+
+    /// Kind, cause for programs, text and exit code.
+    fn parts(self) -> (Ended, Option<String>, String, u8) {
+        match self {
+            Self::Usage(text) => (Ended::Usage, None, text, 2),
+            Self::Failed(text) => (Ended::Failed, None, text, 1),
+            Self::Fault { cause, text } => (Ended::Failed, Some(cause), text, 1),
+            Self::Interrupted => {
+                let text = "interrupted; the engine has been ended".to_owned();
+                (Ended::Interrupted, None, text, 130)
+            }
+        }
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    wattsmith_tuner::keep_to_owner();
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return not_understood(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("WATTSMITH_LOG").unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    match run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::Usage(text)) => complain(&text, 2),
-        Err(Stop::Failed(text)) => complain(&text, 1),
-        Err(Stop::Interrupted) => complain("interrupted; the engine has been ended", 130),
+    let json = args::wants_json(&matches);
+    let done = match args::without_effect(&cli, &matches) {
+        Some(text) => Err(Stop::Usage(text)),
+        None => run(cli).await,
+    };
+    let code = match done {
+        Ok(()) => 0,
+        Err(stop) => {
+            let (ended, cause, text, code) = stop.parts();
+            complain(&text, json, ended, cause, code)
+        }
+    };
+    let broken = terminal::broken();
+    match broken.filter(|_| code == 0) {
+        Some(error) => {
+            let text = format!(
+                "standard output could not be written ({error}). What was measured is stored"
+            );
+            ExitCode::from(complain(&text, false, Ended::Failed, None, 1))
+        }
+        None => ExitCode::from(code),
     }
 }
 
-fn complain(text: &str, code: u8) -> ExitCode {
+/// What clap has to say of words that are none of ours, or help that was asked for.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    let code = error.exit_code();
+    if code != 0 && std::env::args().any(|word| word == "--json") {
+        let text = error.kind().to_string();
+        progress::last_of_failure(Ended::Usage, None, &text, 2);
+    }
+    ExitCode::from(u8::try_from(code).unwrap_or(2))
+}
+
+/// Says why it ended, to the person, and to a program that asked for JSON. Addresses that somebody typed
+/// may hold a password.
+fn complain(text: &str, json: bool, ended: Ended, cause: Option<String>, code: u8) -> u8 {
+    let text = masked(&plain(text));
     terminal::write(&mut std::io::stderr(), &format!("wattsmith-cli: {text}\n"));
-    ExitCode::from(code)
+    if json {
+        progress::last_of_failure(ended, cause.as_deref(), &text, code);
+    }
+    code
+}
+
+/// What a command needs of the core: one that only reads takes no lock, writes nothing and marks nothing.
+fn access(command: &Command) -> Access {
+    match command {
+        Command::Sessions(_) | Command::Report(_) => Access::Records,
+        Command::Landscape(args::LandscapeCommand::Show(_)) => Access::Records,
+        // Looking anew is meant to be kept.
+        Command::Doctor(args) if args.fresh => Access::Full,
+        Command::Doctor(_) | Command::Models(_) => Access::Look,
+        Command::Meters(MetersCommand::List(_) | MetersCommand::Test(_)) => Access::Look,
+        Command::Meters(MetersCommand::Reader(args)) if args.reader.is_none() => Access::Look,
+        Command::Meters(_)
+        | Command::Landscape(_)
+        | Command::Trial(_)
+        | Command::Tune(_)
+        | Command::Say(_)
+        | Command::Study(_) => Access::Full,
+    }
 }
 
 async fn run(cli: Cli) -> Result<(), Stop> {
     let tuner = Tuner::open(TunerOptions {
         data_dir: cli.data_dir,
+        lock_file: cli.lock,
+        access: access(&cli.command),
         fresh_probe: matches!(&cli.command, Command::Doctor(args) if args.fresh),
         ..TunerOptions::default()
     })
@@ -97,9 +195,10 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         Command::Landscape(command) => landscape::run(&tuner, command).await,
         Command::Say(args) => say::run(&tuner, args).await,
         Command::Sessions(args) => match args.of {
-            Some(args::OfSession::Ledger { session, out }) => {
+            Some(OfSession::Ledger { session, out }) => {
                 ledger::write(&tuner, &session, out.as_deref()).await
             }
+            Some(OfSession::Backup { file, json }) => listing::back_up(&tuner, &file, json).await,
             None => listing::sessions(&tuner, &args.listed).await,
         },
         Command::Study(args) => study::run(&tuner, *args).await,
@@ -107,6 +206,6 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         Command::Meters(command) => meters::run(&tuner, command).await,
         Command::Report(args) => listing::report(&tuner, args).await,
     };
-    tuner.shut_down().await;
-    done
+    let closed = tuner.shut_down().await;
+    done.and(closed.map_err(Stop::from))
 }

@@ -4,7 +4,7 @@ use crate::Stop;
 use crate::args::{
     CalibrateArgs, JsonArgs, MeterAddArgs, MeterNameArgs, MeterReaderArgs, MetersCommand,
 };
-use crate::progress::json_line;
+use crate::progress::{Ended, last};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,19 +51,22 @@ async fn list(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
                 entry
             })
             .collect();
-        json_line(&json!({
-            "meters": list,
-            "file": tuner.paths().meters(),
-            "figure": tuner.meter().figure_devices(),
-            "beside": tuner.meter().beside_devices().iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            "estimate": {
-                "basis": pricing.basis,
-                "idle_w": pricing.idle.0,
-                "busy_core_w": pricing.busy_core.0,
-                "idle_w_ends": [pricing.idle_ends.0.0, pricing.idle_ends.1.0],
-                "least_error": pricing.least_error,
-            },
-        }));
+        last(
+            json!({
+                "meters": list,
+                "file": tuner.paths().meters(),
+                "figure": tuner.meter().figure_devices(),
+                "beside": tuner.meter().beside_devices().iter().map(|(name, _)| name).collect::<Vec<_>>(),
+                "estimate": {
+                    "basis": pricing.basis,
+                    "idle_w": pricing.idle.0,
+                    "busy_core_w": pricing.busy_core.0,
+                    "idle_w_ends": [pricing.idle_ends.0.0, pricing.idle_ends.1.0],
+                    "least_error": pricing.least_error,
+                },
+            }),
+            Ended::Complete,
+        );
         return Ok(());
     }
     if meters.is_empty() {
@@ -153,14 +156,17 @@ async fn tell(
             .iter()
             .map(|offer| json!({ "component": offer.component, "watts": offer.watts }))
             .collect();
-        json_line(&json!({
-            "name": name,
-            "answers": trial.watts.is_ok(),
-            "watts": trial.watts.as_ref().ok().map(|watts| watts.0),
-            "reason": refusal.map(|refusal| &refusal.what),
-            "fault": refusal.map(|refusal| refusal.fault),
-            "offers": offers,
-        }));
+        last(
+            json!({
+                "name": name,
+                "answers": trial.watts.is_ok(),
+                "watts": trial.watts.as_ref().ok().map(|watts| watts.0),
+                "reason": refusal.map(|refusal| &refusal.what),
+                "fault": refusal.map(|refusal| refusal.fault),
+                "offers": offers,
+            }),
+            Ended::Complete,
+        );
     } else {
         if let Ok(watts) = &trial.watts {
             say!("{subject} answers: {:.1} W ({})", watts.0, scope.label());
@@ -188,7 +194,10 @@ async fn remove(tuner: &Arc<Tuner>, args: &MeterNameArgs) -> Result<(), Stop> {
     find(tuner, &args.name).await?;
     tuner.remove_outside_meter(&args.name).await?;
     if args.json {
-        json_line(&json!({ "name": args.name, "removed": true }));
+        last(
+            json!({ "name": args.name, "removed": true }),
+            Ended::Complete,
+        );
     } else {
         say!("{} removed", args.name);
     }
@@ -213,7 +222,10 @@ async fn reader(tuner: &Arc<Tuner>, args: &MeterReaderArgs) -> Result<(), Stop> 
         .await
         .map_err(Stop::of_words)?;
     if args.json {
-        json_line(&json!({ "device": device, "reader": reader }));
+        last(
+            json!({ "device": device, "reader": reader }),
+            Ended::Complete,
+        );
     } else {
         match reader {
             Some(reader) => say!("{device}: {} stands from now on.", reader.words()),
@@ -230,7 +242,7 @@ fn readers(tuner: &Arc<Tuner>, json: bool) -> Result<(), Stop> {
             .iter()
             .map(|one| json!({ "device": one.device, "ways": one.ways, "reader": one.decided }))
             .collect();
-        json_line(&json!({ "readers": list }));
+        last(json!({ "readers": list }), Ended::Complete);
         return Ok(());
     }
     if readers.is_empty() {
@@ -272,7 +284,10 @@ async fn calibrate(tuner: &Arc<Tuner>, args: &CalibrateArgs) -> Result<(), Stop>
         _ = tokio::signal::ctrl_c() => return Err(Stop::Interrupted),
     };
     if args.json {
-        json_line(&json!({ "calibration": made, "error": made.error() }));
+        last(
+            json!({ "calibration": made, "error": made.error() }),
+            Ended::Complete,
+        );
         return Ok(());
     }
     say!(

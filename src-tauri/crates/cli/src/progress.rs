@@ -1,9 +1,10 @@
 //! What runs, on the terminal: one line that is rewritten where standard error is a terminal, a line
 //! per phase where it is not; JSON lines on standard output with `--json`.
 
-use crate::terminal::write;
+use crate::terminal::{raw, write};
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::task::JoinHandle;
@@ -50,6 +51,9 @@ async fn next(events: &mut Receiver<Event>, session: &SessionId) -> Option<Event
 async fn as_json(mut events: Receiver<Event>, session: SessionId) {
     let mut last = PhaseKind::Idle;
     while let Some(kind) = next(&mut events, &session).await {
+        if let EventKind::Note(text) = &kind {
+            json_line(&serde_json::json!({ "event": "note", "text": text }));
+        }
         if let EventKind::Phase(phase) = kind
             && phase.kind != last
         {
@@ -86,6 +90,10 @@ async fn as_text(mut events: Receiver<Event>, session: SessionId, terminal: bool
                             write(&mut std::io::stderr(), &line);
                         }
                     }
+                }
+                Some(EventKind::Note(text)) => {
+                    clear_line(terminal);
+                    write(&mut std::io::stderr(), &format!("  note: {text}\n"));
                 }
                 Some(EventKind::Power(samples)) => {
                     watts = samples.last().map(|sample| sample.power.0).or(watts);
@@ -128,5 +136,52 @@ fn clear_line(terminal: bool) {
 
 /// One JSON object on a line of its own.
 pub(crate) fn json_line(value: &serde_json::Value) {
-    say!("{value}");
+    raw(&format!("{value}\n"));
+}
+
+/// How a command ended, in the last object of its JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It did what was asked.
+    Complete,
+    /// It did not.
+    Failed,
+    /// Ctrl-C or TERM.
+    Interrupted,
+    /// Wrong words.
+    Usage,
+}
+
+impl Ended {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+/// Whether the last object was written.
+static LAST: AtomicBool = AtomicBool::new(false);
+
+/// The last object of a command: whoever reads JSON always gets one, and can tell by `ended` how it went.
+pub(crate) fn last(mut value: serde_json::Value, ended: Ended) {
+    value["ended"] = ended.word().into();
+    LAST.store(true, Ordering::Relaxed);
+    json_line(&value);
+}
+
+/// The last object of a command that failed before it had one.
+pub(crate) fn last_of_failure(ended: Ended, cause: Option<&str>, message: &str, code: u8) {
+    if !LAST.load(Ordering::Relaxed) {
+        let value = serde_json::json!({
+            "event": "result",
+            "cause": cause,
+            "message": message,
+            "exit_code": code,
+        });
+        last(value, ended);
+    }
 }

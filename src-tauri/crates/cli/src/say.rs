@@ -4,7 +4,7 @@ use crate::Stop;
 use crate::args::SayArgs;
 use crate::connection::{key_from_environment, not_agreed};
 use crate::listing;
-use crate::progress::json_line;
+use crate::progress::{Ended, last};
 use crate::terminal::Terminal;
 use serde_json::json;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use wattsmith_tuner::{Step, Tuner, TunerError};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: SayArgs) -> Result<(), Stop> {
     let terminal = Terminal::watch()?;
-    let id = listing::find(tuner, &args.session).await?.id;
+    let id = listing::find(tuner, &args.session).await?;
     if let Some(choice) = args.reached.choice(tuner).await? {
         tuner
             .change_connection(&id, choice)
@@ -54,7 +54,12 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: SayArgs) -> Result<(), Stop> {
         .iter()
         .find(|one| one.exchange.as_ref() == Some(&exchange.id));
     if args.json {
-        json_line(&json!({ "event": "answer", "exchange": exchange, "proposal": offered }));
+        let ended = match exchange.outcome {
+            ExchangeOutcome::Failed { .. } => Ended::Failed,
+            _ => Ended::Complete,
+        };
+        let answer = json!({ "event": "answer", "exchange": exchange, "proposal": offered });
+        last(answer, ended);
     } else {
         say!("{}", exchange.reply.trim());
         if let Some(offered) = offered {

@@ -3,7 +3,7 @@
 use crate::Stop;
 use crate::args::StudyArgs;
 use crate::connection::key_from_environment;
-use crate::progress::{Progress, json_line};
+use crate::progress::{Ended, Progress, last};
 use crate::terminal::{Terminal, write};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,16 @@ use wattsmith_tuner::{
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
-    std::fs::create_dir_all(&args.out)
-        .map_err(|error| Stop::Failed(format!("cannot make {}: {error}", args.out.display())))?;
+    // The folder that was named, and none above it.
+    match std::fs::create_dir(&args.out) {
+        Err(error) if !args.out.is_dir() => {
+            let out = args.out.display();
+            return Err(Stop::Failed(format!(
+                "cannot make the folder {out}: {error}"
+            )));
+        }
+        _ => {}
+    }
     let (out, json) = (args.out.clone(), args.json);
     let study = compare(tuner, args).await?;
     if shown(json) {
@@ -28,13 +36,16 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop>
         // The runs are in the file; a line of them all would be megabytes.
         let mut brief = study;
         brief.runs.clear();
-        json_line(&serde_json::json!({
-            "event": "study",
-            "study": brief,
-            "json": files.json,
-            "csv": files.csv,
-            "html": files.html,
-        }));
+        last(
+            serde_json::json!({
+                "event": "study",
+                "study": brief,
+                "json": files.json,
+                "csv": files.csv,
+                "html": files.html,
+            }),
+            Ended::Complete,
+        );
     } else {
         as_text(&study);
         say!("The page: {}", files.html.display());

@@ -3,17 +3,43 @@
 use crate::Stop;
 use std::future::Future;
 use std::io::{BufRead as _, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use wattsmith_tuner::Tuner;
-use wattsmith_tuner::domain::SessionId;
+use wattsmith_tuner::domain::{SessionId, plain};
 
 /// Writes at once; whether anybody reads it is no matter.
 pub(crate) fn write(to: &mut impl Write, text: &str) {
     let _ = to.write_all(text.as_bytes());
     let _ = to.flush();
+}
+
+/// Why standard output took something not, the first time.
+static BROKEN: Mutex<Option<String>> = Mutex::new(None);
+
+/// Text for the person on standard output, without what a terminal would obey: much of it comes from
+/// models, servers and files.
+pub(crate) fn out(text: &str) {
+    raw(&plain(text));
+}
+
+/// Text for programs on standard output, as it is. Work goes on where it is not taken: the figures are in
+/// the store, and leaving in its middle would leave an engine behind. [`broken`] tells it at the end.
+pub(crate) fn raw(text: &str) {
+    let mut to = std::io::stdout();
+    let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+    if let Err(error) = written {
+        let mut broken = BROKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.get_or_insert_with(|| error.to_string());
+    }
+}
+
+/// Why not all that was to be said on standard output is there.
+pub(crate) fn broken() -> Option<String> {
+    let broken = BROKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    broken.clone()
 }
 
 /// Whoever sits at the terminal, while measuring commands run.

@@ -5,7 +5,7 @@ use crate::trial::{figures, show};
 use serde_json::json;
 use std::collections::HashSet;
 use wattsmith_tuner::chat::settings;
-use wattsmith_tuner::domain::{SessionRecord, TrialId, TrialState};
+use wattsmith_tuner::domain::{ExchangeOutcome, SessionRecord, TrialId, TrialState};
 use wattsmith_tuner::stats::{Analysis, DefaultCheck};
 use wattsmith_tuner::{fallbacks, words};
 
@@ -22,7 +22,10 @@ impl Told {
     pub(crate) fn news(&mut self, record: &SessionRecord, analysis: &Analysis, json: bool) {
         for trial in &record.trials {
             let finished = !matches!(trial.state, TrialState::Running | TrialState::Pending);
-            if finished && self.seen.insert(trial.id.0.clone()) {
+            // One that was broken off goes on, and is told again when it is complete.
+            let broken_off = matches!(trial.state, TrialState::Discarded { .. });
+            let key = format!("trial {} {broken_off}", trial.id);
+            if finished && self.seen.insert(key) {
                 if json {
                     json_line(&figures(record, analysis, trial));
                 } else {
@@ -32,6 +35,9 @@ impl Told {
         }
         self.warnings(record, json);
         self.machine(record, analysis, json);
+        if json {
+            self.failed_requests(record);
+        }
         self.fallbacks(record, json);
         for proposal in &record.proposals {
             if !self.seen.insert(proposal.id.0.clone()) {
@@ -64,6 +70,27 @@ impl Told {
                 for line in words::discarded(&confirmation.discarded) {
                     say!("  note: {line}");
                 }
+            }
+        }
+    }
+
+    /// Tells of every request to a chat model that gave nothing, whether or not the next one did.
+    fn failed_requests(&mut self, record: &SessionRecord) {
+        for one in &record.exchanges {
+            let (kind, reason) = match &one.outcome {
+                ExchangeOutcome::Failed { error } => ("failed", error.as_str()),
+                ExchangeOutcome::Refused { reason } => ("refused", reason.as_str()),
+                ExchangeOutcome::Cancelled => ("cancelled", ""),
+                _ => continue,
+            };
+            if self.seen.insert(format!("request {}", one.id)) {
+                json_line(&json!({
+                    "event": "request-failed",
+                    "exchange": one.id,
+                    "connection": one.connection,
+                    "kind": kind,
+                    "reason": reason,
+                }));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::Stop;
 use crate::args::TrialArgs;
-use crate::progress::{Progress, json_line};
+use crate::progress::{Ended, Progress, last};
 use crate::terminal::Terminal;
 use crate::tune::answer_busy;
 use serde_json::{Value, json};
@@ -38,12 +38,21 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
         let measuring = tuner.perform(&session, Step::MeasureDefault);
         let done = terminal.interruptible(tuner, &session, measuring).await;
         drop(progress);
+        if !matches!(done, Ok(Ok(()))) {
+            tuner.drop_if_untouched(&session).await?;
+        }
         let done = done?;
         if let Err(busy @ TunerError::TooBusy { .. }) = &done
             && work.json
         {
-            json_line(
-                &json!({"event": "result", "state": "too-busy", "message": busy.to_string()}),
+            last(
+                json!({
+                    "event": "result",
+                    "state": "too-busy",
+                    "cause": busy.name(),
+                    "message": busy.to_string(),
+                }),
+                Ended::Failed,
             );
         }
         done?;
@@ -66,21 +75,24 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
     } = &trial.state
     {
         if work.json {
-            json_line(&json!({
-                "event": "result",
-                "state": "failed",
-                "cause": cause,
-                "message": message,
-                "fault": fault,
-                "faults": faults(trial),
-                "sensors": record.session.machine.sensors,
-            }));
+            last(
+                json!({
+                    "event": "result",
+                    "state": "failed",
+                    "cause": cause,
+                    "message": message,
+                    "fault": fault,
+                    "faults": faults(trial),
+                    "sensors": record.session.machine.sensors,
+                }),
+                Ended::Failed,
+            );
         }
         return Err(Stop::Failed(format!("{}: {message}", cause_label(*cause))));
     }
     let result = figures(&record, &analysis, trial);
     if work.json {
-        json_line(&result);
+        last(result, Ended::Complete);
     } else {
         show(&record, &analysis, trial);
         if let Some(load) = &record.session.load {

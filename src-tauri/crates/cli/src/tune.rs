@@ -6,28 +6,36 @@ use crate::connection::{key_from_environment, not_agreed};
 use crate::last_words::LastWords;
 use crate::ledger;
 use crate::listing;
-use crate::progress::{Progress, json_line};
+use crate::progress::{Ended, Progress, json_line, last};
 use crate::terminal::{Terminal, write};
 use crate::told::Told;
 use serde_json::json;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wattsmith_tuner::domain::{
-    Busy, Connection, Constraints, ExchangeId, ExchangeOutcome, ProposalId, SessionId,
-    SessionRecord, TrialState,
+    Busy, Constraints, Ending, ExchangeId, ExchangeOutcome, ProposalId, SessionId, SessionRecord,
+    TrialState,
 };
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{Format, Ledger, Next, PATIENT_WAIT_S, SessionPlan, Step, Tuner, TunerError};
+
+/// Trials after the default where nobody says how many.
+const USUAL_BUDGET: u32 = 8;
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> {
     // Told now and not after an hour of measuring.
     let format = args.report.as_deref().map(format_of).transpose()?;
     let ledger = args.ledger.as_deref().map(ledger::read).transpose()?;
     let terminal = Terminal::watch()?;
-    let session = open(tuner, &args).await?;
+    let begun = open(tuner, &terminal, &args).await;
+    let session = begun?;
     let connection = tuner.record(&session).await?.session.connection;
     key_from_environment(tuner, connection.as_ref());
     let turned = turns(tuner, &terminal, &args, &session, ledger.as_ref()).await;
+    if turned.is_err() && args.session.is_none() {
+        tuner.drop_if_untouched(&session).await?;
+    }
     if matches!(turned, Err(Stop::Interrupted)) && !args.work.json {
         let hint = format!("\nGo on later: wattsmith-cli tune --session {session}\n");
         write(&mut std::io::stderr(), &hint);
@@ -114,11 +122,18 @@ async fn turns(
         let performing = tuner.perform(session, step);
         let done = terminal.interruptible(tuner, session, performing).await;
         drop(progress);
-        done?.map_err(|error| match error {
-            busy @ TunerError::TooBusy { .. } => Stop::Failed(format!(
-                "{busy} Go on later: wattsmith-cli tune --session {session}"
-            )),
-            other => other.into(),
+        done?.map_err(|error| {
+            let later = matches!(
+                error,
+                TunerError::TooBusy { .. } | TunerError::Surroundings { .. } | TunerError::Store(_)
+            );
+            let stop = Stop::from(error);
+            match later {
+                true => stop.and(&format!(
+                    "Go on later: wattsmith-cli tune --session {session}"
+                )),
+                false => stop,
+            }
         })?;
     }
 }
@@ -130,20 +145,30 @@ fn format_of(out: &Path) -> Result<Format, Stop> {
 }
 
 /// The session to go on with, or a new one.
-async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
+async fn open(tuner: &Arc<Tuner>, terminal: &Terminal, args: &TuneArgs) -> Result<SessionId, Stop> {
     let choice = args.reached.choice(tuner).await?;
     if let Some(word) = &args.session {
-        let session = listing::find(tuner, word).await?;
-        if session.ending.is_some() {
-            tuner.resume(&session.id, args.budget).await?;
+        let id = listing::find(tuner, word).await?;
+        let session = tuner.record(&id).await?.session;
+        match (&session.ending, args.budget) {
+            (None, None) => {}
+            (Some(_), Some(more)) => tuner.resume(&id, more).await?,
+            (None, Some(_)) => {
+                return Err(Stop::Usage(
+                    "this session has not ended, so --budget has no effect. Leave it out; once the \
+                     session has ended, it adds trials"
+                        .to_owned(),
+                ));
+            }
+            (Some(ending), None) => add_trials(tuner, terminal, args, &id, ending).await?,
         }
         if let Some(choice) = choice {
             tuner
-                .change_connection(&session.id, choice)
+                .change_connection(&id, choice)
                 .await
                 .map_err(Stop::of_words)?;
         }
-        return Ok(session.id);
+        return Ok(id);
     }
     let choice = choice.unwrap_or_default();
     tuner
@@ -165,7 +190,7 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             tuned: args.parameters.clone(),
             start: args.work.what.start(),
             tune_gpu: args.tune_gpu,
-            budget: args.budget,
+            budget: args.budget.unwrap_or(USUAL_BUDGET),
             repeats: args.work.repeats(),
             adaptive: args.work.repeats.is_none(),
             rerun: !args.work.keep_disturbed,
@@ -176,6 +201,37 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
         })
         .await
         .map_err(Stop::of_words)
+}
+
+/// A session that has ended goes on only by the person's wish: each trial costs time and energy.
+async fn add_trials(
+    tuner: &Arc<Tuner>,
+    terminal: &Terminal,
+    args: &TuneArgs,
+    id: &SessionId,
+    ending: &Ending,
+) -> Result<(), Stop> {
+    let ended = format!("this session has ended: {}", ending.label());
+    let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if args.auto || args.work.json || !person {
+        return Err(Stop::Usage(format!(
+            "{ended}. Say with --budget N how many trials more it gets"
+        )));
+    }
+    say!(
+        "T{}. How many trials more? Enter leaves it as it is.",
+        &ended[1..]
+    );
+    let line = terminal.line().await?.unwrap_or_default();
+    match line.trim() {
+        "" => Err(Stop::Failed(format!("{ended}; nothing was added"))),
+        number => match number.parse::<u32>() {
+            Ok(more @ 1..=500) => Ok(tuner.resume(id, more).await?),
+            _ => Err(Stop::Usage(format!(
+                "{number:?} is no number of trials; 1 to 500 can be added"
+            ))),
+        },
+    }
 }
 
 /// Asks whether to wait for a quiet machine; does by `on_busy` where that is no question.
@@ -219,8 +275,7 @@ async fn decide(
     record: &SessionRecord,
     id: &ProposalId,
 ) -> Result<Option<Step>, Stop> {
-    let pasted = record.session.connection == Some(Connection::Paste);
-    if args.auto || pasted || args.work.json {
+    if args.auto || args.work.json {
         return Ok(Some(Step::Run(id.clone())));
     }
     say!("Run it? Enter runs it, n takes it back and asks again, q stops here.");
@@ -289,11 +344,11 @@ async fn finish(
     report: Option<PathBuf>,
 ) -> Result<(), Stop> {
     let record = tuner.record(session).await?;
-    let last = LastWords::of(&record, report);
+    let words = LastWords::of(&record, report);
     if args.work.json {
-        json_line(&last.json());
+        last(words.json(), Ended::Complete);
     } else {
-        say!("\n{}", last.text());
+        say!("\n{}", words.text());
     }
     Ok(())
 }

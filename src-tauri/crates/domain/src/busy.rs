@@ -88,7 +88,9 @@ pub struct StartLoad {
 /// What other programs took of the CPU's time, a share from 0 to 1, in words.
 #[must_use]
 pub fn others_used(share: f64) -> String {
-    format!("other programs used {:.0} % of the CPU", share * 100.0)
+    // Two clocks are read one after the other, so that a full CPU can come out as a little more.
+    let percent = (share * 100.0).min(100.0);
+    format!("other programs used {percent:.0} % of the CPU")
 }
 
 /// What the host of a virtual machine took of it, likewise.
@@ -96,7 +98,7 @@ pub fn others_used(share: f64) -> String {
 pub fn host_took(share: f64) -> String {
     format!(
         "the host of this virtual machine took {:.0} % of the CPU away",
-        share * 100.0
+        (share * 100.0).min(100.0)
     )
 }
 

@@ -471,6 +471,8 @@ pub enum WarningKind {
     CpuQuota,
     /// Other programs kept so much of the cores busy that CPU seconds tell no energy.
     TooBusy,
+    /// Another lock than the machine's was asked for, so that somebody else may have measured meanwhile.
+    ExclusionOverridden,
 }
 
 /// Something that makes a figure less trustworthy, with advice.

@@ -51,6 +51,26 @@ pub enum FailureCause {
     SensorLost,
     /// Nothing more could be stored.
     StorageFailed,
+    /// The model's file or the engine is another one than when the session began.
+    FileChanged,
+}
+
+impl FailureCause {
+    /// Whether such a fault says nothing about the settings: any others would have failed like them.
+    #[must_use]
+    pub fn is_of_the_surroundings(self) -> bool {
+        matches!(
+            self,
+            Self::ModelNotFound
+                | Self::ModelCorrupt
+                | Self::ModelUnfit
+                | Self::EngineNotFound
+                | Self::PortTaken
+                | Self::SensorLost
+                | Self::StorageFailed
+                | Self::FileChanged
+        )
+    }
 }
 
 /// Where a trial stands.

@@ -6,7 +6,7 @@
 //! comparison; what the fit leaves open goes into the two ends.
 
 use crate::estimate::{Basis, Price, Prices};
-use crate::files::{Root, processor_name, replace};
+use crate::files::{Root, processor_name};
 use crate::meter::Meter;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -121,7 +121,7 @@ impl Calibration {
     /// # Errors
     /// The folder cannot be written.
     pub fn store(&self, folder: &Path) -> io::Result<()> {
-        replace(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
+        wattsmith_files::keep(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
     }
 
     /// What is kept for this very machine; none where nothing usable is.

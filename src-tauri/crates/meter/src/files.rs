@@ -35,16 +35,6 @@ impl Root {
     }
 }
 
-/// Puts `content` in the place of a file: it is there whole, or as it was. The folder is made.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let fresh = path.with_extension("new");
-    std::fs::write(&fresh, content)?;
-    std::fs::rename(fresh, path)
-}
-
 /// The processor's name as procfs tells it; empty where it does not.
 pub(crate) fn processor_name(root: &Root) -> String {
     let cpu = root.text("proc/cpuinfo").unwrap_or_default();

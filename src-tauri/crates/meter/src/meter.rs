@@ -34,6 +34,8 @@ pub struct MeterOptions {
     pub state: Option<PathBuf>,
     /// Whether what probing found earlier is forgotten.
     pub fresh: bool,
+    /// Whether what probing finds now is kept there.
+    pub keeps: bool,
     /// The clock that engine events are stamped with too.
     pub clock: Arc<dyn Clock>,
 }
@@ -47,6 +49,7 @@ impl Default for MeterOptions {
             outside: OutsideSettings::default(),
             state: None,
             fresh: false,
+            keeps: true,
             clock: Arc::new(SystemClock),
         }
     }
@@ -98,7 +101,9 @@ impl Meter {
             (answer.join().unwrap_or_default(), battery, own)
         });
         answer.apply([&mut gpu, &mut cpu], &probed);
-        probed.keep();
+        if options.keeps {
+            probed.keep();
+        }
         let decided = outside.readers;
         let own_names: Vec<String> = outside.meters.iter().map(|one| one.name.clone()).collect();
         let stands = |devices: Vec<Device>| -> Vec<Device> {

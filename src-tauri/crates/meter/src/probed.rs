@@ -8,7 +8,7 @@
 //! `rapl` and `hwmon` ask here for it.
 
 use crate::calibration::fingerprint;
-use crate::files::{Root, replace};
+use crate::files::Root;
 use crate::probe::{Movement, PATIENCE, Watched, watch_both};
 use crate::sensor::{EnergyCounter, PowerGauge};
 use serde::{Deserialize, Serialize};
@@ -164,7 +164,7 @@ impl Probed {
         };
         let kept = serde_json::to_vec_pretty(&content)
             .map_err(std::io::Error::from)
-            .and_then(|text| replace(&file, &text));
+            .and_then(|text| wattsmith_files::keep(&file, &text));
         if let Err(error) = kept {
             tracing::warn!(%error, "what probing found cannot be kept");
         }

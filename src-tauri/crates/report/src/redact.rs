@@ -1,78 +1,107 @@
-//! The last look before anything leaves: secrets have no field in a record, but two fields hold text
-//! that could contain one.
+//! The last look before anything leaves. Secrets have no field in a record, but many of its fields are
+//! text that somebody wrote: a prompt from a template of one's own, a reply, a warning, a name. An address
+//! in any of them may hold a password, and a command line a key.
 
-use wattsmith_domain::{Connection, SessionRecord, masked};
+use serde_json::Value;
+use wattsmith_domain::{SessionRecord, masked, masked_words};
 
-const MASK: &str = "****";
+/// What every address has.
+const ADDRESS: &str = "://";
 
-/// The record with keys in command lines and passwords in addresses masked.
+/// The record with keys in command lines, and passwords in addresses, masked, wherever they stand.
 pub(crate) fn record(record: &SessionRecord) -> SessionRecord {
-    let mut record = record.clone();
+    let mut record = with_addresses_masked(record);
     for launch in record
         .trials
         .iter_mut()
         .filter_map(|trial| trial.launch.as_mut())
     {
-        mask_key(&mut launch.argv);
-    }
-    let connection = record.session.connection.as_mut();
-    if let Some(base_url) = connection.and_then(Connection::base_url_mut) {
-        mask_password(base_url);
+        launch.argv = masked_words(&launch.argv);
     }
     record
 }
 
-fn mask_key(argv: &mut [String]) {
-    let mut next_is_key = false;
-    for word in argv {
-        if next_is_key {
-            *word = MASK.to_owned();
-        } else if word.starts_with("--api-key=") {
-            *word = format!("--api-key={MASK}");
+/// Goes through every text that the record holds, whatever field it stands in, so that a field which is
+/// added later is looked at like the others.
+fn with_addresses_masked(record: &SessionRecord) -> SessionRecord {
+    let Ok(mut tree) = serde_json::to_value(record) else {
+        return without_texts(record);
+    };
+    if !mask_texts(&mut tree) {
+        return record.clone();
+    }
+    serde_json::from_value(tree).unwrap_or_else(|_| without_texts(record))
+}
+
+/// Whether anything was masked.
+fn mask_texts(tree: &mut Value) -> bool {
+    match tree {
+        Value::String(text) if text.contains(ADDRESS) => {
+            let cleared = masked(text);
+            let changed = cleared != *text;
+            *text = cleared;
+            changed
         }
-        next_is_key = word == "--api-key";
+        Value::Array(all) => all
+            .iter_mut()
+            .fold(false, |any, one| mask_texts(one) || any),
+        Value::Object(all) => all
+            .values_mut()
+            .fold(false, |any, one| mask_texts(one) || any),
+        _ => false,
     }
 }
 
-fn mask_password(url: &mut String) {
-    *url = masked(url);
+/// For a record that cannot be gone through (a figure in it is no number, and no such record is stored):
+/// what was written by anybody is left out.
+fn without_texts(record: &SessionRecord) -> SessionRecord {
+    SessionRecord {
+        proposals: Vec::new(),
+        exchanges: Vec::new(),
+        feedback: Vec::new(),
+        ..record.clone()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wattsmith_testkit::fixtures;
 
     #[test]
-    fn keys_and_passwords_do_not_leave() {
-        let mut argv = [
-            "server",
-            "--api-key",
-            "s3cret",
-            "--api-key=s3cret",
-            "--port",
-            "1",
-        ]
-        .map(str::to_owned);
-        mask_key(&mut argv);
+    fn a_key_on_a_command_line_does_not_leave() {
+        let mut secret = fixtures::everything();
+        let words = "server --api-key s3cret --api-key=s3cret --port 1";
+        let launch = wattsmith_domain::Launch {
+            argv: words.split(' ').map(str::to_owned).collect(),
+            ..Default::default()
+        };
+        secret.trials[0].launch = Some(launch);
+        let left = record(&secret).trials[0].launch.clone().unwrap();
         assert_eq!(
-            argv,
-            [
-                "server",
-                "--api-key",
-                "****",
-                "--api-key=****",
-                "--port",
-                "1"
-            ]
+            left.argv.join(" "),
+            "server --api-key **** --api-key=**** --port 1"
         );
-        for (before, after) in [
-            ("https://sam:pw@host/v1", "https://****@host/v1"),
-            ("https://host/v1", "https://host/v1"),
-            ("host/a@b", "host/a@b"),
-        ] {
-            let mut url = before.to_owned();
-            mask_password(&mut url);
-            assert_eq!(url, after);
-        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_does_not_leave_whatever_text_it_stands_in() {
+        let address = "see http://sam:hunter2@plug/x?token=hunter2&y=1";
+        let mut secret = fixtures::everything();
+        secret.session.name = address.to_owned();
+        secret.exchanges[0].prompt = format!("from a template of one's own: {address}");
+        secret.exchanges[0].reply = address.to_owned();
+        secret.feedback[0].edit = Some(address.to_owned());
+        secret.proposals[0].reason = address.to_owned();
+        secret.trials[0].note = Some(address.to_owned());
+        let left = record(&secret);
+        assert!(
+            !serde_json::to_string(&left).unwrap().contains("hunter2"),
+            "{left:?}"
+        );
+        assert_eq!(left.session.name, "see http://****@plug/x?token=****&y=1");
+        // And nothing else changed.
+        let plain = fixtures::everything();
+        assert_eq!(record(&plain), plain);
     }
 }

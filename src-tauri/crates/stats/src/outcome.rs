@@ -5,12 +5,14 @@
 //! above what the search saw of it, whatever they decided.
 
 use crate::{Analysis, decide};
+use serde::{Deserialize, Serialize};
 use wattsmith_domain::{
     Confirmation, Decision, Interval, Purpose, SessionRecord, Threshold, Trial, TrialId, Verdict,
 };
 
 /// Kinds of outcomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OutcomeKind {
     /// No trial is complete, or none keeps the constraints.
     Nothing,
@@ -95,7 +97,7 @@ impl From<Decision> for OutcomeKind {
 }
 
 /// What a session came to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// In kind.
     pub kind: OutcomeKind,

@@ -5,7 +5,7 @@ use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
 /// Why something could not be stored or read. What was stored before is never lost by it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The disk, a file size limit or the page limit leaves no room.
@@ -68,6 +68,22 @@ pub enum StoreError {
         /// What, and why.
         what: String,
     },
+    /// The file was taken away, or another put into its place, while it was in use.
+    #[error(
+        "{} was removed or replaced while Wattsmith used it. What was stored since cannot be found \
+         again by anybody: it went into a file that has no name any more. Nothing more is measured. Put \
+         the data folder back and start again", path.display()
+    )]
+    Removed {
+        /// The database, or its log.
+        path: PathBuf,
+    },
+    /// It was opened to be read only.
+    #[error("{} is open for reading only", path.display())]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("{} cannot be used: {what}; check that the folder exists and may be written", path.display())]
     Io {
@@ -88,6 +104,7 @@ pub(crate) enum Fault {
     NotFound(String),
     Refused(String),
     Corrupt(String),
+    Removed(PathBuf),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -97,6 +114,29 @@ impl From<rusqlite::Error> for Fault {
 }
 
 impl Fault {
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            _ => None,
+        }
+    }
+
+    /// Whether another program keeps the file to itself at this moment.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        )
+    }
+
+    /// Whether the file itself is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
+    }
+
     /// Says which file, and turns SQLite's codes into what they mean for a person.
     pub(crate) fn at(self, path: &Path) -> StoreError {
         let path = path.to_path_buf();
@@ -104,6 +144,7 @@ impl Fault {
             Self::NotFound(what) => return StoreError::NotFound { what },
             Self::Refused(what) => return StoreError::Refused { what },
             Self::Corrupt(what) => return StoreError::Corrupt { path, what },
+            Self::Removed(path) => return StoreError::Removed { path },
             Self::Sqlite(error) => error,
         };
         let what = error.to_string();

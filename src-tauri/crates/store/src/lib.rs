@@ -8,9 +8,12 @@
 //! Each record is one JSON body beside the few columns that are searched by. API keys have no field
 //! in any of them, and therefore cannot end up in the file.
 
+mod backup;
 mod body;
+mod digests;
 mod error;
 mod open;
+mod place;
 mod records;
 mod sampled;
 mod samples;
@@ -19,6 +22,7 @@ mod space;
 mod store;
 mod writer;
 
+pub use digests::Head;
 pub use error::StoreError;
 pub use open::StoreOptions;
 pub use store::{Owner, Side, Store};

@@ -1,13 +1,14 @@
 //! The statements: every noun into its table and back.
 
 use crate::body::{decode, encode};
+use crate::digests;
 use crate::error::Fault;
 use crate::sampled;
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ToSql, params};
 use serde::de::DeserializeOwned;
 use wattsmith_domain::{
-    Confirmation, Exchange, Feedback, Proposal, Session, SessionId, SessionRecord, Trial, TrialId,
-    TrialState,
+    Confirmation, Exchange, Feedback, Proposal, ProposalStatus, Session, SessionId, SessionRecord,
+    Trial, TrialId, TrialState,
 };
 
 type Outcome<T> = Result<T, Fault>;
@@ -44,8 +45,20 @@ pub(crate) fn put_trial(db: &Connection, trial: &Trial) -> Outcome<()> {
         trial.number,
         state_word(&trial.state),
         body
-    ])?;
+    ])
+    .map_err(|error| numbered_twice(error, "trial", trial.number))?;
     Ok(())
+}
+
+/// Two that measure one session at once would number alike.
+fn numbered_twice(error: rusqlite::Error, noun: &str, number: u32) -> Fault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => Fault::Refused(format!(
+            "there is another {noun} {number} in this session already: something else measures it at \
+             this moment. Let only one of them go on"
+        )),
+        _ => error.into(),
+    }
 }
 
 pub(crate) fn put_confirmation(db: &Connection, confirmation: &Confirmation) -> Outcome<()> {
@@ -66,7 +79,8 @@ pub(crate) fn put_confirmation(db: &Connection, confirmation: &Confirmation) -> 
         confirmation.session.0,
         confirmation.number,
         body
-    ])?;
+    ])
+    .map_err(|error| numbered_twice(error, "confirmation", confirmation.number))?;
     Ok(())
 }
 
@@ -118,10 +132,14 @@ pub(crate) fn record(db: &Connection, id: &SessionId) -> Outcome<SessionRecord> 
 
 pub(crate) fn records(db: &Connection) -> Outcome<Vec<SessionRecord>> {
     let moment = db.unchecked_transaction()?;
-    let records = sessions(db)?
-        .into_iter()
-        .map(|session| read_record(db, session))
-        .collect::<Outcome<_>>()?;
+    let mut records = Vec::new();
+    for head in digests::heads(db, "")? {
+        match session(db, &head.id).and_then(|session| read_record(db, session)) {
+            Ok(record) => records.push(record),
+            Err(fault @ Fault::Corrupt(_)) => drop(fault),
+            Err(fault) => return Err(fault),
+        }
+    }
     moment.finish()?;
     Ok(records)
 }
@@ -200,17 +218,7 @@ fn read_record(db: &Connection, session: Session) -> Outcome<SessionRecord> {
     })
 }
 
-/// Newest first.
-pub(crate) fn sessions(db: &Connection) -> Outcome<Vec<Session>> {
-    bodies(
-        db,
-        "session",
-        "SELECT body FROM sessions ORDER BY created_at DESC, rowid DESC",
-        &[],
-    )
-}
-
-fn session(db: &Connection, id: &SessionId) -> Outcome<Session> {
+pub(crate) fn session(db: &Connection, id: &SessionId) -> Outcome<Session> {
     bodies(
         db,
         "session",
@@ -233,21 +241,34 @@ pub(crate) fn delete_session(db: &Connection, id: &SessionId) -> Outcome<()> {
     }
 }
 
-/// Discards the trials that are still marked as running; their finished repeats stay.
+/// Discards the trials that are still marked as running, and offers their proposals again; their
+/// finished repeats stay.
 pub(crate) fn interrupted(db: &Connection) -> Outcome<Vec<TrialId>> {
-    let trials: Vec<Trial> = bodies(
-        db,
-        "trial",
-        "SELECT body FROM trials WHERE state = 'running' ORDER BY rowid",
-        &[],
-    )?;
-    trials
-        .into_iter()
+    let running: Vec<String> = db
+        .prepare_cached("SELECT body FROM trials WHERE state = 'running' ORDER BY rowid")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    running
+        .iter()
+        // One that cannot be read is no reason not to start.
+        .filter_map(|body| decode::<Trial>("trial", body).ok())
         .map(|mut trial| {
             trial.state = TrialState::Discarded {
                 cause: INTERRUPTED.to_owned(),
             };
             put_trial(db, &trial)?;
+            if let Some(proposal) = &trial.proposal {
+                let found: Vec<Proposal> = bodies(
+                    db,
+                    "proposal",
+                    "SELECT body FROM proposals WHERE id = ?1",
+                    &[&proposal.0],
+                )?;
+                for mut proposal in found {
+                    proposal.status = ProposalStatus::Offered;
+                    put_proposal(db, &proposal)?;
+                }
+            }
             Ok(trial.id)
         })
         .collect()

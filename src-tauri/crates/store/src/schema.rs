@@ -118,7 +118,93 @@ CREATE TABLE discarded_samples (
 ) STRICT;
 ";
 
-const STEPS: &[M<'_>] = &[M::up(FIRST), M::up(DISCARDED)];
+/// No number twice in a session: two that measured one session at once numbered alike, before a lock that
+/// all of them share kept them apart. Of such twins the one that came later gets a number at the end.
+const NUMBERED: &str = "
+UPDATE trials SET
+    number = fresh.number,
+    body = CASE WHEN json_valid(body) THEN json_set(body, '$.number', fresh.number) ELSE body END
+FROM (
+    SELECT twin.rowid AS place,
+        (SELECT max(number) FROM trials AS any WHERE any.session = twin.session)
+            + row_number() OVER (PARTITION BY twin.session ORDER BY twin.number, twin.rowid) AS number
+    FROM trials AS twin
+    WHERE EXISTS (
+        SELECT 1 FROM trials AS first
+        WHERE first.session = twin.session AND first.number = twin.number AND first.rowid < twin.rowid
+    )
+) AS fresh
+WHERE trials.rowid = fresh.place;
+DROP INDEX trials_by_session;
+CREATE UNIQUE INDEX trials_by_number ON trials (session, number);
+
+UPDATE confirmations SET
+    number = fresh.number,
+    body = CASE WHEN json_valid(body) THEN json_set(body, '$.number', fresh.number) ELSE body END
+FROM (
+    SELECT twin.rowid AS place,
+        (SELECT max(number) FROM confirmations AS any WHERE any.session = twin.session)
+            + row_number() OVER (PARTITION BY twin.session ORDER BY twin.number, twin.rowid) AS number
+    FROM confirmations AS twin
+    WHERE EXISTS (
+        SELECT 1 FROM confirmations AS first
+        WHERE first.session = twin.session AND first.number = twin.number AND first.rowid < twin.rowid
+    )
+) AS fresh
+WHERE confirmations.rowid = fresh.place;
+DROP INDEX confirmations_by_session;
+CREATE UNIQUE INDEX confirmations_by_number ON confirmations (session, number);
+";
+
+/// What a list shows of a session, worked out once: reading every window for a line took long. `changes`
+/// counts what changes such a line; a digest stands while it was made of the newest count.
+const DIGESTS: &str = "
+CREATE INDEX sessions_by_time ON sessions (created_at, id);
+
+CREATE TABLE digests (
+    session TEXT PRIMARY KEY NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    changes INTEGER NOT NULL,
+    made_of INTEGER,
+    made_by TEXT,
+    body TEXT
+) STRICT;
+INSERT INTO digests (session, changes) SELECT id, 0 FROM sessions;
+
+CREATE TRIGGER session_made AFTER INSERT ON sessions BEGIN
+    INSERT INTO digests (session, changes) VALUES (NEW.id, 0)
+    ON CONFLICT (session) DO UPDATE SET changes = changes + 1;
+END;
+CREATE TRIGGER session_changed AFTER UPDATE ON sessions BEGIN
+    UPDATE digests SET changes = changes + 1 WHERE session = NEW.id;
+END;
+CREATE TRIGGER trial_made AFTER INSERT ON trials BEGIN
+    UPDATE digests SET changes = changes + 1 WHERE session = NEW.session;
+END;
+CREATE TRIGGER trial_changed AFTER UPDATE ON trials BEGIN
+    UPDATE digests SET changes = changes + 1 WHERE session = NEW.session;
+END;
+CREATE TRIGGER repeat_made AFTER INSERT ON repeats BEGIN
+    UPDATE digests SET changes = changes + 1
+    WHERE session = (SELECT session FROM trials WHERE id = NEW.trial);
+END;
+CREATE TRIGGER confirmation_made AFTER INSERT ON confirmations BEGIN
+    UPDATE digests SET changes = changes + 1 WHERE session = NEW.session;
+END;
+CREATE TRIGGER confirmation_changed AFTER UPDATE ON confirmations BEGIN
+    UPDATE digests SET changes = changes + 1 WHERE session = NEW.session;
+END;
+CREATE TRIGGER confirmation_repeat_made AFTER INSERT ON confirmation_repeats BEGIN
+    UPDATE digests SET changes = changes + 1
+    WHERE session = (SELECT session FROM confirmations WHERE id = NEW.confirmation);
+END;
+";
+
+const STEPS: &[M<'_>] = &[
+    M::up(FIRST),
+    M::up(DISCARDED),
+    M::up(NUMBERED),
+    M::up(DIGESTS),
+];
 
 /// Every step from an empty file to today's schema.
 pub(crate) const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

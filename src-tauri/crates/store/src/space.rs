@@ -45,7 +45,23 @@ pub(crate) fn outlive_file_size_limit() {
 #[cfg(not(unix))]
 pub(crate) fn outlive_file_size_limit() {}
 
-fn wal(path: &Path) -> PathBuf {
+/// Whether a log lies beside the file that is not folded into it: somebody writes, or ended badly.
+pub(crate) fn has_log(path: &Path) -> bool {
+    size(&wal(path)) > 0
+}
+
+/// Makes the file where it is missing, for its owner alone: SQLite gives its log the same rights. Where
+/// that cannot be done, SQLite says why.
+pub(crate) fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
+}
+
+/// The log beside a database.
+pub(crate) fn wal(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)

@@ -1,13 +1,16 @@
 //! The async face of the store.
 
+use crate::digests::{self, Head};
 use crate::error::{Fault, StoreError};
 use crate::open::{self, StoreOptions};
-use crate::writer::{self, Command, Job};
-use crate::{records, sampled, space};
+use crate::place::Place;
+use crate::writer::{Command, Job, Writer};
+use crate::{backup, records, sampled, space};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
 use wattsmith_domain::{
     Confirmation, ConfirmationId, DiscardedRepeat, Exchange, Feedback, PowerSample, Proposal,
     Repeat, Session, SessionId, SessionRecord, Trial, TrialId,
@@ -58,6 +61,8 @@ impl Side {
 pub struct Store {
     commands: mpsc::Sender<Command>,
     path: Arc<PathBuf>,
+    held: watch::Receiver<bool>,
+    reading: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -81,18 +86,43 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_with(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let patience = options.patience.unwrap_or(open::BUSY_TIMEOUT);
+        Self::start(path, patience, false, move |path| open::open(path, options))
+    }
+
+    /// Opens the database to read it: no byte of it changes, nor is any file made. One that is not
+    /// there is empty. What writes answers [`StoreError::ReadOnly`].
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        Self::start(path, Duration::ZERO, true, open::open_to_read)
+    }
+
+    fn start(
+        path: &Path,
+        patience: Duration,
+        reading: bool,
+        open: impl FnOnce(&Path) -> Result<Connection, StoreError> + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let (commands, queue) = mpsc::channel();
         let (ready, opened) = mpsc::channel();
+        let (holding, held) = watch::channel(false);
         let own = path.to_path_buf();
         std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
                 space::outlive_file_size_limit();
-                match open::open(&own, options) {
+                match open(&own) {
                     Err(error) => drop(ready.send(Err(error))),
                     Ok(db) => {
+                        let place = Place::of(&own);
                         if ready.send(Ok(())).is_ok() {
-                            writer::run(db, &own, &queue);
+                            let writer = match reading {
+                                true => Writer::reading(db, place, holding),
+                                false => Writer::new(db, place, patience, holding),
+                            };
+                            writer.run(&queue);
                         }
                     }
                 }
@@ -105,6 +135,8 @@ impl Store {
         Ok(Self {
             commands,
             path: Arc::new(path.to_path_buf()),
+            held,
+            reading,
         })
     }
 
@@ -112,6 +144,13 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether something is held at this moment because another program keeps the database to itself.
+    /// It is tried again for as long as the store has patience.
+    #[must_use]
+    pub fn held(&self) -> watch::Receiver<bool> {
+        self.held.clone()
     }
 
     /// Stores a session, or replaces what is stored of it. Its trials stay.
@@ -132,6 +171,38 @@ impl Store {
     pub async fn put_trial(&self, trial: &Trial) -> Result<(), StoreError> {
         let trial = trial.clone();
         self.write(move |db| records::put_trial(db, &trial)).await
+    }
+
+    /// Stores a trial and the proposal that it carries out, both or neither: a proposal is never used up
+    /// without its trial, nor given back without it.
+    ///
+    /// # Errors
+    /// As [`Store::put_trial`].
+    pub async fn put_run(&self, trial: &Trial, proposal: &Proposal) -> Result<(), StoreError> {
+        let (trial, proposal) = (trial.clone(), proposal.clone());
+        self.write(move |db| {
+            records::put_proposal(db, &proposal)?;
+            records::put_trial(db, &trial)
+        })
+        .await
+    }
+
+    /// Stores an exchange and the proposal that came of it, both or neither: a reply that was paid for
+    /// is never taken without what it said.
+    ///
+    /// # Errors
+    /// As [`Store::put_trial`].
+    pub async fn put_answer(
+        &self,
+        exchange: &Exchange,
+        proposal: &Proposal,
+    ) -> Result<(), StoreError> {
+        let (exchange, proposal) = (exchange.clone(), proposal.clone());
+        self.write(move |db| {
+            records::put_exchange(db, &exchange)?;
+            records::put_proposal(db, &proposal)
+        })
+        .await
     }
 
     /// Stores a finished repeat and its power samples by device. It survives a killed process and a
@@ -239,20 +310,79 @@ impl Store {
         self.read(move |db| records::record(db, &session)).await
     }
 
-    /// Every session, newest first.
+    /// The same, and how often it was changed, for [`Store::put_digest`].
     ///
     /// # Errors
-    /// `Corrupt` when a stored record does not make sense.
-    pub async fn sessions(&self) -> Result<Vec<Session>, StoreError> {
-        self.read(records::sessions).await
+    /// As [`Store::record`].
+    pub async fn record_as_of(
+        &self,
+        session: &SessionId,
+    ) -> Result<(SessionRecord, i64), StoreError> {
+        let id = session.clone();
+        self.read(move |db| Ok((records::record(db, &id)?, digests::changes(db, &id)?)))
+            .await
     }
 
-    /// Every session with all that happened in it, newest first.
+    /// A session without what happened in it.
     ///
     /// # Errors
-    /// `Corrupt` when a stored record does not make sense.
+    /// As [`Store::record`].
+    pub async fn session(&self, session: &SessionId) -> Result<Session, StoreError> {
+        let id = session.clone();
+        self.read(move |db| records::session(db, &id)).await
+    }
+
+    /// Every session, newest first, with the digest that `made_by` put down of it, where that still
+    /// stands. Takes no longer for long sessions than for short ones.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn heads(&self, made_by: &str) -> Result<Vec<Head>, StoreError> {
+        let made_by = made_by.to_owned();
+        self.read(move |db| digests::heads(db, &made_by)).await
+    }
+
+    /// Keeps digests of records, each as [`Store::record_as_of`] gave it with its changes. One stands
+    /// until its record changes.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn put_digests(
+        &self,
+        made_by: &str,
+        digests: Vec<(SessionId, i64, String)>,
+    ) -> Result<(), StoreError> {
+        let made_by = made_by.to_owned();
+        self.write(move |db| {
+            digests.iter().try_for_each(|(id, made_of, body)| {
+                digests::put(db, id, (&made_by, *made_of), body)
+            })
+        })
+        .await
+    }
+
+    /// Every session with all that happened in it, newest first; one that cannot be read is left out,
+    /// and does not take the others with it.
+    ///
+    /// # Errors
+    /// None of its own.
     pub async fn records(&self) -> Result<Vec<SessionRecord>, StoreError> {
         self.read(records::records).await
+    }
+
+    /// Writes all that is stored into the new file `to`, whole by itself. It is read back before this
+    /// returns, and on disk.
+    ///
+    /// # Errors
+    /// There is a file at `to`, it cannot be written, or something that is stored cannot be read. Then
+    /// nothing is left of it.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let (path, to) = (Arc::clone(&self.path), to.to_path_buf());
+        self.send(Command::Read(Box::new(move |db| {
+            let _ = reply.send(backup::write(db, &path, &to));
+        })))?;
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Deletes a session and all that happened in it.
@@ -332,7 +462,7 @@ impl Store {
     }
 
     /// Discards every trial that is still marked as running, and names them; their finished repeats
-    /// stay. Call it at start, **while holding the machine-wide measuring lock**: without it, a
+    /// stay, and their proposals are offered again, so that each goes on where it was. Call it at start, **while holding the machine-wide measuring lock**: without it, a
     /// trial that another process runs in this moment would be discarded under its hands.
     ///
     /// # Errors
@@ -357,6 +487,11 @@ impl Store {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     {
+        if self.reading {
+            return Err(StoreError::ReadOnly {
+                path: self.path.to_path_buf(),
+            });
+        }
         let (reply, answer) = oneshot::channel();
         self.send(Command::Write(Box::new(Job {
             work,

@@ -56,6 +56,9 @@ pub enum Script {
     Slow(String),
     /// No answer at all, for as long as the client stays.
     Silent,
+    /// The text begins, then the second text comes every 10 ms, as it is, for as long as the client stays:
+    /// signs of life without content, or content without an end.
+    Alive(String, String),
     /// The text begins, then the connection ends.
     Cut(String),
 }
@@ -289,6 +292,20 @@ async fn answer(provider: Provider, script: Script, request: &Value, shared: Sha
             });
             let begun = stream::iter([Ok(Bytes::from(wire::deltas(provider, &text)))]);
             event_stream(provider, Body::from_stream(begun.chain(silence)))
+        }
+        Script::Alive(text, sign) => {
+            let left = Left(shared);
+            let begun = wire::deltas(provider, &text);
+            let begun = stream::iter((!text.is_empty()).then(|| Ok(Bytes::from(begun))));
+            let signs = stream::repeat_with(move || {
+                let _left = &left;
+                Ok::<Bytes, Infallible>(Bytes::from(sign.clone()))
+            });
+            let signs = signs.then(|sign| async {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                sign
+            });
+            event_stream(provider, Body::from_stream(begun.chain(signs)))
         }
         Script::Silent => {
             let _left = Left(shared);

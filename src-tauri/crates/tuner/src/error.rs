@@ -48,6 +48,19 @@ pub enum TunerError {
         /// How often it was tried.
         windows: u32,
     },
+    /// Something failed that says nothing about the settings. Nothing was spent.
+    #[error(
+        "{message} That says nothing about these settings: nothing counts as tried, no trial of the \
+         budget is spent, and what was measured of them stays. Put it right, then go on."
+    )]
+    Surroundings {
+        /// Its kind.
+        cause: FailureCause,
+        /// What, where and what to do.
+        message: String,
+        /// What is wrong with the sensor, where it is one.
+        fault: Option<SensorFault>,
+    },
     /// What the next reply could cost has no bound, and the person set a cap; nothing was sent.
     #[error(
         "An earlier reply of {server} took {tokens} tokens where {allowed} were allowed, and showed \
@@ -110,10 +123,37 @@ impl TunerError {
         }
     }
 
+    /// The same as a fault of the surroundings, where it is one: any settings would have failed. With
+    /// settings that loaded before, that they do not load in time any more says nothing about them.
+    pub(crate) fn of_the_surroundings(self, loaded_before: bool) -> Self {
+        let may_be = matches!(
+            self,
+            Self::Engine(_) | Self::Meter(_) | Self::Store(_) | Self::Io { .. }
+        );
+        let cause = self.failure_cause();
+        let too_slow = loaded_before && cause == FailureCause::LoadTimeout;
+        if !may_be || !(cause.is_of_the_surroundings() || too_slow) {
+            return self;
+        }
+        let text = self.to_string();
+        let text = text.trim_end();
+        let end = if text.ends_with(['.', '!', '?']) {
+            ""
+        } else {
+            "."
+        };
+        Self::Surroundings {
+            cause,
+            message: format!("{text}{end}"),
+            fault: self.fault(),
+        }
+    }
+
     /// The cause that a trial records when this ends it.
     #[must_use]
     pub(crate) fn failure_cause(&self) -> FailureCause {
         match self {
+            Self::Surroundings { cause, .. } => *cause,
             Self::Engine(error) => error.cause().unwrap_or(FailureCause::RequestFailed),
             Self::Meter(_) => FailureCause::SensorLost,
             Self::GpuControl(_) => FailureCause::GpuControlRefused,
@@ -122,11 +162,42 @@ impl TunerError {
         }
     }
 
+    /// A name for programs: that of the fault where a trial can fail by it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = match self {
+            Self::Busy(_) => "busy",
+            Self::ConsentNeeded { .. } => "consent-needed",
+            Self::SpendingCap { .. } => "spending-cap",
+            Self::UnboundedCost { .. } => "unbounded-cost",
+            Self::TooBusy { .. } => "too-busy",
+            Self::NotFound(_) => "not-found",
+            Self::Cancelled => "cancelled",
+            Self::Invalid(_) => "invalid",
+            Self::Chat(_) => "chat",
+            Self::Template(_) => "template",
+            Self::Surroundings { .. }
+            | Self::Engine(_)
+            | Self::Meter(_)
+            | Self::GpuControl(_)
+            | Self::Store(_)
+            | Self::Io { .. } => {
+                let cause = serde_json::to_value(self.failure_cause());
+                let name = cause
+                    .ok()
+                    .and_then(|cause| cause.as_str().map(str::to_owned));
+                return name.unwrap_or_default();
+            }
+        };
+        name.to_owned()
+    }
+
     /// What is wrong with the sensor that this comes from, where it comes from one.
     #[must_use]
     pub fn fault(&self) -> Option<SensorFault> {
         match self {
             Self::Meter(error) => error.fault(),
+            Self::Surroundings { fault, .. } => *fault,
             _ => None,
         }
     }
@@ -147,5 +218,65 @@ impl From<ChatError> for TunerError {
             ChatError::Cancelled => Self::Cancelled,
             other => Self::Chat(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine(cause: FailureCause) -> TunerError {
+        TunerError::Engine(EngineError::failed(cause, "It failed"))
+    }
+
+    #[test]
+    fn what_any_settings_would_have_failed_by_says_nothing_about_these() {
+        use FailureCause::*;
+        for cause in [
+            ModelNotFound,
+            ModelCorrupt,
+            ModelUnfit,
+            EngineNotFound,
+            PortTaken,
+        ] {
+            let error = engine(cause).of_the_surroundings(false);
+            assert!(
+                matches!(error, TunerError::Surroundings { .. }),
+                "{cause:?}"
+            );
+            assert!(
+                error
+                    .to_string()
+                    .starts_with("It failed. That says nothing")
+            );
+            assert_eq!(error.failure_cause(), cause);
+        }
+        for cause in [
+            OutOfMemory,
+            UnknownFlag,
+            Hang,
+            Crash,
+            RequestFailed,
+            WrongWork,
+        ] {
+            let error = engine(cause).of_the_surroundings(true);
+            assert!(matches!(error, TunerError::Engine(_)), "{cause:?}");
+        }
+        let full = StoreError::Refused {
+            what: "full".to_owned(),
+        };
+        let error = TunerError::from(full).of_the_surroundings(false);
+        assert_eq!(error.name(), "storage-failed");
+        let taken_back = TunerError::Cancelled.of_the_surroundings(true);
+        assert!(matches!(taken_back, TunerError::Cancelled));
+    }
+
+    #[test]
+    fn settings_that_loaded_before_and_now_do_not_in_time_are_not_to_blame() {
+        let late = || engine(FailureCause::LoadTimeout);
+        let again = late().of_the_surroundings(true);
+        assert!(matches!(again, TunerError::Surroundings { .. }));
+        let first = late().of_the_surroundings(false);
+        assert!(matches!(first, TunerError::Engine(_)));
     }
 }

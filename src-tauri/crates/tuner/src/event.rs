@@ -96,6 +96,8 @@ pub enum EventKind {
     /// The default showed that the machine changed: what was measured before is not compared any
     /// more. In whole sentences.
     MachineChanged(String),
+    /// Something that is worth a line, such as that what was measured waits to be stored.
+    Note(String),
     /// A job ended with an error.
     Failed(String),
 }

@@ -6,12 +6,18 @@ use crate::event::{Event, EventKind, Phase, PhaseKind};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{PowerSample, SessionId};
 
 /// Events kept for a slow watcher; when it falls further behind it loses the oldest.
 const EVENTS: usize = 1024;
+
+/// What is said while nothing can be stored.
+const HELD: &str = "Another program is writing to the database and keeps it locked. What was measured \
+                    is held and stored as soon as it is free; close that program.";
+/// The same behind a phase.
+const HELD_DETAIL: &str = " · waiting for another program that keeps the database locked";
 
 #[derive(Clone)]
 struct Entry {
@@ -122,6 +128,40 @@ impl Jobs {
             entry.pausing = pausing;
         }
         self.emit(session, EventKind::Changed);
+    }
+
+    /// Tells every job that runs, from now on, when what it has to store is held because another program
+    /// keeps the database to itself, and when it is stored.
+    pub(crate) fn tell_when_held(&self, mut held: watch::Receiver<bool>) {
+        let jobs = self.clone();
+        tokio::spawn(async move {
+            while held.changed().await.is_ok() {
+                let words = match *held.borrow_and_update() {
+                    true => HELD,
+                    false => "The database is free again; what was held is stored.",
+                };
+                tracing::info!("{words}");
+                let sessions: Vec<SessionId> = jobs.lock().keys().cloned().collect();
+                for session in sessions {
+                    jobs.emit(&session, EventKind::Note(words.to_owned()));
+                    let Some(phase) = jobs.set_held(&session, *held.borrow()) else {
+                        continue;
+                    };
+                    jobs.emit(&session, EventKind::Phase(phase));
+                }
+            }
+        });
+    }
+
+    fn set_held(&self, session: &SessionId, held: bool) -> Option<Phase> {
+        let mut entries = self.lock();
+        let phase = &mut entries.get_mut(session)?.phase;
+        phase.detail = match (held, phase.detail.strip_suffix(HELD_DETAIL)) {
+            (true, None) => format!("{}{HELD_DETAIL}", phase.detail),
+            (false, Some(before)) => before.to_owned(),
+            _ => return None,
+        };
+        Some(phase.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Entry>> {

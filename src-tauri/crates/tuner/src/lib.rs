@@ -40,7 +40,8 @@ pub use measuring::spoiled::{
 };
 pub use measuring::too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use measuring::trial::cause_label;
-pub use paths::Paths;
+pub use paths::{Paths, keep_to_owner};
+pub use session::digest::{Digest, Listed};
 pub use session::export::{Format, default_name};
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
@@ -52,7 +53,7 @@ pub use study::{
     StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, run_study, study_job,
     write_study,
 };
-pub use tuner::{Step, Tuner, TunerOptions};
+pub use tuner::{Access, Step, Tuner, TunerOptions};
 pub use turn::connect::ConnectionChoice;
 pub use turn::core_use::CoreUse;
 pub use turn::fallback::{Fallback, fallbacks};
@@ -64,6 +65,7 @@ pub use turn::spending::{Spent, spent};
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
 pub use wattsmith_engine::{UnfitFile, catalogue, gpu_knobs, workloads};
+pub use wattsmith_files::write as write_file;
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
 };

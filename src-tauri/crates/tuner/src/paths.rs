@@ -2,8 +2,7 @@
 //! brought along.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The version of llama-server that setup fetches.
@@ -26,12 +25,15 @@ pub struct Paths {
     /// The file whose lock says that somebody measures: the same one for every person and data
     /// folder, since there is one machine.
     pub lock: PathBuf,
+    /// Whether that is another file than everybody else's, so that somebody else may measure at the same
+    /// time. Each figure says so.
+    pub lock_overridden: bool,
 }
 
 impl Paths {
     /// `data`, or the person's data folder; assets from `WATTSMITH_ASSETS`, the person's data folder
-    /// and the package, in this order; the lock in `WATTSMITH_LOCK`, which is for tests, or in a place that
-    /// is the same for every user and hangs on no variable of theirs.
+    /// and the package, in this order; the lock in a place that is the same for every user and hangs on no
+    /// variable of theirs.
     #[must_use]
     pub fn new(data: Option<PathBuf>) -> Self {
         let home = directories::BaseDirs::new().map_or_else(
@@ -51,8 +53,19 @@ impl Paths {
         Self {
             data: data.unwrap_or(home),
             assets,
-            lock: std::env::var_os("WATTSMITH_LOCK").map_or_else(machine_lock, PathBuf::from),
+            lock: machine_lock(),
+            lock_overridden: false,
         }
+    }
+
+    /// The same with a lock of one's own, for tests and stand-ins.
+    #[must_use]
+    pub fn locked_by(mut self, lock: Option<PathBuf>) -> Self {
+        if let Some(lock) = lock {
+            self.lock_overridden = lock != self.lock;
+            self.lock = lock;
+        }
+        self
     }
 
     /// The database.
@@ -189,43 +202,8 @@ fn machine_lock() -> PathBuf {
     Path::new(folder.unwrap_or(&"/tmp")).join("wattsmith-measuring.lock")
 }
 
-/// Puts `content` in the place of a file: it is there whole, or as it was, also after a full disk or
-/// a power cut. Its folder is made where it is missing.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let fresh = path.with_file_name(name);
-    // What a person told us may let somebody in; one left from an interrupted write has any rights.
-    let _ = std::fs::remove_file(&fresh);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_is_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new/meters.toml");
-        for _ in 0..2 {
-            replace(&path, b"x").unwrap();
-        }
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
-        assert_eq!(mode(&path), 0o600);
-        assert_eq!(mode(&folder.path().join("new")), 0o700);
-    }
+/// From here on, whatever this process and what it starts make is for its owner alone, unless a mode says
+/// otherwise: logs of engines, databases, files of libraries. Call it before anything is made.
+pub fn keep_to_owner() {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
 }

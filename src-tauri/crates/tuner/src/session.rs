@@ -5,6 +5,7 @@
 //! [`ledger`] is what the person added; [`export`] makes the report; [`words`] has verdicts and figures
 //! as they are read on the screen, in the terminal and in prompts.
 
+pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod ledger;
 pub(crate) mod memory;

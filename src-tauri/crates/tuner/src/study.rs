@@ -28,7 +28,6 @@ pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as 
 
 use crate::error::TunerError;
 use crate::machine::models::blocking;
-use crate::paths::replace;
 use crate::session::memory;
 use bench::{Footing, Playback};
 use std::collections::BTreeSet;
@@ -201,7 +200,7 @@ pub fn write_study(folder: &Path, study: &StudyResult) -> Result<StudyFiles, Tun
         (&files.csv, study.csv()),
         (&files.html, html),
     ] {
-        replace(path, text.as_bytes()).map_err(fail(path))?;
+        wattsmith_files::keep(path, text.as_bytes()).map_err(fail(path))?;
     }
     Ok(files)
 }

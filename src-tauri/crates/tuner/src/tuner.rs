@@ -11,7 +11,7 @@ use crate::measuring::quiet::LoadLook;
 use crate::measuring::too_busy::BusyLimit;
 use crate::paths::Paths;
 use crate::session::next::Next;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OnceCell, broadcast};
@@ -21,7 +21,10 @@ use wattsmith_domain::{
 };
 use wattsmith_engine::Architectures;
 use wattsmith_stats::{Analysis, Basis};
-use wattsmith_store::{Store, StoreOptions};
+use wattsmith_store::{Store, StoreError, StoreOptions};
+
+/// How long a window that is measured is held while another program keeps the database to itself.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What can be chosen at start.
 #[derive(Debug, Clone, Default)]
@@ -38,13 +41,28 @@ pub struct TunerOptions {
     pub gpu: GpuAccess,
     /// How the machine's load is looked at before a session's first window.
     pub load: LoadLook,
-    /// The file of the machine-wide measuring lock; the usual one when none.
+    /// Another file than the machine-wide measuring lock, for tests and stand-ins: every figure says so.
     pub lock_file: Option<PathBuf>,
+    /// What the core is opened for.
+    pub access: Access,
     /// How the database is opened.
     pub store: StoreOptions,
     /// Above which load of others an estimate is refused; that of the environment variable
     /// `WATTSMITH_BUSY_LIMIT`, else the usual one, when none.
     pub busy_limit: Option<BusyLimit>,
+}
+
+/// What the core is opened for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    Full,
+    /// To look at the machine and at what is stored. No lock is taken, no file made or written, no trial
+    /// marked, no engine ended.
+    Look,
+    /// To look at what is stored alone: the sensors are not even probed, unless somebody asks.
+    Records,
 }
 
 /// The core. Cheap to share; every use case can be called from any task.
@@ -90,26 +108,68 @@ impl Tuner {
     /// # Errors
     /// The data folder cannot be made, or the database not be opened.
     pub async fn open(options: TunerOptions) -> Result<Arc<Self>, TunerError> {
-        let mut paths = Paths::new(options.data_dir);
-        if let Some(lock) = options.lock_file {
-            paths.lock = lock;
+        let paths = Paths::new(options.data_dir).locked_by(options.lock_file);
+        let access = options.access;
+        let full = access == Access::Full;
+        if full {
+            wattsmith_files::make_folder(&paths.data).map_err(|source| {
+                TunerError::io(
+                    format!("cannot make the data folder {}", paths.data.display()),
+                    source,
+                )
+            })?;
         }
-        std::fs::create_dir_all(&paths.data).map_err(|source| {
-            TunerError::io(
-                format!("cannot make the data folder {}", paths.data.display()),
-                source,
-            )
-        })?;
         let library = options.nvml_library.clone();
         let gpu = GpuControl::new(options.gpu, library.clone());
         let root = options.sensor_root.unwrap_or_else(|| PathBuf::from("/"));
         let (database, folders) = (paths.database(), paths.clone());
         let (sensing, store) = blocking(move || {
-            let sensing = Sensing::open(root, library, &folders, options.fresh_probe);
-            (sensing, Store::open_with(&database, options.store))
+            let sensing = Sensing::new(root, library, folders, options.fresh_probe, full);
+            if access != Access::Records {
+                sensing.probe();
+            }
+            let patience = options.store.patience.or(Some(PATIENCE));
+            let store = match full {
+                true => Store::open_with(
+                    &database,
+                    StoreOptions {
+                        patience,
+                        ..options.store
+                    },
+                ),
+                false => Store::open_to_read(&database),
+            };
+            (sensing, store)
         })
         .await?;
         let store = store?;
+        let jobs = Jobs::new();
+        if full {
+            Self::recover(&paths, &store, &gpu).await?;
+            jobs.tell_when_held(store.held());
+        }
+        let tuner = Arc::new(Self {
+            templates: Templates::open(paths.templates()),
+            keys: Keys::new(),
+            jobs,
+            sensing,
+            paths,
+            store,
+            gpu,
+            load_look: options.load,
+            architectures: OnceCell::new(),
+            busy_limit: options
+                .busy_limit
+                .unwrap_or_else(BusyLimit::from_environment),
+        });
+        if full {
+            tuner.refresh_digests().await;
+        }
+        Ok(tuner)
+    }
+
+    /// Clears up after a Wattsmith that was killed.
+    async fn recover(paths: &Paths, store: &Store, gpu: &GpuControl) -> Result<(), TunerError> {
         for freed in wattsmith_engine::reap_orphans(&paths.engines_state()).await {
             tracing::info!("{freed}");
         }
@@ -120,20 +180,7 @@ impl Tuner {
         if let Ok(_lock) = MachineLock::acquire(&paths.lock) {
             store.interrupted().await?;
         }
-        Ok(Arc::new(Self {
-            templates: Templates::open(paths.templates()),
-            keys: Keys::new(),
-            jobs: Jobs::new(),
-            sensing,
-            paths,
-            store,
-            gpu,
-            load_look: options.load,
-            architectures: OnceCell::new(),
-            busy_limit: options
-                .busy_limit
-                .unwrap_or_else(BusyLimit::from_environment),
-        }))
+        Ok(())
     }
 
     /// GPUs that a trial which was ended by force left changed, and that could not be put back
@@ -172,20 +219,13 @@ impl Tuner {
         self.jobs.state(session)
     }
 
-    /// All sessions, newest first.
+    /// The identities of all sessions, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn sessions(&self) -> Result<Vec<Session>, TunerError> {
-        Ok(self.store.sessions().await?)
-    }
-
-    /// All that happened in all sessions, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn records(&self) -> Result<Vec<SessionRecord>, TunerError> {
-        Ok(self.store.records().await?)
+    pub async fn session_ids(&self) -> Result<Vec<SessionId>, TunerError> {
+        let heads = self.store.heads("").await?;
+        Ok(heads.into_iter().map(|head| head.id).collect())
     }
 
     /// All that happened in a session.
@@ -225,8 +265,13 @@ impl Tuner {
             Step::Autopilot => self.autopilot(&job).await,
             step => self.step(&job, step).await,
         };
-        done?;
-        self.end_if_over(&job.session).await
+        let done = match done {
+            Ok(()) => self.end_if_over(&job.session).await,
+            failed => failed,
+        };
+        // Worked out now, where there is time, and not when somebody waits for a list.
+        self.refresh_digest(&job.session).await;
+        done
     }
 
     pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {
@@ -322,8 +367,11 @@ impl Tuner {
     }
 
     /// Ends every job and waits until their engines are gone; 15 s at most. Then the GPUs are as they
-    /// were.
-    pub async fn shut_down(&self) {
+    /// were, and the database is closed: its file alone holds all that was stored.
+    ///
+    /// # Errors
+    /// What was stored cannot be found again, or is not all in the file.
+    pub async fn shut_down(&self) -> Result<(), TunerError> {
         self.jobs.cancel_all();
         for _ in 0..150 {
             if self.jobs.is_empty() {
@@ -332,6 +380,18 @@ impl Tuner {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         self.gpu.end().await;
+        match self.store.clone().close().await {
+            Err(StoreError::Closed) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Writes all that is stored into a new file, whole by itself, as of this moment.
+    ///
+    /// # Errors
+    /// There is a file already, it cannot be written, or something that is stored cannot be read.
+    pub async fn back_up(&self, to: &Path) -> Result<(), TunerError> {
+        Ok(self.store.backup(to).await?)
     }
 
     /// Ends the session by the person's wish; a trial that runs is finished first.
@@ -370,6 +430,26 @@ impl Tuner {
         self.change(session, |session| session.name = name).await
     }
 
+    /// Deletes a session in which nothing has happened yet: one that was made for a start that was then
+    /// refused.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn drop_if_untouched(&self, session: &SessionId) -> Result<(), TunerError> {
+        let record = match self.store.record(session).await {
+            Err(StoreError::NotFound { .. }) => return Ok(()),
+            other => other?,
+        };
+        let untouched = record.trials.is_empty()
+            && record.exchanges.is_empty()
+            && record.proposals.is_empty()
+            && record.session.load.is_none();
+        match untouched {
+            true => Ok(self.store.delete_session(session).await?),
+            false => Ok(()),
+        }
+    }
+
     /// Deletes a session and all that belongs to it.
     ///
     /// # Errors
@@ -392,10 +472,14 @@ impl Tuner {
         id: &SessionId,
         change: impl FnOnce(&mut Session),
     ) -> Result<(), TunerError> {
-        let mut session = self.record(id).await?.session;
+        let mut session = self.store.session(id).await?;
         change(&mut session);
         self.store.put_session(&session).await?;
         self.jobs.emit(id, EventKind::Changed);
+        if !self.jobs.state(id).running {
+            // What runs does it at its end.
+            self.refresh_digest(id).await;
+        }
         Ok(())
     }
 }

@@ -6,6 +6,10 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use std::time::Duration;
+use wattsmith_domain::one_line;
+
+/// Characters of a refusal that are repeated.
+const MOST_MESSAGE: usize = 300;
 
 /// An answer with a status that is no success.
 #[derive(Debug)]
@@ -108,8 +112,7 @@ pub(super) fn message(status: StatusCode, text: &str) -> String {
         None if parsed.is_some() || text.trim_start().starts_with('<') => "",
         None => text,
     };
-    let words: Vec<&str> = said.split_whitespace().collect();
-    let line: String = words.join(" ").chars().take(300).collect();
+    let line = one_line(said, MOST_MESSAGE);
     if line.is_empty() {
         let reason = status.canonical_reason().unwrap_or("no reason given");
         reason.to_lowercase()
@@ -166,7 +169,7 @@ mod tests {
         assert_eq!(of("<html>…"), "bad request");
         assert_eq!(of("{}"), "bad request");
         assert_eq!(of(""), "bad request");
-        assert_eq!(of(&"x".repeat(5000)).len(), 300);
+        assert_eq!(of(&"x".repeat(5000)).chars().count(), 300);
     }
 
     #[test]

@@ -5,14 +5,16 @@ use super::frames::{Broken, Document, beginning, documents, first_letter, pieces
 use super::protocol::{Framing, Partial};
 use super::{ChatClient, excerpt};
 use crate::connection::{ChatError, ChatReply, Delta};
+use crate::veil::Veil;
 use futures::{Stream, StreamExt, stream};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of text that a reply may have; far beyond any proposal.
-const MOST_TEXT: usize = 1 << 20;
+const MOST_TEXT: usize = 1 << 18;
 
 /// Whoever hears the reply while it comes.
 type OnDelta<'a> = &'a mut (dyn for<'t> FnMut(Delta<'t>) + Send);
@@ -27,6 +29,12 @@ struct Reading<'a, 'd> {
     said: Option<Fault>,
     /// The last line that belongs to no stream.
     stray: Option<String>,
+    /// Bytes of thoughts that came.
+    thought: usize,
+    /// Over what is told of the text while it comes.
+    veil: Veil,
+    /// Over what is told of the model's thoughts.
+    thought_veil: Veil,
 }
 
 /// Reads a reply to its end and passes its pieces on as they come.
@@ -55,6 +63,9 @@ pub(super) async fn read(
         cancel,
         said: None,
         stray: None,
+        thought: 0,
+        veil: Veil::over(chat.key.as_ref()),
+        thought_veil: Veil::over(chat.key.as_ref()),
     };
     // Gateways do not always say what they send; what it begins with is what it is.
     let is_whole = matches!(first, Some(b'{' | b'['))
@@ -82,6 +93,7 @@ impl Reading<'_, '_> {
                 for chunk in &chunks {
                     self.take(chunk)?;
                 }
+                self.bounded()?;
                 // One text that is whole is all that there is, unless it is a piece of a stream.
                 let is_piece = self.chat.protocol.framing() == Framing::Lines
                     || chunks
@@ -106,7 +118,18 @@ impl Reading<'_, '_> {
     ) -> Result<(), ChatError> {
         let documents = documents(self.chat.protocol.framing(), pieces);
         let mut documents = std::pin::pin!(documents);
-        while let Some(document) = documents.next().await {
+        // Whoever only says that it is still there is given up like one who says nothing.
+        let (mut heard, mut length) = (Instant::now(), 0);
+        loop {
+            let patience = match length {
+                0 => self.chat.timeouts.first,
+                _ => self.chat.timeouts.idle,
+            };
+            let next = tokio::time::timeout_at(heard + patience, documents.next()).await;
+            let Ok(next) = next else {
+                return Err(Broken::Silent(patience).into_error(self.chat));
+            };
+            let Some(document) = next else { break };
             let document = match document {
                 Ok(document) => document,
                 // What was said before tells more than that the connection ended.
@@ -117,15 +140,15 @@ impl Reading<'_, '_> {
                 self.reply.ended = true;
                 return Ok(());
             }
+            if self.content() > length {
+                (heard, length) = (Instant::now(), self.content());
+            }
             // Looked at with every piece: a fast server could send much before anybody else runs. A
             // reply that has ended is heard to its last count.
             if self.cancel.is_cancelled() && !self.reply.ended {
                 return Err(ChatError::Cancelled);
             }
-            if self.reply.text.len() > MOST_TEXT {
-                let what = format!("its text is longer than {MOST_TEXT} bytes");
-                return Err(self.chat.bad_reply(what));
-            }
+            self.bounded()?;
         }
         if self.reply.ended {
             return Ok(());
@@ -138,6 +161,23 @@ impl Reading<'_, '_> {
             (None, Some(text)) => self.chat.bad_reply(format!("no JSON, but {text:?}")),
             (None, None) => self.chat.cut(),
         })
+    }
+
+    /// How much of the reply has come: text, thoughts, and what tools are called with.
+    fn content(&self) -> usize {
+        let tools = self.reply.tools.iter().map(|tool| tool.arguments.len());
+        self.reply.text.len() + self.thought + tools.sum::<usize>()
+    }
+
+    fn bounded(&self) -> Result<(), ChatError> {
+        let tools = self.reply.tools.iter().map(|tool| tool.arguments.len());
+        match self.reply.text.len() + tools.sum::<usize>() > MOST_TEXT {
+            true => {
+                let what = format!("its text is longer than {MOST_TEXT} bytes");
+                Err(self.chat.bad_reply(what))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Takes in one document; true where it says that this was all.
@@ -205,14 +245,12 @@ impl Reading<'_, '_> {
         let counted = (self.reply.prompt_tokens, self.reply.reply_tokens);
         self.chat.protocol.take(chunk, &mut self.reply);
         let thoughts = std::mem::take(&mut self.reply.fresh_thoughts);
+        self.thought += thoughts.len();
+        let thoughts = self.thought_veil.take(&thoughts);
         if !thoughts.is_empty() {
             (self.on_delta)(Delta::Thought(&thoughts));
         }
-        if let Some(fresh) = self.reply.text.get(before..)
-            && !fresh.is_empty()
-        {
-            (self.on_delta)(Delta::Text(fresh));
-        }
+        self.tell(before);
         let reply = &self.reply;
         if counted != (reply.prompt_tokens, reply.reply_tokens) {
             (self.on_delta)(Delta::Counted {
@@ -236,6 +274,10 @@ impl Reading<'_, '_> {
             });
         }
         self.called();
+        let rest = self.veil.rest();
+        if !rest.is_empty() {
+            (self.on_delta)(Delta::Text(&rest));
+        }
         let reply = self.reply;
         if reply.text.trim().is_empty() {
             let thought = reply.thought || (reply.cut_off && reply.reasoning_tokens.is_some());
@@ -254,7 +296,7 @@ impl Reading<'_, '_> {
                     server: server(),
                     what: format!(
                         "the model called the tool {:?} without arguments instead of answering",
-                        excerpt(&tool.name)
+                        chat.redact(&excerpt(&tool.name))
                     ),
                 },
                 (Some(fault), None) => fault.into_error(chat),
@@ -266,7 +308,7 @@ impl Reading<'_, '_> {
             });
         }
         Ok(ChatReply {
-            text: reply.text,
+            text: chat.redact(&reply.text),
             prompt_tokens: reply.prompt_tokens,
             reply_tokens: reply.reply_tokens,
             reasoning_tokens: reply.reasoning_tokens,
@@ -287,10 +329,15 @@ impl Reading<'_, '_> {
                 reply.text.push_str(&tool.arguments);
             }
         }
-        if let Some(fresh) = reply.text.get(before..)
-            && !fresh.is_empty()
-        {
-            (self.on_delta)(Delta::Text(fresh));
+        self.tell(before);
+    }
+
+    /// Passes on what was added to the text.
+    fn tell(&mut self, before: usize) {
+        let fresh = self.reply.text.get(before..).unwrap_or_default();
+        let fresh = self.veil.take(fresh);
+        if !fresh.is_empty() {
+            (self.on_delta)(Delta::Text(&fresh));
         }
     }
 }

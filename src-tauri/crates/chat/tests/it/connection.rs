@@ -16,6 +16,7 @@ fn patient() -> Timeouts {
         connect: Duration::from_secs(60),
         first: Duration::from_secs(60),
         idle: Duration::from_secs(60),
+        whole: Duration::from_secs(600),
         backoff: Duration::from_millis(1),
     }
 }
@@ -206,6 +207,76 @@ async fn a_server_that_falls_silent_is_given_up() {
     };
     let (reply, _) = ask(&connect(server.base_url(), hasty)).await;
     assert!(matches!(reply, Err(ChatError::Timeout { .. })), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_only_says_that_it_is_there_is_given_up_like_a_silent_one() {
+    let empty = "data: {\"choices\": [{\"delta\": {\"content\": \"\"}}]}\n\n";
+    for sign in [": still here\n\n", empty, "data: OPENROUTER PROCESSING\n\n"] {
+        for (begun, hasty) in [
+            (
+                "one",
+                Timeouts {
+                    idle: Duration::from_millis(200),
+                    ..patient()
+                },
+            ),
+            (
+                "",
+                Timeouts {
+                    first: Duration::from_millis(200),
+                    ..patient()
+                },
+            ),
+        ] {
+            let script = Script::Alive(begun.to_owned(), sign.to_owned());
+            let server = ScriptedChat::start(vec![script]).await.unwrap();
+            let asked = ask(&connect(server.base_url(), hasty));
+            let (reply, seen) = tokio::time::timeout(Duration::from_secs(30), asked)
+                .await
+                .expect("signs of life were taken for a reply");
+            assert!(matches!(reply, Err(ChatError::Timeout { .. })), "{reply:?}");
+            assert_eq!(seen, begun);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_given_up_in_the_end() {
+    let word = "data: {\"choices\": [{\"delta\": {\"content\": \"x\"}}]}\n\n";
+    let script = Script::Alive("one".to_owned(), word.to_owned());
+    let server = ScriptedChat::start(vec![script]).await.unwrap();
+    let limited = Timeouts {
+        whole: Duration::from_millis(300),
+        ..patient()
+    };
+    let (reply, seen) = ask(&connect(server.base_url(), limited)).await;
+    let error = reply.unwrap_err();
+    assert!(matches!(error, ChatError::Timeout { .. }), "{error}");
+    assert!(error.to_string().contains("in all"), "{error}");
+    assert!(seen.starts_with("onexx"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_key_that_a_server_repeats_is_neither_heard_nor_kept() {
+    for script in [
+        Script::Prose("it is sk-test-key, yes, sk-test-key".to_owned()),
+        Script::ByteByByte("it is sk-test-key, yes, sk-test-key".to_owned()),
+        Script::Whole("it is sk-test-key, yes, sk-test-key".to_owned()),
+    ] {
+        let server = ScriptedChat::start(vec![script]).await.unwrap();
+        let chat = ChatClient::new(
+            wattsmith_domain::Provider::OpenAi,
+            server.base_url(),
+            "scripted",
+            Some(Secret::new("sk-test-key")),
+            patient(),
+        )
+        .unwrap();
+        let (reply, seen) = ask(&chat).await;
+        assert_eq!(reply.unwrap().text, "it is [key], yes, [key]");
+        assert_eq!(seen, "it is [key], yes, [key]");
+    }
 }
 
 #[tokio::test]

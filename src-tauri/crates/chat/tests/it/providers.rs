@@ -18,6 +18,7 @@ fn patient() -> Timeouts {
         connect: Duration::from_secs(60),
         first: Duration::from_secs(60),
         idle: Duration::from_secs(60),
+        whole: Duration::from_secs(600),
         backoff: Duration::from_millis(1),
     }
 }

@@ -64,8 +64,13 @@ impl Home {
     /// The same, measuring the small model with work of a second on one thread (two that wait for
     /// each other crawl on a busy machine). More words may follow.
     pub fn tiny(&self, words: &str) -> Command {
+        self.tiny_with(words, &model())
+    }
+
+    /// The same with another model.
+    pub fn tiny_with(&self, words: &str, model: &Path) -> Command {
         let mut command = self.command(words);
-        command.arg("--model").arg(model()).args(
+        command.arg("--model").arg(model).args(
             "--set threads=1 --set threads-batch=1 --set parallel=2 --set context-per-slot=512 \
              --set batch=512 --concurrency 2"
                 .split_whitespace(),
@@ -143,6 +148,11 @@ pub fn err(output: &Output) -> String {
 /// Standard output as JSON lines, after a run that succeeded.
 pub fn lines(output: &Output) -> Vec<Value> {
     assert_eq!(code(output), 0, "{}{}", out(output), err(output));
+    all_lines(output)
+}
+
+/// The same, however it ended.
+pub fn all_lines(output: &Output) -> Vec<Value> {
     out(output)
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))

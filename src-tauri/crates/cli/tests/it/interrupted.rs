@@ -72,6 +72,12 @@ fn two_never_measure_at_once() {
     assert!(words.contains("Another Wattsmith"), "{words}");
     let holder = format!("process {}", std::process::id());
     assert!(words.contains(&holder), "{words}");
-    // What does not measure works meanwhile.
-    assert_eq!(code(&run(home.command("sessions"))), 0);
+    // What does not measure works meanwhile; and no empty session is left of what was refused.
+    let sessions = run(home.command("sessions"));
+    assert_eq!(code(&sessions), 0);
+    assert!(
+        out(&sessions).contains("No session yet"),
+        "{}",
+        out(&sessions)
+    );
 }

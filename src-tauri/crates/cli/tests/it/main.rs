@@ -2,14 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
+mod backing_up;
 mod busy;
 mod call;
 mod cores;
+mod ending;
+mod going_on;
 mod interrupted;
 mod listing;
 mod meters;
 mod models;
+mod reading;
+mod secrets;
 mod studying;
+mod surroundings;
 mod trial;
 mod tune;
 mod usage;
+mod writing;

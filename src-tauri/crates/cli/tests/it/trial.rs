@@ -85,7 +85,7 @@ fn a_trial_that_fails_says_why_and_what_to_do() {
 }
 
 #[test]
-fn nobody_reading_does_not_spoil_the_measurement() {
+fn nobody_reading_does_not_spoil_the_measurement_and_is_an_error() {
     let _machine = machine();
     let home = Home::new();
     let mut command = home.tiny("trial --quick --repeats 1 --json");
@@ -94,7 +94,7 @@ fn nobody_reading_does_not_spoil_the_measurement() {
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     drop(child.stderr.take());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(home.engines(), Vec::<u32>::new());
     let sessions = lines(&run(home.command("sessions --json")));
     assert_eq!(sessions[0]["sessions"][0]["trials"], 1);

@@ -55,16 +55,26 @@ fn a_reply_is_pasted_through_standard_input() {
     );
     let output = run_with(
         command,
-        "Let me think about that.\n.\nSure:\n```json\n{\"parallel\": \"4\"}\n```\n.\n",
+        "Let me think about that.\n.\nSure:\n```json\n{\"parallel\": \"4\"}\n```\n.\n\n",
     );
     let text = out(&output);
     assert_eq!(code(&output), 0, "{text}{}", err(&output));
     assert_eq!(text.matches("--- copy this into any chat ---").count(), 2);
     assert!(text.contains("That gave no proposal"), "{text}");
     assert!(text.contains("Proposal (enhanced): parallel=4"), "{text}");
+    assert!(text.contains("Run it?"), "{text}");
     assert!(text.contains("Trial 2: "), "{text}");
     assert!(text.contains("Ended: budget spent."), "{text}");
     assert!(text.contains("What is certain: nothing yet ("), "{text}");
+
+    // Trials are added to a session that has ended when somebody says how many.
+    let output = run(home.command("tune --session latest --json"));
+    assert_eq!(code(&output), 2, "{}", out(&output));
+    let words = err(&output);
+    assert!(
+        words.contains("has ended: budget spent") && words.contains("--budget N"),
+        "{words}"
+    );
 
     // Taken up again without a reply: the input ends, the session does not.
     let output = run_with(

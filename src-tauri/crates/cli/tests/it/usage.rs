@@ -42,6 +42,40 @@ fn wrong_choices_are_refused_with_the_right_ones() {
 }
 
 #[test]
+fn an_option_without_effect_in_this_call_is_refused() {
+    for (words, option) in [
+        ("tune --session latest --threshold 5%", "--threshold"),
+        ("tune --session latest --advisor gp --auto", "--advisor"),
+        ("tune --session latest --set threads=2", "--set"),
+        ("tune --session latest --no-memory", "--no-memory"),
+        (
+            "tune --session latest --min-tokens-per-second 5",
+            "--min-tokens",
+        ),
+        ("tune --session latest --seed 1", "--seed"),
+        ("tune --session latest --base-url http://h/v1", "--base-url"),
+        ("tune --advisor sobol --connection paste", "--connection"),
+        ("tune --advisor sobol --spending-cap 1", "--spending-cap"),
+        ("tune --advisor sobol --no-memory", "--no-memory"),
+        (
+            "tune --advisor enhanced --base-url http://h/v1",
+            "--base-url",
+        ),
+        (
+            "tune --advisor enhanced --connection paste --base-url http://h/v1",
+            "--base-url",
+        ),
+        ("say latest hello --base-url http://h/v1", "--base-url"),
+    ] {
+        let said = refused(words);
+        assert!(
+            said.contains(option) && (said.contains("no effect") || said.contains("--connection")),
+            "{words}: {said}"
+        );
+    }
+}
+
+#[test]
 fn nothing_goes_to_a_remote_server_unless_the_person_agrees() {
     let said = refused(
         "tune --advisor enhanced --connection openai:large --base-url http://chat.invalid/v1",

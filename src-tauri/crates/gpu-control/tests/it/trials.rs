@@ -85,7 +85,7 @@ async fn a_trial_is_measured_under_its_limit_and_every_board_is_put_back() {
     assert!(bench.tuner.cancel(&again));
     assert!(running.await.unwrap().is_err());
     assert_eq!(asked(&stand), 1);
-    bench.tuner.shut_down().await;
+    bench.tuner.shut_down().await.unwrap();
     assert_eq!(
         (stand.limit(BOARD), stand.limit(OTHER)),
         (Some(350.0), Some(116.5))

@@ -327,5 +327,6 @@ fn cause_word(cause: FailureCause) -> &'static str {
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "storage failed",
+        FailureCause::FileChanged => "file changed",
     }
 }

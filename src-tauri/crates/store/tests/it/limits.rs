@@ -33,7 +33,8 @@ pub(crate) async fn assert_kept(store: &Store, record: &SessionRecord, stored: u
 async fn a_page_limit_gives_full_and_loses_nothing() {
     let (_folder, path) = place();
     let options = StoreOptions {
-        max_page_count: Some(90),
+        max_page_count: Some(120),
+        ..StoreOptions::default()
     };
     let store = Store::open_with(&path, options).unwrap();
     let (record, trial) = begin(&store).await;

@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
+mod backup;
+mod digests;
 #[cfg(unix)]
 mod killed;
 mod limits;
+mod numbered;
+mod reading;
 mod refused;
+mod removed;
 mod round_trip;
 mod shared;
 

@@ -1,7 +1,7 @@
 //! What is stored comes back as it was.
 
 use crate::{begin, numbered, place, put, window};
-use wattsmith_domain::{SessionId, Trial, TrialState};
+use wattsmith_domain::{ProposalStatus, SessionId, Trial, TrialState};
 use wattsmith_store::{Owner, Side, Store, StoreError};
 use wattsmith_testkit::fixtures;
 
@@ -113,7 +113,11 @@ async fn sessions_are_listed_newest_first() {
     let ids = |sessions: Vec<wattsmith_domain::Session>| {
         sessions.into_iter().map(|one| one.id.0).collect::<String>()
     };
-    assert_eq!(ids(store.sessions().await.unwrap()), "abc");
+    let heads = store.heads("these words").await.unwrap();
+    assert_eq!(
+        heads.into_iter().map(|one| one.id.0).collect::<String>(),
+        "abc"
+    );
     let records = store.records().await.unwrap();
     assert_eq!(
         ids(records.into_iter().map(|one| one.session).collect()),
@@ -173,10 +177,15 @@ async fn settings_are_kept() {
 }
 
 #[tokio::test]
-async fn trials_left_running_are_discarded_and_keep_their_repeats() {
+async fn trials_left_running_are_discarded_keep_their_repeats_and_are_offered_again() {
     let (_folder, path) = place();
     let store = Store::open(&path).unwrap();
-    let (record, trial) = begin(&store).await;
+    let (record, mut trial) = begin(&store).await;
+    let mut proposal = fixtures::everything().proposals[0].clone();
+    proposal.session = record.session.id.clone();
+    proposal.status = ProposalStatus::Taken;
+    trial.proposal = Some(proposal.id.clone());
+    store.put_run(&trial, &proposal).await.unwrap();
     let repeat = numbered(&trial.repeats[0], 1);
     store.add_repeat(&trial.id, &repeat, &[]).await.unwrap();
     drop(store);
@@ -192,6 +201,7 @@ async fn trials_left_running_are_discarded_and_keep_their_repeats() {
         }
     );
     assert_eq!(after.trials[0].repeats, [repeat]);
+    assert_eq!(after.proposals[0].status, ProposalStatus::Offered);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::{begin, numbered, place, put};
 use std::time::Duration;
-use wattsmith_store::{Store, StoreError};
+use wattsmith_store::{Store, StoreError, StoreOptions};
 use wattsmith_testkit::fixtures;
 
 #[tokio::test]
@@ -66,4 +66,39 @@ async fn a_file_locked_by_another_is_named_after_the_wait() {
     assert!(matches!(error, StoreError::Locked { .. }), "{error}");
     other.execute_batch("ROLLBACK").unwrap();
     store.set_setting("a", "3").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_for_a_moment_is_held_told_and_stored() {
+    let (_folder, path) = place();
+    let options = StoreOptions {
+        patience: Some(Duration::from_secs(60)),
+        ..StoreOptions::default()
+    };
+    let store = Store::open_with(&path, options).unwrap();
+    let (record, trial) = begin(&store).await;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut held = store.held();
+    let repeats: Vec<_> = (1..4)
+        .map(|index| numbered(&trial.repeats[0], index))
+        .collect();
+    let storing = async {
+        for repeat in &repeats {
+            store.add_repeat(&trial.id, repeat, &[]).await.unwrap();
+        }
+    };
+    let freeing = async {
+        held.wait_for(|held| *held).await.unwrap();
+        // Reading goes on meanwhile, and longer than one try takes.
+        for _ in 0..8 {
+            store.record(&record.session.id).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        other.execute_batch("ROLLBACK").unwrap();
+        held.wait_for(|held| !*held).await.unwrap();
+    };
+    tokio::join!(storing, freeing);
+    let after = store.record(&record.session.id).await.unwrap();
+    assert_eq!(after.trials[0].repeats, repeats);
 }

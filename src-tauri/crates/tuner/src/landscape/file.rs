@@ -3,7 +3,6 @@
 
 use super::Recording;
 use crate::error::TunerError;
-use crate::paths::replace;
 use std::path::{Path, PathBuf};
 use wattsmith_search::{Landscape, Noise};
 
@@ -57,7 +56,7 @@ fn write(path: &Path, landscape: &Landscape) -> Result<(), TunerError> {
         .map_err(|error| TunerError::Invalid(format!("cannot write a landscape: {error}")))?;
     // One window a line: small enough to read, and a change shows where it is.
     let text = text.replace("},{", "},\n{");
-    replace(path, (text + "\n").as_bytes()).map_err(fail)
+    wattsmith_files::write(path, (text + "\n").as_bytes()).map_err(fail)
 }
 
 impl Recording {

@@ -10,7 +10,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
-use wattsmith_domain::{Connection, FailureCause, Model, ModelPart};
+use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, Session};
 use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, survey_models};
 
 /// A larger model does not answer in seconds on a CPU.
@@ -110,9 +110,19 @@ impl Tuner {
     /// The model of the newest session here in which something was measured.
     async fn model_used_last(&self) -> Option<ModelEntry> {
         let cpu = self.machine().cpu.clone();
-        let sessions = self.sessions().await.ok()?;
-        let here = sessions.iter().filter(|session| session.machine.cpu == cpu);
-        for session in here.take(LOOKED_BACK) {
+        // One after the other: there may be thousands, and the first that fits is meant.
+        let mut looked = 0;
+        for id in self.session_ids().await.ok()? {
+            let Ok(session) = self.store.session(&id).await else {
+                continue;
+            };
+            if session.machine.cpu != cpu {
+                continue;
+            }
+            looked += 1;
+            if looked > LOOKED_BACK {
+                break;
+            }
             let record = self.record(&session.id).await.ok()?;
             if record.trials.iter().any(|trial| !trial.repeats.is_empty()) {
                 let file = self.inspect(Path::new(&session.model.path)).await.ok()?;
@@ -230,6 +240,40 @@ impl Tuner {
             weights: Some(file.weights),
             context_limit: file.context_limit,
         })
+    }
+
+    /// Refuses to measure with another model or engine than the session began with: its figures would be
+    /// compared with those of something else.
+    pub(crate) async fn check_files(&self, session: &Session) -> Result<(), TunerError> {
+        let unlike = |message: String| TunerError::Surroundings {
+            cause: FailureCause::FileChanged,
+            message,
+            fault: None,
+        };
+        let engine = wattsmith_engine::version(Path::new(&session.engine.path))
+            .await
+            .map_err(|error| TunerError::from(error).of_the_surroundings(true))?;
+        if engine != session.engine.version {
+            return Err(unlike(format!(
+                "The engine {} is another one than when this session began: {engine} instead of {}. Bring \
+                 that one back, or start a new session.",
+                session.engine.path, session.engine.version
+            )));
+        }
+        let model = self
+            .model(Path::new(&session.model.path))
+            .await
+            .map_err(|error| error.of_the_surroundings(true))?;
+        if model.sha256 != session.model.sha256 {
+            return Err(unlike(format!(
+                "The model {} is another file than when this session began (its SHA-256 was {}… and is \
+                 {}…). Bring that one back, or start a new session.",
+                session.model.path,
+                session.model.sha256.get(..12).unwrap_or_default(),
+                model.sha256.get(..12).unwrap_or_default(),
+            )));
+        }
+        Ok(())
     }
 
     async fn hash_of(&self, path: &Path) -> Result<String, TunerError> {

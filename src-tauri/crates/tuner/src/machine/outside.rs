@@ -3,7 +3,6 @@
 
 use crate::error::TunerError;
 use crate::machine::models::blocking;
-use crate::paths::replace;
 use crate::tuner::Tuner;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -143,7 +142,7 @@ fn rewrite(
     let file: File = toml_edit::de::from_str(&text).map_err(|error| bad(path, &error))?;
     check(&file.meter).map_err(TunerError::Invalid)?;
     let io = |source| TunerError::io(format!("cannot write {}", path.display()), source);
-    replace(path, text.as_bytes()).map_err(io)
+    wattsmith_files::keep(path, text.as_bytes()).map_err(io)
 }
 
 /// The list of meters in the file.

@@ -7,7 +7,7 @@ use crate::machine::outside;
 use crate::paths::Paths;
 use crate::tuner::Tuner;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use wattsmith_domain::{Machine, SessionId, SystemClock};
 use wattsmith_meter::{Calibration, Meter, MeterOptions, Rest};
@@ -16,7 +16,12 @@ use wattsmith_meter::{Calibration, Meter, MeterOptions, Rest};
 pub(crate) struct Sensing {
     root: PathBuf,
     nvml_library: Option<PathBuf>,
-    found: RwLock<Found>,
+    paths: Paths,
+    /// Whether what was seen at earlier starts is forgotten, at the first look.
+    fresh: bool,
+    /// Whether what is seen is kept for later starts.
+    keeps: bool,
+    found: OnceLock<RwLock<Found>>,
     /// What the sensors told when a session's model last rested.
     rest: Mutex<Option<(SessionId, Rest)>>,
 }
@@ -28,19 +33,50 @@ struct Found {
 }
 
 impl Sensing {
-    /// Probes; blocks. `fresh` forgets what was seen at earlier starts.
-    pub(crate) fn open(
+    /// Nothing is probed yet. `fresh` forgets what was seen at earlier starts; what is seen now is kept
+    /// for later ones where it `keeps`.
+    pub(crate) fn new(
         root: PathBuf,
         nvml_library: Option<PathBuf>,
-        paths: &Paths,
+        paths: Paths,
         fresh: bool,
+        keeps: bool,
     ) -> Self {
-        let found = probe(root.clone(), nvml_library.clone(), paths, fresh);
         Self {
             root,
             nvml_library,
-            found: RwLock::new(found),
+            paths,
+            fresh,
+            keeps,
+            found: OnceLock::new(),
             rest: Mutex::default(),
+        }
+    }
+
+    /// Probes, unless that was done; blocks.
+    pub(crate) fn probe(&self) {
+        self.place();
+    }
+
+    fn place(&self) -> &RwLock<Found> {
+        self.found
+            .get_or_init(|| RwLock::new(self.look(self.fresh)))
+    }
+
+    fn look(&self, fresh: bool) -> Found {
+        let boards = wattsmith_gpu_control::boards(self.nvml_library.as_deref());
+        let meter = Meter::open(MeterOptions {
+            root: self.root.clone(),
+            nvml_library: self.nvml_library.clone(),
+            outside: outside::settings(&self.paths.meters()),
+            state: Some(self.paths.sensors()),
+            fresh,
+            keeps: self.keeps,
+            clock: Arc::new(SystemClock),
+        });
+        Found {
+            machine: Arc::new(describe(&meter, boards)),
+            meter: Arc::new(meter),
         }
     }
 
@@ -57,32 +93,16 @@ impl Sensing {
     }
 
     fn found(&self) -> Found {
-        self.found
+        self.place()
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn again(&self, paths: &Paths) {
-        let found = probe(self.root.clone(), self.nvml_library.clone(), paths, true);
-        *self.found.write().unwrap_or_else(PoisonError::into_inner) = found;
+    fn again(&self) {
+        let found = self.look(true);
+        *self.place().write().unwrap_or_else(PoisonError::into_inner) = found;
         *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-fn probe(root: PathBuf, nvml_library: Option<PathBuf>, paths: &Paths, fresh: bool) -> Found {
-    let boards = wattsmith_gpu_control::boards(nvml_library.as_deref());
-    let meter = Meter::open(MeterOptions {
-        root,
-        nvml_library,
-        outside: outside::settings(&paths.meters()),
-        state: Some(paths.sensors()),
-        fresh,
-        clock: Arc::new(SystemClock),
-    });
-    Found {
-        machine: Arc::new(describe(&meter, boards)),
-        meter: Arc::new(meter),
     }
 }
 
@@ -106,7 +126,7 @@ impl Tuner {
     pub async fn reprobe(self: &Arc<Self>) -> Result<(), TunerError> {
         let _lock = self.quiet()?;
         let tuner = Arc::clone(self);
-        blocking(move || tuner.sensing.again(&tuner.paths)).await
+        blocking(move || tuner.sensing.again()).await
     }
 
     /// Works out what this machine's CPU time costs, against the best meter of the whole machine
@@ -128,7 +148,7 @@ impl Tuner {
             calibration.store(&folder).map_err(|source| {
                 TunerError::io(format!("cannot write into {}", folder.display()), source)
             })?;
-            tuner.sensing.again(&tuner.paths);
+            tuner.sensing.again();
             Ok(calibration)
         })
         .await?

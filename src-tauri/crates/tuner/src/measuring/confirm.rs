@@ -54,6 +54,7 @@ impl Tuner {
         let default = record.session.space.default_configuration();
         let _lock = self.claim_machine()?;
         self.check_scope(&record)?;
+        self.check_files(&record.session).await?;
         self.keep_readers(&record).await?;
         self.store.put_confirmation(&confirmation).await?;
         job.emit(EventKind::Changed);
@@ -79,7 +80,8 @@ impl Tuner {
                 &default,
                 &mut reruns,
             )
-            .await?;
+            .await
+            .map_err(|error| error.of_the_surroundings(true))?;
         }
         if confirmation.decision == Some(Decision::Below) {
             self.change(&job.session, |session| {

@@ -142,10 +142,24 @@ impl Tuner {
         // First: it says that there is no figure.
         repeat.warnings.splice(0..0, busy);
         repeat.warnings.extend(heat.into_iter().chain(limit));
+        repeat.warnings.extend(self.exclusion_overridden());
         Ok(Measured {
             repeat,
             samples: recorded.samples(),
             launch: told,
+        })
+    }
+
+    /// Said on every figure that was not kept apart from others by the machine's own lock.
+    fn exclusion_overridden(&self) -> Option<Warning> {
+        self.paths.lock_overridden.then(|| Warning {
+            fault: None,
+            kind: WarningKind::ExclusionOverridden,
+            text: format!(
+                "Exclusion overridden: the lock was {}, and not the one that all on this machine share, \
+                 so another Wattsmith may have measured at the same time.",
+                self.paths.lock.display()
+            ),
         })
     }
 

@@ -52,6 +52,12 @@ impl Tuner {
                 .add_discarded(owner, &discarded, &measured.samples)
                 .await?;
             job.emit(EventKind::Changed);
+            if !last {
+                job.emit(EventKind::Note(format!(
+                    "A window is measured again ({}): {text}.",
+                    window.label
+                )));
+            }
             if last {
                 return Err(TunerError::TooBusy {
                     cause: text,

@@ -32,6 +32,7 @@ impl Tuner {
             return Ok(());
         }
         self.check_scope(&record)?;
+        self.check_files(&record.session).await?;
         let lock = self.claim_machine()?;
         let begun = record
             .default_trial()
@@ -60,7 +61,7 @@ impl Tuner {
             note: None,
             created_at: now(),
         };
-        self.run_trial(job, record, trial, &lock).await
+        self.run_trial(job, record, trial, None, &lock).await
     }
 
     /// One more window of the default, where the record asks for it.
@@ -72,15 +73,17 @@ impl Tuner {
             ));
         }
         self.check_scope(&record)?;
+        self.check_files(&record.session).await?;
         let lock = self.claim_machine()?;
         self.default_again(job, "the default again, since it moved", &lock)
             .await
+            .map_err(|error| error.of_the_surroundings(true))
     }
 
     /// Runs a proposal.
     pub(crate) async fn run_proposal(&self, job: &Job, id: &ProposalId) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
-        let mut proposal = find_proposal(&record, id)?.clone();
+        let proposal = find_proposal(&record, id)?.clone();
         if proposal.status != ProposalStatus::Offered {
             return Err(TunerError::Invalid(
                 "This proposal was already run or dismissed.".to_owned(),
@@ -93,51 +96,43 @@ impl Tuner {
                     .to_owned(),
             ));
         }
-        let last = record.trials.iter().map(|trial| trial.number).max();
-        let trial = Trial {
-            id: TrialId(fresh_id()),
-            session: job.session.clone(),
-            number: last.unwrap_or(0) + 1,
-            purpose: Purpose::Proposal,
-            configuration: proposal.configuration.clone(),
-            proposal: Some(id.clone()),
-            state: TrialState::Running,
-            launch: None,
-            repeats: Vec::new(),
-            discarded: Vec::new(),
-            note: None,
-            created_at: now(),
-        };
+        let trial = trial_of(&record, &proposal);
         // All that can refuse comes before the proposal is used up.
         self.check_scope(&record)?;
+        self.check_files(&record.session).await?;
         self.keep_readers(&record).await?;
         let lock = self.claim_machine()?;
-        proposal.status = ProposalStatus::Taken;
-        self.store.put_proposal(&proposal).await?;
         let number = trial.number;
-        let ran = self.run_trial(job, record, trial, &lock).await;
-        if matches!(ran, Err(TunerError::Cancelled | TunerError::TooBusy { .. })) {
-            proposal.status = ProposalStatus::Offered;
-            self.store.put_proposal(&proposal).await?;
-        }
-        ran?;
+        self.run_trial(job, record, trial, Some(proposal), &lock)
+            .await?;
         if number.is_multiple_of(DRIFT_EVERY) {
             self.measure_drift(job, &lock).await?;
         }
         Ok(())
     }
 
-    /// Runs the windows that a trial still lacks, and drafts the feedback on it.
+    /// Runs the windows that a trial still lacks, and drafts the feedback on it. Its proposal is used up
+    /// while it runs, and offered again where it ends by something that says nothing about the settings.
     async fn run_trial(
         &self,
         job: &Job,
         record: SessionRecord,
         mut trial: Trial,
+        mut proposal: Option<Proposal>,
         _machine: &MachineLock,
     ) -> Result<(), TunerError> {
-        self.store.put_trial(&trial).await?;
+        if let Some(proposal) = &mut proposal {
+            proposal.status = ProposalStatus::Taken;
+        }
+        self.put_run(&trial, proposal.as_ref()).await?;
         job.emit(EventKind::Changed);
         let ran = self.repeats(job, record, &mut trial).await;
+        let loaded_before = !trial.repeats.is_empty();
+        // The default's own trial keeps its fault: nothing else tells what to do, and it costs no trial.
+        let ran = ran.map_err(|error| match &proposal {
+            Some(_) => error.of_the_surroundings(loaded_before),
+            None => error,
+        });
         let result = match ran {
             Ok(()) => {
                 trial.state = TrialState::Complete;
@@ -155,6 +150,13 @@ impl Tuner {
                     cause: cause.clone(),
                 };
                 Err(TunerError::TooBusy { cause, windows })
+            }
+            // Nor does this.
+            Err(error @ TunerError::Surroundings { .. }) => {
+                trial.state = TrialState::Discarded {
+                    cause: cause_label(error.failure_cause()).to_owned(),
+                };
+                Err(error)
             }
             Err(error) => {
                 trial.state = TrialState::Failed {
@@ -174,11 +176,28 @@ impl Tuner {
                 }
             }
         };
-        self.store.put_trial(&trial).await?;
-        if !matches!(trial.state, TrialState::Discarded { .. }) {
+        let taken_back = matches!(trial.state, TrialState::Discarded { .. });
+        if taken_back && let Some(proposal) = &mut proposal {
+            proposal.status = ProposalStatus::Offered;
+        }
+        let stored = self.put_run(&trial, proposal.as_ref()).await;
+        // Where nothing can be stored any more, the first word of it is what tells why.
+        if result.is_err() {
+            return result;
+        }
+        stored?;
+        if !taken_back {
             self.draft_feedback(&trial.id, job).await?;
         }
         result
+    }
+
+    async fn put_run(&self, trial: &Trial, proposal: Option<&Proposal>) -> Result<(), TunerError> {
+        match proposal {
+            Some(proposal) => self.store.put_run(trial, proposal).await?,
+            None => self.store.put_trial(trial).await?,
+        }
+        Ok(())
     }
 
     /// Holds the knobs of the boards at their defaults from now on: they were refused, and would be
@@ -296,8 +315,10 @@ impl Tuner {
         let measured = self
             .default_again(job, "the default again, to see drift", machine)
             .await;
-        let error = match measured {
-            Err(error @ (TunerError::Cancelled | TunerError::Store(_))) => return Err(error),
+        let error = match measured.map_err(|error| error.of_the_surroundings(true)) {
+            Err(error @ (TunerError::Cancelled | TunerError::Surroundings { .. })) => {
+                return Err(error);
+            }
             Err(error) => error,
             Ok(()) => return Ok(()),
         };
@@ -402,6 +423,40 @@ impl Tuner {
     }
 }
 
+/// The trial that carries out a proposal: a new one, or the one that was broken off, with the windows that
+/// it has. Windows of a machine that changed since are left behind.
+fn trial_of(record: &SessionRecord, proposal: &Proposal) -> Trial {
+    let basis = Basis::of(record);
+    let begun = record.trials.iter().rfind(|trial| {
+        trial.proposal.as_ref() == Some(&proposal.id)
+            && trial.configuration == proposal.configuration
+            && matches!(trial.state, TrialState::Discarded { .. })
+            && !basis.is_stale(trial)
+    });
+    if let Some(begun) = begun {
+        return Trial {
+            state: TrialState::Running,
+            note: None,
+            ..begun.clone()
+        };
+    }
+    let last = record.trials.iter().map(|trial| trial.number).max();
+    Trial {
+        id: TrialId(fresh_id()),
+        session: record.session.id.clone(),
+        number: last.unwrap_or(0) + 1,
+        purpose: Purpose::Proposal,
+        configuration: proposal.configuration.clone(),
+        proposal: Some(proposal.id.clone()),
+        state: TrialState::Running,
+        launch: None,
+        repeats: Vec::new(),
+        discarded: Vec::new(),
+        note: None,
+        created_at: now(),
+    }
+}
+
 /// Numbers of threads that a session offers are those of the cores that could be used when it began.
 fn check_cores(record: &SessionRecord, now: &Machine) -> Result<(), TunerError> {
     let (Some(then), Some(now)) = (&record.session.machine.usable, &now.usable) else {
@@ -499,6 +554,7 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",
+        FailureCause::FileChanged => "file changed since the session began",
     }
 }
 

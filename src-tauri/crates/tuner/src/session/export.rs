@@ -1,7 +1,6 @@
 //! Reports as files.
 
 use crate::error::TunerError;
-use crate::paths::replace;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -85,7 +84,7 @@ impl Tuner {
             || self.paths.reports().join(default_name(&record, format)),
             Path::to_path_buf,
         );
-        let target = path.clone();
+        let (target, named) = (path.clone(), out.is_some());
         crate::machine::models::blocking(move || -> Result<(), TunerError> {
             let text = match format {
                 Format::Html => wattsmith_report::html(&record),
@@ -100,7 +99,11 @@ impl Tuner {
                     source,
                 )
             };
-            replace(&target, text.as_bytes()).map_err(fail)
+            match named {
+                true => wattsmith_files::write(&target, text.as_bytes()),
+                false => wattsmith_files::keep(&target, text.as_bytes()),
+            }
+            .map_err(fail)
         })
         .await??;
         Ok(path)

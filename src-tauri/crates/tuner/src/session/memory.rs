@@ -6,7 +6,6 @@
 
 use crate::error::TunerError;
 use crate::machine::models::blocking;
-use crate::paths::replace;
 use crate::session::memory_quality::{quality, worth};
 use crate::tuner::{Tuner, now};
 use std::cmp::Reverse;
@@ -64,7 +63,7 @@ impl Tuner {
     pub async fn clear_memory(&self) -> Result<(), TunerError> {
         let path = self.cleared_file();
         blocking(move || {
-            replace(&path, now().as_bytes()).map_err(|source| {
+            wattsmith_files::keep(&path, now().as_bytes()).map_err(|source| {
                 TunerError::io(format!("cannot write {}", path.display()), source)
             })
         })

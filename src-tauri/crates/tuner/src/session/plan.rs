@@ -168,6 +168,7 @@ impl Tuner {
             session.memory = self.remembered(&session).await?;
         }
         self.store.put_session(&session).await?;
+        self.refresh_digest(&session.id).await;
         Ok(session.id)
     }
 

@@ -252,8 +252,8 @@ impl Exchanges {
                 connection: connection.clone(),
             };
             match whole {
-                "" => crate::paths::replace(path, format!("{}\n", line(&head)?).as_bytes()),
-                whole if whole.len() < text.len() => crate::paths::replace(path, whole.as_bytes()),
+                "" => wattsmith_files::keep(path, format!("{}\n", line(&head)?).as_bytes()),
+                whole if whole.len() < text.len() => wattsmith_files::keep(path, whole.as_bytes()),
                 _ => Ok(()),
             }
             .map_err(fail("write"))?;
@@ -425,7 +425,7 @@ impl Exchanges {
             text.push_str(&line(said)?);
             text.push('\n');
         }
-        crate::paths::replace(&self.path, text.as_bytes()).map_err(|source| {
+        wattsmith_files::keep(&self.path, text.as_bytes()).map_err(|source| {
             TunerError::io(format!("cannot write {}", self.path.display()), source)
         })?;
         let complete = kept

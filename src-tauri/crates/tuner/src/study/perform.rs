@@ -9,7 +9,6 @@ use crate::error::TunerError;
 use crate::event::{EventKind, PhaseKind};
 use crate::job::{Job, JobState};
 use crate::machine::models::blocking;
-use crate::paths::replace;
 use crate::tuner::Tuner;
 use std::path::Path;
 use std::sync::Arc;
@@ -252,7 +251,7 @@ fn keep_request(folder: &Path, request: &StudyRequest) -> Result<(), TunerError>
     let path = folder.join(REQUEST);
     let text = serde_json::to_string_pretty(request)
         .map_err(|error| TunerError::Invalid(format!("cannot keep the study: {error}")))?;
-    replace(&path, text.as_bytes())
+    wattsmith_files::keep(&path, text.as_bytes())
         .map_err(|source| TunerError::io(format!("cannot write {}", path.display()), source))
 }
 

@@ -17,13 +17,18 @@ use std::time::Instant;
 use wattsmith_chat::{Chat, ChatError, ChatReply, ChatRequest, Delta, ParsedReply, ReplyError};
 use wattsmith_domain::{
     Advisor, Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, Proposal,
-    SessionId, SessionRecord,
+    SessionId, SessionRecord, bounded,
 };
 use wattsmith_search::Pool;
 use wattsmith_stats::Analysis;
 
 /// What the preview of the talk template asks.
 const SAMPLE_QUESTION: &str = "Why did the last trial use more, or less, than the default?";
+
+/// Bytes that a pasted reply may have, as one from a server.
+const MOST_PASTED: usize = 1 << 18;
+/// Characters that are kept of the reasons in a reply; the reply itself is kept whole.
+const MOST_REASON: usize = 4000;
 
 /// What came of a prompt.
 struct Came {
@@ -330,6 +335,12 @@ impl Tuner {
         reply: &str,
     ) -> Result<(), TunerError> {
         let _claim = self.jobs.begin(session, false)?;
+        if reply.len() > MOST_PASTED {
+            return Err(TunerError::Invalid(format!(
+                "The reply has {} bytes; more than {MOST_PASTED} are no proposal. Paste the answer alone.",
+                reply.len()
+            )));
+        }
         if reply.trim().is_empty() {
             return Err(TunerError::Invalid(
                 "The reply is empty. Paste what the chat answered.".to_owned(),
@@ -367,9 +378,8 @@ impl Tuner {
         match parsed {
             Ok(parsed) => {
                 exchange.outcome = ExchangeOutcome::Accepted;
-                self.store.put_exchange(&exchange).await?;
                 let proposal = proposal(record, parsed, &exchange.id);
-                self.store.put_proposal(&proposal).await?;
+                self.store.put_answer(&exchange, &proposal).await?;
                 Ok(true)
             }
             Err(reason) => {
@@ -389,7 +399,7 @@ pub(crate) fn proposal(
     Proposal {
         advisor: record.session.advisor,
         claims: claims::false_claims(record, &parsed.reason),
-        reason: parsed.reason,
+        reason: bounded(&parsed.reason, MOST_REASON),
         knob_reasons: parsed.knob_reasons,
         predicted_joules_per_unit: parsed.predicted,
         exchange: Some(exchange.clone()),

@@ -142,7 +142,13 @@ impl Tuner {
             });
         };
         let key = self.keys.get(provider, base_url).await.map(|(key, _)| key);
-        ChatClient::new(provider, base_url, model, key, Timeouts::default())
+        ChatClient::new(
+            provider,
+            base_url,
+            model,
+            key,
+            Timeouts::default().or_from_environment(),
+        )
     }
 }
 

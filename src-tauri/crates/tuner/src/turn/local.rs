@@ -186,6 +186,7 @@ fn client_of(engine: &RunningEngine, label: &str) -> Result<ChatClient, ChatErro
         Timeouts {
             first: FIRST_TIMEOUT,
             ..Timeouts::default()
-        },
+        }
+        .or_from_environment(),
     )
 }

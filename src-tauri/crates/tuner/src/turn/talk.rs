@@ -57,14 +57,15 @@ impl Tuner {
                 }
             },
         };
-        self.store.put_exchange(&exchange).await?;
         if let Some(parsed) = offered {
             let mut offer: Proposal = proposal(record, parsed, &exchange.id);
             if !record.session.advisor.needs_connection() {
                 // A session of numbers, in which a chat was asked all the same.
                 offer.advisor = Advisor::Enhanced;
             }
-            self.store.put_proposal(&offer).await?;
+            self.store.put_answer(&exchange, &offer).await?;
+        } else {
+            self.store.put_exchange(&exchange).await?;
         }
         Ok(true)
     }

@@ -144,7 +144,7 @@ async fn what_is_no_model_for_this_engine_is_told_and_neither_listed_nor_run() {
         assert!(error.to_string().contains(word), "{error}");
         assert_ne!(error.cause(), Some(FailureCause::ModelCorrupt), "{error}");
     }
-    assert!(bench.tuner.sessions().await.unwrap().is_empty());
+    assert!(bench.tuner.session_ids().await.unwrap().is_empty());
 }
 
 #[tokio::test]

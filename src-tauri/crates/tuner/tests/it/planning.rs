@@ -140,7 +140,7 @@ async fn what_cannot_be_done_is_refused_with_what_can() {
     };
     let error = bench.tuner.create_session(plan).await.unwrap_err();
     assert!(error.to_string().contains("notes.gguf"), "{error}");
-    assert!(bench.tuner.sessions().await.unwrap().is_empty());
+    assert!(bench.tuner.session_ids().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ async fn a_full_database_is_named_and_earlier_repeats_stay_intact() {
     let bench = bench
         .reopened_with(StoreOptions {
             max_page_count: Some(1),
+            ..StoreOptions::default()
         })
         .await;
     let full = bench
