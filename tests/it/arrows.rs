@@ -9,7 +9,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("files", &[]),
     ("stats", &["domain"]),
     ("meter", &["domain", "files", "stats"]),
-    ("engine", &["domain"]),
+    ("engine", &["domain", "files"]),
     ("gpu-control", &["domain"]),
     ("search", &["domain", "stats"]),
     ("chat", &["domain", "files"]),
@@ -114,6 +114,35 @@ fn the_domain_needs_no_runtime_and_no_io() {
 fn what_runs_as_root_stays_small() {
     let allowed = ["nvml-wrapper", "thiserror", "wattsmith-domain"].map(str::to_owned);
     assert_eq!(dependencies()["gpu-control"], BTreeSet::from(allowed));
+}
+
+/// What is common to all servers names none of them, and neither does the tuner.
+#[test]
+fn servers_are_named_in_their_own_rooms_only() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let engine = "src-tauri/crates/engine/src";
+    let common = [
+        "catalogue",
+        "supervise",
+        "work",
+        "launch.rs",
+        "ready.rs",
+        "running.rs",
+    ];
+    let output = Command::new("git")
+        .args(["grep", "-niE", "llama|vllm|sglang"])
+        .args(["--", "src-tauri/crates/tuner/src/*.rs"])
+        .args(common.map(|one| format!("{engine}/{one}")))
+        .args([
+            format!("{engine}/catalogue.rs"),
+            format!("{engine}/supervise.rs"),
+        ])
+        .arg(format!(":!{engine}/catalogue/tests.rs"))
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(found.is_empty(), "servers named in common rooms:\n{found}");
 }
 
 #[test]

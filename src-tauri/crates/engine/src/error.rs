@@ -1,6 +1,9 @@
 //! Why an engine could not do what it was asked.
 
-use wattsmith_domain::FailureCause;
+use wattsmith_domain::{FailureCause, bounded};
+
+/// Characters of a message, in which an engine may have been quoted.
+const MOST_MESSAGE: usize = 2000;
 
 /// Why an engine could not do what it was asked. Messages say what, where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +27,7 @@ impl EngineError {
     pub fn failed(cause: FailureCause, message: impl Into<String>) -> Self {
         Self::Failed {
             cause,
-            message: message.into(),
+            message: bounded(&message.into(), MOST_MESSAGE),
         }
     }
 

@@ -147,6 +147,7 @@ async fn an_engine_that_stands_still_is_called_hung_and_can_be_ended() {
     let pid = engine.pid();
     let patience = Patience {
         silence: Seconds(1.5),
+        ..Patience::default()
     };
     let error = disturbed(&engine, patience, &CancellationToken::new(), || {
         signal(&engine, Signal::SIGSTOP);
@@ -155,6 +156,41 @@ async fn an_engine_that_stands_still_is_called_hung_and_can_be_ended() {
     assert_eq!(error.cause(), Some(FailureCause::Hang), "{error}");
     engine.stop().await;
     assert!(!runs(pid));
+}
+
+#[tokio::test]
+async fn an_engine_that_sends_whatever_but_no_token_is_called_hung() {
+    let state = State::new();
+    let mut options = state.options(crate::setting::small());
+    options.binary = crate::setting::fake("never-a-token.py");
+    let cancel = CancellationToken::new();
+    let engine = wattsmith_engine::launch(options, &cancel).await.unwrap();
+    let patience = Patience {
+        silence: Seconds(1.0),
+        ..Patience::default()
+    };
+    let clock = Arc::new(SystemClock);
+    let error = drive_with(patience, &engine, &tiny(), clock, |_| {}, &cancel)
+        .await
+        .unwrap_err();
+    assert_eq!(error.cause(), Some(FailureCause::Hang), "{error}");
+    assert!(error.to_string().contains("generated nothing"), "{error}");
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn work_that_takes_longer_than_it_may_is_given_up() {
+    let state = State::new();
+    let engine = state.launch().await;
+    let patience = Patience {
+        whole: Seconds(0.3),
+        ..Patience::default()
+    };
+    let cancel = CancellationToken::new();
+    let error = disturbed(&engine, patience, &cancel, || {}).await;
+    assert_eq!(error.cause(), Some(FailureCause::Hang), "{error}");
+    assert!(error.to_string().contains("more than all"), "{error}");
+    engine.stop().await;
 }
 
 #[tokio::test]

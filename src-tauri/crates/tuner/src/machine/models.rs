@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, Session};
-use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, survey_models};
+use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, shipped, survey_models};
 
 /// A larger model does not answer in seconds on a CPU.
 const ADVISOR_BYTES: u64 = 4_000_000_000;
@@ -202,8 +202,9 @@ impl Tuner {
 
     /// What the engine knows; looked up once there is one.
     async fn architectures(&self) -> Option<Arc<Architectures>> {
-        let binary = self.paths.llama_server().ok()?;
-        let look = async || wattsmith_engine::architectures(&binary).await.map(Arc::new);
+        let server = shipped();
+        let binary = server.find(&self.paths.assets).ok()?;
+        let look = async || server.architectures(&binary).await.map(Arc::new);
         self.architectures.get_or_init(look).await.clone()
     }
 
@@ -250,7 +251,9 @@ impl Tuner {
             message,
             fault: None,
         };
-        let engine = wattsmith_engine::version(Path::new(&session.engine.path))
+        let server = wattsmith_engine::server(&session.engine.name)?;
+        let engine = server
+            .version(Path::new(&session.engine.path))
             .await
             .map_err(|error| TunerError::from(error).of_the_surroundings(true))?;
         if engine != session.engine.version {
@@ -300,9 +303,12 @@ impl Tuner {
 fn not_known(known: Option<&Architectures>, file: &ModelFile) -> Option<String> {
     let known = known?;
     (!known.knows(&file.architecture)).then(|| {
+        let server = shipped();
+        let newer = server.variable().map_or_else(String::new, |variable| {
+            format!(", or name a newer {} in {variable}", server.name())
+        });
         format!(
-            "The engine here does not know the architecture {}. Choose another model, or name a \
-             newer llama-server in WATTSMITH_LLAMA_SERVER.",
+            "The engine here does not know the architecture {}. Choose another model{newer}.",
             file.architecture
         )
     })

@@ -4,21 +4,23 @@
 //! It runs while energy is measured, so it must cost next to nothing: requests written beforehand,
 //! token events recognised but not parsed, and no timer faster than 10 Hz.
 
-use crate::driven::{Driven, RequestRecord};
+use super::driven::{Driven, RequestRecord};
+use super::prompts::prompts;
+use super::workload::{hash, workload};
 use crate::error::EngineError;
-use crate::events::{Event, Events, Final, said};
-use crate::failure::ended_while_working;
-use crate::launch::RunningEngine;
-use crate::workload::{hash, prompts, workload};
+use crate::protocol::{Event, Final, Protocol, said};
+use crate::running::RunningEngine;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Clock, FailureCause, MonotonicNs, Seconds, Workload};
+use wattsmith_domain::{Clock, FailureCause, MonotonicNs, Seconds, Workload, one_line};
 
 /// Progress is told this often at most.
 const TICK: Duration = Duration::from_millis(100);
+/// Bytes of a refusal that are read.
+const MOST_REFUSAL: usize = 64 * 1024;
 /// A broken connection may be noticed before the engine's end is; the end tells more.
 const EXIT_NOTICE: Duration = Duration::from_secs(1);
 
@@ -41,8 +43,11 @@ pub struct Progress {
 /// How long silence is borne.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Patience {
-    /// With no token on any connection for this long, the engine hangs.
+    /// With no token on any connection for this long, the engine hangs. Whatever else it sends is no
+    /// token.
     pub silence: Seconds,
+    /// For all of the work.
+    pub whole: Seconds,
 }
 
 impl Default for Patience {
@@ -50,8 +55,38 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             silence: Seconds(120.0),
+            whole: Seconds(2.0 * 3600.0),
         }
     }
+}
+
+/// Seconds without a token after which an engine hangs.
+const SILENCE: &str = "WATTSMITH_ENGINE_SILENCE_S";
+/// Seconds that one window's work may take in all.
+const WHOLE: &str = "WATTSMITH_ENGINE_LIMIT_S";
+
+impl Patience {
+    /// This, or what the environment variables `WATTSMITH_ENGINE_SILENCE_S` and
+    /// `WATTSMITH_ENGINE_LIMIT_S` say.
+    #[must_use]
+    pub fn or_from_environment(self) -> Self {
+        Self {
+            silence: seconds_set(SILENCE).map_or(self.silence, Seconds),
+            whole: seconds_set(WHOLE).map_or(self.whole, Seconds),
+        }
+    }
+}
+
+/// The number of seconds that an environment variable sets; none where it sets none.
+#[must_use]
+pub fn seconds_set(name: &str) -> Option<f64> {
+    let text = std::env::var(name).ok()?;
+    let seconds: Option<f64> = text.trim().parse().ok();
+    let seconds = seconds.filter(|seconds| *seconds > 0.0 && seconds.is_finite());
+    if seconds.is_none() {
+        tracing::warn!("{name}={text:?} is no number of seconds; the usual limit holds");
+    }
+    seconds
 }
 
 /// Drives `workload` once through the engine: one measured window.
@@ -67,7 +102,7 @@ pub async fn drive(
     on_progress: impl FnMut(Progress) + Send,
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
-    let patience = Patience::default();
+    let patience = Patience::default().or_from_environment();
     drive_with(patience, engine, workload, clock, on_progress, cancel).await
 }
 
@@ -101,12 +136,17 @@ pub async fn drive_with(
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
     let requests = check(workload)?;
+    let protocol = engine.server.protocol();
     let started = clock.now();
     let shared = Arc::new(Shared {
-        url: format!("{}/completion", engine.base_url()),
+        url: format!("{}{}", engine.base_url(), protocol.route()),
+        protocol,
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
-        bodies: prompts().iter().map(|one| body(one, workload)).collect(),
+        bodies: prompts()
+            .iter()
+            .map(|one| protocol.body(one, workload))
+            .collect(),
         pass: workload.requests,
         requests,
         output_tokens: u64::from(workload.output_tokens),
@@ -127,10 +167,7 @@ pub async fn drive_with(
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(EngineError::Cancelled),
-            exit = engine.process.wait() => {
-                let log = engine.process.log();
-                return Err(ended_while_working(exit, &log.tail().await, log.path()));
-            }
+            exit = engine.process.wait() => return Err(engine.why_ended(exit).await),
             finished = clients.join_next() => match finished {
                 None => break,
                 Some(Ok(Ok(mut own))) => records.append(&mut own),
@@ -144,9 +181,20 @@ pub async fn drive_with(
                 let now = clock.now();
                 on_progress(shared.progress(started, now, workload));
                 let silence = now.since(MonotonicNs(shared.last_sign.load(Relaxed)));
+                let taken = now.since(started);
+                if taken > patience.whole {
+                    return Err(EngineError::failed(FailureCause::Hang, format!(
+                        "The engine has worked for {:.0} s, which is more than all of this work may take, \
+                         with {} of {requests} requests answered. Choose less work, or allow more time \
+                         in {WHOLE}. The log is {}.",
+                        taken.0,
+                        shared.done.load(Relaxed),
+                        engine.log_path().display(),
+                    )));
+                }
                 if silence > patience.silence {
                     return Err(EngineError::failed(FailureCause::Hang, format!(
-                        "The engine runs but has sent nothing for {:.0} s, with {} of {requests} \
+                        "The engine runs but has generated nothing for {:.0} s, with {} of {requests} \
                          requests answered. Run the trial again; if it hangs again, leave these \
                          settings out. The log is {}.",
                         silence.0,
@@ -186,23 +234,10 @@ fn wrong_work(what: &str) -> EngineError {
     )
 }
 
-/// The same work for everybody: greedy, without an early end, without a cache.
-fn body(prompt: &str, workload: &Workload) -> String {
-    serde_json::json!({
-        "prompt": prompt,
-        "n_predict": workload.output_tokens,
-        "temperature": 0,
-        "seed": workload.seed,
-        "ignore_eos": true,
-        "cache_prompt": false,
-        "stream": true,
-    })
-    .to_string()
-}
-
 /// What all clients of one drive share.
 struct Shared {
     url: String,
+    protocol: Protocol,
     key: String,
     client: reqwest::Client,
     bodies: Vec<String>,
@@ -214,7 +249,7 @@ struct Shared {
     next: AtomicU32,
     done: AtomicU32,
     tokens: AtomicU64,
-    /// When anything last came from the engine, on any connection.
+    /// When a token last came from the engine, or an answer ended, on any connection.
     last_sign: AtomicU64,
     clock: Arc<dyn Clock>,
 }
@@ -242,8 +277,7 @@ async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
     if let Fault::Transport(_) = fault
         && let Ok(exit) = tokio::time::timeout(EXIT_NOTICE, engine.process.wait()).await
     {
-        let log = engine.process.log();
-        return ended_while_working(exit, &log.tail().await, log.path());
+        return engine.why_ended(exit).await;
     }
     let log = engine.log_path().display();
     let (cause, what) = match fault {
@@ -295,21 +329,27 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         .map_err(broken)?;
     if !answer.status().is_success() {
         let status = answer.status();
-        let text = answer.text().await.unwrap_or_default();
+        let mut bytes = Vec::new();
+        while let Ok(Some(chunk)) = answer.chunk().await
+            && bytes.len() < MOST_REFUSAL
+        {
+            bytes.extend_from_slice(&chunk);
+        }
+        let text = String::from_utf8_lossy(&bytes);
         let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
         let text = parsed.as_ref().and_then(said).unwrap_or(&text);
-        let text: String = text.chars().take(300).collect();
+        let text = one_line(text, 300);
         return Err(Fault::Refused(format!("{status}: {text}")));
     }
-    let mut events = Events::default();
+    let mut events = shared.protocol.events();
     let mut first_token = None;
     let mut last_token = sent;
     let mut end = None;
     while let Some(chunk) = answer.chunk().await.map_err(broken)? {
         let now = shared.clock.now();
-        shared.last_sign.store(now.0, Relaxed);
         events.push(&chunk, |event| match event {
             Event::Token => {
+                shared.last_sign.store(now.0, Relaxed);
                 first_token.get_or_insert(now);
                 last_token = now;
                 shared.tokens.fetch_add(1, Relaxed);
@@ -337,12 +377,12 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         sent,
         first_token,
         last_token,
-        prompt_tokens: last.timings.prompt_n,
-        output_tokens: last.tokens_predicted,
-        draft_tokens: last.timings.draft_n,
-        draft_accepted: last.timings.draft_n_accepted,
-        prefill_ms: last.timings.prompt_ms,
-        decode_ms: last.timings.predicted_ms,
+        prompt_tokens: last.prompt_tokens,
+        output_tokens: last.output_tokens,
+        draft_tokens: last.draft_tokens,
+        draft_accepted: last.draft_accepted,
+        prefill_ms: last.prefill_ms,
+        decode_ms: last.decode_ms,
     })
 }
 
@@ -358,10 +398,10 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 }
 
 fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
-    if last.tokens_predicted != asked {
+    if last.output_tokens != asked {
         return Err(Fault::WrongWork(format!(
             "{} tokens instead of {asked}",
-            last.tokens_predicted
+            last.output_tokens
         )));
     }
     if last.truncated {
@@ -369,10 +409,10 @@ fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
             "the context per slot is too small for a prompt and its answer".into(),
         ));
     }
-    if last.timings.cache_n > 0 {
+    if last.cached_tokens > 0 {
         return Err(Fault::WrongWork(format!(
             "{} prompt tokens came from a cache",
-            last.timings.cache_n
+            last.cached_tokens
         )));
     }
     Ok(())

@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -10,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 /// Most that is read from either end.
 const READ_LIMIT: u64 = 256 * 1024;
 /// An engine that prints more than this has lost its mind; the file starts anew.
-const SIZE_LIMIT: u64 = 32 * 1024 * 1024;
+pub(crate) const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 /// Log files kept in a state directory.
 const KEPT: usize = 20;
 
@@ -23,11 +24,12 @@ pub(crate) struct EngineLog {
 impl EngineLog {
     /// Creates `engine-NAME.log` in `directory` and removes the oldest ones beyond a few.
     pub(crate) fn create(directory: &Path, name: &str) -> io::Result<(Self, Stdio)> {
-        std::fs::create_dir_all(directory)?;
+        wattsmith_files::make_folder(directory)?;
         remove_oldest(directory);
         let path = directory.join(format!("engine-{name}.log"));
         // Appending keeps writing right when the file is cut; both streams share it.
-        let file: File = OpenOptions::new().create(true).append(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        let file: File = options.create(true).append(true).mode(0o600).open(&path)?;
         Ok((Self { path }, Stdio::from(file)))
     }
 
