@@ -191,6 +191,7 @@ fn spending(record: &SessionRecord) -> Option<SpendingView> {
 
 fn chips(record: &SessionRecord) -> Vec<String> {
     let session = &record.session;
+    let work = session.workload.unit;
     let mut chips = vec![
         session.engine.name.clone(),
         format!("{} {}", session.model.name, session.model.honest_label()),
@@ -206,10 +207,10 @@ fn chips(record: &SessionRecord) -> Vec<String> {
     }
     let constraints = &session.objective.constraints;
     if let Some(least) = constraints.min_tokens_per_second {
-        chips.push(format!("at least {least} tok/s"));
+        chips.push(format!("at least {least} {}", work.short_rate()));
     }
     if let Some(most) = constraints.max_time_to_first_token_s {
-        chips.push(format!("first token within {most} s"));
+        chips.push(format!("{} within {most} s", work.awaited()));
     }
     chips
 }

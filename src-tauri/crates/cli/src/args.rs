@@ -322,7 +322,7 @@ pub(crate) struct TuneArgs {
     pub advisor: Advisor,
     #[command(flatten)]
     pub reached: ConnectionArgs,
-    /// Stop at 10% below the default, or at 0.25J per token
+    /// Stop at 10% below the default, or at 0.25J per token or image
     #[arg(long, default_value = "10%")]
     pub threshold: Threshold,
     /// Trials after the default
@@ -338,15 +338,19 @@ pub(crate) struct TuneArgs {
     /// the whole machine while a trial runs, and is put back afterwards
     #[arg(long)]
     pub tune_gpu: bool,
-    /// Least output tokens per second
-    #[arg(long, value_name = "N")]
+    /// Least output tokens per second, or images per second
+    #[arg(long, value_name = "N", visible_alias = "min-images-per-second")]
     pub min_tokens_per_second: Option<f64>,
-    /// Greatest time to first token (95th percentile), seconds
-    #[arg(long, value_name = "S")]
+    /// Greatest time to first token, or to a request's pictures (95th percentile), seconds
+    #[arg(long, value_name = "S", visible_alias = "max-time-to-pictures")]
     pub max_time_to_first_token: Option<f64>,
-    /// Allow settings that can change what the model answers
+    /// Allow settings that can change what the model answers, or its pictures
     #[arg(long)]
     pub allow_output_changes: bool,
+    /// Least likeness of every picture to the default's of the same seed, PSNR in dB; 29 when left
+    /// out, 0 for no limit
+    #[arg(long, value_name = "DB")]
+    pub min_likeness: Option<f64>,
     /// Go on with a stored session instead of a new one
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
@@ -378,11 +382,11 @@ pub(crate) enum LandscapeCommand {
 /// Limits that a configuration has to keep.
 #[derive(Args)]
 pub(crate) struct LimitArgs {
-    /// Least output tokens per second
-    #[arg(long, value_name = "N")]
+    /// Least output tokens per second, or images per second
+    #[arg(long, value_name = "N", visible_alias = "min-images-per-second")]
     pub min_tokens_per_second: Option<f64>,
-    /// Greatest time to first token (95th percentile), seconds
-    #[arg(long, value_name = "S")]
+    /// Greatest time to first token, or to a request's pictures (95th percentile), seconds
+    #[arg(long, value_name = "S", visible_alias = "max-time-to-pictures")]
     pub max_time_to_first_token: Option<f64>,
 }
 

@@ -161,6 +161,7 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
                 min_tokens_per_second: args.min_tokens_per_second,
                 max_time_to_first_token_s: args.max_time_to_first_token,
                 quality_lock: !args.allow_output_changes,
+                min_picture_likeness_db: args.min_likeness,
             },
             tuned: args.parameters.clone(),
             start: args.work.what.start(),

@@ -225,7 +225,7 @@ impl Shared {
             requests_done: self.done.load(Relaxed),
             requests: self.requests,
             tokens: self.tokens.load(Relaxed),
-            tokens_total: workload.window_tokens(),
+            tokens_total: workload.window_units(),
             elapsed: now.since(started),
         }
     }

@@ -51,6 +51,7 @@ pub fn workload(
         passes,
         seed: 20_260,
         unit: WorkUnit::OutputToken,
+        pictures: None,
     };
     workload.hash = hash(&workload);
     workload
@@ -84,12 +85,16 @@ pub(crate) fn hash(workload: &Workload) -> String {
         passes,
         seed,
         unit,
+        pictures,
     } = workload;
     sha.update(format!(
         "name={name:?} requests={requests} concurrency={concurrency} \
          output_tokens={output_tokens} passes={passes} seed={seed} unit={}",
         unit.noun()
     ));
+    if let Some(task) = pictures {
+        sha.update(format!(" {task:?}"));
+    }
     sha.finalize().iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

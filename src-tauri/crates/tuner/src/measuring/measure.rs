@@ -128,6 +128,7 @@ impl Tuner {
             idle,
             cpu,
             phases,
+            pictures: None,
             conditions: recorded.conditions(from, to),
             load,
             warm_up: work.warm_up,

@@ -496,6 +496,7 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::Crash => "engine crashed",
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work done",
+        FailureCause::PicturesDiffer => "pictures differ",
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",
