@@ -101,6 +101,8 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         created_at: session.created_at.clone(),
         chips: chips(record),
         unit: session.workload.unit.noun().to_owned(),
+        rate: session.workload.unit.short_rate().to_owned(),
+        awaited: session.workload.unit.awaited().to_owned(),
         scope: scope.label().to_owned(),
         estimated: scope == Scope::Estimated,
         sensor_error: first.map_or(meter.1, |one| one.energy.sensor_error),

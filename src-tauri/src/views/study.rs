@@ -229,6 +229,8 @@ pub fn study(kept: &KeptStudy) -> StudyView {
             standard_errors: check.standard_errors,
         }),
         cloud: result.cloud.clone(),
+        unit: result.unit.noun().to_owned(),
+        rate: result.unit.short_rate().to_owned(),
         page: kept.html.display().to_string(),
     }
 }

@@ -34,6 +34,7 @@ pub use machine::doctor::{Diagnosis, verdict};
 pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use machine::lock::MachineLock;
 pub use machine::models::{ModelEntry, ModelShelf};
+pub use measuring::pictures::{PicturePair, kept_pictures};
 pub use measuring::quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
 pub use measuring::spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,

@@ -85,6 +85,12 @@ impl Paths {
         self.data.join("engines-running")
     }
 
+    /// Pictures that trials made, a folder for each session.
+    #[must_use]
+    pub fn pictures(&self) -> PathBuf {
+        self.data.join("pictures")
+    }
+
     /// The person's own landscapes.
     #[must_use]
     pub fn landscapes(&self) -> PathBuf {

@@ -176,7 +176,7 @@ impl Tuner {
         let session = &mut recording.session;
         let passes = more_passes(
             &measured.repeat,
-            session.workload.passes,
+            &session.workload,
             session.quick,
             self.meter().least_window(),
         );
@@ -298,6 +298,7 @@ impl Tuner {
                     idle: pace.idle,
                     expected_s: pace.expected_s,
                     reference: None,
+                    album: None,
                 },
             )
             .await?;

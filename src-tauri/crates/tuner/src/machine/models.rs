@@ -229,6 +229,7 @@ impl Tuner {
             parts,
             weights: Some(file.weights),
             context_limit: file.context_limit,
+            random_weights: false,
         })
     }
 
