@@ -3,8 +3,8 @@
 use super::{Answer, Core};
 use crate::views;
 use crate::wire::{
-    FirstLook, MachineView, NewSessionOptions, OverviewLine, PicturePairView, PowerSeries, SessionDraft,
-    SessionSummary, SessionView,
+    FirstLook, MachineView, NewSessionOptions, OverviewLine, PicturePairView, PowerSeries,
+    SessionDraft, SessionSummary, SessionView,
 };
 use wattsmith_tuner::SessionPlan;
 use wattsmith_tuner::domain::{Busy, SessionId, TrialId};

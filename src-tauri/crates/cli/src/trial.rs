@@ -7,9 +7,7 @@ use crate::terminal::Terminal;
 use crate::tune::answer_busy;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use wattsmith_tuner::domain::{
-    Advisor, SessionRecord, StartLoad, Trial, TrialState, WorkUnit,
-};
+use wattsmith_tuner::domain::{Advisor, SessionRecord, StartLoad, Trial, TrialState, WorkUnit};
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{SessionPlan, Step, Tuner, TunerError, cause_label, words};
 

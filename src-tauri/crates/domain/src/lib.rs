@@ -52,9 +52,7 @@ pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
-pub use picture::{
-    KeptPicture, Likeness, PairLikeness, PhaseShare, PicturePhase, PictureWork,
-};
+pub use picture::{KeptPicture, Likeness, PairLikeness, PhaseShare, PicturePhase, PictureWork};
 pub use proposal::{
     Advisor, Exchange, ExchangeKind, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
 };

@@ -148,7 +148,10 @@ mod tests {
             pairs: vec![pair(1, 40.0), pair(2, 21.25), pair(3, Likeness::EQUAL_DB)],
         };
         assert_eq!(likeness.worst().unwrap().seed, 2);
-        assert_eq!(likeness.worst().unwrap().to_string(), "21.2 dB PSNR, SSIM 0.500");
+        assert_eq!(
+            likeness.worst().unwrap().to_string(),
+            "21.2 dB PSNR, SSIM 0.500"
+        );
         assert_eq!(likeness.pairs[2].to_string(), "equal");
         assert_eq!(Likeness { pairs: Vec::new() }.worst(), None);
     }

@@ -47,7 +47,9 @@ impl FromStr for Threshold {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let fail = || {
-            format!("{text:?} is no threshold; write 10% (below the default) or 0.25J (per token or image)")
+            format!(
+                "{text:?} is no threshold; write 10% (below the default) or 0.25J (per token or image)"
+            )
         };
         let number = |digits: &str| {
             digits

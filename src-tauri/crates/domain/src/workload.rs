@@ -88,7 +88,10 @@ mod tests {
         let old = r#"{"name":"chat","hash":"00","requests":32,"concurrency":8,"output_tokens":64,"passes":2,"seed":1,"unit":"output-token"}"#;
         let work: Workload = serde_json::from_str(old).unwrap();
         assert_eq!(work.pictures, None);
-        assert_eq!((work.window_units(), work.each().as_str()), (4096, "64 tokens out"));
+        assert_eq!(
+            (work.window_units(), work.each().as_str()),
+            (4096, "64 tokens out")
+        );
         assert_eq!(serde_json::to_string(&work).unwrap(), old);
     }
 

@@ -94,9 +94,7 @@ impl Driven {
                 .collect(),
             None => requests
                 .filter(|one| one.output_tokens > 1)
-                .map(|one| {
-                    one.last_token.since(one.first_token).0 / (one.output_tokens - 1) as f64
-                })
+                .map(|one| one.last_token.since(one.first_token).0 / (one.output_tokens - 1) as f64)
                 .collect(),
         };
         Performance {

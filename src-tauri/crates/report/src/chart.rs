@@ -300,7 +300,10 @@ fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
         .performance
         .as_ref()
         .map_or(String::new(), |all| {
-            format!(", {}", format::with_unit(all.tokens_per_second, figures.rate))
+            format!(
+                ", {}",
+                format::with_unit(all.tokens_per_second, figures.rate)
+            )
         });
     Point {
         x,

@@ -21,8 +21,8 @@ pub(crate) use certainty::Certainty;
 pub(crate) use conversation::Turn;
 pub(crate) use cost::Cost;
 pub(crate) use lead::LeadFigure;
-use pictures::Pictures;
 pub use pictures::PictureFiles;
+use pictures::Pictures;
 pub(crate) use provenance::Provenance;
 pub(crate) use trials::{ConfirmationRow, TrialRow};
 

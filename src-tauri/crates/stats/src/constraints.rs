@@ -1,8 +1,6 @@
 //! A trial's speed over its repeats, and what it does not keep to.
 
-use wattsmith_domain::{
-    Configuration, Performance, Quantiles, Repeat, Session, Tokens,
-};
+use wattsmith_domain::{Configuration, Performance, Quantiles, Repeat, Session, Tokens};
 
 /// Constraints that are not kept, in words a person reads.
 pub(crate) fn violations(

@@ -12,7 +12,7 @@ use wattsmith_chat::{
     Chat, ChatClient, ChatReply, ChatRequest, Choice, ParameterFacts, PromptContext, ReplyForm,
     Secret, Timeouts, parse_reply, render, reply_schema,
 };
-use wattsmith_domain::Provider;
+use wattsmith_domain::{Provider, WorkUnit};
 
 fn asset(path: &str) -> PathBuf {
     let data = || {

@@ -145,27 +145,25 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
         ),
     ];
     facts.extend(model_files(model));
-    facts.extend([
-        fact(
-            "Workload",
-            format!(
-                "{}: {} from {} at once, {} each, {} over them in a window{}",
-                work.name,
-                format::plural(work.requests as usize, "request"),
-                format::plural(work.concurrency as usize, "client"),
-                work.each(),
-                if work.passes == 1 {
-                    "one pass".to_owned()
-                } else {
-                    format!("{} passes", work.passes)
-                },
-                match work.pictures {
-                    None => format!(", seed {}", work.seed),
-                    Some(_) => String::new(),
-                }
-            ),
+    facts.extend([fact(
+        "Workload",
+        format!(
+            "{}: {} from {} at once, {} each, {} over them in a window{}",
+            work.name,
+            format::plural(work.requests as usize, "request"),
+            format::plural(work.concurrency as usize, "client"),
+            work.each(),
+            if work.passes == 1 {
+                "one pass".to_owned()
+            } else {
+                format!("{} passes", work.passes)
+            },
+            match work.pictures {
+                None => format!(", seed {}", work.seed),
+                Some(_) => String::new(),
+            }
         ),
-    ]);
+    )]);
     facts.extend(pictures(work));
     facts.extend([
         code("Workload, SHA-256", &work.hash),

@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use wattsmith_domain::{
     Configuration, Constraints, Energy, Joules, KeptPicture, Likeness, MonotonicNs, PairLikeness,
-    PhaseShare, PicturePhase, PictureWork, Repeat, Seconds, SessionId, SessionRecord, Trial, TrialId,
+    PhaseShare, PicturePhase, PictureWork, Repeat, Seconds, SessionId, SessionRecord, Trial,
+    TrialId,
 };
 use wattsmith_engine::{Drawn, MadePicture};
 use wattsmith_meter::Recorded;
@@ -77,7 +78,9 @@ impl Tuner {
         blocking(move || {
             let pair = |one: &KeptPicture| {
                 let of = (one.prompt, one.seed);
-                let twin = default.iter().find(|other| (other.prompt, other.seed) == of);
+                let twin = default
+                    .iter()
+                    .find(|other| (other.prompt, other.seed) == of);
                 PicturePair {
                     prompt: one.prompt,
                     seed: one.seed,
@@ -163,10 +166,18 @@ fn kept_and_compared(
 }
 
 fn keep(album: &Album, picture: &MadePicture) -> Result<KeptPicture, TunerError> {
-    let file = format!("{}/{}-{}.png", album.place, picture.prompt + 1, picture.seed);
+    let file = format!(
+        "{}/{}-{}.png",
+        album.place,
+        picture.prompt + 1,
+        picture.seed
+    );
     let path = album.root.join(&file);
     replace(&path, &picture.png).map_err(|source| {
-        TunerError::io(format!("cannot keep the picture {}", path.display()), source)
+        TunerError::io(
+            format!("cannot keep the picture {}", path.display()),
+            source,
+        )
     })?;
     let sha256 = Sha256::digest(&picture.png);
     Ok(KeptPicture {
@@ -305,7 +316,10 @@ mod tests {
         };
         let settings = Configuration::default();
         assert_eq!(too_unlike(&limit(None), &repeat(3.0), &settings), None);
-        assert_eq!(too_unlike(&limit(Some(29.0)), &repeat(29.0), &settings), None);
+        assert_eq!(
+            too_unlike(&limit(Some(29.0)), &repeat(29.0), &settings),
+            None
+        );
         let why = too_unlike(&limit(Some(29.0)), &repeat(28.9), &settings).unwrap();
         assert!(why.contains("prompt 1, seed 9 has 28.9 dB"), "{why}");
         let mut default = repeat(0.0);

@@ -552,7 +552,10 @@ mod tests {
             more_passes(&repeat, &work(1), false, Duration::from_secs(10)),
             Some(5)
         );
-        assert_eq!(more_passes(&repeat, &work(1), true, Duration::from_secs(10)), None);
+        assert_eq!(
+            more_passes(&repeat, &work(1), true, Duration::from_secs(10)),
+            None
+        );
     }
 
     #[test]

@@ -153,7 +153,8 @@ pub fn pictures(repeats: &[Repeat]) -> Vec<String> {
     ];
     let all: f64 = phases.into_iter().map(seconds).sum();
     let shares = (all > 0.0).then(|| {
-        let shares = phases.map(|phase| format!("{} {}", phase.label(), percent(seconds(phase) / all)));
+        let shares =
+            phases.map(|phase| format!("{} {}", phase.label(), percent(seconds(phase) / all)));
         format!("Of its time {}.", shares.join(", "))
     });
     let worst = works

@@ -151,7 +151,10 @@ class Pipeline:
             return
         if name not in SAMPLERS:
             raise Refused(f"no such sampler: {name}; there are model, {', '.join(SAMPLERS)}")
-        self.pipe.scheduler = getattr(diffusers, SAMPLERS[name]).from_config(self.own_scheduler.config)
+        # PNDM's warm-up steps are left out, as Stable Diffusion does: N + 1 calls for N steps.
+        more = {"skip_prk_steps": True} if name == "pndm" else {}
+        config = self.own_scheduler.config
+        self.pipe.scheduler = getattr(diffusers, SAMPLERS[name]).from_config(config, **more)
 
     def pictures(self, asked, seeds, gone):
         self.sampler(asked["sampler"])
