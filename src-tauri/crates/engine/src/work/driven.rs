@@ -1,6 +1,6 @@
 //! What came of one drive: times and counts per request, and what follows from them.
 
-use crate::drawn::Drawn;
+use super::drawn::Drawn;
 use wattsmith_domain::{MonotonicNs, Performance, Quantiles, Tokens};
 
 /// The steady part of a window is told only with this many requests for each one that runs at

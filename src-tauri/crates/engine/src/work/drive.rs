@@ -4,18 +4,20 @@
 //! It runs while energy is measured, so it must cost next to nothing: requests written beforehand,
 //! token events recognised but not parsed, and no timer faster than 10 Hz.
 
-use crate::driven::{Driven, RequestRecord};
+use super::draw::Sheets;
+use super::driven::{Driven, RequestRecord};
+use super::pictures::picture_workload;
+use super::prompts::prompts;
+use super::workload::{hash, workload};
 use crate::error::EngineError;
-use crate::events::{Event, Events, Final, said};
-use crate::failure::ended_while_working;
-use crate::launch::RunningEngine;
-use crate::workload::{hash, prompts, workload};
+use crate::protocol::{Event, Final, Protocol, said};
+use crate::running::RunningEngine;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Clock, FailureCause, MonotonicNs, Seconds, Workload};
+use wattsmith_domain::{Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload};
 
 /// Progress is told this often at most.
 const TICK: Duration = Duration::from_millis(100);
@@ -29,10 +31,10 @@ pub struct Progress {
     pub requests_done: u32,
     /// Requests in the window.
     pub requests: u32,
-    /// Tokens seen so far, about: pieces of text are counted here, the engine's own count comes
-    /// with each finished request.
+    /// Units of work seen so far; of tokens about: pieces of text are counted here, the engine's own
+    /// count comes with each finished request.
     pub tokens: u64,
-    /// Tokens in the window.
+    /// Units of work in the window.
     pub tokens_total: u64,
     /// Since the first request was sent.
     pub elapsed: Seconds,
@@ -43,6 +45,19 @@ pub struct Progress {
 pub struct Patience {
     /// With no token on any connection for this long, the engine hangs.
     pub silence: Seconds,
+}
+
+impl Patience {
+    /// Half an hour for pictures, which come without a sign before; else the usual.
+    #[must_use]
+    pub fn with(workload: &Workload) -> Self {
+        match workload.pictures {
+            Some(_) => Self {
+                silence: Seconds(1800.0),
+            },
+            None => Self::default(),
+        }
+    }
 }
 
 impl Default for Patience {
@@ -67,11 +82,12 @@ pub async fn drive(
     on_progress: impl FnMut(Progress) + Send,
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
-    let patience = Patience::default();
+    let patience = Patience::with(workload);
     drive_with(patience, engine, workload, clock, on_progress, cancel).await
 }
 
-/// One short request per client, so that memory is touched and clocks are up before a window opens.
+/// One short request per client, so that memory is touched and clocks are up before a window opens; of
+/// pictures one request, since all that is made lazily hangs on how many are made together.
 /// Returns how long that took.
 ///
 /// # Errors
@@ -82,8 +98,19 @@ pub async fn warm_up(
     clock: Arc<dyn Clock>,
     cancel: &CancellationToken,
 ) -> Result<Seconds, EngineError> {
-    let clients = work.concurrency.max(1);
-    let short = workload("warm-up", clients, clients, work.output_tokens.min(8), 1);
+    let short = match &work.pictures {
+        Some(task) => picture_workload(
+            "warm-up",
+            PictureTask {
+                prompts: task.prompts.iter().take(1).cloned().collect(),
+                ..task.clone()
+            },
+        ),
+        None => {
+            let clients = work.concurrency.max(1);
+            workload("warm-up", clients, clients, work.output_tokens.min(8), 1)
+        }
+    };
     let driven = drive(engine, &short, clock, |_| {}, cancel).await?;
     Ok(driven.ended.since(driven.started))
 }
@@ -101,12 +128,28 @@ pub async fn drive_with(
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
     let requests = check(workload)?;
+    let protocol = engine.server.protocol();
+    let sheets = match (protocol, &workload.pictures) {
+        (Protocol::Images(form), Some(task)) => Some(Sheets::new(form, task, &engine.fields)),
+        (Protocol::Images(_), None) => return Err(wrong_work("this server makes pictures only")),
+        (_, Some(_)) => return Err(wrong_work("this server makes no pictures")),
+        (_, None) => None,
+    };
+    let printed_before = match sheets {
+        Some(_) => engine.process.log().size().await,
+        None => 0,
+    };
     let started = clock.now();
     let shared = Arc::new(Shared {
-        url: format!("{}/completion", engine.base_url()),
+        url: format!("{}{}", engine.base_url(), protocol.route()),
+        protocol,
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
-        bodies: prompts().iter().map(|one| body(one, workload)).collect(),
+        bodies: prompts()
+            .iter()
+            .map(|one| protocol.body(one, workload))
+            .collect(),
+        sheets,
         pass: workload.requests,
         requests,
         output_tokens: u64::from(workload.output_tokens),
@@ -127,10 +170,7 @@ pub async fn drive_with(
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(EngineError::Cancelled),
-            exit = engine.process.wait() => {
-                let log = engine.process.log();
-                return Err(ended_while_working(exit, &log.tail().await, log.path()));
-            }
+            exit = engine.process.wait() => return Err(engine.why_ended(exit).await),
             finished = clients.join_next() => match finished {
                 None => break,
                 Some(Ok(Ok(mut own))) => records.append(&mut own),
@@ -158,7 +198,15 @@ pub async fn drive_with(
         }
     }
     on_progress(shared.progress(started, clock.now(), workload));
-    Driven::of(records).ok_or_else(|| wrong_work("no request was answered"))
+    let driven = match &shared.sheets {
+        None => Driven::of(records),
+        Some(sheets) => {
+            let log = engine.process.log().since(printed_before).await;
+            let printed = engine.server.printed_phases(&log);
+            sheets.driven(shared.pass, &printed, engine.told_load)
+        }
+    };
+    driven.ok_or_else(|| wrong_work("no request was answered"))
 }
 
 /// The number of requests in the window.
@@ -170,6 +218,12 @@ fn check(workload: &Workload) -> Result<u32, EngineError> {
         )));
     }
     let requests = workload.requests.saturating_mul(workload.passes);
+    if let Some(task) = &workload.pictures {
+        return match task.prompts.is_empty() || task.seeds.is_empty() || workload.concurrency == 0 {
+            true => Err(wrong_work("pictures need a prompt, a seed and a client")),
+            false => Ok(requests),
+        };
+    }
     if requests == 0 || workload.concurrency == 0 || workload.output_tokens < 2 {
         return Err(wrong_work(&format!(
             "the workload {} needs at least one request, one client and two tokens",
@@ -186,26 +240,15 @@ fn wrong_work(what: &str) -> EngineError {
     )
 }
 
-/// The same work for everybody: greedy, without an early end, without a cache.
-fn body(prompt: &str, workload: &Workload) -> String {
-    serde_json::json!({
-        "prompt": prompt,
-        "n_predict": workload.output_tokens,
-        "temperature": 0,
-        "seed": workload.seed,
-        "ignore_eos": true,
-        "cache_prompt": false,
-        "stream": true,
-    })
-    .to_string()
-}
-
 /// What all clients of one drive share.
 struct Shared {
     url: String,
+    protocol: Protocol,
     key: String,
     client: reqwest::Client,
     bodies: Vec<String>,
+    /// Where it is pictures.
+    sheets: Option<Sheets>,
     /// Requests in one pass.
     pass: u32,
     /// Requests in all.
@@ -235,6 +278,7 @@ impl Shared {
 enum Fault {
     Transport(String),
     Refused(String),
+    OutOfMemory(String),
     WrongWork(String),
 }
 
@@ -242,8 +286,7 @@ async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
     if let Fault::Transport(_) = fault
         && let Ok(exit) = tokio::time::timeout(EXIT_NOTICE, engine.process.wait()).await
     {
-        let log = engine.process.log();
-        return ended_while_working(exit, &log.tail().await, log.path());
+        return engine.why_ended(exit).await;
     }
     let log = engine.log_path().display();
     let (cause, what) = match fault {
@@ -254,6 +297,10 @@ async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
         Fault::Refused(what) => (
             FailureCause::RequestFailed,
             format!("The engine refused a request: {what}"),
+        ),
+        Fault::OutOfMemory(what) => (
+            FailureCause::OutOfMemory,
+            format!("The engine ran out of memory in the middle of its work: {what}"),
         ),
         Fault::WrongWork(what) => (
             FailureCause::WrongWork,
@@ -273,7 +320,10 @@ async fn client(shared: Arc<Shared>) -> Result<Vec<RequestRecord>, Fault> {
         if index >= shared.requests {
             return Ok(records);
         }
-        records.push(request(&shared, index).await?);
+        match &shared.sheets {
+            None => records.push(request(&shared, index).await?),
+            Some(sheets) => pictures(&shared, sheets, index).await?,
+        }
         shared.done.fetch_add(1, Relaxed);
     }
 }
@@ -294,14 +344,9 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         .await
         .map_err(broken)?;
     if !answer.status().is_success() {
-        let status = answer.status();
-        let text = answer.text().await.unwrap_or_default();
-        let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-        let text = parsed.as_ref().and_then(said).unwrap_or(&text);
-        let text: String = text.chars().take(300).collect();
-        return Err(Fault::Refused(format!("{status}: {text}")));
+        return Err(refused(answer).await);
     }
-    let mut events = Events::default();
+    let mut events = shared.protocol.events();
     let mut first_token = None;
     let mut last_token = sent;
     let mut end = None;
@@ -337,13 +382,54 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         sent,
         first_token,
         last_token,
-        prompt_tokens: last.timings.prompt_n,
-        output_tokens: last.tokens_predicted,
-        draft_tokens: last.timings.draft_n,
-        draft_accepted: last.timings.draft_n_accepted,
-        prefill_ms: last.timings.prompt_ms,
-        decode_ms: last.timings.predicted_ms,
+        prompt_tokens: last.prompt_tokens,
+        output_tokens: last.output_tokens,
+        draft_tokens: last.draft_tokens,
+        draft_accepted: last.draft_accepted,
+        prefill_ms: last.prefill_ms,
+        decode_ms: last.decode_ms,
     })
+}
+
+/// What a server said in place of an answer.
+async fn refused(answer: reqwest::Response) -> Fault {
+    let status = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    let text = parsed.as_ref().and_then(said).unwrap_or(&text);
+    let text: String = text.chars().take(300).collect();
+    match text.to_ascii_lowercase().contains("out of memory") {
+        true => Fault::OutOfMemory(text),
+        false => Fault::Refused(format!("{status}: {text}")),
+    }
+}
+
+/// One prompt with all its seeds, in as many calls as the server needs for that.
+async fn pictures(shared: &Shared, sheets: &Sheets, index: u32) -> Result<(), Fault> {
+    let broken = |error: reqwest::Error| Fault::Transport(with_sources(&error.without_url()));
+    for (at, call) in sheets.calls(index % shared.pass).iter().enumerate() {
+        let sent = shared.clock.now();
+        let answer = shared
+            .client
+            .post(&shared.url)
+            .bearer_auth(&shared.key)
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(call.body.clone())
+            .send()
+            .await
+            .map_err(broken)?;
+        if !answer.status().is_success() {
+            return Err(refused(answer).await);
+        }
+        let body = answer.bytes().await.map_err(broken)?;
+        let came = shared.clock.now();
+        let images = sheets
+            .answered((index, shared.pass, at), (sent, came), &body)
+            .map_err(Fault::WrongWork)?;
+        shared.last_sign.store(came.0, Relaxed);
+        shared.tokens.fetch_add(images, Relaxed);
+    }
+    Ok(())
 }
 
 /// An error with everything that lies behind it: reqwest itself only says "error sending request".
@@ -358,10 +444,10 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 }
 
 fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
-    if last.tokens_predicted != asked {
+    if last.output_tokens != asked {
         return Err(Fault::WrongWork(format!(
             "{} tokens instead of {asked}",
-            last.tokens_predicted
+            last.output_tokens
         )));
     }
     if last.truncated {
@@ -369,10 +455,10 @@ fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
             "the context per slot is too small for a prompt and its answer".into(),
         ));
     }
-    if last.timings.cache_n > 0 {
+    if last.cached_tokens > 0 {
         return Err(Fault::WrongWork(format!(
             "{} prompt tokens came from a cache",
-            last.timings.cache_n
+            last.cached_tokens
         )));
     }
     Ok(())

@@ -1,20 +1,10 @@
 //! The work that engines are measured with: prompts that ship with the app, and how they are sent.
 //! Everything that makes two figures comparable is in the [`Workload`]'s hash.
 
+use super::prompts::prompts;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::sync::OnceLock;
-use wattsmith_domain::{WorkUnit, Workload};
-
-/// The shipped prompts, in the order in which requests use them.
-#[must_use]
-pub fn prompts() -> &'static [String] {
-    static PROMPTS: OnceLock<Vec<String>> = OnceLock::new();
-    PROMPTS.get_or_init(|| {
-        // The file is part of the program and parsed by a test.
-        serde_json::from_str(include_str!("../data/prompts.json")).unwrap_or_default()
-    })
-}
+use wattsmith_domain::{PictureTask, WorkUnit, Workload};
 
 /// The shipped workloads; the first is the one to take when nobody says anything.
 ///
@@ -72,7 +62,8 @@ pub fn with_passes(workload: &Workload, passes: u32) -> Workload {
 /// no two workloads run into the same bytes.
 pub(crate) fn hash(workload: &Workload) -> String {
     let mut sha = Sha256::new();
-    for prompt in prompts() {
+    let own = workload.pictures.as_ref();
+    for prompt in own.map_or(prompts(), |task| &task.prompts) {
         sha.update((prompt.len() as u64).to_le_bytes());
         sha.update(prompt.as_bytes());
     }
@@ -93,7 +84,19 @@ pub(crate) fn hash(workload: &Workload) -> String {
         unit.noun()
     ));
     if let Some(task) = pictures {
-        sha.update(format!(" {task:?}"));
+        let PictureTask {
+            prompts: _,
+            seeds,
+            width,
+            height,
+            steps,
+            sampler,
+            guidance,
+        } = task;
+        sha.update(format!(
+            " seeds={seeds:?} size={width}x{height} steps={steps} sampler={sampler:?} \
+             guidance={guidance}"
+        ));
     }
     sha.finalize().iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
@@ -104,8 +107,11 @@ pub(crate) fn hash(workload: &Workload) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::PARALLEL_LEVELS;
+    use crate::catalogue::About;
+    use crate::catalogue::tests::machine;
+    use crate::server::shipped;
     use std::collections::BTreeSet;
+    use wattsmith_domain::Value;
 
     #[test]
     fn the_shipped_prompts_are_many_and_different() {
@@ -117,7 +123,13 @@ mod tests {
 
     #[test]
     fn each_slot_that_a_search_tries_gets_four_requests_or_more() {
-        let largest = PARALLEL_LEVELS.into_iter().max().unwrap();
+        let space = shipped().space(&About::machine(&machine(2, 2, &[])));
+        let levels = space.get("parallel").unwrap().kind.levels();
+        let largest = levels.iter().map(|level| match level {
+            Value::Int(number) => *number,
+            other => panic!("{other}"),
+        });
+        let largest = largest.max().unwrap();
         for workload in workloads().iter().filter(|one| one.concurrency > 1) {
             let requests = i64::from(workload.requests * workload.passes);
             assert!(requests >= 4 * largest, "{}", workload.name);
