@@ -141,6 +141,7 @@ class Served(unittest.TestCase):
         self.fake.fault = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
         status, reply = self.images()
         self.assertEqual((status, reply["error"]["type"]), (500, "out-of-memory"))
+        self.assertIn("out of memory", reply["error"]["message"])
         self.fake.fault = ValueError("odd")
         self.assertEqual(self.images()[1]["error"], {"type": "failed", "message": "ValueError: odd"})
         self.fake.fault = None

@@ -20,6 +20,8 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
             model: work.what.model.clone(),
             workload: work.what.workload.clone(),
             size: work.what.size(),
+            pictures: work.what.pictures(),
+            engine: work.what.engine(),
             advisor: Advisor::Sobol,
             start: work.what.start(),
             tune_gpu: args.allow_gpu_control,

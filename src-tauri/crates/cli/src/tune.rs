@@ -152,6 +152,8 @@ async fn open(tuner: &Arc<Tuner>, args: &TuneArgs) -> Result<SessionId, Stop> {
             model: args.work.what.model.clone(),
             workload: args.work.what.workload.clone(),
             size: args.work.what.size(),
+            pictures: args.work.what.pictures(),
+            engine: args.work.what.engine(),
             advisor: args.advisor,
             connection: choice.connection,
             price: choice.price,

@@ -45,8 +45,9 @@ pub use paths::Paths;
 pub use session::export::{Format, default_name};
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
-pub use session::plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
+pub use session::plan::{SessionPlan, USUAL_PARAMETERS};
 pub use session::words;
+pub use session::work::{PictureChoice, WorkSize};
 pub use study::{
     ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
     StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
@@ -64,7 +65,7 @@ pub use turn::spending::{Spent, spent};
 // The app and the cli see the other rooms through this one.
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
-pub use wattsmith_engine::{About, UnfitFile, gpu_knobs, shipped, workloads};
+pub use wattsmith_engine::{About, UnfitFile, gpu_knobs, picture_workloads, servers, shipped, workloads};
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
 };

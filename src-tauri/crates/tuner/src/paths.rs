@@ -107,12 +107,19 @@ impl Paths {
         self.data.join("reports")
     }
 
+    /// Where engines are looked for: among the assets, and in the data folder.
+    #[must_use]
+    pub fn engine_folders(&self) -> Vec<PathBuf> {
+        let own = std::iter::once(&self.data);
+        self.assets.iter().chain(own).cloned().collect()
+    }
+
     /// The engine that setup or the package put there.
     ///
     /// # Errors
     /// The sentence to show when there is none.
     pub fn shipped_engine(&self) -> Result<PathBuf, String> {
-        shipped().find(&self.assets)
+        shipped().find(&self.engine_folders())
     }
 
     /// The model to tune that setup or the package put there.

@@ -15,11 +15,13 @@ impl Tuner {
         &self,
         work: &LandscapeWork,
     ) -> Result<Session, TunerError> {
-        self.session(SessionPlan {
+        let session = self.session(SessionPlan {
             name: work.name.clone(),
+            engine: work.engine.clone(),
             model: work.model.clone(),
             workload: work.workload.clone(),
             size: work.size,
+            pictures: work.pictures.clone(),
             advisor: Advisor::Sobol,
             threshold: Threshold::PercentBelowDefault { percent: 10.0 },
             constraints: work.constraints,
@@ -31,7 +33,16 @@ impl Tuner {
             seed: work.seed,
             ..SessionPlan::default()
         })
-        .await
+        .await?;
+        // A landscape keeps no pictures that others could be held against.
+        if session.workload.pictures.is_some() && !work.constraints.quality_lock {
+            return Err(TunerError::Invalid(
+                "A landscape of pictures varies only what leaves them as they are; leave out that \
+                 settings may change them."
+                    .to_owned(),
+            ));
+        }
+        Ok(session)
     }
 
     /// A landscape of that session in which nothing is measured.

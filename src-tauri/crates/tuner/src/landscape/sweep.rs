@@ -5,7 +5,7 @@ use crate::error::TunerError;
 use crate::job::Job;
 use crate::measuring::measure::{Measured, Window as MeasuredWindow};
 use crate::measuring::trial::more_passes;
-use crate::session::plan::WorkSize;
+use crate::session::work::WorkSize;
 use crate::tuner::Tuner;
 use std::time::Instant;
 use wattsmith_domain::{Configuration, Repeat, WarningKind, Watts};

@@ -10,8 +10,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
-use wattsmith_domain::{Connection, FailureCause, Model, ModelPart};
-use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, shipped, survey_models};
+use crate::session::work::unit_of;
+use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, WorkUnit};
+use wattsmith_engine::{Architectures, EngineError, ModelFile, Server, UnfitFile, shipped, survey_models};
 
 /// A larger model does not answer in seconds on a CPU.
 const ADVISOR_BYTES: u64 = 4_000_000_000;
@@ -232,6 +233,30 @@ impl Tuner {
             context_limit: file.context_limit,
             random_weights: false,
         })
+    }
+
+    /// The model of a session on this server: the one that was chosen, else the one to tune.
+    pub(crate) async fn model_for(
+        &self,
+        server: &dyn Server,
+        chosen: Option<PathBuf>,
+    ) -> Result<Model, TunerError> {
+        if let Some(path) = &chosen
+            && let Some(model) = server.model(path).await
+        {
+            return Ok(model?);
+        }
+        match chosen {
+            Some(path) => self.model(&path).await,
+            None if unit_of(server) == WorkUnit::Image => Err(TunerError::Invalid(format!(
+                "Choose a model for {}: Wattsmith brings none that makes pictures.",
+                server.name()
+            ))),
+            None => match self.default_model().await {
+                Some(model) => self.model(&model.path).await,
+                None => Err(self.no_default_model().await),
+            },
+        }
     }
 
     async fn hash_of(&self, path: &Path) -> Result<String, TunerError> {

@@ -8,7 +8,7 @@ use crate::measuring::measure::{Measured, Window, least_units};
 use crate::measuring::pictures::too_unlike;
 use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::session::next::tried;
-use crate::session::plan::WorkSize;
+use crate::session::work::WorkSize;
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::feedback;
 use std::time::Duration;

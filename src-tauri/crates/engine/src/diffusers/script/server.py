@@ -230,8 +230,11 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(400, "invalid-request", str(error))
         except Exception as error:  # told to the client and to the log; the server goes on
             sys.stderr.write(f"error: {type(error).__name__}: {error}\n")
-            kind = "out-of-memory" if is_out_of_memory(error) else "failed"
-            self.refuse(500, kind, f"{type(error).__name__}: {error}")
+            what = f"{type(error).__name__}: {error}"
+            if is_out_of_memory(error):
+                self.refuse(500, "out-of-memory", f"out of memory: {what}")
+            else:
+                self.refuse(500, "failed", what)
         else:
             self.answer(200, reply)
 
