@@ -4,7 +4,7 @@
 //! their own writes the same; docs/engines.md tells the keys.
 //!
 //! `file` is its form, `entry` one knob, `words` how it speaks of the machine, `limits` what bounds a
-//! knob here, `reading` how a value is read back, `arguments` how values are told.
+//! knob here, `versions` since when it is there, `reading` how a value is read back, `arguments` how values are told.
 
 mod arguments;
 mod entry;
@@ -12,6 +12,7 @@ mod fault;
 mod file;
 mod limits;
 mod reading;
+mod versions;
 mod words;
 
 #[cfg(test)]
@@ -32,6 +33,8 @@ pub struct About<'a> {
     pub machine: &'a Machine,
     /// The longest context of the model, tokens; none when it does not say or none is chosen.
     pub context_limit: Option<u64>,
+    /// The program's own version line; none when it is not known.
+    pub version: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
@@ -41,6 +44,7 @@ impl<'a> About<'a> {
         Self {
             machine,
             context_limit: None,
+            version: None,
         }
     }
 }

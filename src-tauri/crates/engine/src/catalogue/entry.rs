@@ -6,6 +6,7 @@ use super::fault::CatalogueFault;
 use super::file::{FileParameter, Given, KindWord, Told};
 use super::limits::{cores_in_words, within};
 use super::reading::Reading;
+use super::versions::Version;
 use super::words::{Bound, BoundedBy, Levels, When, Word, thread_counts};
 use serde_spanned::Spanned;
 use std::ops::Range;
@@ -22,6 +23,8 @@ pub(crate) struct Entry {
     danger: String,
     changes_output: bool,
     when: Option<When>,
+    since: Option<Version>,
+    until: Option<Version>,
     pub(crate) bounded_by: Option<BoundedBy>,
     pub(crate) read: Option<Reading>,
 }
@@ -73,7 +76,7 @@ impl Entry {
     /// The knob on this machine, with this model and this build; none where it is not to be had.
     pub(crate) fn parameter(&self, about: &About<'_>) -> Option<Parameter> {
         let machine = about.machine;
-        if self.when.is_some_and(|when| !when.holds(machine)) {
+        if self.when.is_some_and(|when| !when.holds(machine)) || !self.is_in(about.version) {
             return None;
         }
         let kind = match &self.kind {
@@ -115,6 +118,16 @@ impl Entry {
             None => {}
         }
         Some(parameter)
+    }
+
+    /// Whether this version has the knob; one that is not known has them all.
+    fn is_in(&self, version: Option<&str>) -> bool {
+        let Some(version) = version.and_then(Version::find) else {
+            return true;
+        };
+        let early = self.since.as_ref().is_some_and(|since| version < *since);
+        let late = self.until.as_ref().is_some_and(|until| version >= *until);
+        !early && !late
     }
 
     /// Checks what a file says of a knob.
@@ -174,9 +187,10 @@ impl Entry {
         check_levels(text, &kind, file.levels.as_ref())?;
         let read = match &file.read {
             None => None,
-            Some(read) => {
-                Some(Reading::of(read.get_ref()).or_else(|what| fault(read.span(), what))?)
-            }
+            Some(read) => Some(
+                Reading::of(read.get_ref())
+                    .map_err(|what| CatalogueFault::at(text, read.span(), what))?,
+            ),
         };
         let told = match file.told.get_ref() {
             Told::Flag(flag) => Tell::Flag { flag: flag.clone() },
@@ -211,6 +225,8 @@ impl Entry {
             danger: file.danger.sentence(),
             changes_output: file.changes_output,
             when: file.when,
+            since: Version::read(text, file.since.as_ref())?,
+            until: Version::read(text, file.until.as_ref())?,
             bounded_by: file.bounded_by.map(Spanned::into_inner),
             read,
             name,

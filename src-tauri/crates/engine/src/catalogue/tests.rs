@@ -102,6 +102,8 @@ told = { flag = "--share" }
 effect = "How much."
 danger = { rising = "Little is left", falling = "little is used" }
 
+since = "0.33"
+
 [[parameter]]
 name = "spread"
 kind = "bool"
@@ -118,6 +120,14 @@ when = "several-gpus"
     };
     assert_eq!(names(&["a GPU"]), ["n", "share"]);
     assert_eq!(names(&["a GPU", "another"]), ["n", "share", "spread"]);
+    for (version, there) in [("0.9.1", false), ("v0.33.2", true), ("a build", true)] {
+        let machine = machine(2, 2, &[]);
+        let about = About {
+            version: Some(version),
+            ..About::machine(&machine)
+        };
+        assert_eq!(catalogue.space(&about).get("share").is_some(), there);
+    }
     let space = catalogue.space(&About::machine(&machine(2, 2, &[])));
     let share = space.get("share").unwrap();
     assert_eq!(share.danger, "Little is left; little is used.");

@@ -149,6 +149,7 @@ fn knob(limit: Option<u64>) -> (i64, i64, Vec<i64>, Value) {
     let about = About {
         machine: &machine(2, 2, &[]),
         context_limit: limit,
+        version: None,
     };
     let space = LlamaServer.space(&about);
     let defaults = space.default_configuration();

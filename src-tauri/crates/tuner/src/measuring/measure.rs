@@ -299,6 +299,7 @@ fn about(session: &Session) -> About<'_> {
     About {
         machine: &session.machine,
         context_limit: session.model.context_limit,
+        version: Some(&session.engine.version),
     }
 }
 

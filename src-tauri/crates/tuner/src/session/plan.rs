@@ -163,6 +163,7 @@ impl Tuner {
         let about = About {
             machine: &machine,
             context_limit: model.context_limit,
+            version: Some(&version),
         };
         let full = offered(server.as_ref(), &about, &plan)?;
         let beyond = server
