@@ -1,6 +1,6 @@
 # Each target is one script; the scripts say what they do and why.
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test test-local-advisor test-package bench fmt package package-slim clean
+.PHONY: help run dev build test test-local-advisor test-engines test-package bench fmt package package-slim clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ test:  ## everything from formatting to the real window
 
 test-local-advisor:  ## the tests that need the 1.1 GB advisor model
 	@scripts/test-local-advisor
+
+test-engines:  ## real engines, fetched or built for it: ENGINES="diffusers stable-diffusion"
+	@scripts/test-engines $(ENGINES)
 
 test-package:  ## install the .deb in a clean Debian and run it there (slow, needs root)
 	@scripts/test-package

@@ -36,6 +36,7 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::clear_memory,
             commands::overview,
             commands::power_series,
+            commands::picture_pairs,
             commands::follow,
             commands::measure_default,
             commands::check_default,

@@ -7,6 +7,7 @@ mod item;
 mod machine;
 mod outside;
 mod overview;
+mod picture;
 mod session;
 mod study;
 
@@ -15,6 +16,7 @@ pub use doctor::{chosen, diagnosis, reader};
 pub use machine::{machine, model, options, workload};
 pub use outside::{meter_trial, outside};
 pub use overview::overview;
+pub use picture::picture_pair;
 pub use session::{phase, session, summary};
 pub use study::{begun_studies, study, study_line, study_options};
 

@@ -3,8 +3,8 @@
 use super::{Answer, Core};
 use crate::views;
 use crate::wire::{
-    FirstLook, MachineView, NewSessionOptions, OverviewLine, PowerSeries, SessionDraft,
-    SessionSummary, SessionView,
+    FirstLook, MachineView, NewSessionOptions, OverviewLine, PicturePairView, PowerSeries,
+    SessionDraft, SessionSummary, SessionView,
 };
 use wattsmith_tuner::SessionPlan;
 use wattsmith_tuner::domain::{Busy, SessionId, TrialId};
@@ -93,7 +93,7 @@ pub async fn clear_memory(core: Core<'_>) -> Answer<()> {
     Ok(core.clear_memory().await?)
 }
 
-/// Energy per token across all sessions.
+/// Energy per unit of work across all sessions.
 #[tauri::command]
 #[specta::specta]
 pub async fn overview(core: Core<'_>) -> Answer<Vec<OverviewLine>> {
@@ -123,4 +123,18 @@ pub async fn power_series(
             watts: samples.iter().map(|one| one.power.0).collect(),
         })
         .collect())
+}
+
+/// The pictures of a trial, each beside the default's of the same prompt and seed.
+#[tauri::command]
+#[specta::specta]
+pub async fn picture_pairs(
+    core: Core<'_>,
+    id: String,
+    trial_id: String,
+) -> Answer<Vec<PicturePairView>> {
+    let pairs = core
+        .picture_pairs(&SessionId(id), &TrialId(trial_id))
+        .await?;
+    Ok(pairs.iter().map(views::picture_pair).collect())
 }

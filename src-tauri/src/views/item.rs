@@ -243,6 +243,9 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
         cpu_busy: cores.map(|used| used.engine),
         cpu_taken: cores.and_then(|used| used.takers()),
         phases: conditions::phases(&trial.repeats),
+        picture_facts: words::pictures(&trial.repeats),
+        pictures_kept: u32::try_from(wattsmith_tuner::kept_pictures(trial).len())
+            .unwrap_or(u32::MAX),
         beside: conditions::beside(&trial.repeats),
         conditions: conditions::conditions(&trial.repeats),
     }

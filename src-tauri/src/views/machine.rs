@@ -87,8 +87,10 @@ pub fn workload(workload: &Workload) -> WorkloadView {
     WorkloadView {
         name: workload.name.clone(),
         summary: format!(
-            "{} requests · {} at once · {} tokens out",
-            workload.requests, workload.concurrency, workload.output_tokens
+            "{} requests · {} at once · {}",
+            workload.requests,
+            workload.concurrency,
+            workload.each()
         ),
     }
 }
@@ -199,6 +201,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
                     "The greatest time to first token",
                 )?,
                 quality_lock: draft.quality_lock,
+                min_picture_likeness_db: None,
             },
             tuned: draft.tuned,
             tune_gpu: draft.tune_gpu,

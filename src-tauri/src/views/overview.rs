@@ -1,4 +1,4 @@
-//! Energy per token across all stored sessions. Only what may be compared shares a line: the same
+//! Energy per unit of work across all stored sessions. Only what may be compared shares a line: the same
 //! unit, workload, model file and scope. Estimated and measured are different scopes.
 
 use super::interval;
@@ -33,6 +33,7 @@ pub fn overview(sessions: &[Listed]) -> Vec<OverviewLine> {
                     digest.workload,
                     scope.label()
                 ),
+                unit: session.workload.unit.noun().to_owned(),
                 estimated: scope == Scope::Estimated,
                 points: Vec::new(),
             })

@@ -109,6 +109,8 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         created_at: session.created_at.clone(),
         chips: chips(record),
         unit: session.workload.unit.noun().to_owned(),
+        rate: session.workload.unit.short_rate().to_owned(),
+        awaited: session.workload.unit.awaited().to_owned(),
         scope: scope.label().to_owned(),
         estimated: scope == Scope::Estimated,
         sensor_error: first.map_or(meter.1, |one| one.energy.sensor_error),
@@ -199,6 +201,7 @@ fn spending(record: &SessionRecord) -> Option<SpendingView> {
 
 fn chips(record: &SessionRecord) -> Vec<String> {
     let session = &record.session;
+    let work = session.workload.unit;
     let mut chips = vec![
         session.engine.name.clone(),
         format!("{} {}", session.model.name, session.model.honest_label()),
@@ -214,10 +217,10 @@ fn chips(record: &SessionRecord) -> Vec<String> {
     }
     let constraints = &session.objective.constraints;
     if let Some(least) = constraints.min_tokens_per_second {
-        chips.push(format!("at least {least} tok/s"));
+        chips.push(format!("at least {least} {}", work.short_rate()));
     }
     if let Some(most) = constraints.max_time_to_first_token_s {
-        chips.push(format!("first token within {most} s"));
+        chips.push(format!("{} within {most} s", work.awaited()));
     }
     chips
 }

@@ -6,7 +6,7 @@ use crate::wire::{
     LiveWork, MeanView, RandomCheckView, StudyArmView, StudyComparisonView, StudyDraft, StudyLine,
     StudyOptions, StudyView, WaitView,
 };
-use wattsmith_tuner::domain::Constraints;
+use wattsmith_tuner::domain::{Constraints, WorkUnit};
 use wattsmith_tuner::search::{Landscape, Summary};
 use wattsmith_tuner::{
     BegunStudy, FRESH, KeptStudy, ListedLandscape, LiveRequest, SessionPlan, StudyComparison,
@@ -143,17 +143,17 @@ fn landscape_facts(landscape: &Landscape, summary: &Summary) -> LandscapeFacts {
         default_rank: small(summary.default_rank),
         attainable_percent: summary.attainable_percent,
         is_hard: summary.is_hard,
-        limits: limits(&landscape.constraints),
+        limits: limits(&landscape.constraints, landscape.workload.unit),
     }
 }
 
-fn limits(constraints: &Constraints) -> Vec<String> {
+fn limits(constraints: &Constraints, work: WorkUnit) -> Vec<String> {
     let least = constraints.min_tokens_per_second;
     let most = constraints.max_time_to_first_token_s;
     least
-        .map(|least| format!("at least {least} tokens/s"))
+        .map(|least| format!("at least {least} {}", work.rate()))
         .into_iter()
-        .chain(most.map(|most| format!("first token within {most} s")))
+        .chain(most.map(|most| format!("{} within {most} s", work.awaited())))
         .collect()
 }
 
@@ -229,6 +229,8 @@ pub fn study(kept: &KeptStudy) -> StudyView {
             standard_errors: check.standard_errors,
         }),
         cloud: result.cloud.clone(),
+        unit: result.unit.noun().to_owned(),
+        rate: result.unit.short_rate().to_owned(),
         page: kept.html.display().to_string(),
     }
 }
@@ -251,7 +253,7 @@ fn facts(result: &StudyResult) -> Vec<String> {
         format!("{} trials of {} windows", result.budget, result.repeats),
     ];
     facts.extend(result.llm.iter().map(|llm| format!("chat model {llm}")));
-    facts.extend(limits(&result.constraints));
+    facts.extend(limits(&result.constraints, result.unit));
     facts
 }
 

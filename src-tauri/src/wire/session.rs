@@ -80,7 +80,7 @@ views! {
         number: u32,
         /// J/unit.
         joules_per_unit: IntervalView,
-        /// Tokens per second.
+        /// Units of work (tokens, images) per second.
         #[specta(type = Number)]
         tokens_per_second: f64,
         /// Least J/unit up to here among trials that keep the constraints.
@@ -151,6 +151,10 @@ views! {
         chips: Vec<String>,
         /// Unit of work: "token" or "image".
         unit: String,
+        /// Unit of speed: "tok/s" or "images/s".
+        rate: String,
+        /// What a request waits for: "first token" or "pictures".
+        awaited: String,
         /// Scope in words.
         scope: String,
         /// Whether figures are estimates.
@@ -272,6 +276,8 @@ views! {
     OverviewLine {
         /// What its sessions have in common.
         label: String,
+        /// Unit of work: "token" or "image".
+        unit: String,
         /// Whether its figures are estimates.
         estimated: bool,
         /// Sessions, oldest first.

@@ -98,7 +98,7 @@ views! {
         /// Window, seconds.
         #[specta(type = Number)]
         window_s: f64,
-        /// Output tokens per second.
+        /// Units of work (output tokens, images) per second.
         #[specta(type = Number)]
         tokens_per_second: f64,
         /// Warnings.
@@ -191,6 +191,17 @@ views! {
         #[specta(type = Number)]
         sensor_error: f64,
     }
+    /// A picture of a trial beside the default's of the same prompt and seed.
+    PicturePairView {
+        /// Such as "prompt 1, seed 20260".
+        of: String,
+        /// How like they are, in words; empty for the default itself.
+        likeness: String,
+        /// The default's, as a data address; none where its file is gone.
+        default: Option<String>,
+        /// The trial's own.
+        own: Option<String>,
+    }
     /// The state of a device in one repeat; what it does not tell is none.
     ConditionView {
         /// Repeat, from 1.
@@ -276,6 +287,10 @@ views! {
         cpu_taken: Option<String>,
         /// Prefill and decode apart, where the engine tells.
         phases: Option<PhasesView>,
+        /// What is to be said of its pictures, each in a sentence; empty where it makes none.
+        picture_facts: Vec<String>,
+        /// Pictures that were kept of it.
+        pictures_kept: u32,
         /// Meters of another scope.
         beside: Vec<BesideView>,
         /// States of the devices, where they tell.

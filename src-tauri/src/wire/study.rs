@@ -286,9 +286,13 @@ views! {
         comparisons: Vec<StudyComparisonView>,
         /// The check on the machinery, where `random` is an arm.
         random_check: Option<RandomCheckView>,
-        /// Throughput (tokens/s) and J/unit of each configuration that works.
+        /// Throughput (units of work per second) and J/unit of each configuration that works.
         #[specta(type = Vec<(Number, Number)>)]
         cloud: Vec<(f64, f64)>,
+        /// Unit of work: "token" or "image".
+        unit: String,
+        /// Unit of speed: "tok/s" or "images/s".
+        rate: String,
         /// The full report.
         page: String,
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use wattsmith_domain::{
     Comparison, Configuration, Constraints, Engine, Machine, Model, Objective, ParameterSpace,
-    Scope, Verdict, Workload,
+    Scope, Verdict, WorkUnit, Workload,
 };
 
 /// The machine.
@@ -118,10 +118,18 @@ pub struct WorkloadFacts {
     pub requests: u32,
     /// Clients that send at the same time.
     pub concurrency: u32,
-    /// Tokens generated for each request.
+    /// Tokens generated for each request; 0 where it is pictures.
     pub output_tokens: u32,
+    /// What each request asks for, such as `64 output tokens each`.
+    pub each: String,
     /// `token` or `image`: the word after "J/".
     pub unit: String,
+    /// `tok/s` or `images/s`.
+    pub rate: String,
+    /// What a request waits for: `first token` or `pictures`.
+    pub awaited: String,
+    /// What settings can change: `what the model answers` or `the pictures`.
+    pub result: String,
 }
 
 impl From<&Workload> for WorkloadFacts {
@@ -131,8 +139,25 @@ impl From<&Workload> for WorkloadFacts {
             requests: workload.requests,
             concurrency: workload.concurrency,
             output_tokens: workload.output_tokens,
+            each: each(workload),
             unit: workload.unit.noun().to_owned(),
+            rate: workload.unit.short_rate().to_owned(),
+            awaited: workload.unit.awaited().to_owned(),
+            result: workload.unit.result().to_owned(),
         }
+    }
+}
+
+fn each(workload: &Workload) -> String {
+    match &workload.pictures {
+        None => format!("{} output tokens each", workload.output_tokens),
+        Some(task) => format!(
+            "{} each; {} denoising steps, sampler {}, guidance {}, where no parameter says otherwise",
+            task.in_words(),
+            task.steps,
+            task.sampler,
+            task.guidance
+        ),
     }
 }
 
@@ -150,27 +175,33 @@ pub struct GoalFacts {
 impl GoalFacts {
     /// From a session's objective.
     #[must_use]
-    pub fn new(objective: &Objective, trials_left: u32) -> Self {
+    pub fn new(objective: &Objective, unit: WorkUnit, trials_left: u32) -> Self {
         Self {
             threshold: objective.threshold.to_string(),
-            constraints: constraints(&objective.constraints),
+            constraints: constraints(&objective.constraints, unit),
             trials_left,
         }
     }
 }
 
-fn constraints(constraints: &Constraints) -> Vec<String> {
+fn constraints(constraints: &Constraints, unit: WorkUnit) -> Vec<String> {
     let mut sentences = Vec::new();
     if let Some(least) = constraints.min_tokens_per_second {
-        sentences.push(format!("at least {least} output tokens per second"));
+        sentences.push(format!("at least {least} {} per second", unit.output()));
     }
     if let Some(most) = constraints.max_time_to_first_token_s {
         sentences.push(format!(
-            "time to first token (95th percentile) at most {most} s"
+            "time to {} (95th percentile) at most {most} s",
+            unit.awaited()
         ));
     }
     if constraints.quality_lock {
-        sentences.push("no setting that can change what the model answers".to_owned());
+        sentences.push(format!("no setting that can change {}", unit.result()));
+    }
+    if let Some(least) = constraints.min_picture_likeness_db {
+        sentences.push(format!(
+            "every picture at least {least} dB (PSNR) like the default's of the same seed"
+        ));
     }
     sentences
 }

@@ -35,7 +35,11 @@ impl PromptContext {
                 requests: 32,
                 concurrency: 8,
                 output_tokens: 64,
+                each: "64 output tokens each".to_owned(),
                 unit: "token".to_owned(),
+                rate: "tok/s".to_owned(),
+                awaited: "first token".to_owned(),
+                result: "what the model answers".to_owned(),
             },
             goal: GoalFacts {
                 threshold: "10 % below default".to_owned(),

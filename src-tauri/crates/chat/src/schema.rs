@@ -5,7 +5,7 @@
 //! length, because small models do not stop by themselves.
 
 use serde_json::{Map, Value, json};
-use wattsmith_domain::{Configuration, Kind, ParameterSpace};
+use wattsmith_domain::{Configuration, Kind, ParameterSpace, WorkUnit};
 
 /// Characters of the reason, and of the sentence on one knob.
 const REASON_CHARS: u32 = 320;
@@ -43,9 +43,13 @@ impl<'a> ReplyForm<'a> {
     }
 }
 
-/// The schema of a reply.
+/// The schema of a reply, for work of this unit.
 #[must_use]
-pub fn reply_schema(space: &ParameterSpace, form: ReplyForm) -> Value {
+pub fn reply_schema(space: &ParameterSpace, unit: WorkUnit, form: ReplyForm) -> Value {
+    let predicted = match unit {
+        WorkUnit::OutputToken => "predicted_joules_per_token",
+        WorkUnit::Image => "predicted_joules_per_image",
+    };
     let mut properties = Map::new();
     let mut add = |name: &str, schema: Value| properties.insert(name.to_owned(), schema);
     add(
@@ -60,16 +64,16 @@ pub fn reply_schema(space: &ParameterSpace, form: ReplyForm) -> Value {
         add("configuration", configuration(space));
     }
     add(
-        "predicted_joules_per_token",
+        predicted,
         json!({ "type": "number", "exclusiveMinimum": 0 }),
     );
     if form == ReplyForm::Free {
         add("knobs", knobs(space));
     }
     let required = match form {
-        ReplyForm::Free => &["reason", "configuration", "predicted_joules_per_token"][..],
-        ReplyForm::List(_) => &["reason", "choice", "predicted_joules_per_token"],
-        ReplyForm::Open(_) => &["reason", "predicted_joules_per_token"],
+        ReplyForm::Free => &["reason", "configuration", predicted][..],
+        ReplyForm::List(_) => &["reason", "choice", predicted],
+        ReplyForm::Open(_) => &["reason", predicted],
     };
     json!({
         "type": "object",

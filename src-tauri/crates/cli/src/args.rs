@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use wattsmith_tuner::domain::{
     Advisor, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
 };
-use wattsmith_tuner::{Format, SessionPlan, WorkSize};
+use wattsmith_tuner::{Format, PictureChoice, SessionPlan, WorkSize};
 
 /// The work of which sessions are made where nothing else is said.
 const USUAL_WORKLOAD: &str = "chat";
@@ -226,17 +226,26 @@ pub(crate) enum OfSession {
 }
 
 /// Inference servers.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineName {
     /// llama.cpp's server
+    #[default]
     LlamaServer,
+    /// diffusers, behind a small server of Wattsmith's own: pictures
+    Diffusers,
+    /// stable-diffusion.cpp's server: pictures
+    StableDiffusion,
 }
 
 /// What work is done by what, wherever something is measured.
 #[derive(Args)]
 pub(crate) struct WhatArgs {
+    /// Inference server
+    #[arg(long, value_enum, default_value = "llama-server")]
+    pub engine: EngineName,
     /// Model file (GGUF, part 1 of a set); when left out the one used last, else the one that
-    /// Wattsmith brings
+    /// Wattsmith brings. For pictures a pipeline's folder, a safetensors file, or `tiny` with diffusers:
+    /// a tiny one with random weights
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Workload
@@ -251,6 +260,18 @@ pub(crate) struct WhatArgs {
     /// Tokens of each answer, likewise
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub output_tokens: Option<u32>,
+    /// A prompt for pictures in place of the workload's; can be repeated
+    #[arg(long = "prompt", value_name = "TEXT")]
+    pub prompts: Vec<String>,
+    /// Seeds of each prompt's pictures, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "SEEDS")]
+    pub picture_seeds: Vec<u32>,
+    /// Size of pictures, such as 512x512
+    #[arg(long, value_name = "WxH", value_parser = picture_size)]
+    pub picture_size: Option<(u32, u32)>,
+    /// Sampler of pictures by the server's name; when left out the model's own
+    #[arg(long, value_name = "NAME")]
+    pub sampler: Option<String>,
     /// A setting that differs from the default; can be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, Value)>,
@@ -259,6 +280,20 @@ pub(crate) struct WhatArgs {
 impl WhatArgs {
     pub(crate) fn start(&self) -> Configuration {
         self.settings.iter().cloned().collect()
+    }
+
+    pub(crate) fn engine(&self) -> String {
+        let value = self.engine.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    pub(crate) fn pictures(&self) -> PictureChoice {
+        PictureChoice {
+            prompts: self.prompts.clone(),
+            seeds: self.picture_seeds.clone(),
+            size: self.picture_size,
+            sampler: self.sampler.clone(),
+        }
     }
 
     pub(crate) fn size(&self) -> WorkSize {
@@ -273,9 +308,6 @@ impl WhatArgs {
 /// What is measured, for `trial` and `tune` alike.
 #[derive(Args)]
 pub(crate) struct WorkArgs {
-    /// Inference server
-    #[arg(long, value_enum, default_value = "llama-server")]
-    pub engine: EngineName,
     #[command(flatten)]
     pub what: WhatArgs,
     /// Just so many measured windows per configuration; when left out 3, in a search fewer or more
@@ -342,7 +374,7 @@ pub(crate) struct TuneArgs {
     pub advisor: Advisor,
     #[command(flatten)]
     pub reached: ConnectionArgs,
-    /// Stop at 10% below the default, or at 0.25J per token
+    /// Stop at 10% below the default, or at 0.25J per token or image
     #[arg(long, default_value = "10%")]
     pub threshold: Threshold,
     /// Trials after the default, 8 when left out; with --session of a session that has ended, as many
@@ -359,15 +391,19 @@ pub(crate) struct TuneArgs {
     /// the whole machine while a trial runs, and is put back afterwards
     #[arg(long)]
     pub tune_gpu: bool,
-    /// Least output tokens per second
-    #[arg(long, value_name = "N")]
+    /// Least output tokens per second, or images per second
+    #[arg(long, value_name = "N", visible_alias = "min-images-per-second")]
     pub min_tokens_per_second: Option<f64>,
-    /// Greatest time to first token (95th percentile), seconds
-    #[arg(long, value_name = "S")]
+    /// Greatest time to first token, or to a request's pictures (95th percentile), seconds
+    #[arg(long, value_name = "S", visible_alias = "max-time-to-pictures")]
     pub max_time_to_first_token: Option<f64>,
-    /// Allow settings that can change what the model answers
+    /// Allow settings that can change what the model answers, or its pictures
     #[arg(long)]
     pub allow_output_changes: bool,
+    /// Least likeness of every picture to the default's of the same seed, PSNR in dB; 29 when left
+    /// out, 0 for no limit
+    #[arg(long, value_name = "DB")]
+    pub min_likeness: Option<f64>,
     /// Go on with a stored session instead of a new one
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
@@ -399,11 +435,11 @@ pub(crate) enum LandscapeCommand {
 /// Limits that a configuration has to keep.
 #[derive(Args)]
 pub(crate) struct LimitArgs {
-    /// Least output tokens per second
-    #[arg(long, value_name = "N")]
+    /// Least output tokens per second, or images per second
+    #[arg(long, value_name = "N", visible_alias = "min-images-per-second")]
     pub min_tokens_per_second: Option<f64>,
-    /// Greatest time to first token (95th percentile), seconds
-    #[arg(long, value_name = "S")]
+    /// Greatest time to first token, or to a request's pictures (95th percentile), seconds
+    #[arg(long, value_name = "S", visible_alias = "max-time-to-pictures")]
     pub max_time_to_first_token: Option<f64>,
 }
 
@@ -470,6 +506,13 @@ pub(crate) struct ReportArgs {
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads `512x384`.
+fn picture_size(text: &str) -> Result<(u32, u32), String> {
+    let size = text.split_once(['x', 'X', '×']);
+    let size = size.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    size.ok_or_else(|| format!("{text:?} is no size; write it like 512x512"))
 }
 
 /// Reads `threads=2`. What the value means is the parameter's matter.

@@ -96,7 +96,8 @@ fn tell(landscape: &Landscape, constraints: &Constraints, json: bool) -> Result<
 }
 
 fn as_text(landscape: &Landscape, constraints: &Constraints, summary: &Summary) {
-    let unit = landscape.workload.unit.noun();
+    let work = landscape.workload.unit;
+    let unit = work.noun();
     let kind = match (landscape.synthetic, landscape.measured) {
         (true, _) => "INVENTED for tests",
         (false, true) => "measured",
@@ -125,10 +126,10 @@ fn as_text(landscape: &Landscape, constraints: &Constraints, summary: &Summary) 
         summary.drift_percent,
     );
     if let Some(most) = constraints.max_time_to_first_token_s {
-        say!("  limit: first token within {most} s (95 %)");
+        say!("  limit: {} within {most} s (95 %)", work.awaited());
     }
     if let Some(least) = constraints.min_tokens_per_second {
-        say!("  limit: at least {least} tokens/s");
+        say!("  limit: at least {least} {}", work.rate());
     }
     say!(
         "  default: {} J/{unit}, place {} of {}{}",

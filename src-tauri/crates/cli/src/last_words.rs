@@ -96,7 +96,8 @@ impl<'a> LastWords<'a> {
             "The search itself cost {} J{}.",
             words::figure(self.analysis.energy_spent.0),
             paid.map_or(String::new(), |units| format!(
-                "; it has paid for itself after {units} tokens"
+                "; it has paid for itself after {units} {}",
+                record.session.workload.unit.plural()
             ))
         ));
         if let Some(cost) = wattsmith_tuner::spent(record) {

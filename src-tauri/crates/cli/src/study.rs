@@ -211,7 +211,7 @@ fn as_text(study: &StudyResult) {
     for arm in &study.arms {
         let good = &arm.to_good;
         say!(
-            "  {:13} {:>3} · {:4.1} ({}/{})   final {} J/token   attainable after 5: {}   false stops {}",
+            "  {:13} {:>3} · {:4.1} ({}/{})   final {} J/{}   attainable after 5: {}   false stops {}",
             arm.name,
             good.median
                 .map_or_else(|| "–".to_owned(), |one| format!("{one:.0}")),
@@ -221,6 +221,7 @@ fn as_text(study: &StudyResult) {
             arm.truth
                 .last()
                 .map_or_else(String::new, |one| words::figure(one.mean)),
+            study.unit.noun(),
             arm.early_share.map_or_else(
                 || "–".to_owned(),
                 |one| format!("{:.0} %", one.mean * 100.0)

@@ -56,7 +56,8 @@ impl Told {
                 say!("  {}", proposal.marked_reason());
             }
             if let Some(predicted) = proposal.predicted_joules_per_unit {
-                say!("  It expects {} J/token.", words::figure(predicted));
+                let unit = record.session.workload.unit.noun();
+                say!("  It expects {} J/{unit}.", words::figure(predicted));
             }
         }
         for confirmation in &record.confirmations {

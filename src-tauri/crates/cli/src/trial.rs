@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 use crate::tune::answer_busy;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use wattsmith_tuner::domain::{Advisor, SessionRecord, StartLoad, Trial, TrialState};
+use wattsmith_tuner::domain::{Advisor, SessionRecord, StartLoad, Trial, TrialState, WorkUnit};
 use wattsmith_tuner::stats::Analysis;
 use wattsmith_tuner::{SessionPlan, Step, Tuner, TunerError, cause_label, words};
 
@@ -20,6 +20,8 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
             model: work.what.model.clone(),
             workload: work.what.workload.clone(),
             size: work.what.size(),
+            pictures: work.what.pictures(),
+            engine: work.what.engine(),
             advisor: Advisor::Sobol,
             start: work.what.start(),
             tune_gpu: args.allow_gpu_control,
@@ -114,25 +116,21 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
     );
     let first = trial.repeats.first();
     let performance = own.and_then(|own| own.performance.as_ref());
-    let tokens: u64 = trial.repeats.iter().map(|repeat| repeat.units.0).sum();
-    json!({
+    let units: u64 = trial.repeats.iter().map(|repeat| repeat.units.0).sum();
+    let unit = record.session.workload.unit;
+    let mut all = json!({
         "event": "trial",
         "session": record.session.id,
         "trial": trial.number,
         "state": trial.state,
         "configuration": trial.configuration,
-        "joules_per_token": joules,
-        "joules_per_token_net": own.and_then(|own| own.net),
         "estimate_ends": own.and_then(|own| own.ends),
         "scope": first.map(|one| one.energy.scope),
         "source": first.map(|one| one.energy.source()),
         "measured": first.is_some_and(|one| one.energy.is_measured()),
         "sensor_error": first.map(|one| one.energy.sensor_error),
         "window_error": first.map(|one| one.energy.window_error),
-        "unit": record.session.workload.unit,
-        "tokens_per_second": performance.map(|one| one.tokens_per_second),
-        "time_to_first_token_s": performance.map(|one| one.time_to_first_token_s),
-        "output_tokens": tokens,
+        "unit": unit,
         "quick": record.session.quick,
         "load": record.session.load,
         "stale": own.is_some_and(|own| own.stale),
@@ -148,7 +146,31 @@ pub(crate) fn figures(record: &SessionRecord, analysis: &Analysis, trial: &Trial
         "repeats": trial.repeats,
         "repeats_note": trial.note,
         "discarded": trial.discarded,
-    })
+    });
+    let net = own.and_then(|own| own.net);
+    let per_second = performance.map(|one| one.tokens_per_second);
+    let awaited = performance.map(|one| one.time_to_first_token_s);
+    let of_unit = match unit {
+        WorkUnit::OutputToken => json!({
+            "joules_per_token": joules,
+            "joules_per_token_net": net,
+            "tokens_per_second": per_second,
+            "time_to_first_token_s": awaited,
+            "output_tokens": units,
+        }),
+        WorkUnit::Image => json!({
+            "joules_per_image": joules,
+            "joules_per_image_net": net,
+            "joules_per_step": words::joules_per_step(&trial.repeats),
+            "images_per_second": per_second,
+            "time_to_pictures_s": awaited,
+            "images": units,
+        }),
+    };
+    if let (Value::Object(all), Value::Object(of_unit)) = (&mut all, of_unit) {
+        all.extend(of_unit);
+    }
+    all
 }
 
 /// The codes of what is wrong with sensors, each with its text; that of the failure first.
@@ -177,7 +199,8 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     let Some(own) = analysis.trial(&trial.id) else {
         return;
     };
-    let unit = record.session.workload.unit.noun();
+    let work = record.session.workload.unit;
+    let unit = work.noun();
     let name = match trial.number {
         1 => "Default".to_owned(),
         number => format!("Trial {number}"),
@@ -214,11 +237,16 @@ pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
     }
     if let Some(performance) = &own.performance {
         say!(
-            "  {} tokens/s · first token {} s (95 %: {} s)",
+            "  {} {} · {} {} s (95 %: {} s)",
             words::figure(performance.tokens_per_second),
+            work.rate(),
+            work.awaited(),
             words::figure(performance.time_to_first_token_s.p50),
             words::figure(performance.time_to_first_token_s.p95),
         );
+    }
+    for line in words::pictures(&trial.repeats) {
+        say!("  {line}");
     }
     if trial.number > 1
         && let Some(verdict) = words::of_trial(own)

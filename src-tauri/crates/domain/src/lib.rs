@@ -21,6 +21,7 @@ mod memory;
 mod model;
 mod outside;
 mod parameter;
+mod picture;
 mod proposal;
 mod reader;
 mod record;
@@ -29,6 +30,7 @@ mod session;
 mod trial;
 mod units;
 mod usable;
+mod work_unit;
 mod workload;
 
 pub use busy::{Busy, StartLoad, USUAL_WAIT_S, host_took, others_used};
@@ -52,6 +54,7 @@ pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
+pub use picture::{KeptPicture, Likeness, PairLikeness, PhaseShare, PicturePhase, PictureWork};
 pub use proposal::{
     Advisor, Exchange, ExchangeKind, ExchangeOutcome, Feedback, Proposal, ProposalStatus,
 };
@@ -65,4 +68,5 @@ pub use trial::{
 };
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 pub use usable::{CoreLimit, CoreLimitKind, Usable, cores_in_words};
-pub use workload::{WorkUnit, Workload};
+pub use work_unit::WorkUnit;
+pub use workload::{PictureTask, Workload};

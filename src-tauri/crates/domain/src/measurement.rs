@@ -1,5 +1,6 @@
 //! What was measured in one window, and what is known about its errors.
 
+use crate::picture::PictureWork;
 use crate::sensor_fault::SensorFault;
 use crate::units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 use serde::{Deserialize, Serialize};
@@ -290,18 +291,21 @@ pub struct Quantiles {
     pub p95: f64,
 }
 
-/// How fast the work was done.
+/// How fast the work was done. Fields keep the names that stored records have, which are those of
+/// tokens; pictures fill them as said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
-    /// Output tokens of the window over its length.
+    /// Units of work (output tokens, images) of the window over its length.
     pub tokens_per_second: f64,
-    /// From a request sent to its first token, seconds.
+    /// From a request sent to its first token, or to its pictures, seconds.
     pub time_to_first_token_s: Quantiles,
-    /// Between tokens of one request, seconds.
+    /// Between tokens of one request, or for each of its images, seconds.
     pub time_per_output_token_s: Quantiles,
-    /// Prompt processing as the engine timed it, summed over requests, seconds.
+    /// Prompt processing as the engine timed it, summed over requests, seconds; of pictures the text
+    /// encoding.
     pub prefill_s: f64,
-    /// Generation as the engine timed it, summed over requests, seconds.
+    /// Generation as the engine timed it, summed over requests, seconds; of pictures denoising and
+    /// decoding.
     pub decode_s: f64,
     /// Prompt tokens processed in the window.
     pub prompt_tokens: Tokens,
@@ -556,6 +560,9 @@ pub struct Repeat {
     /// Prefill and decode apart, where the engine tells.
     #[serde(default)]
     pub phases: Option<PhaseEnergy>,
+    /// Of pictures: phases, steps, files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<PictureWork>,
     /// State of each device, where it tells.
     #[serde(default)]
     pub conditions: Vec<DeviceConditions>,
@@ -580,6 +587,13 @@ impl Repeat {
     #[must_use]
     pub fn joules_per_unit(&self) -> f64 {
         self.energy.gross / self.units
+    }
+
+    /// Gross joules per denoising step of one image; none where it is no pictures.
+    #[must_use]
+    pub fn joules_per_step(&self) -> Option<f64> {
+        let steps = self.pictures.as_ref()?.steps;
+        (steps > 0).then(|| self.energy.gross.0 / steps as f64)
     }
 
     /// Net joules per unit of work.

@@ -29,6 +29,10 @@ pub struct Model {
     /// The longest context that the model takes, tokens; none when it does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_limit: Option<u64>,
+    /// Whether its weights are random, as those of a model made for tests: what it gives has no
+    /// quality to lose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub random_weights: bool,
 }
 
 /// One file of a set.

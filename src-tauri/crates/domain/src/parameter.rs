@@ -190,6 +190,11 @@ pub enum Tell {
         /// The other factor's parameter.
         factor: String,
     },
+    /// With every request, as this field of it.
+    Field {
+        /// Such as `steps`.
+        field: String,
+    },
     /// Not the engine's matter: set on the device before the engine starts and put back afterwards.
     Device,
 }

@@ -47,7 +47,9 @@ impl FromStr for Threshold {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let fail = || {
-            format!("{text:?} is no threshold; write 10% (below the default) or 0.25J (per token)")
+            format!(
+                "{text:?} is no threshold; write 10% (below the default) or 0.25J (per token or image)"
+            )
         };
         let number = |digits: &str| {
             digits
@@ -76,12 +78,16 @@ impl FromStr for Threshold {
 /// What a configuration must keep to, besides its energy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Constraints {
-    /// Least output tokens per second.
+    /// Least units of work (output tokens, images) per second.
     pub min_tokens_per_second: Option<f64>,
-    /// Greatest 95th percentile of the time to first token, seconds.
+    /// Greatest 95th percentile of the time to the first token, or to a request's pictures, seconds.
     pub max_time_to_first_token_s: Option<f64>,
-    /// Whether settings that can change the answers are locked.
+    /// Whether settings that can change the answers or pictures are locked.
     pub quality_lock: bool,
+    /// Least likeness of every picture to the default's of the same seed, PSNR in decibels. A trial
+    /// below it is given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_picture_likeness_db: Option<f64>,
 }
 
 impl Constraints {

@@ -45,6 +45,8 @@ pub enum FailureCause {
     RequestFailed,
     /// The engine did not do the work it was asked for (too few tokens, say).
     WrongWork,
+    /// The pictures are less like the default's than the session allows.
+    PicturesDiffer,
     /// The GPU's power limit or clock could not be set.
     GpuControlRefused,
     /// A sensor that makes the figure stopped answering, or is not to be believed.

@@ -82,7 +82,7 @@ impl Mul<Seconds> for Watts {
     }
 }
 
-/// A count of tokens as the engine reports it.
+/// A count of tokens as the engine reports it; where the work is pictures, of images.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -104,7 +104,7 @@ impl Sum for Tokens {
 
 impl Div<Tokens> for Joules {
     type Output = f64;
-    /// Joules per token.
+    /// Joules per token or image.
     fn div(self, tokens: Tokens) -> f64 {
         self.0 / tokens.0 as f64
     }

@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let driven = drive(&engine, &work, clock, |_| {}, &cancel).await?;
     let cpu = own_cpu()? - before;
     engine.stop().await;
-    let tokens = driven.output_tokens().0;
+    let tokens = driven.units().0;
     let speed = driven.performance();
     println!(
         "warm-up {warm:.2}, window {:.2}, {tokens} tokens, {:.1} tokens/s, {} prompt tokens, \

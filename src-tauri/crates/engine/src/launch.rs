@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds};
+use wattsmith_domain::{Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds, Tell, Value};
 
 /// Ports tried when others keep taking them.
 const PORTS: u32 = 4;
@@ -166,6 +166,9 @@ async fn start(
     };
     let api_key = random_key().map_err(start_failed)?;
     let server = &options.server;
+    let files = put_files(server.as_ref(), &options.state_dir)
+        .await
+        .map_err(start_failed)?;
     let CommandLine { words, variables } = server.command(&Asked {
         program: &options.binary,
         model: &options.model,
@@ -174,6 +177,7 @@ async fn start(
         space: &options.space,
         configuration,
         extra_args: &options.extra_args,
+        files: &files,
     });
     let mark = random_key().map_err(start_failed)?;
     // Not by the key, of which nothing is to be seen anywhere.
@@ -222,7 +226,7 @@ async fn start(
                 argv: words,
                 engine_version: match server.version(&options.binary).await {
                     Ok(version) => version,
-                    Err(_) => told.build,
+                    Err(_) => told.build.clone(),
                 },
                 differences: server.differences(&options.space, configuration, &used),
             };
@@ -236,6 +240,8 @@ async fn start(
                 api_key,
                 launch,
                 load,
+                told_load: told.load,
+                fields: fields(&options.space, configuration),
             });
         }
         Ok(Err(NotReady::Ended)) => {
@@ -275,6 +281,41 @@ async fn start(
     };
     process.stop().await;
     Err(error)
+}
+
+/// Puts the server's files into a folder of its own, where they are not there as they have to be: another
+/// start may be reading them.
+async fn put_files(server: &dyn Server, state_dir: &Path) -> std::io::Result<PathBuf> {
+    let folder = state_dir.join(server.name());
+    if server.files().is_empty() {
+        return Ok(folder);
+    }
+    tokio::fs::create_dir_all(&folder).await?;
+    for file in server.files() {
+        let path = folder.join(file.name);
+        if tokio::fs::read(&path)
+            .await
+            .is_ok_and(|there| there == file.text.as_bytes())
+        {
+            continue;
+        }
+        let fresh = folder.join(format!("{}.{}", file.name, random_key()?));
+        tokio::fs::write(&fresh, file.text).await?;
+        tokio::fs::rename(&fresh, &path).await?;
+    }
+    Ok(folder)
+}
+
+/// The settings that go with every request, by the names of their fields.
+fn fields(space: &ParameterSpace, configuration: &Configuration) -> Vec<(String, Value)> {
+    let told = space.parameters.iter().filter_map(|knob| match &knob.told {
+        Tell::Field { field } => {
+            let value = configuration.get(&knob.name).unwrap_or(&knob.default);
+            Some((field.clone(), value.clone()))
+        }
+        _ => None,
+    });
+    told.collect()
 }
 
 fn http_client() -> Result<reqwest::Client, EngineError> {

@@ -34,6 +34,7 @@
 //! pipe does it; and [`reap_orphans`] ends what even that left behind.
 
 mod catalogue;
+mod diffusers;
 mod error;
 mod gguf;
 mod gpu_knobs;
@@ -43,6 +44,7 @@ mod protocol;
 mod ready;
 mod running;
 mod server;
+mod stable_diffusion;
 mod supervise;
 mod work;
 
@@ -52,12 +54,12 @@ pub use gguf::{ModelFile, Survey, UnfitFile, inspect_model, survey_models};
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
 pub use launch::{LaunchOptions, launch};
 pub use llama_server::Architectures;
-pub use protocol::Protocol;
+pub use protocol::{ImageForm, Protocol};
 pub use running::RunningEngine;
-pub use server::{Asked, CommandLine, Door, Server, Told, server, shipped};
+pub use server::{Asked, CommandLine, Door, File, Server, Told, server, servers, shipped};
 pub use supervise::failure::{Ended, Exit};
 pub use supervise::orphan::reap_orphans;
 pub use work::{
-    Driven, Patience, Progress, RequestRecord, drive, drive_with, prompts, seconds_set, warm_up,
-    with_passes, workload, workloads,
+    Drawn, Driven, MadePicture, Patience, Progress, RequestRecord, drive, drive_with,
+    picture_workload, picture_workloads, prompts, seconds_set, warm_up, with_passes, workload, workloads,
 };

@@ -2,8 +2,10 @@
 //! each protocol; reading a stream is common to all.
 
 mod completion;
+pub(crate) mod images;
 mod stream;
 
+pub use images::ImageForm;
 pub(crate) use stream::{Event, Events, said};
 
 use wattsmith_domain::Workload;
@@ -13,6 +15,8 @@ use wattsmith_domain::Workload;
 pub enum Protocol {
     /// llama.cpp's own.
     Completion,
+    /// Pictures, which come whole.
+    Images(ImageForm),
 }
 
 /// What the server says at the end of an answer: its own counts and times.
@@ -37,20 +41,23 @@ impl Protocol {
     pub(crate) fn route(self) -> &'static str {
         match self {
             Self::Completion => completion::ROUTE,
+            Self::Images(form) => form.route(),
         }
     }
 
-    /// A request for one prompt of the work.
+    /// A request for one prompt of the work; one for pictures is made by its form.
     pub(crate) fn body(self, prompt: &str, workload: &Workload) -> String {
         match self {
             Self::Completion => completion::body(prompt, workload),
+            Self::Images(_) => String::new(),
         }
     }
 
-    /// A reader of one answer.
+    /// A reader of one answer; that with pictures is no stream and has no events.
     pub(crate) fn events(self) -> Events {
         Events::new(match self {
             Self::Completion => completion::generated,
+            Self::Images(_) => |_| None,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::supervise::failure::{Ended, Exit};
 use crate::supervise::process::Process;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_domain::{Launch, Seconds};
+use wattsmith_domain::{Launch, Seconds, Value};
 
 /// An engine that is ready. Ends with [`RunningEngine::stop`], or at once when dropped.
 #[derive(Debug)]
@@ -20,6 +20,10 @@ pub struct RunningEngine {
     pub(crate) api_key: String,
     pub(crate) launch: Launch,
     pub(crate) load: Seconds,
+    /// How long loading the model took, by the server's own clock.
+    pub(crate) told_load: Option<Seconds>,
+    /// Settings that go with every request.
+    pub(crate) fields: Vec<(String, Value)>,
 }
 
 impl RunningEngine {

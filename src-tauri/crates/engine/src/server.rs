@@ -4,14 +4,18 @@
 
 use crate::catalogue::{About, Catalogue, Used};
 use crate::error::EngineError;
+use crate::diffusers::Diffusers;
 use crate::llama_server::{Architectures, LlamaServer};
 use crate::protocol::Protocol;
+use crate::stable_diffusion::StableDiffusion;
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_domain::{Configuration, Difference, ParameterSpace};
+use wattsmith_domain::{
+    Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds,
+};
 
 /// One kind of inference server.
 #[async_trait]
@@ -51,6 +55,12 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// `ModelNotFound`, with what to do.
     async fn check_model(&self, model: &Path) -> Result<(), EngineError>;
 
+    /// What is known of a model before a start, where this server has models of a kind of its own; none
+    /// where they are GGUF files, which are looked at for all servers alike.
+    async fn model(&self, _model: &Path) -> Option<Result<Model, EngineError>> {
+        None
+    }
+
     /// Its knobs, as they are written down.
     fn catalogue(&self) -> &Catalogue;
 
@@ -62,6 +72,11 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// Beginnings of the names of environment variables by which it takes settings: what is there
     /// from before is kept from it.
     fn settings(&self) -> &[&str];
+
+    /// Files that are put beside its log before a start, such as a script that is the server.
+    fn files(&self) -> &[File] {
+        &[]
+    }
 
     /// Its command line and what it gets in its environment.
     fn command(&self, asked: &Asked<'_>) -> CommandLine;
@@ -99,6 +114,12 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// How it is driven.
     fn protocol(&self) -> Protocol;
 
+    /// How long the phases of each request took, where it prints that instead of telling it with the
+    /// answer: for each request that the part of the log finished, in order.
+    fn printed_phases(&self, _log: &str) -> Vec<Vec<(PicturePhase, Seconds)>> {
+        Vec::new()
+    }
+
     /// As a chat server for one conversation at a time with `context` tokens, for an advisor: its
     /// settings and more words for its command line. None where it is not made for that.
     fn chat(&self, _space: &ParameterSpace, _context: u32) -> Option<(Configuration, Vec<String>)> {
@@ -123,6 +144,17 @@ pub struct Asked<'a> {
     pub configuration: &'a Configuration,
     /// More words for the end.
     pub extra_args: &'a [String],
+    /// Where its files were put.
+    pub files: &'a Path,
+}
+
+/// A file that a server needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a folder.
+    pub name: &'static str,
+    /// What is in it.
+    pub text: &'static str,
 }
 
 /// What is started. Nothing of it goes through a shell's reading.
@@ -153,6 +185,8 @@ pub struct Told {
     pub pages: Vec<serde_json::Value>,
     /// Its build, where it says one; for when the program does not tell its version.
     pub build: String,
+    /// How long loading the model took, by its own clock.
+    pub load: Option<Seconds>,
 }
 
 /// The server that Wattsmith brings: for sessions that name no other, and for an advisor's model.
@@ -161,12 +195,18 @@ pub fn shipped() -> Arc<dyn Server> {
     Arc::new(LlamaServer)
 }
 
+/// Every server that is known, that which Wattsmith brings first.
+#[must_use]
+pub fn servers() -> Vec<Arc<dyn Server>> {
+    vec![shipped(), Arc::new(Diffusers), Arc::new(StableDiffusion)]
+}
+
 /// The server of this name.
 ///
 /// # Errors
 /// `EngineNotFound`, with the names that are known.
 pub fn server(name: &str) -> Result<Arc<dyn Server>, EngineError> {
-    let known = [shipped()];
+    let known = servers();
     let names: Vec<String> = known.iter().map(|one| one.name().to_owned()).collect();
     let found = known.into_iter().find(|one| one.name() == name);
     found.ok_or_else(|| {

@@ -282,9 +282,10 @@ pub(crate) fn speed(
         x_ticks: x.ticks(),
         y_ticks: y.ticks(),
         text: format!(
-            "{} against output tokens per second for {}. Down and to the right is better. The \
+            "{} against {} per second for {}. Down and to the right is better. The \
              table of trials has the figures.",
             figures.unit,
+            record.session.workload.unit.output(),
             format::plural(points.len(), "trial")
         ),
         points,
@@ -299,7 +300,10 @@ fn point(one: &Seen, x: f64, y: &Scale, figures: &Figures) -> Point {
         .performance
         .as_ref()
         .map_or(String::new(), |all| {
-            format!(", {}", format::with_unit(all.tokens_per_second, "tokens/s"))
+            format!(
+                ", {}",
+                format::with_unit(all.tokens_per_second, figures.rate)
+            )
         });
     Point {
         x,

@@ -18,6 +18,8 @@ mod redact;
 mod study;
 mod view;
 
+pub use view::PictureFiles;
+
 pub use study::{StudyCurve, StudyPage, StudyTable, study_html};
 
 use wattsmith_domain::SessionRecord;
@@ -38,7 +40,18 @@ pub enum ReportError {
 /// # Errors
 /// `Layout`, which no record should cause.
 pub fn html(record: &SessionRecord) -> Result<String, ReportError> {
-    Ok(html::page(&view::View::of(&redact::record(record)))?)
+    html_with_pictures(record, &PictureFiles::new())
+}
+
+/// The same with pictures of the trials inside the page, as far as their files are given.
+///
+/// # Errors
+/// As [`html`].
+pub fn html_with_pictures(
+    record: &SessionRecord,
+    files: &PictureFiles,
+) -> Result<String, ReportError> {
+    Ok(html::page(&view::View::of(&redact::record(record), files))?)
 }
 
 /// One row for each measured window, in RFC 4180 with units in the header.
@@ -58,7 +71,10 @@ pub fn json(record: &SessionRecord) -> Result<String, ReportError> {
 /// The short version, for notes and discussions.
 #[must_use]
 pub fn markdown(record: &SessionRecord) -> String {
-    markdown::text(&view::View::of(&redact::record(record)))
+    markdown::text(&view::View::of(
+        &redact::record(record),
+        &PictureFiles::new(),
+    ))
 }
 
 /// An engine's command line, ready for a shell: quoted, one flag on each line, without the port, the

@@ -81,8 +81,8 @@ fn trials(w: &mut String, view: &View) {
     }
     let _ = writeln!(
         w,
-        "\n### Trials\n\n| # | settings | {} | tokens/s | verdict |\n|---:|---|---:|---:|---|",
-        view.figures.unit
+        "\n### Trials\n\n| # | settings | {} | {} | verdict |\n|---:|---|---:|---:|---|",
+        view.figures.unit, view.figures.rate
     );
     for trial in &view.trials {
         let settings = match (trial.is_default, trial.changes.is_empty()) {

@@ -56,6 +56,8 @@ pub struct StudyPage {
     pub caution: String,
     /// Unit of energy, such as `J/token`.
     pub unit: String,
+    /// Unit of speed, such as `tokens/s`.
+    pub rate: String,
     /// Curves of what is recommended, by its truth.
     pub curves: Vec<StudyCurve>,
     /// Levels worth a line, with their words.
@@ -101,6 +103,7 @@ pub fn study_html(page: &StudyPage) -> Result<String, ReportError> {
         facts => page.facts.clone(),
         caution => page.caution.clone(),
         unit => page.unit.clone(),
+        rate => page.rate.clone(),
         curves => Serde(curves(page)),
         cloud => Serde(cloud(page)),
         tables => Serde(&page.tables),
@@ -199,6 +202,7 @@ mod tests {
             facts: vec!["100 seeds".to_owned()],
             caution: "Shows how methods search.".to_owned(),
             unit: "J/token".to_owned(),
+            rate: "tokens/s".to_owned(),
             curves: vec![curve("one", 0.3), curve("two", 0.29)],
             levels: vec![(0.25, "best".to_owned())],
             cloud: vec![(80.0, 0.3), (95.0, 0.25)],

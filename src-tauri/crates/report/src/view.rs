@@ -6,6 +6,7 @@ mod conversation;
 mod cost;
 mod lead;
 pub(crate) mod memory;
+mod pictures;
 mod provenance;
 mod trials;
 
@@ -20,6 +21,8 @@ pub(crate) use certainty::Certainty;
 pub(crate) use conversation::Turn;
 pub(crate) use cost::Cost;
 pub(crate) use lead::LeadFigure;
+pub use pictures::PictureFiles;
+use pictures::Pictures;
 pub(crate) use provenance::Provenance;
 pub(crate) use trials::{ConfirmationRow, TrialRow};
 
@@ -39,6 +42,7 @@ pub(crate) struct View {
     pub energy_chart: Option<EnergyChart>,
     pub speed_chart: Option<SpeedChart>,
     pub knobs: Vec<Knob>,
+    pub pictures: Option<Pictures>,
     pub method: Vec<String>,
     pub constraints: Vec<String>,
     pub provenance: Provenance,
@@ -57,6 +61,12 @@ pub(crate) struct Figures {
     pub short_unit: String,
     /// `token`.
     pub noun: &'static str,
+    /// `tokens/s`.
+    pub rate: &'static str,
+    /// What a request waits for: `first token`.
+    pub awaited: &'static str,
+    /// What settings can change: `answers`.
+    pub results: &'static str,
     pub estimated: bool,
     /// `Measured`, `ESTIMATED`, or that there is none yet.
     pub label: &'static str,
@@ -79,7 +89,7 @@ pub(crate) struct Knob {
 const LEAST_REPORTED_S: f64 = 30.0;
 
 impl View {
-    pub(crate) fn of(record: &SessionRecord) -> Self {
+    pub(crate) fn of(record: &SessionRecord, files: &PictureFiles) -> Self {
         let analysis = Analysis::of(record);
         let figures = Figures::of(record, &analysis);
         let certainty = Certainty::of(record, &analysis, &figures);
@@ -95,6 +105,7 @@ impl View {
             energy_chart: chart::energy(record, &analysis, &figures),
             speed_chart: chart::speed(record, &analysis, &figures),
             knobs: knobs(&analysis),
+            pictures: Pictures::of(record, &figures, files),
             method: provenance::method(record),
             constraints: provenance::constraints(record),
             provenance: Provenance::of(record),
@@ -110,7 +121,8 @@ impl View {
 
 impl Figures {
     fn of(record: &SessionRecord, analysis: &Analysis) -> Self {
-        let noun = record.session.workload.unit.noun();
+        let work = record.session.workload.unit;
+        let noun = work.noun();
         let short_unit = format!("J/{noun}");
         let energies: Vec<_> = windows(record).map(|repeat| &repeat.energy).collect();
         let estimated = energies.iter().any(|energy| !energy.is_measured());
@@ -200,6 +212,9 @@ impl Figures {
             },
             short_unit,
             noun,
+            rate: work.rate(),
+            awaited: work.awaited(),
+            results: work.results(),
             estimated,
             label: match (energies.is_empty(), estimated) {
                 (true, _) => "No figures yet",
@@ -280,8 +295,11 @@ fn subtitle(record: &SessionRecord) -> Vec<String> {
             .trim_end()
             .to_owned(),
         format!(
-            "{} workload: {} requests, {} at once, {} tokens out",
-            work.name, work.requests, work.concurrency, work.output_tokens
+            "{} workload: {} requests, {} at once, {}",
+            work.name,
+            work.requests,
+            work.concurrency,
+            work.each()
         ),
         format!("goal: {}", session.objective.threshold),
         format::moment(&session.created_at),

@@ -267,6 +267,7 @@ fn landscape(nature: &Nature, seed: u64) -> Landscape {
             passes: 1,
             seed: 1,
             unit: WorkUnit::OutputToken,
+            pictures: None,
         },
         machine: machine(),
         scope: Scope::Estimated,

@@ -220,12 +220,7 @@ impl TrialAnalysis {
             ends: ends(windows)
                 .and_then(|[low, high]| Some((geometric_mean(&low)?, geometric_mean(&high)?))),
             comparison,
-            violations: violations(
-                &session.objective.constraints,
-                performance.as_ref(),
-                &trial.configuration,
-                &session.space,
-            ),
+            violations: violations(session, performance.as_ref(), &trial.configuration),
             performance,
             predicted: record
                 .proposals

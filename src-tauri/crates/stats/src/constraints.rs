@@ -1,30 +1,31 @@
 //! A trial's speed over its repeats, and what it does not keep to.
 
-use wattsmith_domain::{
-    Configuration, Constraints, ParameterSpace, Performance, Quantiles, Repeat, Tokens,
-};
+use wattsmith_domain::{Configuration, Performance, Quantiles, Repeat, Session, Tokens};
 
 /// Constraints that are not kept, in words a person reads.
 pub(crate) fn violations(
-    constraints: &Constraints,
+    session: &Session,
     performance: Option<&Performance>,
     configuration: &Configuration,
-    space: &ParameterSpace,
 ) -> Vec<String> {
+    let (constraints, space) = (&session.objective.constraints, &session.space);
+    let unit = session.workload.unit;
     let mut violations = Vec::new();
     if let (Some(least), Some(seen)) = (constraints.min_tokens_per_second, performance)
         && seen.tokens_per_second < least
     {
         violations.push(format!(
-            "{:.1} tokens/s, at least {least} asked for",
-            seen.tokens_per_second
+            "{} {}, at least {least} asked for",
+            speed(seen.tokens_per_second),
+            unit.rate()
         ));
     }
     if let (Some(most), Some(seen)) = (constraints.max_time_to_first_token_s, performance)
         && seen.time_to_first_token_s.p95 > most
     {
         violations.push(format!(
-            "time to first token {:.2} s (95th percentile), at most {most} s asked for",
+            "time to {} {:.2} s (95th percentile), at most {most} s asked for",
+            unit.awaited(),
             seen.time_to_first_token_s.p95
         ));
     }
@@ -37,11 +38,22 @@ pub(crate) fn violations(
                     .get(&change.name)
                     .is_some_and(|parameter| parameter.changes_output)
             });
-        violations.extend(
-            changed.map(|change| format!("{change} can change the answers, which are locked")),
-        );
+        violations.extend(changed.map(|change| {
+            format!(
+                "{change} can change the {}, which are locked",
+                unit.results()
+            )
+        }));
     }
     violations
+}
+
+/// One decimal, or two figures where that would be too few: pictures come less often than tokens.
+fn speed(per_second: f64) -> String {
+    match per_second {
+        slow if slow < 1.0 => format!("{slow:.2}"),
+        usual => format!("{usual:.1}"),
+    }
 }
 
 /// Means over repeats; of quantiles too, which is a mean of quantiles and no quantile of all.

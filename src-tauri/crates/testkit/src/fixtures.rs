@@ -326,7 +326,7 @@ impl Fixture {
     /// One window on this session's machine.
     #[must_use]
     pub fn repeat(&mut self, index: u32, Shown(rate, watts): Shown) -> Repeat {
-        let units = self.record.session.workload.window_tokens();
+        let units = self.record.session.workload.window_units();
         let window = units as f64 / rate;
         let busy = ((watts - 10.0) / 8.0).max(0.0);
         Repeat {
@@ -345,6 +345,7 @@ impl Fixture {
                 joules_per_unit: watts / rate * 0.97,
             }),
             phases: None,
+            pictures: None,
             conditions: Vec::new(),
             idle: self.measured.then_some(Watts(62.0)),
             cpu: CpuUse {

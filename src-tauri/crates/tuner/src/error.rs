@@ -93,6 +93,9 @@ pub enum TunerError {
     /// A window has no figure.
     #[error(transparent)]
     Meter(#[from] MeterError),
+    /// The pictures are less like the default's than the session allows: which, and what to do.
+    #[error("{0}")]
+    PicturesDiffer(String),
     /// The GPU could not be set: the text says why and what to do.
     #[error("{0}")]
     GpuControl(String),
@@ -156,6 +159,7 @@ impl TunerError {
             Self::Surroundings { cause, .. } => *cause,
             Self::Engine(error) => error.cause().unwrap_or(FailureCause::RequestFailed),
             Self::Meter(_) => FailureCause::SensorLost,
+            Self::PicturesDiffer(_) => FailureCause::PicturesDiffer,
             Self::GpuControl(_) => FailureCause::GpuControlRefused,
             Self::Store(_) | Self::Io { .. } => FailureCause::StorageFailed,
             _ => FailureCause::RequestFailed,

@@ -17,7 +17,7 @@ pub use shelf::ListedLandscape;
 pub(crate) use sweep::Pace;
 
 use crate::error::TunerError;
-use crate::session::plan::WorkSize;
+use crate::session::work::{PictureChoice, WorkSize};
 use crate::tuner::Tuner;
 use std::path::PathBuf;
 use wattsmith_domain::{Configuration, Constraints, Session, SessionId};
@@ -28,12 +28,16 @@ use wattsmith_search::{Context, Landscape, Pool, rule_of_thumb};
 pub struct LandscapeWork {
     /// Name; made from model and workload when empty.
     pub name: String,
+    /// Inference server by name; as in a session's plan when empty.
+    pub engine: String,
     /// Model file; as in a session's plan when none.
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,
     /// Another size of that work.
     pub size: WorkSize,
+    /// Other pictures, where it is pictures.
+    pub pictures: PictureChoice,
     /// Shorter windows.
     pub quick: bool,
     /// Parameters that vary, by name; the usual ones when empty.

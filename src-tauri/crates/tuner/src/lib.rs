@@ -34,6 +34,7 @@ pub use machine::doctor::{Diagnosis, verdict};
 pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use machine::lock::MachineLock;
 pub use machine::models::{ModelEntry, ModelShelf};
+pub use measuring::pictures::{PicturePair, kept_pictures};
 pub use measuring::quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
 pub use measuring::spoiled::{
     LONGEST_COOLING, MOST_OTHER_LOAD, RERUNS_PER_REPEAT, RERUNS_PER_TRIAL, SAME_HEAT_C, spoiled,
@@ -45,8 +46,9 @@ pub use session::digest::{Digest, Listed};
 pub use session::export::{Format, default_name};
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
-pub use session::plan::{SessionPlan, USUAL_PARAMETERS, WorkSize};
+pub use session::plan::{SessionPlan, USUAL_PARAMETERS};
 pub use session::words;
+pub use session::work::{PictureChoice, WorkSize};
 pub use study::{
     ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
     StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
@@ -64,7 +66,9 @@ pub use turn::spending::{Spent, spent};
 // The app and the cli see the other rooms through this one.
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
-pub use wattsmith_engine::{About, UnfitFile, gpu_knobs, shipped, workloads};
+pub use wattsmith_engine::{
+    About, UnfitFile, gpu_knobs, picture_workloads, servers, shipped, workloads,
+};
 pub use wattsmith_files::write as write_file;
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,

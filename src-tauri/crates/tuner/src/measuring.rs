@@ -2,7 +2,8 @@
 //!
 //! The life of a trial: before a session's first one, [`quiet`] looks whether the machine does other
 //! work. [`trial`] takes the windows one by one: [`measure`] launches a fresh engine for each, warms it
-//! up, and lets the meter record while it is driven; [`phases`] lays the requests beside the power.
+//! up, and lets the meter record while it is driven; [`phases`] lays the requests beside the power,
+//! [`pictures`] keeps pictures and says by [`likeness`] how far they are from the default's.
 //! [`too_busy`] refuses a figure that CPU seconds cannot carry, [`spoiled`] says which window something
 //! outside disturbed, and [`rerun`] measures such a one again. A crossing of the goal opens
 //! [`confirm`]: fresh pairs of the best and the default.
@@ -11,8 +12,10 @@
 //! group is gone.
 
 pub(crate) mod confirm;
+pub(crate) mod likeness;
 pub(crate) mod measure;
 pub(crate) mod phases;
+pub(crate) mod pictures;
 pub(crate) mod quiet;
 pub(crate) mod rerun;
 pub(crate) mod spoiled;

@@ -96,6 +96,12 @@ impl Paths {
         self.data.join("engines-running")
     }
 
+    /// Pictures that trials made, a folder for each session.
+    #[must_use]
+    pub fn pictures(&self) -> PathBuf {
+        self.data.join("pictures")
+    }
+
     /// The person's own landscapes.
     #[must_use]
     pub fn landscapes(&self) -> PathBuf {
@@ -114,12 +120,19 @@ impl Paths {
         self.data.join("reports")
     }
 
+    /// Where engines are looked for: among the assets, and in the data folder.
+    #[must_use]
+    pub fn engine_folders(&self) -> Vec<PathBuf> {
+        let own = std::iter::once(&self.data);
+        self.assets.iter().chain(own).cloned().collect()
+    }
+
     /// The engine that setup or the package put there.
     ///
     /// # Errors
     /// The sentence to show when there is none.
     pub fn shipped_engine(&self) -> Result<PathBuf, String> {
-        shipped().find(&self.assets)
+        shipped().find(&self.engine_folders())
     }
 
     /// The model to tune that setup or the package put there.

@@ -13,3 +13,4 @@ pub(crate) mod memory_quality;
 pub(crate) mod next;
 pub(crate) mod plan;
 pub mod words;
+pub(crate) mod work;

@@ -152,7 +152,7 @@ impl Prepared {
         };
         ChatRequest {
             schema: (*errand == Errand::Proposal)
-                .then(|| reply_schema(&session.space, self.offer.form())),
+                .then(|| reply_schema(&session.space, session.workload.unit, self.offer.form())),
             max_tokens,
             seed: Some(session.seed + tries),
             temperature: Some(0.2),

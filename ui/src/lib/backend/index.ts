@@ -70,6 +70,8 @@ export interface Backend {
   exportReport(id: string, format: wire.ReportFormat): Promise<string>;
   openPath(path: string): Promise<void>;
   powerSeries(trialId: string, repeatIndex: number, maxPoints: number): Promise<wire.PowerSeries[]>;
+  /** The pictures of a trial, each beside the default's. */
+  picturePairs(id: string, trialId: string): Promise<wire.PicturePairView[]>;
   studyOptions(): Promise<wire.StudyOptions>;
   /** Starts a study; its phases come as live events of the session `study`. */
   startStudy(draft: wire.StudyDraft): Promise<void>;

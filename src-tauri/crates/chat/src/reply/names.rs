@@ -12,7 +12,7 @@ const MOST_NAME_BYTES: usize = 80;
 const BEFORE: [&str; 3] = ["numberof", "num", "n"];
 const AFTER: [&str; 7] = ["tokens", "token", "count", "size", "percent", "ms", "value"];
 /// Words that may stand after a number without changing it.
-const UNITS: [&str; 18] = [
+const UNITS: [&str; 22] = [
     "thread",
     "threads",
     "core",
@@ -23,6 +23,10 @@ const UNITS: [&str; 18] = [
     "tokens",
     "layer",
     "layers",
+    "image",
+    "images",
+    "step",
+    "steps",
     "request",
     "requests",
     "sequence",

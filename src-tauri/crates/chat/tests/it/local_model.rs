@@ -12,7 +12,7 @@ use wattsmith_chat::{
     Chat, ChatClient, ChatReply, ChatRequest, Choice, ParameterFacts, PromptContext, ReplyForm,
     Secret, Timeouts, parse_reply, render, reply_schema,
 };
-use wattsmith_domain::Provider;
+use wattsmith_domain::{Provider, WorkUnit};
 
 fn asset(path: &str) -> PathBuf {
     let data = || {
@@ -93,7 +93,7 @@ async fn a_small_model_is_held_to_the_schema_and_understood() {
     let reply = ask(
         &chat,
         prompt,
-        reply_schema(&space, ReplyForm::List(&entries)),
+        reply_schema(&space, WorkUnit::OutputToken, ReplyForm::List(&entries)),
     )
     .await;
     assert!(reply.prompt_tokens.is_some_and(|tokens| tokens > 100));
@@ -108,7 +108,7 @@ async fn a_small_model_is_held_to_the_schema_and_understood() {
     let reply = ask(
         &chat,
         "Propose.".to_owned(),
-        reply_schema(&space, ReplyForm::Free),
+        reply_schema(&space, WorkUnit::OutputToken, ReplyForm::Free),
     )
     .await;
     let answer: serde_json::Value = serde_json::from_str(&reply.text).unwrap();

@@ -1,10 +1,10 @@
 //! The words of `landscape` and `study`.
 
-use super::{ConnectionArgs, LimitArgs, USUAL_WORKLOAD, WhatArgs};
+use super::{ConnectionArgs, EngineName, LimitArgs, USUAL_WORKLOAD, WhatArgs};
 use clap::Args;
 use std::path::PathBuf;
 use wattsmith_tuner::domain::Constraints;
-use wattsmith_tuner::{FRESH, LandscapeWork, WorkSize};
+use wattsmith_tuner::{FRESH, LandscapeWork, PictureChoice, WorkSize};
 
 /// What is measured, and what varies.
 #[derive(Args)]
@@ -29,6 +29,8 @@ impl SweptArgs {
     pub(crate) fn work(self, limits: &LimitArgs, seed: u64) -> LandscapeWork {
         LandscapeWork {
             name: self.name,
+            engine: self.what.engine(),
+            pictures: self.what.pictures(),
             size: self.what.size(),
             start: self.what.start(),
             model: self.what.model,
@@ -49,6 +51,8 @@ impl SweptArgs {
         what.model.is_some()
             || what.workload != USUAL_WORKLOAD
             || what.size() != WorkSize::default()
+            || what.pictures() != PictureChoice::default()
+            || what.engine != EngineName::default()
             || !what.settings.is_empty()
             || self.quick
             || !self.parameters.is_empty()

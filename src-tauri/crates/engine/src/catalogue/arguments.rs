@@ -10,9 +10,12 @@ pub(crate) fn arguments(space: &ParameterSpace, configuration: &Configuration) -
             .get(&parameter.name)
             .unwrap_or(&parameter.default);
         match (&parameter.told, value) {
-            (Tell::Device, _) => {}
-            (Tell::Switch { on, .. }, Value::Bool(true)) => words.push(on.clone()),
-            (Tell::Switch { off, .. }, _) => words.push(off.clone()),
+            (Tell::Device | Tell::Field { .. }, _) => {}
+            (Tell::Switch { on, off }, value) => {
+                let word = if *value == Value::Bool(true) { on } else { off };
+                // Some servers have a word for one of the two only.
+                words.extend((!word.is_empty()).then(|| word.clone()));
+            }
             (Tell::Flag { flag }, value) => words.extend([flag.clone(), value.to_string()]),
             (Tell::Product { flag, factor }, value) => {
                 let product = match (value, factor_of(space, configuration, factor)) {

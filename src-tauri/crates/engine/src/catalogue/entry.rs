@@ -194,6 +194,9 @@ impl Entry {
         };
         let told = match file.told.get_ref() {
             Told::Flag(flag) => Tell::Flag { flag: flag.clone() },
+            Told::Field(field) => Tell::Field {
+                field: field.clone(),
+            },
             Told::Product(product) => Tell::Product {
                 flag: product.flag.clone(),
                 factor: product.factor.clone(),

@@ -89,6 +89,7 @@ pub(crate) enum Told {
     Flag(String),
     Switch(Switch),
     Product(Product),
+    Field(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -50,6 +50,17 @@ impl EngineLog {
             .unwrap_or_default()
     }
 
+    /// Bytes so far.
+    pub(crate) async fn size(&self) -> u64 {
+        let meta = tokio::fs::metadata(&self.path).await;
+        meta.map_or(0, |meta| meta.len())
+    }
+
+    /// What came after so many bytes, as far as that is read at all.
+    pub(crate) async fn since(&self, bytes: u64) -> String {
+        self.read(|_| bytes).await.unwrap_or_default()
+    }
+
     async fn read(&self, start: impl Fn(u64) -> u64) -> io::Result<String> {
         let mut file = tokio::fs::File::open(&self.path).await?;
         let size = file.metadata().await?.len();

@@ -4,7 +4,9 @@
 //! It runs while energy is measured, so it must cost next to nothing: requests written beforehand,
 //! token events recognised but not parsed, and no timer faster than 10 Hz.
 
+use super::draw::Sheets;
 use super::driven::{Driven, RequestRecord};
+use super::pictures::picture_workload;
 use super::prompts::prompts;
 use super::workload::{hash, workload};
 use crate::error::EngineError;
@@ -15,7 +17,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Clock, FailureCause, MonotonicNs, Seconds, Workload, one_line};
+use wattsmith_domain::{Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload, one_line};
 
 /// Progress is told this often at most.
 const TICK: Duration = Duration::from_millis(100);
@@ -31,10 +33,10 @@ pub struct Progress {
     pub requests_done: u32,
     /// Requests in the window.
     pub requests: u32,
-    /// Tokens seen so far, about: pieces of text are counted here, the engine's own count comes
-    /// with each finished request.
+    /// Units of work seen so far; of tokens about: pieces of text are counted here, the engine's own
+    /// count comes with each finished request.
     pub tokens: u64,
-    /// Tokens in the window.
+    /// Units of work in the window.
     pub tokens_total: u64,
     /// Since the first request was sent.
     pub elapsed: Seconds,
@@ -66,6 +68,19 @@ const SILENCE: &str = "WATTSMITH_ENGINE_SILENCE_S";
 const WHOLE: &str = "WATTSMITH_ENGINE_LIMIT_S";
 
 impl Patience {
+    /// Half an hour for pictures, which come without a sign before; else the usual.
+    #[must_use]
+    pub fn with(workload: &Workload) -> Self {
+        let usual = Self::default();
+        match workload.pictures {
+            Some(_) => Self {
+                silence: Seconds(1800.0),
+                ..usual
+            },
+            None => usual,
+        }
+    }
+
     /// This, or what the environment variables `WATTSMITH_ENGINE_SILENCE_S` and
     /// `WATTSMITH_ENGINE_LIMIT_S` say.
     #[must_use]
@@ -102,11 +117,12 @@ pub async fn drive(
     on_progress: impl FnMut(Progress) + Send,
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
-    let patience = Patience::default().or_from_environment();
+    let patience = Patience::with(workload).or_from_environment();
     drive_with(patience, engine, workload, clock, on_progress, cancel).await
 }
 
-/// One short request per client, so that memory is touched and clocks are up before a window opens.
+/// One short request per client, so that memory is touched and clocks are up before a window opens; of
+/// pictures one request, since all that is made lazily hangs on how many are made together.
 /// Returns how long that took.
 ///
 /// # Errors
@@ -117,8 +133,19 @@ pub async fn warm_up(
     clock: Arc<dyn Clock>,
     cancel: &CancellationToken,
 ) -> Result<Seconds, EngineError> {
-    let clients = work.concurrency.max(1);
-    let short = workload("warm-up", clients, clients, work.output_tokens.min(8), 1);
+    let short = match &work.pictures {
+        Some(task) => picture_workload(
+            "warm-up",
+            PictureTask {
+                prompts: task.prompts.iter().take(1).cloned().collect(),
+                ..task.clone()
+            },
+        ),
+        None => {
+            let clients = work.concurrency.max(1);
+            workload("warm-up", clients, clients, work.output_tokens.min(8), 1)
+        }
+    };
     let driven = drive(engine, &short, clock, |_| {}, cancel).await?;
     Ok(driven.ended.since(driven.started))
 }
@@ -137,6 +164,16 @@ pub async fn drive_with(
 ) -> Result<Driven, EngineError> {
     let requests = check(workload)?;
     let protocol = engine.server.protocol();
+    let sheets = match (protocol, &workload.pictures) {
+        (Protocol::Images(form), Some(task)) => Some(Sheets::new(form, task, &engine.fields)),
+        (Protocol::Images(_), None) => return Err(wrong_work("this server makes pictures only")),
+        (_, Some(_)) => return Err(wrong_work("this server makes no pictures")),
+        (_, None) => None,
+    };
+    let printed_before = match sheets {
+        Some(_) => engine.process.log().size().await,
+        None => 0,
+    };
     let started = clock.now();
     let shared = Arc::new(Shared {
         url: format!("{}{}", engine.base_url(), protocol.route()),
@@ -147,6 +184,7 @@ pub async fn drive_with(
             .iter()
             .map(|one| protocol.body(one, workload))
             .collect(),
+        sheets,
         pass: workload.requests,
         requests,
         output_tokens: u64::from(workload.output_tokens),
@@ -206,7 +244,15 @@ pub async fn drive_with(
         }
     }
     on_progress(shared.progress(started, clock.now(), workload));
-    Driven::of(records).ok_or_else(|| wrong_work("no request was answered"))
+    let driven = match &shared.sheets {
+        None => Driven::of(records),
+        Some(sheets) => {
+            let log = engine.process.log().since(printed_before).await;
+            let printed = engine.server.printed_phases(&log);
+            sheets.driven(shared.pass, &printed, engine.told_load)
+        }
+    };
+    driven.ok_or_else(|| wrong_work("no request was answered"))
 }
 
 /// The number of requests in the window.
@@ -218,6 +264,12 @@ fn check(workload: &Workload) -> Result<u32, EngineError> {
         )));
     }
     let requests = workload.requests.saturating_mul(workload.passes);
+    if let Some(task) = &workload.pictures {
+        return match task.prompts.is_empty() || task.seeds.is_empty() || workload.concurrency == 0 {
+            true => Err(wrong_work("pictures need a prompt, a seed and a client")),
+            false => Ok(requests),
+        };
+    }
     if requests == 0 || workload.concurrency == 0 || workload.output_tokens < 2 {
         return Err(wrong_work(&format!(
             "the workload {} needs at least one request, one client and two tokens",
@@ -241,6 +293,8 @@ struct Shared {
     key: String,
     client: reqwest::Client,
     bodies: Vec<String>,
+    /// Where it is pictures.
+    sheets: Option<Sheets>,
     /// Requests in one pass.
     pass: u32,
     /// Requests in all.
@@ -260,7 +314,7 @@ impl Shared {
             requests_done: self.done.load(Relaxed),
             requests: self.requests,
             tokens: self.tokens.load(Relaxed),
-            tokens_total: workload.window_tokens(),
+            tokens_total: workload.window_units(),
             elapsed: now.since(started),
         }
     }
@@ -270,6 +324,7 @@ impl Shared {
 enum Fault {
     Transport(String),
     Refused(String),
+    OutOfMemory(String),
     WrongWork(String),
 }
 
@@ -289,6 +344,10 @@ async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
             FailureCause::RequestFailed,
             format!("The engine refused a request: {what}"),
         ),
+        Fault::OutOfMemory(what) => (
+            FailureCause::OutOfMemory,
+            format!("The engine ran out of memory in the middle of its work: {what}"),
+        ),
         Fault::WrongWork(what) => (
             FailureCause::WrongWork,
             format!("The engine did other work than asked: {what}"),
@@ -307,7 +366,10 @@ async fn client(shared: Arc<Shared>) -> Result<Vec<RequestRecord>, Fault> {
         if index >= shared.requests {
             return Ok(records);
         }
-        records.push(request(&shared, index).await?);
+        match &shared.sheets {
+            None => records.push(request(&shared, index).await?),
+            Some(sheets) => pictures(&shared, sheets, index).await?,
+        }
         shared.done.fetch_add(1, Relaxed);
     }
 }
@@ -328,18 +390,7 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         .await
         .map_err(broken)?;
     if !answer.status().is_success() {
-        let status = answer.status();
-        let mut bytes = Vec::new();
-        while let Ok(Some(chunk)) = answer.chunk().await
-            && bytes.len() < MOST_REFUSAL
-        {
-            bytes.extend_from_slice(&chunk);
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-        let text = parsed.as_ref().and_then(said).unwrap_or(&text);
-        let text = one_line(text, 300);
-        return Err(Fault::Refused(format!("{status}: {text}")));
+        return Err(refused(answer).await);
     }
     let mut events = shared.protocol.events();
     let mut first_token = None;
@@ -384,6 +435,53 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         prefill_ms: last.prefill_ms,
         decode_ms: last.decode_ms,
     })
+}
+
+/// What a server said in place of an answer.
+async fn refused(mut answer: reqwest::Response) -> Fault {
+    let status = answer.status();
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await
+        && bytes.len() < MOST_REFUSAL
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    let text = parsed.as_ref().and_then(said).unwrap_or(&text);
+    let text = one_line(text, 300);
+    match text.to_ascii_lowercase().contains("out of memory") {
+        true => Fault::OutOfMemory(text),
+        false => Fault::Refused(format!("{status}: {text}")),
+    }
+}
+
+/// One prompt with all its seeds, in as many calls as the server needs for that.
+async fn pictures(shared: &Shared, sheets: &Sheets, index: u32) -> Result<(), Fault> {
+    let broken = |error: reqwest::Error| Fault::Transport(with_sources(&error.without_url()));
+    for (at, call) in sheets.calls(index % shared.pass).iter().enumerate() {
+        let sent = shared.clock.now();
+        let answer = shared
+            .client
+            .post(&shared.url)
+            .bearer_auth(&shared.key)
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(call.body.clone())
+            .send()
+            .await
+            .map_err(broken)?;
+        if !answer.status().is_success() {
+            return Err(refused(answer).await);
+        }
+        let body = answer.bytes().await.map_err(broken)?;
+        let came = shared.clock.now();
+        let images = sheets
+            .answered((index, shared.pass, at), (sent, came), &body)
+            .map_err(Fault::WrongWork)?;
+        shared.last_sign.store(came.0, Relaxed);
+        shared.tokens.fetch_add(images, Relaxed);
+    }
+    Ok(())
 }
 
 /// An error with everything that lies behind it: reqwest itself only says "error sending request".

@@ -1,12 +1,13 @@
 //! What came of one drive: times and counts per request, and what follows from them.
 
+use super::drawn::Drawn;
 use wattsmith_domain::{MonotonicNs, Performance, Quantiles, Tokens};
 
 /// The steady part of a window is told only with this many requests for each one that runs at
 /// once; with fewer, start and end are most of it.
 const STEADY_REQUESTS_EACH: u64 = 10;
 
-/// One request, from sending it to its last token.
+/// One request, from sending it to its last token; of pictures, which come together, to the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestRecord {
     /// From 0, in the order of sending.
@@ -19,15 +20,15 @@ pub struct RequestRecord {
     pub last_token: MonotonicNs,
     /// Prompt tokens that the engine processed.
     pub prompt_tokens: u64,
-    /// Tokens that the engine generated.
+    /// Units of work that the engine gave: tokens, or images.
     pub output_tokens: u64,
     /// Draft tokens that speculation proposed, accepted or not.
     pub draft_tokens: u64,
     /// Those of them that were accepted; they are part of `output_tokens`.
     pub draft_accepted: u64,
-    /// Time for the prompt as the engine took it, milliseconds.
+    /// Time for the prompt as the engine took it, milliseconds; of pictures for encoding the text.
     pub prefill_ms: f64,
-    /// Time for generating as the engine took it, milliseconds.
+    /// Time for generating as the engine took it, milliseconds; of pictures for denoising and decoding.
     pub decode_ms: f64,
 }
 
@@ -55,6 +56,8 @@ pub struct Driven {
     pub ended: MonotonicNs,
     /// Every request, in the order of sending.
     pub requests: Vec<RequestRecord>,
+    /// The pictures, where it is pictures.
+    pub drawn: Option<Drawn>,
 }
 
 impl Driven {
@@ -65,12 +68,13 @@ impl Driven {
             started: requests.iter().map(|request| request.sent).min()?,
             ended: requests.iter().map(|request| request.last_token).max()?,
             requests,
+            drawn: None,
         })
     }
 
-    /// Tokens generated in the window, as the engine counted them.
+    /// Units of work done in the window, as the engine counted them.
     #[must_use]
-    pub fn output_tokens(&self) -> Tokens {
+    pub fn units(&self) -> Tokens {
         Tokens(self.requests.iter().map(|one| one.output_tokens).sum())
     }
 
@@ -82,14 +86,19 @@ impl Driven {
             .iter()
             .map(|one| one.first_token.since(one.sent).0)
             .collect();
-        let between: Vec<f64> = self
-            .requests
-            .iter()
-            .filter(|one| one.output_tokens > 1)
-            .map(|one| one.last_token.since(one.first_token).0 / (one.output_tokens - 1) as f64)
-            .collect();
+        let requests = self.requests.iter();
+        let between: Vec<f64> = match &self.drawn {
+            // Pictures of a request come together: each took its share of the time.
+            Some(_) => requests
+                .map(|one| one.last_token.since(one.sent).0 / one.output_tokens.max(1) as f64)
+                .collect(),
+            None => requests
+                .filter(|one| one.output_tokens > 1)
+                .map(|one| one.last_token.since(one.first_token).0 / (one.output_tokens - 1) as f64)
+                .collect(),
+        };
         Performance {
-            tokens_per_second: self.output_tokens().0 as f64 / self.ended.since(self.started).0,
+            tokens_per_second: self.units().0 as f64 / self.ended.since(self.started).0,
             time_to_first_token_s: quantiles(first),
             time_per_output_token_s: quantiles(between),
             prefill_s: self.requests.iter().map(|one| one.prefill_ms).sum::<f64>() / 1e3,
@@ -105,6 +114,10 @@ impl Driven {
     /// and the clients. `None` with fewer than ten requests for each, or when there is no such part.
     #[must_use]
     pub fn steady_window(&self, at_once: u32) -> Option<(MonotonicNs, MonotonicNs, u64)> {
+        // Pictures come all at once: nothing tells how many had come at some instant.
+        if self.drawn.is_some() {
+            return None;
+        }
         let at_once = usize::try_from(at_once.max(1)).ok()?;
         if (self.requests.len() as u64) < STEADY_REQUESTS_EACH * at_once as u64 {
             return None;
@@ -174,13 +187,23 @@ mod tests {
         .unwrap();
         let performance = driven.performance();
         assert_eq!(driven.requests[0].index, 0);
-        assert_eq!(driven.output_tokens(), Tokens(22));
+        assert_eq!(driven.units(), Tokens(22));
         assert!((performance.tokens_per_second - 22.0 / 5.0).abs() < 1e-9);
         assert!((performance.time_to_first_token_s.p50 - 1.5).abs() < 1e-9);
         assert!((performance.time_per_output_token_s.p50 - 0.15).abs() < 1e-9);
         assert!((performance.prefill_s - 0.2).abs() < 1e-9);
         assert_eq!(performance.prompt_tokens, Tokens(20));
         assert_eq!(performance.requests, 2);
+    }
+
+    #[test]
+    fn pictures_of_a_request_share_its_time() {
+        let mut driven = Driven::of(vec![request(0, 0.0, 6.0, 6.0, 4)]).unwrap();
+        driven.drawn = Some(Drawn::default());
+        let performance = driven.performance();
+        assert!((performance.time_per_output_token_s.p50 - 1.5).abs() < 1e-9);
+        assert!((performance.time_to_first_token_s.p50 - 6.0).abs() < 1e-9);
+        assert_eq!(driven.steady_window(1), None);
     }
 
     #[test]
@@ -233,7 +256,7 @@ mod tests {
             let driven = Driven::of(requests).unwrap();
             if let Some((from, to, tokens)) = driven.steady_window(at_once) {
                 prop_assert!(driven.started <= from && from < to && to <= driven.ended);
-                prop_assert!(tokens <= driven.output_tokens().0);
+                prop_assert!(tokens <= driven.units().0);
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::prompts::prompts;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use wattsmith_domain::{WorkUnit, Workload};
+use wattsmith_domain::{PictureTask, WorkUnit, Workload};
 
 /// The shipped workloads; the first is the one to take when nobody says anything.
 ///
@@ -41,6 +41,7 @@ pub fn workload(
         passes,
         seed: 20_260,
         unit: WorkUnit::OutputToken,
+        pictures: None,
     };
     workload.hash = hash(&workload);
     workload
@@ -61,7 +62,8 @@ pub fn with_passes(workload: &Workload, passes: u32) -> Workload {
 /// no two workloads run into the same bytes.
 pub(crate) fn hash(workload: &Workload) -> String {
     let mut sha = Sha256::new();
-    for prompt in prompts() {
+    let own = workload.pictures.as_ref();
+    for prompt in own.map_or(prompts(), |task| &task.prompts) {
         sha.update((prompt.len() as u64).to_le_bytes());
         sha.update(prompt.as_bytes());
     }
@@ -74,12 +76,28 @@ pub(crate) fn hash(workload: &Workload) -> String {
         passes,
         seed,
         unit,
+        pictures,
     } = workload;
     sha.update(format!(
         "name={name:?} requests={requests} concurrency={concurrency} \
          output_tokens={output_tokens} passes={passes} seed={seed} unit={}",
         unit.noun()
     ));
+    if let Some(task) = pictures {
+        let PictureTask {
+            prompts: _,
+            seeds,
+            width,
+            height,
+            steps,
+            sampler,
+            guidance,
+        } = task;
+        sha.update(format!(
+            " seeds={seeds:?} size={width}x{height} steps={steps} sampler={sampler:?} \
+             guidance={guidance}"
+        ));
+    }
     sha.finalize().iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

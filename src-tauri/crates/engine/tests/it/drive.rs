@@ -71,7 +71,7 @@ async fn the_whole_work_is_done_and_counted_by_the_engine() {
     .unwrap();
     engine.stop().await;
 
-    assert_eq!(driven.output_tokens(), Tokens(tiny().window_tokens()));
+    assert_eq!(driven.units(), Tokens(tiny().window_units()));
     assert_eq!(driven.requests.len(), 10);
     for (index, request) in driven.requests.iter().enumerate() {
         assert_eq!(request.index as usize, index);

@@ -85,11 +85,12 @@ impl Best {
             .join(", ");
         let mut notes = Vec::new();
         if changes.iter().any(|change| change.changes_output) {
-            notes.push(
-                "One of these settings can change what the model answers: compare answers before \
-                 you keep it."
-                    .to_owned(),
-            );
+            let unit = record.session.workload.unit;
+            notes.push(format!(
+                "One of these settings can change {}: compare {} before you keep it.",
+                unit.result(),
+                unit.results()
+            ));
         }
         if let Some(analysis) = analysis.trial(&trial.id) {
             notes.extend(

@@ -71,21 +71,21 @@ fn payback(
     let rate = certainty
         .subject
         .as_ref()
-        .filter(|_| figures.noun == "token")
         .and_then(|id| analysis.trial(id)?.performance.as_ref())
         .map(|one| one.tokens_per_second)
         .filter(|rate| *rate > 0.0);
     let time = rate.map_or(String::new(), |rate| {
         format!(
-            ": {} of work at {} tokens/s",
+            ": {} of work at {} {}",
             format::duration(units / rate),
-            format::number(rate)
+            format::number(rate),
+            figures.rate
         )
     });
     format!(
-        "The search has paid for itself after about {} {}s with these settings{time}.{}",
+        "The search has paid for itself after about {} {} with these settings{time}.{}",
         format::count(units),
-        record.session.workload.unit.noun(),
+        record.session.workload.unit.plural(),
         if figures.estimated {
             " Both sides of this sum are estimates."
         } else {

@@ -56,8 +56,8 @@ pub(crate) fn figures(
     if let (Some(own), Some(before)) = (best.and_then(rate), reference.and_then(rate)) {
         list.push(LeadFigure {
             name: "Throughput".to_owned(),
-            value: format::with_unit(own, "tokens/s"),
-            note: format!("default {}", format::with_unit(before, "tokens/s")),
+            value: format::with_unit(own, figures.rate),
+            note: format!("default {}", format::with_unit(before, figures.rate)),
         });
     }
     list

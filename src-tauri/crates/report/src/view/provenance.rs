@@ -3,7 +3,7 @@
 use crate::format;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use wattsmith_domain::{Availability, Model, SessionRecord, WorkUnit};
+use wattsmith_domain::{Availability, Model, SessionRecord, WorkUnit, Workload};
 
 /// A name and what it is.
 #[derive(Debug, Serialize)]
@@ -145,23 +145,27 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
         ),
     ];
     facts.extend(model_files(model));
-    facts.extend([
-        fact(
-            "Workload",
-            format!(
-                "{}: {} from {} at once, {} tokens out each, {} over them in a window, seed {}",
-                work.name,
-                format::plural(work.requests as usize, "request"),
-                format::plural(work.concurrency as usize, "client"),
-                work.output_tokens,
-                if work.passes == 1 {
-                    "one pass".to_owned()
-                } else {
-                    format!("{} passes", work.passes)
-                },
-                work.seed
-            ),
+    facts.extend([fact(
+        "Workload",
+        format!(
+            "{}: {} from {} at once, {} each, {} over them in a window{}",
+            work.name,
+            format::plural(work.requests as usize, "request"),
+            format::plural(work.concurrency as usize, "client"),
+            work.each(),
+            if work.passes == 1 {
+                "one pass".to_owned()
+            } else {
+                format!("{} passes", work.passes)
+            },
+            match work.pictures {
+                None => format!(", seed {}", work.seed),
+                Some(_) => String::new(),
+            }
         ),
+    )]);
+    facts.extend(pictures(work));
+    facts.extend([
         code("Workload, SHA-256", &work.hash),
         fact(
             "Advisor",
@@ -194,6 +198,27 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
         ),
     ));
     facts.push(code("Session", &session.id.0));
+    facts
+}
+
+/// Which pictures are asked for.
+fn pictures(work: &Workload) -> Vec<Fact> {
+    let Some(task) = &work.pictures else {
+        return Vec::new();
+    };
+    let seeds: Vec<String> = task.seeds.iter().map(u32::to_string).collect();
+    let mut facts = vec![
+        fact("Seeds of each prompt", seeds.join(", ")),
+        fact(
+            "Steps, sampler, guidance",
+            format!(
+                "{}, {}, {}, where no setting says otherwise",
+                task.steps, task.sampler, task.guidance
+            ),
+        ),
+    ];
+    let prompts = task.prompts.iter().enumerate();
+    facts.extend(prompts.map(|(at, prompt)| fact("Prompt", format!("{}: {prompt}", at + 1))));
     facts
 }
 
@@ -236,18 +261,22 @@ pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
     let work = match unit {
         WorkUnit::OutputToken => format!(
             "{} output tokens, as the engine counts them",
-            session.workload.window_tokens()
+            session.workload.window_units()
         ),
-        WorkUnit::Image => format!("{} images", session.workload.requests),
+        WorkUnit::Image => format!("{} images", session.workload.window_units()),
+    };
+    let all_of_it = match unit {
+        WorkUnit::OutputToken => "prompt processing",
+        WorkUnit::Image => "text encoding and decoding",
     };
     vec![
         format!(
             "Each window is the same whole work, from the first request sent to the last {} \
-             received, prompt processing included: {work}. Loading and warm-up lie outside and \
+             received, {all_of_it} included: {work}. Loading and warm-up lie outside and \
              are counted as cost of the search only. The figure is everything the scope used in \
-             the window, divided by the {}s.",
+             the window, divided by the {}.",
             unit.noun(),
-            unit.noun()
+            unit.plural()
         ),
         "Intervals are 95 % intervals of the mean, on the logarithm, with the spread of all \
          windows of the session pooled. Trials are compared with the default one at a time. This \
@@ -262,21 +291,32 @@ pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
 /// What a configuration had to keep to, in sentences.
 pub(crate) fn constraints(record: &SessionRecord) -> Vec<String> {
     let objective = &record.session.objective;
+    let unit = record.session.workload.unit;
     let mut lines = vec![format!("Goal: {}.", objective.threshold)];
     let limits = &objective.constraints;
     if let Some(rate) = limits.min_tokens_per_second {
-        lines.push(format!("At least {rate} tokens/s."));
+        lines.push(format!("At least {rate} {}.", unit.rate()));
     }
     if let Some(time) = limits.max_time_to_first_token_s {
         lines.push(format!(
-            "First token within {} in 19 of 20 requests.",
+            "{} within {} in 19 of 20 requests.",
+            match unit {
+                WorkUnit::OutputToken => "First token",
+                WorkUnit::Image => "Pictures",
+            },
             format::duration(time)
         ));
     }
+    let results = unit.results();
     lines.push(if limits.quality_lock {
-        "Quality lock: settings that can change answers stayed at their defaults.".to_owned()
+        format!("Quality lock: settings that can change {results} stayed at their defaults.")
     } else {
-        "No quality lock: settings that can change answers were free.".to_owned()
+        format!("No quality lock: settings that can change {results} were free.")
     });
+    if let Some(least) = limits.min_picture_likeness_db {
+        lines.push(format!(
+            "Every picture at least {least} dB (PSNR) like the default\u{2019}s of the same seed."
+        ));
+    }
     lines
 }

@@ -324,6 +324,7 @@ fn cause_word(cause: FailureCause) -> &'static str {
         FailureCause::Crash => "crash",
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work",
+        FailureCause::PicturesDiffer => "pictures differ",
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "storage failed",

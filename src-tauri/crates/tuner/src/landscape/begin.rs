@@ -15,23 +15,35 @@ impl Tuner {
         &self,
         work: &LandscapeWork,
     ) -> Result<Session, TunerError> {
-        self.session(SessionPlan {
-            name: work.name.clone(),
-            model: work.model.clone(),
-            workload: work.workload.clone(),
-            size: work.size,
-            advisor: Advisor::Sobol,
-            threshold: Threshold::PercentBelowDefault { percent: 10.0 },
-            constraints: work.constraints,
-            tuned: work.tuned.clone(),
-            start: work.start.clone(),
-            budget: 0,
-            repeats: 1,
-            quick: work.quick,
-            seed: work.seed,
-            ..SessionPlan::default()
-        })
-        .await
+        let session = self
+            .session(SessionPlan {
+                name: work.name.clone(),
+                engine: work.engine.clone(),
+                model: work.model.clone(),
+                workload: work.workload.clone(),
+                size: work.size,
+                pictures: work.pictures.clone(),
+                advisor: Advisor::Sobol,
+                threshold: Threshold::PercentBelowDefault { percent: 10.0 },
+                constraints: work.constraints,
+                tuned: work.tuned.clone(),
+                start: work.start.clone(),
+                budget: 0,
+                repeats: 1,
+                quick: work.quick,
+                seed: work.seed,
+                ..SessionPlan::default()
+            })
+            .await?;
+        // A landscape keeps no pictures that others could be held against.
+        if session.workload.pictures.is_some() && !work.constraints.quality_lock {
+            return Err(TunerError::Invalid(
+                "A landscape of pictures varies only what leaves them as they are; leave out that \
+                 settings may change them."
+                    .to_owned(),
+            ));
+        }
+        Ok(session)
     }
 
     /// A landscape of that session in which nothing is measured.

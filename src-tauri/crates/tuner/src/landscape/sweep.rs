@@ -5,7 +5,7 @@ use crate::error::TunerError;
 use crate::job::Job;
 use crate::measuring::measure::{Measured, Window as MeasuredWindow};
 use crate::measuring::trial::more_passes;
-use crate::session::plan::WorkSize;
+use crate::session::work::WorkSize;
 use crate::tuner::Tuner;
 use std::time::Instant;
 use wattsmith_domain::{Configuration, Repeat, WarningKind, Watts};
@@ -176,7 +176,7 @@ impl Tuner {
         let session = &mut recording.session;
         let passes = more_passes(
             &measured.repeat,
-            session.workload.passes,
+            &session.workload,
             session.quick,
             self.meter().least_window(),
         );
@@ -298,6 +298,7 @@ impl Tuner {
                     idle: pace.idle,
                     expected_s: pace.expected_s,
                     reference: None,
+                    album: None,
                 },
             )
             .await?;

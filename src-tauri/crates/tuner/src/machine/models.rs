@@ -2,6 +2,7 @@
 //! their hashes, worked out once per file.
 
 use crate::error::TunerError;
+use crate::session::work::unit_of;
 use crate::tuner::Tuner;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -10,8 +11,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
-use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, Session};
-use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, shipped, survey_models};
+use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, Session, WorkUnit};
+use wattsmith_engine::{
+    Architectures, EngineError, ModelFile, Server, UnfitFile, shipped, survey_models,
+};
 
 /// A larger model does not answer in seconds on a CPU.
 const ADVISOR_BYTES: u64 = 4_000_000_000;
@@ -240,6 +243,7 @@ impl Tuner {
             parts,
             weights: Some(file.weights),
             context_limit: file.context_limit,
+            random_weights: false,
         })
     }
 
@@ -264,7 +268,7 @@ impl Tuner {
             )));
         }
         let model = self
-            .model(Path::new(&session.model.path))
+            .model_for(server.as_ref(), Some(PathBuf::from(&session.model.path)))
             .await
             .map_err(|error| error.of_the_surroundings(true))?;
         if model.sha256 != session.model.sha256 {
@@ -277,6 +281,30 @@ impl Tuner {
             )));
         }
         Ok(())
+    }
+
+    /// The model of a session on this server: the one that was chosen, else the one to tune.
+    pub(crate) async fn model_for(
+        &self,
+        server: &dyn Server,
+        chosen: Option<PathBuf>,
+    ) -> Result<Model, TunerError> {
+        if let Some(path) = &chosen
+            && let Some(model) = server.model(path).await
+        {
+            return Ok(model?);
+        }
+        match chosen {
+            Some(path) => self.model(&path).await,
+            None if unit_of(server) == WorkUnit::Image => Err(TunerError::Invalid(format!(
+                "Choose a model for {}: Wattsmith brings none that makes pictures.",
+                server.name()
+            ))),
+            None => match self.default_model().await {
+                Some(model) => self.model(&model.path).await,
+                None => Err(self.no_default_model().await),
+            },
+        }
     }
 
     async fn hash_of(&self, path: &Path) -> Result<String, TunerError> {

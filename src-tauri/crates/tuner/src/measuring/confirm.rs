@@ -129,6 +129,7 @@ impl Tuner {
                         idle: earlier.clone().find_map(|repeat| repeat.idle),
                         expected_s: earlier.map(|repeat| repeat.window.0).reduce(f64::max),
                         reference,
+                        album: None,
                     },
                     &owner,
                     reruns,

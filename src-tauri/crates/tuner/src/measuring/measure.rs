@@ -6,6 +6,7 @@ use crate::error::TunerError;
 use crate::event::PhaseKind;
 use crate::job::Job;
 use crate::measuring::phases::phases;
+use crate::measuring::pictures::Album;
 use crate::measuring::spoiled::{other_heat, other_limit};
 use crate::tuner::{Tuner, now};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use wattsmith_domain::{
     Clock as _, Configuration, Energy, Joules, Launch, MonotonicNs, Parameter, PowerSample, Repeat,
     Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
+    WorkUnit,
 };
 use wattsmith_engine::{
     About, Driven, LaunchOptions, RunningEngine, drive, gpu_knobs, launch, seconds_set, server,
@@ -30,8 +32,13 @@ const IDLE: Duration = Duration::from_secs(30);
 const IDLE_QUICK: Duration = Duration::from_secs(5);
 /// The longest that a slow sensor is waited for.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
-/// Output tokens that a window must hold to measure well.
-pub(crate) const LEAST_TOKENS: u64 = 200;
+/// Units of work that a window must hold to measure well.
+pub(crate) fn least_units(unit: WorkUnit) -> u64 {
+    match unit {
+        WorkUnit::OutputToken => 200,
+        WorkUnit::Image => 8,
+    }
+}
 
 /// What to measure.
 pub(crate) struct Window<'a> {
@@ -47,6 +54,8 @@ pub(crate) struct Window<'a> {
     pub expected_s: Option<f64>,
     /// The session's first window, to hold the devices' heat against.
     pub reference: Option<&'a Repeat>,
+    /// Where its pictures are kept, where it makes some and they are to be kept.
+    pub album: Option<Album>,
 }
 
 /// What came of it.
@@ -94,7 +103,7 @@ impl Tuner {
         engine.stop().await;
         // Joining the sensor threads waits for their last sample.
         let recorded = crate::machine::models::blocking(move || recording.finish()).await?;
-        let work = done?;
+        let mut work = done?;
         let (from, to) = (work.driven.started, work.driven.ended);
         let span = to.since(from);
         let rest = recorded.rest(&work.rests, self.sensing.rest(&session.id).as_ref());
@@ -114,22 +123,30 @@ impl Tuner {
         warnings.extend(own_warnings(
             session,
             span,
-            work.driven.output_tokens(),
+            work.driven.units(),
             least,
             &told,
         ));
         let phases = phases(&work.driven, &recorded, &energy);
+        let pictures = match work.driven.drawn.take() {
+            Some(drawn) => Some(
+                crate::measuring::pictures::work(drawn, &recorded, &energy, window.album.clone())
+                    .await?,
+            ),
+            None => None,
+        };
         let mut repeat = Repeat {
             index: window.index,
             started_at,
             window: span,
-            units: work.driven.output_tokens(),
+            units: work.driven.units(),
             steady: steady(window, &work.driven, &recorded),
             performance: work.driven.performance(),
             energy,
             idle,
             cpu,
             phases,
+            pictures,
             conditions: recorded.conditions(from, to),
             load,
             warm_up: work.warm_up,
@@ -320,10 +337,11 @@ fn steady(window: &Window<'_>, driven: &Driven, recorded: &Recorded) -> Option<S
 fn own_warnings(
     session: &Session,
     span: Seconds,
-    tokens: Tokens,
+    units: Tokens,
     least: Duration,
     launch: &Launch,
 ) -> Vec<Warning> {
+    let unit = session.workload.unit;
     let mut warnings = Vec::new();
     let remedy = if session.quick {
         "Measure without quick mode before relying on it."
@@ -336,10 +354,12 @@ fn own_warnings(
             span.0,
             least.as_secs()
         ))
-    } else if tokens.0 < LEAST_TOKENS {
+    } else if units.0 < least_units(unit) {
         Some(format!(
-            "The window held {} output tokens; below {LEAST_TOKENS} chance weighs too much.",
-            tokens.0
+            "The window held {} {}; below {} chance weighs too much.",
+            units.0,
+            unit.output(),
+            least_units(unit)
         ))
     } else {
         None

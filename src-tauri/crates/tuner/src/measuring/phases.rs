@@ -13,8 +13,9 @@ const SLICE: Seconds = Seconds(0.2);
 /// take turns enough to be told apart.
 pub(crate) fn phases(driven: &Driven, recorded: &Recorded, energy: &Energy) -> Option<PhaseEnergy> {
     let prompt_tokens: u64 = driven.requests.iter().map(|one| one.prompt_tokens).sum();
-    let output_tokens = driven.output_tokens().0;
-    if !energy.is_measured() || prompt_tokens == 0 || output_tokens == 0 {
+    let output_tokens = driven.units().0;
+    // Pictures have phases of their own.
+    if driven.drawn.is_some() || !energy.is_measured() || prompt_tokens == 0 || output_tokens == 0 {
         return None;
     }
     let (length, powers) = recorded.slices(driven.started, driven.ended, SLICE)?;

@@ -4,17 +4,18 @@ use crate::error::TunerError;
 use crate::event::EventKind;
 use crate::job::Job;
 use crate::machine::lock::MachineLock;
-use crate::measuring::measure::{LEAST_TOKENS, Measured, Window};
+use crate::measuring::measure::{Measured, Window, least_units};
+use crate::measuring::pictures::too_unlike;
 use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::session::next::tried;
-use crate::session::plan::WorkSize;
+use crate::session::work::WorkSize;
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::feedback;
 use std::time::Duration;
 use wattsmith_domain::{
     DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Machine, Proposal, ProposalId,
     ProposalStatus, Purpose, Repeat, Session, SessionId, SessionRecord, Tell, Trial, TrialId,
-    TrialState, Warning, WarningKind, Watts,
+    TrialState, Warning, WarningKind, Watts, Workload,
 };
 use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
 use wattsmith_store::Owner;
@@ -167,7 +168,9 @@ impl Tuner {
                 // A fault of the engine is a finding about these settings, not of the program; and
                 // where the GPU may not be set, the other settings are left.
                 match error {
-                    TunerError::Engine(_) | TunerError::Meter(_) => Ok(()),
+                    TunerError::Engine(_)
+                    | TunerError::Meter(_)
+                    | TunerError::PicturesDiffer(_) => Ok(()),
                     TunerError::GpuControl(_) => {
                         self.without_gpu_knobs(&job.session).await?;
                         Ok(())
@@ -249,7 +252,7 @@ impl Tuner {
             let index = trial.repeats.len() as u32 + 1;
             let calibrates = |repeat: &Repeat| match trial.purpose {
                 Purpose::Default if index == 1 && session.workload.name != WorkSize::NAME => {
-                    more_passes(repeat, session.workload.passes, session.quick, least)
+                    more_passes(repeat, &session.workload, session.quick, least)
                 }
                 _ => None,
             };
@@ -265,6 +268,7 @@ impl Tuner {
                         idle,
                         expected_s,
                         reference,
+                        album: self.album(&record, trial),
                     },
                     &owner,
                     &mut reruns,
@@ -301,11 +305,16 @@ impl Tuner {
             if trial.purpose == Purpose::Default && index == 1 {
                 self.note_load(&job.session, &repeat).await?;
             }
+            let constraints = &record.session.objective.constraints;
+            let unlike = too_unlike(constraints, &repeat, &trial.configuration);
             trial.repeats.push(repeat.clone());
             if let Some(own) = record.trials.iter_mut().find(|one| one.id == trial.id) {
                 own.repeats.push(repeat);
             }
             job.emit(EventKind::Changed);
+            if let Some(why) = unlike {
+                return Err(TunerError::PicturesDiffer(why));
+            }
         }
     }
 
@@ -355,6 +364,7 @@ impl Tuner {
             idle: None,
             expected_s: default.repeats.last().map(|repeat| repeat.window.0),
             reference,
+            album: None,
         };
         let owner = Owner::Trial(default.id.clone());
         let mut reruns = reruns_allowed(&record).min(RERUNS_PER_REPEAT);
@@ -476,26 +486,27 @@ fn check_cores(record: &SessionRecord, now: &Machine) -> Result<(), TunerError> 
 }
 
 /// How many passes the default needs so that a configuration twice as fast still fills the shortest
-/// window that the sensors measure well, and holds enough tokens; none when it does already. Quick
+/// window that the sensors measure well, and holds enough work; none when it does already. Quick
 /// windows may be half as long.
 pub(crate) fn more_passes(
     repeat: &Repeat,
-    passes: u32,
+    workload: &Workload,
     quick: bool,
     least: Duration,
 ) -> Option<u32> {
+    let (passes, least_units) = (workload.passes, least_units(workload.unit));
     let least_s = least.as_secs_f64();
     let wanted_s = if quick { least_s } else { 2.0 * least_s };
-    let enough_tokens = quick || repeat.units.0 >= LEAST_TOKENS;
-    if (repeat.window.0 >= wanted_s / 2.0 && enough_tokens) || passes >= MOST_PASSES {
+    let enough_units = quick || repeat.units.0 >= least_units;
+    if (repeat.window.0 >= wanted_s / 2.0 && enough_units) || passes >= MOST_PASSES {
         return None;
     }
     let for_time = wanted_s / repeat.window.0.max(0.001);
-    let for_tokens = match enough_tokens {
+    let for_units = match enough_units {
         true => 0.0,
-        false => LEAST_TOKENS as f64 / repeat.units.0.max(1) as f64,
+        false => least_units as f64 / repeat.units.0.max(1) as f64,
     };
-    let needed = (f64::from(passes) * for_time.max(for_tokens)).ceil();
+    let needed = (f64::from(passes) * for_time.max(for_units)).ceil();
     Some((needed as u32).clamp(passes + 1, MOST_PASSES))
 }
 
@@ -551,6 +562,7 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::Crash => "engine crashed",
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work done",
+        FailureCause::PicturesDiffer => "pictures differ",
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",
@@ -561,15 +573,20 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wattsmith_domain::Seconds;
+    use wattsmith_domain::{Seconds, WorkUnit};
     use wattsmith_testkit::fixtures::{Fixture, Shown};
+
+    fn work(passes: u32) -> Workload {
+        let workload = Fixture::without_sensors().build().session.workload;
+        Workload { passes, ..workload }
+    }
 
     #[test]
     fn a_short_default_gets_as_many_passes_as_twice_the_speed_still_needs() {
         let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
         let mut passes = |seconds: f64, before: u32, quick: bool| {
             repeat.window = Seconds(seconds);
-            more_passes(&repeat, before, quick, Duration::from_secs(10))
+            more_passes(&repeat, &work(before), quick, Duration::from_secs(10))
         };
         assert_eq!(passes(12.0, 1, false), None);
         assert_eq!(passes(9.9, 1, false), Some(3));
@@ -584,14 +601,17 @@ mod tests {
         let mut repeat = Fixture::without_sensors().repeat(1, Shown(100.0, 20.0));
         repeat.window = Seconds(30.0);
         let averaged = Duration::from_secs(60);
-        assert_eq!(more_passes(&repeat, 1, false, averaged), Some(4));
-        assert_eq!(more_passes(&repeat, 1, true, averaged), None);
-        repeat.units = wattsmith_domain::Tokens(LEAST_TOKENS / 5);
+        assert_eq!(more_passes(&repeat, &work(1), false, averaged), Some(4));
+        assert_eq!(more_passes(&repeat, &work(1), true, averaged), None);
+        repeat.units = wattsmith_domain::Tokens(least_units(WorkUnit::OutputToken) / 5);
         assert_eq!(
-            more_passes(&repeat, 1, false, Duration::from_secs(10)),
+            more_passes(&repeat, &work(1), false, Duration::from_secs(10)),
             Some(5)
         );
-        assert_eq!(more_passes(&repeat, 1, true, Duration::from_secs(10)), None);
+        assert_eq!(
+            more_passes(&repeat, &work(1), true, Duration::from_secs(10)),
+            None
+        );
     }
 
     #[test]

@@ -85,9 +85,13 @@ impl Tuner {
             Path::to_path_buf,
         );
         let (target, named) = (path.clone(), out.is_some());
+        let files = match format {
+            Format::Html => self.picture_files(&record),
+            _ => wattsmith_report::PictureFiles::new(),
+        };
         crate::machine::models::blocking(move || -> Result<(), TunerError> {
             let text = match format {
-                Format::Html => wattsmith_report::html(&record),
+                Format::Html => wattsmith_report::html_with_pictures(&record, &files),
                 Format::Csv => Ok(wattsmith_report::csv(&record)),
                 Format::Json => wattsmith_report::json(&record),
                 Format::Markdown => Ok(wattsmith_report::markdown(&record)),

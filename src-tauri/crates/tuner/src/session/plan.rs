@@ -1,15 +1,17 @@
 //! From what the person chose to a session that can be run.
 
 use crate::error::TunerError;
+use crate::session::work::{PictureChoice, WorkSize, work_of};
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::connect::ConnectionChoice;
 use std::path::PathBuf;
 use wattsmith_domain::{
-    Advisor, Busy, Configuration, Connection, Constraints, Engine, Machine, Memory, Objective,
-    ParameterSpace, Price, Rejection, Rule, Session, SessionId, Tell, Threshold, Workload,
+    Advisor, Busy, Configuration, Connection, Constraints, Engine, Likeness, Machine, Memory,
+    Objective, ParameterSpace, Price, Rejection, Rule, Session, SessionId, Tell, Threshold, Value,
+    WorkUnit, Workload,
 };
 use wattsmith_engine::{
-    About, GPU_CLOCK_LOCK, GPU_POWER_LIMIT, Server, gpu_knobs, shipped, workloads,
+    About, GPU_CLOCK_LOCK, GPU_POWER_LIMIT, Server, gpu_knobs, server, shipped,
 };
 
 /// What the person chose for a new session.
@@ -17,12 +19,17 @@ use wattsmith_engine::{
 pub struct SessionPlan {
     /// Name; made from model and workload when empty.
     pub name: String,
-    /// Model file; the one used last, else the one that Wattsmith brings, when none.
+    /// Inference server by name; the one that Wattsmith brings when empty.
+    pub engine: String,
+    /// Model file; the one used last, else the one that Wattsmith brings, when none. A folder or file of
+    /// the server's own kind where it has such.
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,
     /// Another size of that work.
     pub size: WorkSize,
+    /// Other pictures, where it is pictures.
+    pub pictures: PictureChoice,
     /// Who proposes.
     pub advisor: Advisor,
     /// How the LLM is reached; the local advisor model when none and one is needed.
@@ -60,48 +67,6 @@ pub struct SessionPlan {
     pub seed: u64,
 }
 
-/// A person's own size of a workload. What is left out stays as the workload has it. Work of one's
-/// own size is taken as it is: where it does not fill a window, the figure carries a warning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WorkSize {
-    /// Requests in a window, at least 1.
-    pub requests: Option<u32>,
-    /// Clients that send at the same time, at least 1.
-    pub concurrency: Option<u32>,
-    /// Tokens of each answer, at least 2.
-    pub output_tokens: Option<u32>,
-}
-
-impl WorkSize {
-    /// The name of work in a size of its own.
-    pub(crate) const NAME: &str = "custom";
-
-    fn apply(self, named: Workload) -> Result<Workload, TunerError> {
-        if self == Self::default() {
-            return Ok(named);
-        }
-        let size = [
-            self.requests.unwrap_or(named.requests),
-            self.concurrency.unwrap_or(named.concurrency),
-            self.output_tokens.unwrap_or(named.output_tokens),
-        ];
-        let [requests, concurrency, output_tokens] = size;
-        if requests < 1 || concurrency < 1 || output_tokens < 2 {
-            return Err(TunerError::Invalid(
-                "A workload needs at least one request, one client and two tokens for each answer."
-                    .to_owned(),
-            ));
-        }
-        Ok(wattsmith_engine::workload(
-            Self::NAME,
-            requests,
-            concurrency,
-            output_tokens,
-            1,
-        ))
-    }
-}
-
 /// Most windows per trial: beyond it more trials tell more.
 const MOST_REPEATS: u32 = 20;
 /// Most trials per session.
@@ -113,9 +78,11 @@ impl Default for SessionPlan {
     fn default() -> Self {
         Self {
             name: String::new(),
+            engine: String::new(),
             model: None,
-            workload: "chat".to_owned(),
+            workload: USUAL_WORK.to_owned(),
             size: WorkSize::default(),
+            pictures: PictureChoice::default(),
             advisor: Advisor::Enhanced,
             connection: None,
             price: None,
@@ -140,7 +107,10 @@ impl Default for SessionPlan {
     }
 }
 
-/// Knobs that a session tunes when nobody says which: those that were seen to matter on a CPU or
+/// The work of a session when nobody says which.
+const USUAL_WORK: &str = "chat";
+
+/// Knobs that a session of tokens tunes when nobody says which: those that were seen to matter on a CPU or
 /// that matter with a GPU. The others stay at their defaults and can be added.
 pub const USUAL_PARAMETERS: [&str; 7] = [
     "threads",
@@ -173,20 +143,23 @@ impl Tuner {
 
     /// The session that a plan means; not stored.
     pub(crate) async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
-        let server = shipped();
+        let mut plan = plan;
+        let server = match plan.engine.as_str() {
+            "" => shipped(),
+            name => server(name)?,
+        };
         let binary = server
-            .find(&self.paths.assets)
+            .find(&self.paths.engine_folders())
             .map_err(TunerError::NotFound)?;
         let version = server.version(&binary).await?;
-        let model = match &plan.model {
-            Some(path) => path.clone(),
-            None => match self.default_model().await {
-                Some(model) => model.path,
-                None => return Err(self.no_default_model().await),
-            },
-        };
-        let model = self.model(&model).await?;
-        let workload = plan.size.apply(workload(&plan.workload, plan.quick)?)?;
+        let model = self.model_for(server.as_ref(), plan.model.take()).await?;
+        let workload = work_of(
+            server.as_ref(),
+            (&plan.workload, USUAL_WORK),
+            plan.quick,
+            plan.size,
+            &plan.pictures,
+        )?;
         let machine = self.machine().as_ref().clone();
         let about = About {
             machine: &machine,
@@ -201,8 +174,12 @@ impl Tuner {
             return Err(TunerError::Invalid(words));
         }
         let start = full
-            .check(&plan.start)
+            .check(&with_work(&plan.start, &full, &workload))
             .map_err(|problems| refused(&problems, &machine))?;
+        plan.constraints = of_pictures(plan.constraints, &workload);
+        if plan.tuned.is_empty() && workload.unit.is_token() {
+            plan.tuned = usual(&full);
+        }
         let space = tuned_space(full, &start, &plan.tuned, plan.constraints.quality_lock)?;
         match plan.threshold {
             Threshold::PercentBelowDefault { percent } if !(percent > 0.0 && percent < 100.0) => {
@@ -245,7 +222,7 @@ impl Tuner {
         Ok(Session {
             id: SessionId(fresh_id()),
             name: if name.is_empty() {
-                format!("{} · {}", model.name, plan.workload)
+                format!("{} · {}", model.name, named_as(&workload, &plan.workload))
             } else {
                 name.to_owned()
             },
@@ -286,6 +263,50 @@ impl Tuner {
     }
 }
 
+/// The usual knobs among these.
+fn usual(full: &ParameterSpace) -> Vec<String> {
+    let names = full.parameters.iter().map(|knob| knob.name.as_str());
+    names
+        .filter(|name| USUAL_PARAMETERS.contains(name))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Steps and guidance are settings and belong to the work, too: where the person says nothing, they start
+/// as the work has them.
+fn with_work(start: &Configuration, full: &ParameterSpace, workload: &Workload) -> Configuration {
+    let mut start = start.clone();
+    if let Some(task) = &workload.pictures {
+        for (name, value) in [
+            ("steps", Value::Int(i64::from(task.steps))),
+            ("guidance", Value::Float(task.guidance)),
+        ] {
+            if start.get(name).is_none() && full.get(name).is_some() {
+                start.set(name, value);
+            }
+        }
+    }
+    start
+}
+
+/// The usual limit of likeness where the person says none; 0 takes it away. Tokens have none.
+fn of_pictures(constraints: Constraints, workload: &Workload) -> Constraints {
+    let asked = constraints.min_picture_likeness_db;
+    let least = asked.unwrap_or(Likeness::USUAL_LEAST_DB);
+    Constraints {
+        min_picture_likeness_db: (workload.pictures.is_some() && least > 0.0).then_some(least),
+        ..constraints
+    }
+}
+
+/// The work's own name, without that it is its short form.
+fn named_as<'a>(workload: &'a Workload, asked: &'a str) -> &'a str {
+    match workload.unit {
+        WorkUnit::OutputToken => asked,
+        WorkUnit::Image => workload.name.trim_end_matches("-quick"),
+    }
+}
+
 /// Every knob that the plan may use: those of the engine, and those of the boards where the person
 /// allowed them.
 fn offered(
@@ -316,24 +337,6 @@ fn offered(
     Ok(full)
 }
 
-/// The workload called `name`; its short form in quick mode.
-fn workload(name: &str, quick: bool) -> Result<Workload, TunerError> {
-    let known = workloads();
-    let wanted = [format!("{name}-quick"), name.to_owned()];
-    let wanted = if quick { &wanted[..] } else { &wanted[1..] };
-    wanted
-        .iter()
-        .find_map(|wanted| known.iter().find(|workload| workload.name == *wanted))
-        .cloned()
-        .ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
-            TunerError::Invalid(format!(
-                "There is no workload called {name}; choose one of {}.",
-                names.join(", ")
-            ))
-        })
-}
-
 /// The tuned part of the catalogue, with `start` as its defaults. What is not tuned but differs from
 /// the catalogue's own default, or limits a tuned one, stays in as a knob with one value.
 fn tuned_space(
@@ -359,7 +362,7 @@ fn tuned_space(
         .filter(|parameter| match tuned.is_empty() {
             // They are offered only where the person asked for them.
             _ if parameter.told == Tell::Device => true,
-            true => USUAL_PARAMETERS.contains(&parameter.name.as_str()),
+            true => true,
             false => tuned.contains(&parameter.name),
         })
         .filter(|parameter| !(quality_lock && parameter.changes_output))

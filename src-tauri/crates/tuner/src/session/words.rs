@@ -1,8 +1,9 @@
 //! Verdicts and figures in words, the same on the screen, in the terminal and in prompts.
 
 use wattsmith_domain::{
-    Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Repeat,
-    SensorReport, SessionRecord, Source, Verdict, Warning, WarningKind,
+    Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Likeness,
+    PicturePhase, PictureWork, Repeat, SensorReport, SessionRecord, Source, Verdict, Warning,
+    WarningKind,
 };
 use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, Outcome, OutcomeKind, TrialAnalysis};
 
@@ -121,6 +122,50 @@ fn change(ratio: f64) -> String {
 #[must_use]
 pub fn outcome(record: &SessionRecord, analysis: &Analysis) -> String {
     Outcome::of(record, analysis).words()
+}
+
+/// Gross joules per denoising step of one image, mean over windows; none where it is no pictures.
+#[must_use]
+pub fn joules_per_step(repeats: &[Repeat]) -> Option<f64> {
+    let all: Option<Vec<f64>> = repeats.iter().map(Repeat::joules_per_step).collect();
+    let all = all.filter(|all| !all.is_empty())?;
+    Some(all.iter().sum::<f64>() / all.len() as f64)
+}
+
+/// What is to be said of a trial's pictures: each step's joules, the phases' shares of the time, how
+/// like the default's they are. Whole sentences; none where it is no pictures.
+#[must_use]
+pub fn pictures(repeats: &[Repeat]) -> Vec<String> {
+    let works: Vec<&PictureWork> = repeats
+        .iter()
+        .filter_map(|one| one.pictures.as_ref())
+        .collect();
+    let step = joules_per_step(repeats)
+        .map(|joules| format!("Each step of an image took {} J.", figure(joules)));
+    let seconds = |phase| -> f64 {
+        let shares = works.iter().filter_map(|one| one.phase(phase));
+        shares.map(|share| share.seconds.0).sum()
+    };
+    let phases = [
+        PicturePhase::TextEncoding,
+        PicturePhase::Denoising,
+        PicturePhase::Decoding,
+    ];
+    let all: f64 = phases.into_iter().map(seconds).sum();
+    let shares = (all > 0.0).then(|| {
+        let shares =
+            phases.map(|phase| format!("{} {}", phase.label(), percent(seconds(phase) / all)));
+        format!("Of its time {}.", shares.join(", "))
+    });
+    let worst = works
+        .iter()
+        .filter_map(|one| one.likeness.as_ref()?.worst())
+        .min_by(|one, other| one.psnr_db.total_cmp(&other.psnr_db));
+    let like = worst.map(|worst| match worst.psnr_db >= Likeness::EQUAL_DB {
+        true => "Its pictures equal the default's.".to_owned(),
+        false => format!("The picture least like the default's of the same seed: {worst}."),
+    });
+    [step, shares, like].into_iter().flatten().collect()
 }
 
 /// What changed of the machine while the session ran, each in whole sentences.

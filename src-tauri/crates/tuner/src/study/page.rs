@@ -43,7 +43,8 @@ pub(super) fn html(study: &StudyResult) -> Result<String, ReportError> {
         .chain(study.llm.iter().map(|llm| format!("LLM: {llm}")))
         .collect(),
         caution: caution.to_owned(),
-        unit: "J/token".to_owned(),
+        unit: format!("J/{}", study.unit.noun()),
+        rate: study.unit.rate().to_owned(),
         curves: study
             .arms
             .iter()
@@ -81,7 +82,7 @@ fn arms(study: &StudyResult) -> StudyTable {
         "method".to_owned(),
         "to within 5 % of the best".to_owned(),
         format!("to {} % below the default", study.below_percent),
-        "final J/token, mean ± SD".to_owned(),
+        format!("final J/{}, mean ± SD", study.unit.noun()),
         "95 % interval".to_owned(),
         "attainable saving after 5".to_owned(),
         "false stops".to_owned(),
@@ -133,12 +134,13 @@ fn comparisons(study: &StudyResult) -> StudyTable {
     };
     StudyTable {
         title: format!("{ours} against the others"),
-        note:
-            "Regret is the true J/token of what is recommended above the best, in per cent of the \
-               default's. The bound holds for all budgets from 2 on together (95 %). Wilcoxon's \
-               signed-rank tests over seeds, p after Holm's correction; the effect runs from −1 \
-               (always better than the other) to 1."
-                .to_owned(),
+        note: format!(
+            "Regret is the true J/{} of what is recommended above the best, in per cent of the \
+             default's. The bound holds for all budgets from 2 on together (95 %). Wilcoxon's \
+             signed-rank tests over seeds, p after Holm's correction; the effect runs from −1 \
+             (always better than the other) to 1.",
+            study.unit.noun()
+        ),
         columns: [
             "against",
             "greatest mean difference of regret",
@@ -230,11 +232,12 @@ fn method(study: &StudyResult) -> Vec<String> {
     lines.extend(study.said.as_ref().and_then(SaidWords::sentence));
     if let Some(most) = study.constraints.max_time_to_first_token_s {
         lines.push(format!(
-            "Limit: first token within {most} s (95th percentile)."
+            "Limit: {} within {most} s (95th percentile).",
+            study.unit.awaited()
         ));
     }
     if let Some(least) = study.constraints.min_tokens_per_second {
-        lines.push(format!("Limit: at least {least} tokens/s."));
+        lines.push(format!("Limit: at least {least} {}.", study.unit.rate()));
     }
     if let Some(check) = &study.random_check {
         lines.push(format!(

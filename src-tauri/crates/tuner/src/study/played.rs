@@ -137,7 +137,7 @@ impl Played {
 
     fn window(&self, index: u32, window: &Window) -> Repeat {
         let session = &self.record.session;
-        let units = session.workload.window_tokens();
+        let units = session.workload.window_units();
         let gross = Joules(window.joules_per_unit * units as f64);
         let (low, high) = window
             .ends
@@ -175,6 +175,7 @@ impl Played {
             },
             steady: None,
             phases: None,
+            pictures: None,
             conditions: Vec::new(),
             idle: None,
             // No cores: who was busy is not told.

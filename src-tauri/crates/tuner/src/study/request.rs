@@ -6,7 +6,7 @@ use super::{LivePlan, StudyPlan};
 use crate::error::TunerError;
 use crate::landscape::LandscapeWork;
 use crate::session::next::provider;
-use crate::session::plan::WorkSize;
+use crate::session::work::{PictureChoice, WorkSize};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use wattsmith_domain::{Configuration, Connection, Constraints};
@@ -96,6 +96,8 @@ impl StudyRequest {
         LivePlan {
             work: LandscapeWork {
                 name: String::new(),
+                engine: String::new(),
+                pictures: PictureChoice::default(),
                 model: Some(live.model.clone()),
                 workload: live.workload.clone(),
                 size: WorkSize::default(),

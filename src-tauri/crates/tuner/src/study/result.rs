@@ -3,7 +3,7 @@
 use super::{Judged, SaidWords, StudyPlan};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use wattsmith_domain::Constraints;
+use wattsmith_domain::{Constraints, WorkUnit};
 use wattsmith_search::{Landscape, Noise, Run, SplitMix, Summary, Verdict};
 use wattsmith_stats::{
     CONFIDENCE, Waiting, expected_first_draw, holm, kaplan_meier, median_time, restricted_mean,
@@ -130,6 +130,9 @@ pub struct StudyResult {
     pub model: String,
     /// Its workload.
     pub workload: String,
+    /// What it counts.
+    #[serde(default, skip_serializing_if = "WorkUnit::is_token")]
+    pub unit: WorkUnit,
     /// The LLM of the arms that ask one.
     pub llm: Option<String>,
     /// In whose words it was asked.
@@ -195,6 +198,7 @@ impl StudyResult {
             machine: landscape.machine.cpu.clone(),
             model: landscape.model.name.clone(),
             workload: landscape.workload.name.clone(),
+            unit: landscape.workload.unit,
             llm: judged.llm.clone(),
             said: judged.said.clone(),
             memory_from: memory.sessions.iter().map(|one| one.name.clone()).collect(),

@@ -99,18 +99,19 @@ fn memory_bandwidth(record: &SessionRecord, trial: &Trial) -> Option<String> {
         // Beyond the physical cores threads share units, and no memory is to blame.
         (many <= cores && gain < NO_GAIN * possible).then(|| {
             format!(
-                "{many} threads gave {brought} tokens/s than {few} (trial {}): most likely memory \
+                "{many} threads gave {brought} {} than {few} (trial {}): most likely memory \
                  bandwidth is the limit, and not the cores.",
+                record.session.workload.unit.rate(),
                 other.number
             )
         })
     })
 }
 
-/// Output tokens per second over all windows.
+/// Units of work per second over all windows.
 fn speed(repeats: &[Repeat]) -> Option<f64> {
-    let tokens: f64 = repeats.iter().map(|one| one.units.0 as f64).sum();
-    (tokens > 0.0).then(|| tokens / window_s(repeats))
+    let units: f64 = repeats.iter().map(|one| one.units.0 as f64).sum();
+    (units > 0.0).then(|| units / window_s(repeats))
 }
 
 fn gpu(repeats: &[Repeat], used: &CoreUse) -> Vec<String> {

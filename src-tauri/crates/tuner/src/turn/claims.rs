@@ -111,7 +111,7 @@ fn figure(facts: &Facts, sentence: &Sentence) -> Option<String> {
         };
         let (seen, noun): (&[f64], String) = match unit {
             Unit::Joules => (&trial.joules, format!("J/{}", facts.unit)),
-            Unit::PerSecond => (&trial.per_second, "tokens/s".to_owned()),
+            Unit::PerSecond => (&trial.per_second, facts.rate.to_owned()),
             _ => return None,
         };
         let true_figure = *seen.first()?;
@@ -201,6 +201,7 @@ fn difference(facts: &Facts, sentence: &Sentence) -> Option<String> {
             "throughput",
             "latency",
             "tokens/s",
+            "images/s",
             "speed",
         ])
     {

@@ -5,7 +5,7 @@ use crate::session::words;
 use crate::turn::bottleneck;
 use wattsmith_domain::{
     Constraints, Parameter, Performance, Purpose, SessionRecord, Threshold, Trial, TrialState,
-    Verdict,
+    Verdict, WorkUnit,
 };
 use wattsmith_stats::Analysis;
 
@@ -57,7 +57,8 @@ fn measured(
         return;
     };
     let session = &record.session;
-    let unit = session.workload.unit.noun();
+    let work = session.workload.unit;
+    let unit = work.noun();
     let estimated = trial.repeats.iter().any(|one| !one.energy.is_measured());
     let how = if estimated { " (estimated)" } else { "" };
     if let (Some(interval), Some(comparison)) = (&own.joules_per_unit, &own.comparison) {
@@ -105,17 +106,20 @@ fn measured(
             }
         };
         sentences.push(format!(
-            "It gave {} tokens/s{beside}, with a first token after {} s in 19 of 20 requests.",
+            "It gave {} {}{beside}, with {} after {} s in 19 of 20 requests.",
             words::figure(own.tokens_per_second),
+            work.rate(),
+            awaited(work),
             words::figure(own.time_to_first_token_s.p95)
         ));
     }
+    sentences.extend(words::pictures(&trial.repeats));
     sentences.extend(disturbed(trial));
     for violation in &own.violations {
         sentences.push(format!("It does not keep a constraint: {violation}."));
     }
     if let Some(performance) = &own.performance {
-        sentences.extend(margins(&session.objective.constraints, performance));
+        sentences.extend(margins(&session.objective.constraints, work, performance));
     }
     if let (Some(mean), Some(default)) = (own.mean, analysis.default) {
         let goal = match session.objective.threshold {
@@ -140,15 +144,23 @@ fn measured(
     }
 }
 
+/// What a client waited for, as a sentence has it.
+fn awaited(work: WorkUnit) -> &'static str {
+    match work {
+        WorkUnit::OutputToken => "a first token",
+        WorkUnit::Image => "its pictures",
+    }
+}
+
 /// How far the limits are that it keeps: what it could lose of its speed, or wait longer.
-fn margins(constraints: &Constraints, seen: &Performance) -> Vec<String> {
+fn margins(constraints: &Constraints, work: WorkUnit, seen: &Performance) -> Vec<String> {
     let speed = constraints.min_tokens_per_second.map(|least| {
         let room = 1.0 - least / seen.tokens_per_second;
-        (format!("at least {least} tokens/s"), room)
+        (format!("at least {least} {}", work.rate()), room)
     });
     let first_token = constraints.max_time_to_first_token_s.map(|most| {
         let room = 1.0 - seen.time_to_first_token_s.p95 / most;
-        (format!("a first token within {most} s"), room)
+        (format!("{} within {most} s", awaited(work)), room)
     });
     let kept = speed.into_iter().chain(first_token);
     kept.filter(|(_, room)| *room >= 0.0)

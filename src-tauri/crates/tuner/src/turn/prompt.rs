@@ -54,6 +54,7 @@ pub(crate) fn context(record: &SessionRecord, analysis: &Analysis, offer: &Offer
         (&session.workload).into(),
         GoalFacts::new(
             &session.objective,
+            session.workload.unit,
             session.budget.saturating_sub(trials_used(record)),
         ),
         space,

@@ -42,6 +42,8 @@ fn plan(folder: &Path, landscape: PathBuf) -> LivePlan {
     let constraints = synthetic::waiting_line(1).constraints;
     LivePlan {
         work: LandscapeWork {
+            engine: String::new(),
+            pictures: Default::default(),
             name: String::new(),
             model: None,
             workload: "chat".to_owned(),

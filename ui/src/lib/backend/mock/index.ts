@@ -268,6 +268,7 @@ export function mockBackend(query: URLSearchParams): Backend {
       `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,
     openPath: async () => undefined,
     ...studies.calls(),
+    picturePairs: async () => [],
     powerSeries: async (trialId) => {
       const s = newest().find((one) => one.configs.has(trialId));
       if (!s) throw new BackendError('not-found', 'No samples of this trial are stored.');

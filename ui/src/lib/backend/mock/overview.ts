@@ -12,7 +12,12 @@ export function overview(all: Kept[]): OverviewLine[] {
     if (!defaultInterval) continue;
     const shown = view(s);
     const label = [shown.chips[1], shown.chips[2], shown.scope].join(' · ');
-    const line = lines.get(label) ?? { label, estimated: shown.estimated, points: [] };
+    const line = lines.get(label) ?? {
+      label,
+      unit: shown.unit,
+      estimated: shown.estimated,
+      points: [],
+    };
     const lead = best(s);
     const bestInterval = trials(s).find((t) => t.id === lead?.trialId)?.joulesPerUnit ?? null;
     line.points.push({

@@ -226,6 +226,8 @@ export function view(s: Kept): SessionView {
       ...(s.draft.quick ? ['quick windows'] : []),
     ],
     unit: 'token',
+    rate: 'tok/s',
+    awaited: 'first token',
     scope: s.machine.scope,
     estimated: !s.machine.measured,
     sensorError: s.machine.sensorError,

@@ -175,6 +175,8 @@ export function finished(id: string, at: string, draft: StudyDraft): StudyView {
       const joules = BEST + 0.15 * next() ** 2;
       return [Math.round(26 / joules + 14 * next()), joules];
     }),
+    unit: 'token',
+    rate: 'tok/s',
     page: `/home/you/.local/share/wattsmith/studies/${id}/study.html`,
   };
 }

@@ -40,6 +40,8 @@ export function begin(
     cpuBusy: null,
     cpuTaken: null,
     phases: null,
+    pictureFacts: [],
+    picturesKept: 0,
     beside: [],
     conditions: [],
   };

@@ -16,6 +16,7 @@ pub(super) struct Figures {
 /// The figures of a session.
 pub(super) struct Facts {
     pub unit: &'static str,
+    pub rate: &'static str,
     /// J/unit.
     pub goal: Option<f64>,
     pub goal_percent: Option<f64>,
@@ -62,6 +63,7 @@ impl Facts {
             .filter(|_| !analysis.best_depends_on_estimate);
         Self {
             unit: session.workload.unit.noun(),
+            rate: session.workload.unit.rate(),
             goal,
             goal_percent,
             default,

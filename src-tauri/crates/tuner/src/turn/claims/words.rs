@@ -207,6 +207,9 @@ fn unit(text: &str) -> Unit {
         "t/s",
         "tokens per second",
         "tok per second",
+        "images/s",
+        "images per second",
+        "image/s",
     ]) {
         Unit::PerSecond
     } else if starts(&["%"]) {

@@ -1,0 +1,158 @@
+//! Diffusers: its pipelines have no server of their own, so Wattsmith brings a small one, a Python script
+//! that holds one pipeline and tells the times of its phases (`script/`). The program is the Python
+//! that has the libraries.
+
+mod failure;
+mod pipeline;
+mod ready;
+mod version;
+
+use crate::catalogue::{Catalogue, arguments};
+use crate::error::EngineError;
+use crate::protocol::Protocol;
+use crate::protocol::images::ImageForm;
+use crate::server::{Asked, CommandLine, Door, File, Server, Told};
+use crate::supervise::failure::Ended;
+use async_trait::async_trait;
+use failure::SIGNS;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use wattsmith_domain::Model;
+
+pub(crate) use pipeline::TINY;
+
+/// Names the Python.
+const VARIABLE: &str = "WATTSMITH_DIFFUSERS_PYTHON";
+/// Looked for in the folders of assets, then in the folders of PATH.
+const PLACE: &str = "engines/diffusers/bin/python";
+/// By which the script takes the key that it asks for.
+const API_KEY: &str = "WATTSMITH_SERVER_KEY";
+/// By variables with these beginnings the libraries take settings.
+const SETTINGS: [&str; 7] = [
+    "OMP_", "MKL_", "KMP_", "TORCH_", "PYTORCH_", "DIFFUSERS_", "HF_",
+];
+/// The script, put beside the log before a start.
+const SCRIPT: [File; 4] = [
+    File {
+        name: "server.py",
+        text: include_str!("diffusers/script/server.py"),
+    },
+    File {
+        name: "faults.py",
+        text: include_str!("diffusers/script/faults.py"),
+    },
+    File {
+        name: "pipeline.py",
+        text: include_str!("diffusers/script/pipeline.py"),
+    },
+    File {
+        name: "tiny.py",
+        text: include_str!("diffusers/script/tiny.py"),
+    },
+];
+
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::shipped(include_str!("diffusers/catalogue.toml")));
+
+/// Our server for diffusers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Diffusers;
+
+#[async_trait]
+impl Server for Diffusers {
+    fn name(&self) -> &str {
+        "diffusers"
+    }
+
+    fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String> {
+        if let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) {
+            return match path.is_file() {
+                true => Ok(path),
+                false => Err(format!(
+                    "{VARIABLE} names {}, but no file is there. Correct it or unset it.",
+                    path.display()
+                )),
+            };
+        }
+        let ours = assets.iter().map(|folder| folder.join(PLACE));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let everybodys = std::env::split_paths(&path).map(|folder| folder.join("python3"));
+        ours.chain(everybodys)
+            .find(|one| one.is_file())
+            .ok_or_else(|| format!("No Python was found. {}.", self.fetch()))
+    }
+
+    fn variable(&self) -> Option<&'static str> {
+        Some(VARIABLE)
+    }
+
+    fn fetch(&self) -> &str {
+        "Install diffusers, torch and transformers into a Python and name that in \
+         WATTSMITH_DIFFUSERS_PYTHON"
+    }
+
+    async fn version(&self, program: &Path) -> Result<String, EngineError> {
+        version::version(program).await
+    }
+
+    async fn check_model(&self, model: &Path) -> Result<(), EngineError> {
+        pipeline::check(model).await
+    }
+
+    async fn model(&self, model: &Path) -> Option<Result<Model, EngineError>> {
+        Some(pipeline::model(model).await)
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        &CATALOGUE
+    }
+
+    fn settings(&self) -> &[&str] {
+        &SETTINGS
+    }
+
+    fn files(&self) -> &[File] {
+        &SCRIPT
+    }
+
+    fn command(&self, asked: &Asked<'_>) -> CommandLine {
+        let mut words = vec![
+            asked.program.display().to_string(),
+            // Nothing of the person's own Python gets in, and nothing is written beside the script.
+            "-sB".to_owned(),
+            asked.files.join(SCRIPT[0].name).display().to_string(),
+            "--port".to_owned(),
+            asked.port.to_string(),
+        ];
+        match asked.model == Path::new(TINY) {
+            true => words.push("--tiny".to_owned()),
+            false => words.extend(["--model".to_owned(), asked.model.display().to_string()]),
+        }
+        words.extend(arguments(asked.space, asked.configuration));
+        words.extend_from_slice(asked.extra_args);
+        CommandLine {
+            words,
+            variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
+        }
+    }
+
+    fn ready_route(&self) -> &str {
+        ready::ROUTE
+    }
+
+    async fn prove(&self, door: &Door<'_>) -> Result<Told, String> {
+        ready::prove(door).await
+    }
+
+    async fn ended_while_loading(&self, ended: &Ended<'_>) -> EngineError {
+        SIGNS.ended_while_loading(ended)
+    }
+
+    fn ended_while_working(&self, ended: &Ended<'_>) -> EngineError {
+        SIGNS.ended_while_working(ended)
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Images(ImageForm::Diffusers)
+    }
+}

@@ -1,0 +1,81 @@
+//! Real servers of pictures, which are too heavy for every run: `make test-engines` fetches or builds them
+//! and names them in the environment.
+
+use crate::bench::{Bench, machine};
+use wattsmith_domain::{Advisor, Constraints, Scope, TrialState, Value};
+use wattsmith_stats::Analysis;
+use wattsmith_tuner::{PictureChoice, SessionPlan, Step, words};
+
+/// One trial of a tiny workload; prints what it showed.
+async fn trial(plan: SessionPlan) {
+    let _machine = machine().await;
+    let bench = Bench::new().await;
+    let session = bench.session(plan).await;
+    bench
+        .tuner
+        .perform(&session, Step::MeasureDefault)
+        .await
+        .unwrap();
+    let record = bench.record(&session).await;
+    let default = record.default_trial().unwrap();
+    assert_eq!(default.state, TrialState::Complete, "{:?}", default.state);
+    let launch = default.launch.as_ref().unwrap();
+    assert_eq!(launch.differences, []);
+    let analysis = Analysis::of(&record);
+    let own = analysis.trial(&default.id).unwrap();
+    let figure = own.joules_per_unit.unwrap();
+    let first = &default.repeats[0];
+    assert_eq!(first.energy.scope, Scope::Estimated);
+    let work = first.pictures.as_ref().unwrap();
+    assert_eq!(work.kept.len() as u64, first.units.0);
+    assert!(work.steps > 0 && work.phases.len() >= 3, "{work:?}");
+    println!(
+        "{}\n  {} J/image (estimated), {} repeats, {} images/s\n  {}",
+        launch.engine_version,
+        words::interval(&figure),
+        figure.n,
+        words::figure(first.performance.tokens_per_second),
+        words::pictures(&default.repeats).join("\n  ")
+    );
+    assert_eq!(bench.engines(), Vec::<u32>::new());
+}
+
+fn plan(engine: &str, model: &str, side: u32, steps: i64) -> SessionPlan {
+    SessionPlan {
+        engine: engine.to_owned(),
+        model: Some(model.into()),
+        workload: "pictures-small".to_owned(),
+        pictures: PictureChoice {
+            prompts: vec!["A red fox in deep snow.".to_owned()],
+            seeds: vec![20_260, 20_261],
+            size: Some((side, side)),
+            sampler: None,
+        },
+        start: [("steps".to_owned(), Value::Int(steps))]
+            .into_iter()
+            .collect(),
+        constraints: Constraints {
+            quality_lock: true,
+            ..Constraints::default()
+        },
+        advisor: Advisor::Sobol,
+        budget: 0,
+        repeats: 2,
+        adaptive: false,
+        memory: false,
+        ..SessionPlan::default()
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs torch and diffusers: make test-engines ENGINES=diffusers"]
+async fn real_diffusers_gives_joules_per_image() {
+    trial(plan("diffusers", "tiny", 64, 8)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs sd-server and a model: make test-engines ENGINES=stable-diffusion"]
+async fn real_stable_diffusion_gives_joules_per_image() {
+    let model = std::env::var("WATTSMITH_SD_MODEL").unwrap();
+    trial(plan("stable-diffusion", &model, 128, 2)).await;
+}
