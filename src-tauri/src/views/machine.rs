@@ -84,12 +84,18 @@ pub fn advisors(models: &[ModelEntry]) -> Vec<ModelView> {
 
 /// A workload in a line.
 pub fn workload(workload: &Workload) -> WorkloadView {
+    let summary = |one: &Workload| {
+        format!(
+            "{} requests · {} at once · {} tokens out",
+            one.requests, one.concurrency, one.output_tokens
+        )
+    };
+    let quick = format!("{}-quick", workload.name);
+    let quick = workloads().into_iter().find(|one| one.name == quick);
     WorkloadView {
         name: workload.name.clone(),
-        summary: format!(
-            "{} requests · {} at once · {} tokens out",
-            workload.requests, workload.concurrency, workload.output_tokens
-        ),
+        summary: summary(workload),
+        quick_summary: summary(quick.as_ref().unwrap_or(workload)),
     }
 }
 
@@ -159,6 +165,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             adaptive: plan.adaptive,
             quick: plan.quick,
             memory: plan.memory,
+            start: Vec::new(),
         },
         parameters,
         gpu_parameters: gpu_knobs(&tuner.machine())
@@ -206,6 +213,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
             adaptive: draft.adaptive,
             quick: draft.quick,
             memory: draft.memory,
+            start: crate::commands::configuration(draft.start),
             ..Self::default()
         })
     }

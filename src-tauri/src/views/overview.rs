@@ -67,6 +67,23 @@ fn point(record: &SessionRecord) -> Option<(wattsmith_tuner::domain::Interval, O
                 .map(interval),
             verdict: outcome_kind(outcome.kind),
             outcome: short(&outcome),
+            advisor: record.session.advisor.label().to_owned(),
+            track: track(record, &analysis, default.mean),
         },
     ))
+}
+
+/// Best so far in per cent of the default, after the default and after each trial that may be compared.
+fn track(record: &SessionRecord, analysis: &Analysis, default: f64) -> Vec<f64> {
+    let mut best = 100.0_f64;
+    let seen = record.trials.iter().zip(&analysis.trials);
+    seen.filter(|(trial, own)| trial.is_complete() && !own.stale)
+        .filter_map(|(_, own)| {
+            let percent = own.mean? / default * 100.0;
+            if own.violations.is_empty() {
+                best = best.min(percent);
+            }
+            Some(best)
+        })
+        .collect()
 }

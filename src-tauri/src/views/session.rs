@@ -1,5 +1,6 @@
 //! A session: its line in the list, and the whole of it.
 
+use super::answer::{answer, costs, goal_joules, rate, said_of};
 use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
@@ -7,9 +8,9 @@ use crate::wire::{
     PhaseView, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
 };
 use wattsmith_tuner::domain::{
-    Connection, EarlierSession, Ending, Memory, Scope, SessionRecord, Threshold, TrialState,
+    Connection, EarlierSession, Ending, Memory, Scope, SessionRecord, TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
+use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind, said};
 use wattsmith_tuner::{JobState, Next, Phase, PhaseKind as Kind, trials_used};
 
 /// Complete trials before anything is said about single knobs.
@@ -26,7 +27,11 @@ pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
         engine: session.engine.name.clone(),
         created_at: session.created_at.clone(),
         running: job.running,
-        outcome: short(&outcome),
+        outcome: match (outcome.kind, job.running) {
+            // Something is under way: it is not "new" any more.
+            (OutcomeKind::Nothing, true) => String::new(),
+            _ => short(&outcome),
+        },
         verdict: outcome_kind(outcome.kind),
         estimated: scope(record).unwrap_or(Scope::Estimated) == Scope::Estimated,
         ending: session.ending.as_ref().map(|one| one.label().to_owned()),
@@ -36,7 +41,7 @@ pub fn summary(record: &SessionRecord, job: &JobState) -> SessionSummary {
 /// An outcome where there is little room. Only fresh repeats give a figure that stands alone.
 pub(super) fn short(outcome: &Outcome) -> String {
     match (outcome.kind, outcome.ratio) {
-        (OutcomeKind::Confirmed, Some(ratio)) => signed_percent(ratio.mean),
+        (OutcomeKind::Confirmed, Some(ratio)) => said::change(ratio.mean),
         (OutcomeKind::Nothing, _) => "new".to_owned(),
         (OutcomeKind::DefaultOnly, _) => "default only".to_owned(),
         (OutcomeKind::NoSaving, _) => "default best".to_owned(),
@@ -72,10 +77,15 @@ fn outcome_view(outcome: &Outcome) -> OutcomeView {
     }
 }
 
-fn signed_percent(ratio: f64) -> String {
-    let change = (ratio - 1.0) * 100.0;
-    let sign = if change < 0.0 { '\u{2212}' } else { '+' };
-    format!("{sign}{:.1} %", change.abs())
+/// Sessions of one name get what tells them apart: when they were made.
+pub fn tell_apart(sessions: &mut [SessionSummary]) {
+    let names: Vec<String> = sessions.iter().map(|one| one.name.clone()).collect();
+    for one in sessions.iter_mut() {
+        if names.iter().filter(|name| **name == one.name).count() > 1 {
+            let moment = one.created_at.get(..16).unwrap_or_default();
+            one.name = format!("{} ({} UTC)", one.name, moment.replace('T', " "));
+        }
+    }
 }
 
 pub(super) fn scope(record: &SessionRecord) -> Option<Scope> {
@@ -103,15 +113,10 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         unit: session.workload.unit.noun().to_owned(),
         scope: scope.label().to_owned(),
         estimated: scope == Scope::Estimated,
-        sensor_error: first.map_or(meter.1, |one| one.energy.sensor_error),
+        sensor_error: said::systematic_of(record).unwrap_or(meter.1),
         quick: session.quick,
         goal: session.objective.threshold.to_string(),
-        goal_joules: match session.objective.threshold {
-            Threshold::Joules { joules } => Some(joules),
-            Threshold::PercentBelowDefault { percent } => analysis
-                .default
-                .map(|default| default.mean * (1.0 - percent / 100.0)),
-        },
+        goal_joules: goal_joules(record, &analysis),
         default_interval: analysis.default.as_ref().map(interval),
         advisor: session.advisor.label().to_owned(),
         connection: session
@@ -129,6 +134,8 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         parameters: session.space.parameters.iter().map(parameter).collect(),
         best: best(record, &analysis, &outcome),
         outcome: outcome_view(&outcome),
+        answer: answer(record, &analysis, &outcome),
+        costs: costs(record),
         changes: analysis
             .changes
             .iter()
@@ -230,7 +237,13 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                 trial_id: trial.id.0.clone(),
                 number: trial.number,
                 joules_per_unit: interval(&figure),
+                figure: said::interval(&figure),
+                change: said_of(record, trial, Some(own)).change,
                 tokens_per_second: own.performance.as_ref()?.tokens_per_second,
+                speed: said::with_unit(
+                    own.performance.as_ref()?.tokens_per_second,
+                    &rate(record.session.workload.unit),
+                ),
                 best_so_far: best_so_far.filter(|_| !own.stale),
                 verdict: judged_kind(own),
                 predicted: own.predicted,
