@@ -68,6 +68,7 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::export_report,
             commands::open_path,
             commands::show_in_folder,
+            commands::keep_file,
             commands::study_options,
             commands::start_study,
             commands::resume_study,

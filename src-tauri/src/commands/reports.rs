@@ -83,3 +83,49 @@ pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
         ))
     })
 }
+
+/// Longest file that the window may keep, bytes.
+const MOST_KEPT: usize = 32 << 20;
+
+/// Keeps a picture or a table of the window beside the reports; gives its path. One that is there
+/// already is never written over.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_file(core: Core<'_>, name: String, data: Vec<u8>) -> Answer<String> {
+    let plain = |one: char| one.is_alphanumeric() || matches!(one, '-' | '_' | '.');
+    let (stem, suffix) = name.rsplit_once('.').unwrap_or((&name, ""));
+    if !["svg", "png", "csv"].contains(&suffix) || !name.chars().all(plain) {
+        return Err(refuse(format!("{name} is no name of a picture or a table.")));
+    }
+    if data.len() > MOST_KEPT {
+        return Err(refuse(format!("{name} is too large to be kept.")));
+    }
+    let folder = core.paths().reports();
+    let (stem, suffix) = (stem.to_owned(), suffix.to_owned());
+    let written = tauri::async_runtime::spawn_blocking(move || write_new(&folder, &stem, &suffix, &data));
+    let path = written
+        .await
+        .map_err(|error| refuse(format!("{name} could not be kept: {error}.")))?
+        .map_err(|error| refuse(format!("{name} could not be kept: {error}.")))?;
+    Ok(path.display().to_string())
+}
+
+/// Writes a new file: `stem.suffix`, or `stem-2.suffix` where that is there.
+fn write_new(folder: &Path, stem: &str, suffix: &str, data: &[u8]) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    for number in 1.. {
+        let path = match number {
+            1 => folder.join(format!("{stem}.{suffix}")),
+            more => folder.join(format!("{stem}-{more}.{suffix}")),
+        };
+        match std::fs::File::create_new(&path) {
+            Ok(mut file) => {
+                std::io::Write::write_all(&mut file, data)?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
+}

@@ -5,10 +5,11 @@ use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
     BestView, EarlierView, ImportanceView, MachineChangeView, NextStep, OutcomeView, PhaseKind,
-    PhaseView, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
+    PhaseView, SessionDraft, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
 };
 use wattsmith_tuner::domain::{
-    Connection, EarlierSession, Ending, Memory, Scope, SessionRecord, TrialState,
+    Connection, EarlierSession, Ending, Memory, Scope, Session, SessionRecord, Tell, Threshold,
+    TrialState,
 };
 use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind, said};
 use wattsmith_tuner::{JobState, Next, Phase, PhaseKind as Kind, trials_used};
@@ -125,6 +126,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .map(Connection::label)
             .unwrap_or_default(),
         connection_draft: connection_draft(session),
+        plan: plan(session),
         spending: spending(record),
         trials_used: trials_used(record),
         budget: session.budget,
@@ -157,6 +159,39 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
         memory: memory(&session.memory),
+    }
+}
+
+/// What was chosen for a session, to begin another one like it.
+fn plan(session: &Session) -> SessionDraft {
+    let work = session.workload.name.as_str();
+    let constraints = &session.objective.constraints;
+    let knobs = session.space.parameters.iter();
+    SessionDraft {
+        name: String::new(),
+        model_path: session.model.path.clone(),
+        workload: work.strip_suffix("-quick").unwrap_or(work).to_owned(),
+        advisor: session.advisor.label().to_owned(),
+        connection: connection_draft(session),
+        threshold: match session.objective.threshold {
+            Threshold::Joules { joules } => format!("{joules}J"),
+            Threshold::PercentBelowDefault { percent } => format!("{percent}%"),
+        },
+        min_tokens_per_second: constraints.min_tokens_per_second,
+        max_time_to_first_token_s: constraints.max_time_to_first_token_s,
+        quality_lock: constraints.quality_lock,
+        tuned: knobs
+            .clone()
+            .filter(|one| one.told != Tell::Device)
+            .map(|one| one.name.clone())
+            .collect(),
+        tune_gpu: knobs.clone().any(|one| one.told == Tell::Device),
+        budget: session.budget,
+        repeats: session.repeats,
+        adaptive: session.adaptive,
+        quick: session.quick,
+        memory: !session.memory.sessions.is_empty(),
+        start: Vec::new(),
     }
 }
 

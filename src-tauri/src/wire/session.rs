@@ -2,7 +2,7 @@
 
 use super::{
     AnswerView, ConnectionDraft, CostsView, IntervalView, KnobView, Number, ParameterView,
-    SpendingView, StoryItem, VerdictKind, VerdictView,
+    SessionDraft, SpendingView, StoryItem, VerdictKind, VerdictView,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -178,6 +178,8 @@ views! {
         connection: String,
         /// The connection as it can be changed.
         connection_draft: ConnectionDraft,
+        /// What was chosen for it, to begin another one like it.
+        plan: SessionDraft,
         /// What the chat model has cost; none while nothing is known.
         spending: Option<SpendingView>,
         /// Trials used after the default.

@@ -123,6 +123,11 @@ export const commands = {
 	openPath: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("open_path", { path })),
 	/**  Opens the folder that holds an exported report or a study's page. */
 	showInFolder: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("show_in_folder", { path })),
+	/**
+	 *  Keeps a picture or a table of the window beside the reports; gives its path. One that is there
+	 *  already is never written over.
+	 */
+	keepFile: (name: string, data: number[]) => typedError<string, WireError>(__TAURI_INVOKE("keep_file", { name, data })),
 	/**  What can be chosen for a study. */
 	studyOptions: () => typedError<StudyOptions, WireError>(__TAURI_INVOKE("study_options")),
 	/**  Starts a study; its phases come over the live channel under the name `study`. */
@@ -1275,6 +1280,8 @@ export type SessionView = {
 	connection: string,
 	/**  The connection as it can be changed. */
 	connectionDraft: ConnectionDraft,
+	/**  What was chosen for it, to begin another one like it. */
+	plan: SessionDraft,
 	/**  What the chat model has cost; none while nothing is known. */
 	spending: SpendingView | null,
 	/**  Trials used after the default. */

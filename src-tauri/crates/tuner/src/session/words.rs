@@ -6,7 +6,8 @@ use wattsmith_domain::{
 };
 pub use crate::session::outlook::{Outlook, Outlooks};
 pub use crate::session::trial_words::trial;
-use wattsmith_stats::said::{self, span};
+use wattsmith_stats::said;
+pub use wattsmith_stats::said::span;
 use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, Outcome, OutcomeKind, TrialAnalysis};
 
 /// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
