@@ -57,11 +57,3 @@ export const SHORT: Record<VerdictKind, string> = {
   'depends-on-estimate': 'depends on the estimate',
   none: 'not compared',
 };
-
-/** What a word of the field means, for who meets it first. */
-export const GLOSSARY: Record<string, string> = {
-  joule: 'A joule is one watt for one second. 3 600 joules are a watt-hour.',
-  token: 'A token is a piece of text, about three quarters of a word.',
-  batch: 'A batch is the work that one pass over the model’s weights does.',
-  slot: 'A slot holds one request while it is worked on; more slots, more requests at once.',
-};

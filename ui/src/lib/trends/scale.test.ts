@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { front, linear, percentRange, spread, tickDecimals, ticks } from './scale';
+import { front, linear, numbersEvery, percentRange, spread, tickDecimals, ticks } from './scale';
 
 describe('ticks', () => {
   it('are round and cover both ends', () => {
@@ -30,28 +30,31 @@ describe('the range of the axis, in per cent of the default', () => {
     point(0.26, 0.25, 0.27),
   ];
   it('holds every interval, the default and the goal where none is wild', () => {
-    const [low, high] = percentRange(usual, 0.3, [100, 75]);
+    const [low, high] = percentRange(usual, 0.3, false, [100, 75]);
     expect(low).toBeLessThanOrEqual(75);
     expect(high).toBeGreaterThanOrEqual((0.31 / 0.3) * 100);
   });
   it('is not pressed flat by one wild interval', () => {
-    const [low, high] = percentRange([...usual, point(0.27, 0.001, 9)], 0.3, [100]);
+    const [low, high] = percentRange([...usual, point(0.27, 0.001, 9)], 0.3, false, [100]);
     expect(high).toBeLessThan(125);
     expect(low).toBeGreaterThan(65);
   });
   it('is not pressed flat by one wild figure either', () => {
-    const [, high] = percentRange([...usual, point(3, 2.9, 3.1)], 0.3, [100]);
+    const [, high] = percentRange([...usual, point(3, 2.9, 3.1)], 0.3, false, [100]);
     expect(high).toBeLessThan(130);
   });
   it('leaves out what was measured before the machine changed', () => {
-    const [, high] = percentRange([...usual, point(2.8, 2.7, 2.9, true)], 0.3, [100]);
+    const [, high] = percentRange([...usual, point(2.8, 2.7, 2.9, true)], 0.3, false, [100]);
     expect(high).toBeLessThan(130);
-    expect(percentRange([point(0.3, 0.3, 0.3, true)], 0.3, [100])[1]).toBeGreaterThan(100);
+    expect(percentRange([point(0.3, 0.3, 0.3, true)], 0.3, false, [100])[1]).toBeGreaterThan(100);
   });
   it('spans something where all figures are one', () => {
-    const [low, high] = percentRange([point(0.3, 0.3, 0.3)], 0.3, [100]);
+    const [low, high] = percentRange([point(0.3, 0.3, 0.3)], 0.3, false, [100]);
     expect(high - low).toBeGreaterThanOrEqual(12);
   });
+});
+it('numbers an axis so that the numbers do not touch', () => {
+  expect([3, 12, 100, 500].map((count) => numbersEvery(count, 300))).toEqual([1, 2, 20, 100]);
 });
 it('keeps on the front what nothing beats in both', () => {
   const of = (speed: number, energy: number) => ({ speed, energy });

@@ -32,11 +32,13 @@ const LEAST = 12;
 
 /**
  * What the axis has to show, in per cent of the default: what can be compared, the default itself and
- * `levels` such as the goal. Neither a wild figure nor a wild interval presses all others flat.
+ * `levels` such as the goal. Neither a wild figure nor a wild interval presses all others flat; where
+ * there are so many points that their intervals are not drawn, those have no say.
  */
 export function percentRange(
   points: Pick<TrendPoint, 'joulesPerUnit' | 'stale'>[],
   reference: number,
+  crowded: boolean,
   levels: number[],
 ): [number, number] {
   const comparable = points.filter((point) => !point.stale);
@@ -51,7 +53,7 @@ export function percentRange(
   const room = WHISKERS * Math.max(high - low, LEAST);
   const ends = used
     .filter((point) => (point.joulesPerUnit.mean / reference) * 100 <= high + 1e-9)
-    .flatMap(({ joulesPerUnit: one }) => [one.low, one.high])
+    .flatMap(({ joulesPerUnit: one }) => (crowded ? [one.mean] : [one.low, one.high]))
     .map((end) => (end / reference) * 100);
   [low, high] = [
     Math.max(low - room, Math.min(low, ...ends)),
@@ -59,6 +61,16 @@ export function percentRange(
   ];
   const lacking = Math.max(0, LEAST - (high - low)) / 2;
   return [Math.max(0, low - lacking), high + lacking];
+}
+
+/** Pixels that a number below an axis needs. */
+const NUMBER_W = 34;
+
+/** Every how many of `count` numbers is written below an axis so long that they do not touch. */
+export function numbersEvery(count: number, width: number): number {
+  const least = (count * NUMBER_W) / Math.max(NUMBER_W, width);
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(least)));
+  return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least) ?? 1;
 }
 
 /** Points that no other beats in both speed and energy, slowest first. */

@@ -4,7 +4,7 @@
 import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
 import type { LiveEvent } from '../bindings';
-import { lastConfig, offer, promptValues, readReply, templateOf } from './advisor';
+import { lastConfig, offer, pasted, promptValues, templateOf } from './advisor';
 import { settle } from './busy';
 import { desk } from './desk';
 import { diagnosis } from './doctor';
@@ -180,15 +180,7 @@ export function mockBackend(query: URLSearchParams): Backend {
           Object.assign(item, { reply, outcome: 'answered' });
           return;
         }
-        const read = readReply(s, reply);
-        Object.assign(item, {
-          reply,
-          outcome: 'accepted',
-          replyTokens: Math.round(reply.length / 4),
-        });
-        const made = offer(s, read.config, 'pasted reply', read.reason, {}, false);
-        const shown = proposal(s, made.id);
-        shown.predicted = read.predicted;
+        pasted(s, item, reply);
       }),
     editProposal: (id, proposalId, settings) =>
       change(id, (s) => {

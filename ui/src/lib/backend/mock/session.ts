@@ -122,9 +122,17 @@ export function verdict(
   if (trial.estimateEnds && config.threads !== DEFAULTS.threads)
     return { kind: 'depends-on-estimate', text: 'depends on the estimate', savingPercent };
   if (ratio * wide < 1)
-    return { kind: 'better', text: `certain: ${size} % less than default`, savingPercent };
+    return {
+      kind: 'better',
+      text: `better: ${size} % less than the default, outside the noise`,
+      savingPercent,
+    };
   if (ratio / wide > 1)
-    return { kind: 'worse', text: `certain: ${size} % more than default`, savingPercent };
+    return {
+      kind: 'worse',
+      text: `worse: ${size} % more than the default, outside the noise`,
+      savingPercent,
+    };
   return {
     kind: 'not-decided',
     text: 'not decided (about 140 s more would decide it): 1.2 % less was seen, inside the noise',
@@ -144,13 +152,6 @@ function next(s: Kept): NextStep {
   if (s.ending) return { step: 'ended', ending: s.ending };
   if (!byDefault(s))
     return s.load === null ? { step: 'measure-default' } : { step: 'busy-machine', load: s.load };
-  const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
-  if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
-  const waiting = s.story.find(
-    (item) => item.item === 'exchange' && item.outcome === 'waiting' && !item.question,
-  );
-  if (waiting?.item === 'exchange')
-    return { step: 'paste', exchangeId: waiting.id, prompt: waiting.prompt };
   const goal = goalJoules(s);
   const crossing = complete(s).find(
     (t) =>
@@ -159,6 +160,13 @@ function next(s: Kept): NextStep {
       !s.judged.has(t.number),
   );
   if (crossing) return { step: 'confirm', trialNumber: crossing.number };
+  const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
+  if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
+  const waiting = s.story.find(
+    (item) => item.item === 'exchange' && item.outcome === 'waiting' && !item.question,
+  );
+  if (waiting?.item === 'exchange')
+    return { step: 'paste', exchangeId: waiting.id, prompt: waiting.prompt };
   if (s.stuck) return { step: 'stuck', reason: s.stuck };
   if (!s.consent)
     return {
