@@ -6,6 +6,7 @@
 mod it {
     mod arrows;
     mod bindings;
+    mod said;
     mod verdicts;
     mod views;
 }

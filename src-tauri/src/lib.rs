@@ -28,6 +28,7 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::choose_reader,
             commands::new_session_options,
             commands::create_session,
+            commands::likely_cost,
             commands::sessions,
             commands::session,
             commands::rename_session,
@@ -67,6 +68,8 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::change_connection,
             commands::export_report,
             commands::open_path,
+            commands::show_in_folder,
+            commands::keep_file,
             commands::study_options,
             commands::start_study,
             commands::resume_study,
@@ -121,14 +124,25 @@ pub fn run() -> Result<(), anyhow::Error> {
     Ok(())
 }
 
-/// WebKitGTK with NVIDIA's driver can show a blank window; plain buffers avoid that. Call before any
-/// thread is started.
+/// WebKitGTK with NVIDIA's driver can show a blank window, and where nothing but software draws it keeps
+/// buffers for a GPU that is not there, which costs memory and work while something is measured: plain
+/// buffers avoid both. They hang a window that WebDriver drives. Call before any thread is started.
 #[allow(unsafe_code)]
 pub fn prefer_plain_buffers() {
     const SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
     let nvidia = std::path::Path::new("/proc/driver/nvidia/version").exists();
-    if cfg!(target_os = "linux") && nvidia && std::env::var_os(SWITCH).is_none() {
+    let driven = std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some();
+    let plain = nvidia || (draws_in_software() && !driven);
+    if cfg!(target_os = "linux") && plain && std::env::var_os(SWITCH).is_none() {
         // SAFETY: called at the top of main, before any other thread exists.
         unsafe { std::env::set_var(SWITCH, "1") };
     }
+}
+
+/// Whether no device that could draw is there: then a program does.
+fn draws_in_software() -> bool {
+    let nodes = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+    !nodes
+        .map(|node| node.file_name().to_string_lossy().into_owned())
+        .any(|name| name.starts_with("renderD"))
 }

@@ -1,5 +1,7 @@
 //! From the tuner's records to what the screen shows. Pure: the same record gives the same view.
 
+mod answer;
+mod caution;
 mod conditions;
 mod connection;
 mod doctor;
@@ -11,13 +13,14 @@ mod picture;
 mod session;
 mod study;
 
+pub use answer::likely_cost;
 pub use connection::{base_url, connection, connection_draft, providers};
 pub use doctor::{chosen, diagnosis, reader};
 pub use machine::{machine, model, options, workload};
 pub use outside::{meter_trial, outside};
 pub use overview::overview;
 pub use picture::picture_pair;
-pub use session::{phase, session, summary};
+pub use session::{phase, session, summary, tell_apart};
 pub use study::{begun_studies, study, study_line, study_options};
 
 use crate::wire::{IntervalView, KnobView, ParameterView, VerdictKind, VerdictView};
@@ -107,10 +110,10 @@ pub(crate) fn knobs(
             KnobView {
                 name: parameter.name.clone(),
                 changed: from != to,
+                danger: caution::of(parameter, &from, &to),
                 from,
                 to,
                 sentence: sentence(&parameter.name).unwrap_or_else(|| parameter.effect.clone()),
-                danger: parameter.danger.clone(),
             }
         })
         .collect()

@@ -35,12 +35,14 @@ macro_rules! words {
     )*};
 }
 
+mod answer;
 mod machine;
 mod plan;
 mod session;
 mod story;
 mod study;
 
+pub use answer::*;
 pub use machine::*;
 pub use plan::*;
 pub use session::*;

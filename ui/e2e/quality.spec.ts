@@ -41,7 +41,7 @@ for (const [width, height] of [
       await page.setViewportSize({ width, height });
       await open(page, address);
       const wide = await page.evaluate(() =>
-        [document.documentElement, ...document.querySelectorAll('#main, .middle')]
+        [document.documentElement, ...document.querySelectorAll('#main, .middle, .body, aside')]
           .filter((element) => element.scrollWidth > element.clientWidth + 1)
           .map(
             (element) =>
@@ -50,6 +50,121 @@ for (const [width, height] of [
       );
       expect(wide).toEqual([]);
     });
+
+/** Everything that a person can look at in a session beside its story. */
+const SIDES = ['trials', 'trends'] as const;
+
+for (const [name, address] of Object.entries(SCREENS))
+  test(`${name} is as tall as the window, with one scroll bar a column`, async ({ page }) => {
+    for (const [width, height] of [
+      [1440, 900],
+      [900, 640],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await open(page, address);
+      const measure = () =>
+        page.evaluate(() => {
+          const shows = (one: Element) =>
+            one.scrollHeight > one.clientHeight + 1 &&
+            ['auto', 'scroll'].includes(getComputedStyle(one).overflowY);
+          const column = [...document.querySelectorAll('main, main .middle, main .body')];
+          return {
+            beyond: document.documentElement.scrollHeight - innerHeight,
+            sideways: document.documentElement.scrollWidth - innerWidth,
+            bars: column.filter(shows).map((one) => one.className || one.tagName),
+          };
+        });
+      for (const side of address.includes('session') || name.startsWith('session')
+        ? (['story', ...SIDES] as const)
+        : []) {
+        await page.getByTestId(`tab-${side}`).click();
+        const seen = await measure();
+        expect(seen.beyond, `${side} at ${width}`).toBe(0);
+        expect(seen.sideways, `${side} at ${width}`).toBeLessThanOrEqual(0);
+        expect(seen.bars.length, `${side} at ${width}: ${seen.bars.join()}`).toBeLessThanOrEqual(1);
+      }
+      const seen = await measure();
+      expect(seen.beyond).toBe(0);
+      expect(seen.bars.length, seen.bars.join()).toBeLessThanOrEqual(1);
+    }
+  });
+
+test('wheeling over the charts moves the charts and nothing else', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 700 });
+  await open(page, '?scenario=ended#/');
+  await page.locator('aside').hover();
+  for (let n = 0; n < 12; n++) await page.mouse.wheel(0, 400);
+  await expect
+    .poll(() => page.locator('aside').evaluate((one) => one.scrollTop))
+    .toBeGreaterThan(0);
+  expect(await page.evaluate(() => [scrollX, scrollY])).toEqual([0, 0]);
+  await expect(page.getByTestId('action-bar')).toBeInViewport({ ratio: 1 });
+});
+
+test('a window that is measured again says so, and its bar never goes back', async ({ page }) => {
+  await open(page, '?scenario=again&pace=0.1#/');
+  await expect(page.getByTestId('attempt')).toHaveText(
+    '2nd try: other programs used 71 % of the CPU',
+  );
+  const bar = page.getByRole('progressbar');
+  let most = 0;
+  for (let n = 0; n < 8; n++) {
+    if ((await bar.count()) === 0) break;
+    const now = Number(await bar.getAttribute('aria-valuenow'));
+    expect(now).toBeGreaterThanOrEqual(most);
+    most = now;
+    await page.waitForTimeout(400);
+  }
+});
+
+test('closing while something is measured asks first', async ({ page }) => {
+  await open(page, '?scenario=running#/');
+  await expect(page.getByTestId('phase')).toBeVisible();
+  const close = () => page.evaluate(() => dispatchEvent(new Event('wattsmith-close')));
+  const closed = () => page.evaluate(() => document.documentElement.dataset.closed);
+  await close();
+  await page.getByTestId('keep-measuring').click();
+  await expect.poll(closed).toBe('false');
+  await close();
+  await page.getByTestId('close-now').click();
+  await expect.poll(closed).toBe('true');
+  await open(page, '#/');
+  await close();
+  await expect.poll(closed).toBe('true');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('no colour of the other theme flashes while the window opens', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.addInitScript(() => localStorage.setItem('wattsmith-theme', 'dark'));
+  await page.route('**/assets/*.js', async (route) => {
+    await new Promise((done) => setTimeout(done, 600));
+    await route.continue();
+  });
+  await page.goto('/#/', { waitUntil: 'commit' });
+  await page.waitForFunction(() => document.documentElement?.dataset.theme === 'dark');
+  const paper = await page.evaluate(
+    () => getComputedStyle(document.documentElement).backgroundColor,
+  );
+  expect(paper).toBe('rgb(21, 20, 18)');
+});
+
+test('a message covers no button', async ({ page }) => {
+  await open(page, '?scenario=ended#/');
+  await page.getByTestId('export-report').click();
+  await page.getByTestId('export-html').click();
+  await expect(page.getByTestId('toast')).toContainText('Show in folder');
+  const covered = await page.evaluate(
+    () =>
+      [...document.querySelectorAll<HTMLElement>('#main button, nav a')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+        if (box.width === 0 || y < 0 || y > innerHeight) return false;
+        return document.elementFromPoint(x, y)?.closest('.toasts') !== null;
+      }).length,
+  );
+  expect(covered).toBe(0);
+});
 
 test('colours follow the system, and the choice is kept', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'light' });
@@ -73,7 +188,7 @@ test('while a window is open nothing moves but the chart and the clock', async (
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'measuring');
   await expect(root).toHaveClass(/still/);
   await expect(page.getByTestId('still')).toHaveText(
-    'measuring: nothing else moves on this screen',
+    'measuring: this screen stands still, to cost nothing',
   );
   await hover.hover();
   expect(await moving()).toBe(0);
@@ -118,8 +233,9 @@ test('slow looks different from stuck', async ({ page }) => {
 
 test('estimated figures always carry the word', async ({ page }) => {
   await open(page, '?scenario=ended#/');
+  await expect(page.getByTestId('answer')).toContainText('estimated');
   for (const card of await page.getByTestId('trial').all())
-    await expect(card).toContainText(/estimated/i);
+    await expect(card).toContainText(/estimate/i);
   await expect(page.locator('aside')).toContainText('(estimated)');
   await open(page, '?scenario=measured-gpu#/');
   await expect(page.locator('aside')).not.toContainText(/estimated/i);

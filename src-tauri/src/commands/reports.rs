@@ -2,22 +2,67 @@
 
 use super::{Answer, Core};
 use crate::wire::{ErrorCode, ReportFormat, WireError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wattsmith_tuner::Format;
 use wattsmith_tuner::domain::SessionId;
 
-/// Writes a report into the reports folder; gives its path.
+/// Writes a report to `out`, or into the reports folder; gives its path. A file that is there already
+/// is never written over.
 #[tauri::command]
 #[specta::specta]
-pub async fn export_report(core: Core<'_>, id: String, format: ReportFormat) -> Answer<String> {
+pub async fn export_report(
+    core: Core<'_>,
+    id: String,
+    format: ReportFormat,
+    out: Option<String>,
+) -> Answer<String> {
     let format = match format {
         ReportFormat::Html => Format::Html,
         ReportFormat::Csv => Format::Csv,
         ReportFormat::Json => Format::Json,
         ReportFormat::Markdown => Format::Markdown,
     };
-    let path = core.report(&SessionId(id), format, None).await?;
+    let out = out.map(|path| from_home(&path));
+    if let Some(there) = out.as_ref().filter(|path| path.exists()) {
+        return Err(refuse(format!(
+            "There is a file {} already. Choose another name.",
+            there.display()
+        )));
+    }
+    let path = core.report(&SessionId(id), format, out.as_deref()).await?;
     Ok(path.display().to_string())
+}
+
+/// Opens the folder that holds an exported report or a study's page.
+#[tauri::command]
+#[specta::specta]
+pub async fn show_in_folder(path: String) -> Answer<()> {
+    let folder = Path::new(&path).parent().filter(|one| one.is_dir());
+    let Some(folder) = folder else {
+        return Err(refuse(format!("The folder of {path} is not there any more.")));
+    };
+    open::that_detached(folder).map_err(|error| {
+        refuse(format!(
+            "{} cannot be opened: {error}. Open it by hand.",
+            folder.display()
+        ))
+    })
+}
+
+fn refuse(message: String) -> WireError {
+    WireError {
+        code: ErrorCode::Other,
+        message,
+    }
+}
+
+/// `~/name` as the person writes it.
+fn from_home(path: &str) -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match (path.trim().strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path.trim()),
+    }
 }
 
 /// Opens an exported report or a study's page in the program that the system has for it. Nothing
@@ -25,10 +70,6 @@ pub async fn export_report(core: Core<'_>, id: String, format: ReportFormat) -> 
 #[tauri::command]
 #[specta::specta]
 pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
-    let refuse = |message: String| WireError {
-        code: ErrorCode::Other,
-        message,
-    };
     let folders = [core.paths().reports(), core.paths().studies()];
     let ours = folders.iter().any(|one| Path::new(&path).starts_with(one));
     if !ours || path.contains("..") {
@@ -41,4 +82,50 @@ pub async fn open_path(core: Core<'_>, path: String) -> Answer<()> {
             "{path} cannot be opened: {error}. Open it by hand."
         ))
     })
+}
+
+/// Longest file that the window may keep, bytes.
+const MOST_KEPT: usize = 32 << 20;
+
+/// Keeps a picture or a table of the window beside the reports; gives its path. One that is there
+/// already is never written over.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_file(core: Core<'_>, name: String, data: Vec<u8>) -> Answer<String> {
+    let plain = |one: char| one.is_alphanumeric() || matches!(one, '-' | '_' | '.');
+    let (stem, suffix) = name.rsplit_once('.').unwrap_or((&name, ""));
+    if !["svg", "png", "csv"].contains(&suffix) || !name.chars().all(plain) {
+        return Err(refuse(format!("{name} is no name of a picture or a table.")));
+    }
+    if data.len() > MOST_KEPT {
+        return Err(refuse(format!("{name} is too large to be kept.")));
+    }
+    let folder = core.paths().reports();
+    let (stem, suffix) = (stem.to_owned(), suffix.to_owned());
+    let written = tauri::async_runtime::spawn_blocking(move || write_new(&folder, &stem, &suffix, &data));
+    let path = written
+        .await
+        .map_err(|error| refuse(format!("{name} could not be kept: {error}.")))?
+        .map_err(|error| refuse(format!("{name} could not be kept: {error}.")))?;
+    Ok(path.display().to_string())
+}
+
+/// Writes a new file: `stem.suffix`, or `stem-2.suffix` where that is there.
+fn write_new(folder: &Path, stem: &str, suffix: &str, data: &[u8]) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    for number in 1.. {
+        let path = match number {
+            1 => folder.join(format!("{stem}.{suffix}")),
+            more => folder.join(format!("{stem}-{more}.{suffix}")),
+        };
+        match std::fs::File::create_new(&path) {
+            Ok(mut file) => {
+                std::io::Write::write_all(&mut file, data)?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
 }

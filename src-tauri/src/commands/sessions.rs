@@ -49,10 +49,34 @@ pub async fn create_session(core: Core<'_>, draft: SessionDraft) -> Answer<Strin
 #[specta::specta]
 pub async fn sessions(core: Core<'_>) -> Answer<Vec<SessionSummary>> {
     let list = core.list().await?;
-    Ok(list
+    let mut sessions: Vec<SessionSummary> = list
         .iter()
         .map(|one| views::summary(one, &core.job(one.id())))
-        .collect())
+        .collect();
+    views::tell_apart(&mut sessions);
+    Ok(sessions)
+}
+
+/// What a session like this one took earlier on this machine: minutes and joules of its trials, in
+/// words; empty where none like it was measured.
+#[tauri::command]
+#[specta::specta]
+pub async fn likely_cost(core: Core<'_>, draft: SessionDraft) -> Answer<String> {
+    let sessions = core.sessions().await?;
+    let quick = format!("{}-quick", draft.workload);
+    let like = sessions.iter().find(|one| {
+        let work = &one.workload.name;
+        one.model.path == draft.model_path
+            && one.quick == draft.quick
+            && (*work == draft.workload || *work == quick)
+    });
+    let Some(like) = like else {
+        return Ok(String::new());
+    };
+    let mut record = core.record(&like.id).await?;
+    record.session.budget = draft.budget;
+    record.session.repeats = draft.repeats;
+    Ok(views::likely_cost(&record))
 }
 
 /// One session, whole.

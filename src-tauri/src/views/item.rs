@@ -1,16 +1,17 @@
 //! The entries of a session's story.
 
+use super::answer::said_of;
 use super::{conditions, interval, knobs, verdict};
 use crate::wire::{
     ConfirmationItem, DiscardedView, ExchangeItem, ExchangeKind, FeedbackItem, MachineItem,
     ProposalItem, ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
 };
 use wattsmith_tuner::domain::{
-    Advisor, Configuration, Confirmation, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
-    ProposalStatus, Purpose, SessionRecord, Trial, TrialState,
+    Advisor, Configuration, Confirmation, Connection, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
+    DiscardedRepeat, ProposalStatus, Purpose, Repeat, SessionRecord, Trial, TrialState,
 };
 use wattsmith_tuner::stats::{
-    Analysis, CONFIDENCE, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, accuracy,
+    Analysis, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, said,
 };
 use wattsmith_tuner::{CoreUse, cause_label, words};
 
@@ -138,6 +139,14 @@ fn proposal(record: &SessionRecord, proposal: &Proposal) -> ProposalItem {
     }
 }
 
+/// Who answered. Copying and pasting is a way, and nobody who proposes.
+fn speaker(connection: &str) -> String {
+    match Connection::Paste.label() == connection {
+        true => "the chat that you pasted from".to_owned(),
+        false => connection.to_owned(),
+    }
+}
+
 fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
     match proposal.advisor {
         Advisor::Sobol => "Sobol sequence".to_owned(),
@@ -151,7 +160,7 @@ fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
             .find(|exchange| Some(&exchange.id) == proposal.exchange.as_ref())
             .map_or_else(
                 || proposal.advisor.label().to_owned(),
-                |exchange| exchange.connection.clone(),
+                |exchange| speaker(&exchange.connection),
             ),
     }
 }
@@ -206,17 +215,17 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
             .map(|repeat| RepeatView {
                 index: repeat.index,
                 joules_per_unit: repeat.joules_per_unit(),
-                accuracy: accuracy(
-                    repeat.energy.sensor_error,
-                    repeat.energy.window_error,
-                    CONFIDENCE,
-                ),
                 window_s: repeat.window.0,
                 tokens_per_second: repeat.performance.tokens_per_second,
                 warnings: repeat.warnings.iter().map(|one| one.text.clone()).collect(),
             })
             .collect(),
         repeats_planned: repeats_planned(record, trial),
+        attempt: match trial.state {
+            TrialState::Running => attempt(&trial.discarded, trial.repeats.last()),
+            _ => String::new(),
+        },
+        said: said_of(record, trial, own),
         repeats_note: trial.note.clone().unwrap_or_default(),
         discarded: trial
             .discarded
@@ -249,6 +258,25 @@ fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> TrialIte
         beside: conditions::beside(&trial.repeats),
         conditions: conditions::conditions(&trial.repeats),
     }
+}
+
+/// Why the window that runs is not the first try: what disturbed the tries since the last window that
+/// was kept.
+fn attempt(discarded: &[DiscardedRepeat], kept: Option<&Repeat>) -> String {
+    let since = kept.map_or("", |one| one.started_at.as_str());
+    let tries: Vec<&DiscardedRepeat> = discarded
+        .iter()
+        .filter(|one| one.repeat.started_at.as_str() > since)
+        .collect();
+    let Some(last) = tries.last() else {
+        return String::new();
+    };
+    let which = match tries.len() + 1 {
+        2 => "2nd".to_owned(),
+        3 => "3rd".to_owned(),
+        more => format!("{more}th"),
+    };
+    format!("{which} try: {}", last.cause.text)
 }
 
 /// As planned, as it came out once it is over, and one more than it has while it goes on.
@@ -295,6 +323,22 @@ fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> Confirma
         },
         text: words::confirmation(confirmation),
         discarded: words::discarded(&confirmation.discarded),
+        attempt: match confirmation.decision {
+            Some(_) => String::new(),
+            None => {
+                let windows = confirmation.best.iter().chain(&confirmation.default);
+                let last = windows.max_by(|one, other| one.started_at.cmp(&other.started_at));
+                attempt(&confirmation.discarded, last)
+            }
+        },
+        change: confirmation
+            .ratio
+            .map(|one| said::change(one.mean))
+            .unwrap_or_default(),
+        range: confirmation
+            .ratio
+            .map(|one| said::range(&one))
+            .unwrap_or_default(),
         ratio: confirmation.ratio.as_ref().map(interval),
     }
 }

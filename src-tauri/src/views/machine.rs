@@ -84,14 +84,20 @@ pub fn advisors(models: &[ModelEntry]) -> Vec<ModelView> {
 
 /// A workload in a line.
 pub fn workload(workload: &Workload) -> WorkloadView {
+    let summary = |one: &Workload| {
+        format!(
+            "{} requests · {} at once · {}",
+            one.requests,
+            one.concurrency,
+            one.each()
+        )
+    };
+    let quick = format!("{}-quick", workload.name);
+    let quick = workloads().into_iter().find(|one| one.name == quick);
     WorkloadView {
         name: workload.name.clone(),
-        summary: format!(
-            "{} requests · {} at once · {}",
-            workload.requests,
-            workload.concurrency,
-            workload.each()
-        ),
+        summary: summary(workload),
+        quick_summary: summary(quick.as_ref().unwrap_or(workload)),
     }
 }
 
@@ -162,6 +168,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             adaptive: plan.adaptive,
             quick: plan.quick,
             memory: plan.memory,
+            start: Vec::new(),
         },
         parameters,
         gpu_parameters: gpu_knobs(&tuner.machine())
@@ -210,6 +217,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
             adaptive: draft.adaptive,
             quick: draft.quick,
             memory: draft.memory,
+            start: crate::commands::configuration(draft.start),
             ..Self::default()
         })
     }

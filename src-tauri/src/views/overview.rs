@@ -33,7 +33,7 @@ pub fn overview(sessions: &[Listed]) -> Vec<OverviewLine> {
                     digest.workload,
                     scope.label()
                 ),
-                unit: session.workload.unit.noun().to_owned(),
+                unit: digest.unit.noun().to_owned(),
                 estimated: scope == Scope::Estimated,
                 points: Vec::new(),
             })
@@ -55,5 +55,7 @@ fn point(digest: &Digest) -> Option<OverviewPoint> {
         best_interval: digest.best.as_ref().map(interval),
         verdict: outcome_kind(digest.outcome.kind),
         outcome: short(&digest.outcome),
+        advisor: digest.advisor.label().to_owned(),
+        track: digest.track.clone(),
     })
 }

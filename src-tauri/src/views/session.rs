@@ -1,15 +1,17 @@
 //! A session: its line in the list, and the whole of it.
 
+use super::answer::{answer, costs, goal_joules, rate, said_of};
 use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
     BestView, EarlierView, ImportanceView, MachineChangeView, NextStep, OutcomeView, PhaseKind,
-    PhaseView, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
+    PhaseView, SessionDraft, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
 };
 use wattsmith_tuner::domain::{
-    Connection, EarlierSession, Ending, Memory, Scope, SessionRecord, Threshold, TrialState,
+    Connection, EarlierSession, Ending, Memory, Scope, Session, SessionRecord, Tell, Threshold,
+    TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
+use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind, said};
 use wattsmith_tuner::{JobState, Listed, Next, Phase, PhaseKind as Kind, trials_used};
 
 /// Complete trials before anything is said about single knobs.
@@ -43,7 +45,11 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
         engine: digest.engine.clone(),
         created_at: digest.created_at.clone(),
         running: job.running,
-        outcome: short(&digest.outcome),
+        outcome: match (digest.outcome.kind, job.running) {
+            // Something is under way: it is not "new" any more.
+            (OutcomeKind::Nothing, true) => String::new(),
+            _ => short(&digest.outcome),
+        },
         verdict: outcome_kind(digest.outcome.kind),
         estimated: digest.scope.unwrap_or(Scope::Estimated) == Scope::Estimated,
         ending: digest.ending.as_ref().map(|one| one.label().to_owned()),
@@ -53,7 +59,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
 /// An outcome where there is little room. Only fresh repeats give a figure that stands alone.
 pub(super) fn short(outcome: &Outcome) -> String {
     match (outcome.kind, outcome.ratio) {
-        (OutcomeKind::Confirmed, Some(ratio)) => signed_percent(ratio.mean),
+        (OutcomeKind::Confirmed, Some(ratio)) => said::change(ratio.mean),
         (OutcomeKind::Nothing, _) => "new".to_owned(),
         (OutcomeKind::DefaultOnly, _) => "default only".to_owned(),
         (OutcomeKind::NoSaving, _) => "default best".to_owned(),
@@ -89,10 +95,15 @@ fn outcome_view(outcome: &Outcome) -> OutcomeView {
     }
 }
 
-fn signed_percent(ratio: f64) -> String {
-    let change = (ratio - 1.0) * 100.0;
-    let sign = if change < 0.0 { '\u{2212}' } else { '+' };
-    format!("{sign}{:.1} %", change.abs())
+/// Sessions of one name get what tells them apart: when they were made.
+pub fn tell_apart(sessions: &mut [SessionSummary]) {
+    let names: Vec<String> = sessions.iter().map(|one| one.name.clone()).collect();
+    for one in sessions.iter_mut() {
+        if names.iter().filter(|name| **name == one.name).count() > 1 {
+            let moment = one.created_at.get(..16).unwrap_or_default();
+            one.name = format!("{} ({} UTC)", one.name, moment.replace('T', " "));
+        }
+    }
 }
 
 /// The whole session. `meter` is the scope and error of what would be measured now, for a session
@@ -113,15 +124,10 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         awaited: session.workload.unit.awaited().to_owned(),
         scope: scope.label().to_owned(),
         estimated: scope == Scope::Estimated,
-        sensor_error: first.map_or(meter.1, |one| one.energy.sensor_error),
+        sensor_error: said::systematic_of(record).unwrap_or(meter.1),
         quick: session.quick,
         goal: session.objective.threshold.to_string(),
-        goal_joules: match session.objective.threshold {
-            Threshold::Joules { joules } => Some(joules),
-            Threshold::PercentBelowDefault { percent } => analysis
-                .default
-                .map(|default| default.mean * (1.0 - percent / 100.0)),
-        },
+        goal_joules: goal_joules(record, &analysis),
         default_interval: analysis.default.as_ref().map(interval),
         advisor: session.advisor.label().to_owned(),
         connection: session
@@ -130,6 +136,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .map(Connection::label)
             .unwrap_or_default(),
         connection_draft: connection_draft(session),
+        plan: plan(session),
         spending: spending(record),
         trials_used: trials_used(record),
         budget: session.budget,
@@ -139,6 +146,8 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         parameters: session.space.parameters.iter().map(parameter).collect(),
         best: best(record, &analysis, &outcome),
         outcome: outcome_view(&outcome),
+        answer: answer(record, &analysis, &outcome),
+        costs: costs(record),
         changes: analysis
             .changes
             .iter()
@@ -160,6 +169,39 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
         memory: memory(&session.memory),
+    }
+}
+
+/// What was chosen for a session, to begin another one like it.
+fn plan(session: &Session) -> SessionDraft {
+    let work = session.workload.name.as_str();
+    let constraints = &session.objective.constraints;
+    let knobs = session.space.parameters.iter();
+    SessionDraft {
+        name: String::new(),
+        model_path: session.model.path.clone(),
+        workload: work.strip_suffix("-quick").unwrap_or(work).to_owned(),
+        advisor: session.advisor.label().to_owned(),
+        connection: connection_draft(session),
+        threshold: match session.objective.threshold {
+            Threshold::Joules { joules } => format!("{joules}J"),
+            Threshold::PercentBelowDefault { percent } => format!("{percent}%"),
+        },
+        min_tokens_per_second: constraints.min_tokens_per_second,
+        max_time_to_first_token_s: constraints.max_time_to_first_token_s,
+        quality_lock: constraints.quality_lock,
+        tuned: knobs
+            .clone()
+            .filter(|one| one.told != Tell::Device)
+            .map(|one| one.name.clone())
+            .collect(),
+        tune_gpu: knobs.clone().any(|one| one.told == Tell::Device),
+        budget: session.budget,
+        repeats: session.repeats,
+        adaptive: session.adaptive,
+        quick: session.quick,
+        memory: !session.memory.sessions.is_empty(),
+        start: Vec::new(),
     }
 }
 
@@ -241,7 +283,13 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                 trial_id: trial.id.0.clone(),
                 number: trial.number,
                 joules_per_unit: interval(&figure),
+                figure: said::interval(&figure),
+                change: said_of(record, trial, Some(own)).change,
                 tokens_per_second: own.performance.as_ref()?.tokens_per_second,
+                speed: said::with_unit(
+                    own.performance.as_ref()?.tokens_per_second,
+                    &rate(record.session.workload.unit),
+                ),
                 best_so_far: best_so_far.filter(|_| !own.stale),
                 verdict: judged_kind(own),
                 predicted: own.predicted,

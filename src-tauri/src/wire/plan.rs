@@ -67,6 +67,8 @@ views! {
         name: String,
         /// In words: "16 requests · 8 at once · 64 tokens out".
         summary: String,
+        /// The same of what quick windows run.
+        quick_summary: String,
     }
     /// How the chat LLM is reached.
     ConnectionDraft {
@@ -134,6 +136,8 @@ views! {
         quick: bool,
         /// Start from what earlier sessions taught, where the advisor can use it.
         memory: bool,
+        /// Values that stand in for the engine's own defaults, such as those of an earlier trial.
+        start: Vec<Setting>,
     }
     /// What can be chosen for a new session, and a good first choice.
     NewSessionOptions {

@@ -1,8 +1,8 @@
 //! A session, what it does now, and what comes of all of them.
 
 use super::{
-    ConnectionDraft, IntervalView, KnobView, Number, ParameterView, SpendingView, StoryItem,
-    VerdictKind, VerdictView,
+    AnswerView, ConnectionDraft, CostsView, IntervalView, KnobView, Number, ParameterView,
+    SessionDraft, SpendingView, StoryItem, VerdictKind, VerdictView,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -80,9 +80,15 @@ views! {
         number: u32,
         /// J/unit.
         joules_per_unit: IntervalView,
+        /// The same in words: "0.228 ± 0.009".
+        figure: String,
+        /// Against the default: "−18.6 %"; empty where it is not compared.
+        change: String,
         /// Units of work (tokens, images) per second.
         #[specta(type = Number)]
         tokens_per_second: f64,
+        /// The same in words: "113 tokens/s".
+        speed: String,
         /// Least J/unit up to here among trials that keep the constraints.
         best_so_far: Option<f64>,
         /// Verdict.
@@ -176,6 +182,8 @@ views! {
         connection: String,
         /// The connection as it can be changed.
         connection_draft: ConnectionDraft,
+        /// What was chosen for it, to begin another one like it.
+        plan: SessionDraft,
         /// What the chat model has cost; none while nothing is known.
         spending: Option<SpendingView>,
         /// Trials used after the default.
@@ -194,6 +202,10 @@ views! {
         best: Option<BestView>,
         /// What it has come to.
         outcome: OutcomeView,
+        /// The same as what stands first on the screen.
+        answer: AnswerView,
+        /// What its steps are going to take.
+        costs: CostsView,
         /// Changes of the machine, oldest first.
         changes: Vec<MachineChangeView>,
         /// What runs now.
@@ -299,6 +311,12 @@ views! {
         verdict: VerdictKind,
         /// In a word or two, as in the list of sessions.
         outcome: String,
+        /// Who proposed, in a word.
+        advisor: String,
+        /// Best so far in per cent of the default, after the default and after each trial that may be
+        /// compared.
+        #[specta(type = Vec<Number>)]
+        track: Vec<f64>,
     }
     /// Power over time of one device.
     PowerSeries {

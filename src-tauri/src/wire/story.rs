@@ -1,6 +1,6 @@
 //! The story of a session: trials, exchanges, proposals, confirmations and feedback.
 
-use super::{IntervalView, Number};
+use super::{IntervalView, Number, TrialSaid};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -91,10 +91,6 @@ views! {
         /// J/unit.
         #[specta(type = Number)]
         joules_per_unit: f64,
-        /// How far the joules may lie from the truth with 95 % confidence, sensor and window together;
-        /// a fraction.
-        #[specta(type = Number)]
-        accuracy: f64,
         /// Window, seconds.
         #[specta(type = Number)]
         window_s: f64,
@@ -263,6 +259,11 @@ views! {
         repeats: Vec<RepeatView>,
         /// Windows planned.
         repeats_planned: u32,
+        /// Why the window that runs is not the first try of it: "2nd try: other programs used 71 % of
+        /// the CPU"; empty where it is the first.
+        attempt: String,
+        /// Its figures in words.
+        said: TrialSaid,
         /// Why it has fewer or more windows than planned; empty otherwise.
         repeats_note: String,
         /// Windows that something disturbed: left out of every figure.
@@ -316,6 +317,12 @@ views! {
         text: String,
         /// Windows left out because something disturbed them, and by what.
         discarded: Vec<String>,
+        /// Why the window that runs is not the first try of it; empty where it is.
+        attempt: String,
+        /// Against the default, from these repeats alone: "−18.6 %"; empty before the first pair.
+        change: String,
+        /// Its interval: "between 15.2 % and 21.4 % less".
+        range: String,
         /// Ratio to the default, from these repeats alone.
         ratio: Option<IntervalView>,
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{Ending, ExchangeKind, SessionRecord, Trial};
-use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
+use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind, said};
 use wattsmith_tuner::words;
 
 /// A session at its end.
@@ -93,10 +93,11 @@ impl<'a> LastWords<'a> {
         }
         let paid = self.analysis.pays_back_after_units;
         lines.push(format!(
-            "The search itself cost {} J{}.",
-            words::figure(self.analysis.energy_spent.0),
+            "The search itself cost {}{}.",
+            said::joules(self.analysis.energy_spent.0),
             paid.map_or(String::new(), |units| format!(
-                "; it has paid for itself after {units} {}",
+                "; it has paid for itself after {} {}",
+                said::count(units as f64),
                 record.session.workload.unit.plural()
             ))
         ));
@@ -177,7 +178,7 @@ mod tests {
         Best settings (trial 2): parallel=8
         What is certain: nothing yet (depends on the estimate: 11 fresh pairs showed 11.6 % less than the default).
         A power sensor would tell.
-        The search itself cost 39916 J.
+        The search itself cost 39.9 kJ.
         Session session-1
         ");
     }

@@ -196,70 +196,7 @@ fn faults(trial: &Trial) -> Vec<Value> {
 
 /// A trial's figures as text.
 pub(crate) fn show(record: &SessionRecord, analysis: &Analysis, trial: &Trial) {
-    let Some(own) = analysis.trial(&trial.id) else {
-        return;
-    };
-    let work = record.session.workload.unit;
-    let unit = work.noun();
-    let name = match trial.number {
-        1 => "Default".to_owned(),
-        number => format!("Trial {number}"),
-    };
-    if let TrialState::Failed { cause, message, .. } = &trial.state {
-        say!("{name}: failed ({}): {message}", cause_label(*cause));
-        return;
-    }
-    let (figure, repeats) = match (&own.joules_per_unit, own.mean) {
-        (Some(interval), _) => (words::interval(interval), interval.n),
-        (None, Some(mean)) => (words::figure(mean), 1),
-        (None, None) => return,
-    };
-    let first = trial.repeats.first();
-    let estimated = first.is_some_and(|one| !one.energy.is_measured());
-    let certain = record.undecided(&trial.repeats).is_none();
-    say!(
-        "{name}: {figure} J/{unit}{}{} · {repeats} repeat{} · {}",
-        if estimated { " ESTIMATED" } else { "" },
-        if certain { "" } else { " NOT CERTAIN" },
-        if repeats == 1 { "" } else { "s" },
-        first.map_or("", |one| one.energy.scope.label()),
-    );
-    if let Some(first) = first {
-        say!(
-            "  {}: ±{:.0} %{}",
-            if estimated { "estimate" } else { "sensor" },
-            first.energy.sensor_error * 100.0,
-            own.net.map_or(String::new(), |net| format!(
-                " · net of idle {} J/{unit}",
-                words::interval(&net)
-            ))
-        );
-    }
-    if let Some(performance) = &own.performance {
-        say!(
-            "  {} {} · {} {} s (95 %: {} s)",
-            words::figure(performance.tokens_per_second),
-            work.rate(),
-            work.awaited(),
-            words::figure(performance.time_to_first_token_s.p50),
-            words::figure(performance.time_to_first_token_s.p95),
-        );
-    }
-    for line in words::pictures(&trial.repeats) {
-        say!("  {line}");
-    }
-    if trial.number > 1
-        && let Some(verdict) = words::of_trial(own)
-    {
-        say!("  {verdict}");
-    }
-    for violation in &own.violations {
-        say!("  breaks a constraint: {violation}");
-    }
-    for line in trial.note.iter().chain(&words::discarded(&trial.discarded)) {
-        say!("  note: {line}");
-    }
-    for warning in words::warnings(&trial.repeats) {
-        say!("  note: {warning}");
+    for line in words::trial(record, analysis, trial) {
+        say!("{line}");
     }
 }

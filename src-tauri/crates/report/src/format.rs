@@ -2,19 +2,17 @@
 //! what was measured, and never "NaN".
 
 use wattsmith_domain::Interval;
+use wattsmith_stats::said;
 
 /// What stands where there is no figure.
-pub(crate) const NONE: &str = "–";
+pub(crate) use wattsmith_stats::said::NONE;
 
 /// Between a number and its unit: a space at which no line breaks.
 pub(crate) const GAP: char = '\u{a0}';
 
 /// Three significant digits, without an exponent: `0.228`, `1.40`, `113`, `1230`.
 pub(crate) fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return NONE.to_owned();
-    }
-    fixed(rounded(value), decimals(value))
+    said::number(value)
 }
 
 /// `number` with its unit.
@@ -29,46 +27,44 @@ pub(crate) fn with_unit(value: f64, unit: &str) -> String {
 /// A figure with its interval: `0.228 ± 0.009`; where the interval is wide, and so lopsided, by its
 /// ends: `0.40 (0.14 to 1.1)`.
 pub(crate) fn interval(interval: &Interval) -> String {
-    if is_wide(interval) {
-        format!("{} ({})", number(interval.mean), ends(interval))
-    } else {
-        format!("{} {}", number(interval.mean), spread(interval))
-    }
+    tied(&said::interval(interval))
 }
 
 /// The error of a figure: `± 0.009`, or `0.14 to 1.1` where the interval is wide.
 pub(crate) fn spread(interval: &Interval) -> String {
-    if is_wide(interval) {
-        ends(interval)
-    } else {
-        half(interval.mean, (interval.high - interval.low) / 2.0)
-    }
+    tied(&said::spread(interval))
 }
 
-/// Intervals are symmetrical on the log scale; beyond this share of the mean that shows.
-fn is_wide(interval: &Interval) -> bool {
-    interval.relative_half_width() > 0.25
+/// `20.2 % less` for a ratio of 0.798.
+pub(crate) fn less_or_more(ratio: f64) -> String {
+    tied(&said::less_or_more(ratio))
 }
 
-fn ends(interval: &Interval) -> String {
-    format!("{} to {}", number(interval.low), number(interval.high))
+/// The size of a change against the default, `20.2 %` for a ratio of 0.798.
+pub(crate) fn size(ratio: f64) -> String {
+    tied(&said::size(ratio))
 }
 
-/// Half the width of an interval to the decimal place of its mean: `± 0.009`.
-pub(crate) fn half(mean: f64, half_width: f64) -> String {
-    let decimals = decimals(mean);
-    let shown = fixed(half_width, decimals);
-    if shown.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
-        let least = fixed(10_f64.powi(-(decimals as i32)), decimals);
-        format!("±{GAP}less than {least}")
-    } else {
-        format!("±{GAP}{shown}")
-    }
+/// A ratio's interval as `between 18.9 % and 21.4 % less`.
+pub(crate) fn range(ratio: &Interval) -> String {
+    tied(&said::range(ratio))
+}
+
+/// How much longer something would take: `40 s`, `3 min`.
+pub(crate) fn outlook(seconds: f64) -> String {
+    tied(&said::span(seconds))
+}
+
+/// No line breaks between a number and what belongs to it.
+fn tied(text: &str) -> String {
+    let gap = GAP.to_string();
+    text.replace(" %", &format!("{gap}%"))
+        .replace("± ", &format!("±{gap}"))
 }
 
 /// Joules, kilojoules or megajoules.
 pub(crate) fn joules(value: f64) -> String {
-    scaled(value, "J")
+    said::joules(value).replace(' ', &GAP.to_string())
 }
 
 /// Seconds as `0.21 s`, `48 s`, `3 min`, `1.4 h`.
@@ -88,13 +84,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 /// A large count in words: `4.32 million`.
 pub(crate) fn count(value: f64) -> String {
-    match value {
-        _ if !value.is_finite() => NONE.to_owned(),
-        v if v < 1e4 => format!("{:.0}", rounded(v)),
-        v if v < 1e6 => format!("{} thousand", number(v / 1e3)),
-        v if v < 1e9 => format!("{} million", number(v / 1e6)),
-        v => format!("{} billion", number(v / 1e9)),
-    }
+    said::count(value)
 }
 
 /// A share as a whole or one-decimal percentage, without the sign: `19.8 %`.
@@ -113,12 +103,7 @@ pub(crate) fn percent(fraction: f64) -> String {
 
 /// A systematic error, which nobody knows to a tenth of a per cent: `± 5 %`.
 pub(crate) fn error(fraction: f64) -> String {
-    let value = fraction * 100.0;
-    if value.is_finite() && value >= 1.0 {
-        format!("±{GAP}{value:.0}{GAP}%")
-    } else {
-        format!("±{GAP}{}", percent(fraction))
-    }
+    tied(&said::systematic(fraction))
 }
 
 /// Bytes as kB, MB or GB.
@@ -152,44 +137,6 @@ fn scaled(value: f64, unit: &str) -> String {
     with_unit(value / factor, &format!("{prefix}{unit}"))
 }
 
-fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    // A small negative number must not become "-0.00".
-    match text.strip_prefix('-') {
-        Some(rest) if rest.bytes().all(|byte| matches!(byte, b'0' | b'.')) => rest.to_owned(),
-        _ => text,
-    }
-}
-
-/// Decimal places that show three significant digits; at most 6.
-fn decimals(value: f64) -> usize {
-    (2 - magnitude(value)).clamp(0, 6) as usize
-}
-
-fn rounded(value: f64) -> f64 {
-    match magnitude(value) - 2 {
-        power if power > 0 => {
-            let step = 10_f64.powi(power);
-            (value / step).round() * step
-        }
-        _ => value,
-    }
-}
-
-fn magnitude(value: f64) -> i32 {
-    if value == 0.0 {
-        return 2;
-    }
-    let power = value.abs().log10().floor() as i32;
-    // 0.9996 is shown as 1.00, not as 1.000.
-    let step = 10_f64.powi(power - 2);
-    if (value.abs() / step).round() >= 1000.0 {
-        power + 1
-    } else {
-        power
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +151,6 @@ mod tests {
             (1234.0, "1230"),
             (0.9996, "1.00"),
             (0.0, "0"),
-            (-0.000_000_1, "0.000000"),
             (-12.34, "-12.3"),
             (f64::NAN, NONE),
             (f64::INFINITY, NONE),
@@ -213,11 +159,12 @@ mod tests {
         }
         for (shown, text) in [
             (joules(1404.0), "1.40 kJ"),
-            (joules(999.7), "1000 J"),
+            (joules(999.7), "1.00 kJ"),
             (duration(0.2134), "0.213 s"),
             (duration(5000.0), "83 min"),
             (count(4_321_000.0), "4.32 million"),
             (percent(0.1983), "20 %"),
+            (size(0.8017), "19.8 %"),
             (percent(-0.034), "3.4 %"),
             (error(0.05), "± 5 %"),
             (bytes(98_000_000), "98.0 MB"),
@@ -231,7 +178,7 @@ mod tests {
         for (mean, low, high, text) in [
             (0.228, 0.2186, 0.2374, "0.228 ± 0.009"),
             (113.0, 108.4, 117.6, "113 ± 5"),
-            (0.228, 0.2279, 0.2281, "0.228 ± less than 0.001"),
+            (0.228, 0.2279, 0.2281, "0.2280 ± 0.0001"),
             (0.4, 0.1414, 1.1314, "0.400 (0.141 to 1.13)"),
         ] {
             let shown = interval(&Interval {
@@ -248,7 +195,7 @@ mod tests {
         #[test]
         fn no_number_is_shown_as_nan_or_with_an_exponent(value in any::<f64>(), span in any::<f64>()) {
             for text in [
-                number(value), half(value, span), joules(value), duration(value),
+                number(value), joules(value), duration(value), outlook(span),
                 count(value), percent(value),
             ] {
                 prop_assert!(!text.contains("NaN") && !text.contains("inf"), "{}", text);

@@ -97,7 +97,7 @@ impl View {
         Self {
             title: record.session.name.clone(),
             subtitle: subtitle(record),
-            lead: lead::figures(record, &analysis, &certainty, &figures),
+            lead: lead::figures(record, &analysis, &figures),
             best: Best::of(record, &analysis, &certainty),
             cost: (!record.trials.is_empty())
                 .then(|| Cost::of(record, &analysis, &certainty, &figures)),

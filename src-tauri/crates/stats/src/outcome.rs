@@ -4,7 +4,7 @@
 //! The verdict is about one trial, the subject: the confirmed one, else the best. Fresh repeats stand
 //! above what the search saw of it, whatever they decided.
 
-use crate::{Analysis, decide};
+use crate::{Analysis, decide, said};
 use serde::{Deserialize, Serialize};
 use wattsmith_domain::{
     Confirmation, Decision, Interval, Purpose, SessionRecord, Threshold, Trial, TrialId, Verdict,
@@ -254,9 +254,8 @@ impl Outcome {
 
     /// `20.2 % less than the default`.
     fn change(&self) -> String {
-        let saved = (1.0 - self.ratio.map_or(1.0, |ratio| ratio.mean)) * 100.0;
-        let word = if saved < 0.0 { "more" } else { "less" };
-        format!("{:.1} % {word} than the default", saved.abs())
+        let ratio = self.ratio.map_or(1.0, |ratio| ratio.mean);
+        format!("{} than the default", said::less_or_more(ratio))
     }
 
     /// Why no more than that may be said, in a whole sentence about the trial; empty where it is not

@@ -73,6 +73,7 @@ pub use wattsmith_files::write as write_file;
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
 };
+pub use wattsmith_report as report;
 pub use wattsmith_report::command_line;
 pub use wattsmith_search as search;
 pub use wattsmith_stats as stats;

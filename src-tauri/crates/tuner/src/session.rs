@@ -3,7 +3,8 @@
 //! [`plan`] begins one, with what [`memory`] knows of earlier ones (weighed by [`memory_quality`]).
 //! [`next`] says from the record alone what comes after, so that a restart goes on where it was.
 //! [`ledger`] is what the person added; [`export`] makes the report; [`words`] has verdicts and figures
-//! as they are read on the screen, in the terminal and in prompts.
+//! as they are read on the screen, in the terminal and in prompts ([`trial_words`]: those of one
+//! trial); [`outlook`] says what a step is going to take.
 
 pub(crate) mod digest;
 pub(crate) mod export;
@@ -11,6 +12,8 @@ pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod memory_quality;
 pub(crate) mod next;
+pub(crate) mod outlook;
 pub(crate) mod plan;
+pub(crate) mod trial_words;
 pub mod words;
 pub(crate) mod work;

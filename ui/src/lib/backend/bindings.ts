@@ -34,6 +34,11 @@ export const commands = {
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
 	/**  Stores a new session; gives its identity. */
 	createSession: (draft: SessionDraft) => typedError<string, WireError>(__TAURI_INVOKE("create_session", { draft })),
+	/**
+	 *  What a session like this one took earlier on this machine: minutes and joules of its trials, in
+	 *  words; empty where none like it was measured.
+	 */
+	likelyCost: (draft: SessionDraft) => typedError<string, WireError>(__TAURI_INVOKE("likely_cost", { draft })),
 	/**  All sessions, newest first. */
 	sessions: () => typedError<SessionSummary[], WireError>(__TAURI_INVOKE("sessions")),
 	/**  One session, whole. */
@@ -106,13 +111,23 @@ export const commands = {
 	providerModels: (connection: ConnectionDraft) => typedError<string[], WireError>(__TAURI_INVOKE("provider_models", { connection })),
 	/**  Lets a session go on by another connection. */
 	changeConnection: (id: string, connection: ConnectionDraft) => typedError<null, WireError>(__TAURI_INVOKE("change_connection", { id, connection })),
-	/**  Writes a report into the reports folder; gives its path. */
-	exportReport: (id: string, format: ReportFormat) => typedError<string, WireError>(__TAURI_INVOKE("export_report", { id, format })),
+	/**
+	 *  Writes a report to `out`, or into the reports folder; gives its path. A file that is there already
+	 *  is never written over.
+	 */
+	exportReport: (id: string, format: ReportFormat, out: string | null) => typedError<string, WireError>(__TAURI_INVOKE("export_report", { id, format, out })),
 	/**
 	 *  Opens an exported report or a study's page in the program that the system has for it. Nothing
 	 *  else.
 	 */
 	openPath: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("open_path", { path })),
+	/**  Opens the folder that holds an exported report or a study's page. */
+	showInFolder: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("show_in_folder", { path })),
+	/**
+	 *  Keeps a picture or a table of the window beside the reports; gives its path. One that is there
+	 *  already is never written over.
+	 */
+	keepFile: (name: string, data: number[]) => typedError<string, WireError>(__TAURI_INVOKE("keep_file", { name, data })),
 	/**  What can be chosen for a study. */
 	studyOptions: () => typedError<StudyOptions, WireError>(__TAURI_INVOKE("study_options")),
 	/**  Starts a study; its phases come over the live channel under the name `study`. */
@@ -134,6 +149,30 @@ export const commands = {
 };
 
 /* Types */
+/**  What a session has come to, first of all. */
+export type AnswerView = {
+	/**  In large letters: "−18.6 % energy per token", "−59.1 % seen". */
+	headline: string,
+	/**  How certain that is, in a few words. */
+	sure: string,
+	/**  What stands behind it, in whole sentences; may be empty. */
+	sentence: string,
+	/**  Its look. */
+	verdict: VerdictKind,
+	/**  Default, the settings that it is about, goal; those that are known. */
+	bars: BarView[],
+	/**  Such as "113 tokens/s"; empty where nothing is known. */
+	speed: string,
+	/**  Such as "default 92.9 tokens/s, +21.6 %". */
+	speedNote: string,
+	/**  How far all joules may be off, such as "± 50 %"; empty before the first window. */
+	systematic: string,
+	/**  When the search has paid for itself, a whole sentence; empty while that is not certain. */
+	paidBack: string,
+	/**  What the search has cost, such as "39.9 kJ". */
+	spent: string,
+};
+
 /**  Somebody who can propose in a study. */
 export type ArmView = {
 	/**  Name. */
@@ -142,6 +181,31 @@ export type ArmView = {
 	asks: boolean,
 	/**  Whether it can learn from earlier sessions. */
 	remembers: boolean,
+};
+
+/**  What a bar of the answer stands for. */
+export type BarKind = 
+/**  The default. */
+"default" | 
+/**  The settings that the answer is about. */
+"best" | 
+/**  The goal. */
+"goal";
+
+/**  A bar of the answer. */
+export type BarView = {
+	/**  What. */
+	kind: BarKind,
+	/**  Name, such as "trial 4". */
+	name: string,
+	/**  Length in per cent of the default. */
+	percent: number,
+	/**  Lower end of its interval, per cent of the default. */
+	low: number | null,
+	/**  Upper end. */
+	high: number | null,
+	/**  Such as "0.228 ± 0.009 J/token". */
+	figure: string,
 };
 
 /**  A study that was interrupted and can go on. */
@@ -236,6 +300,12 @@ export type ConfirmationItem = {
 	text: string,
 	/**  Windows left out because something disturbed them, and by what. */
 	discarded: string[],
+	/**  Why the window that runs is not the first try of it; empty where it is. */
+	attempt: string,
+	/**  Against the default, from these repeats alone: "−18.6 %"; empty before the first pair. */
+	change: string,
+	/**  Its interval: "between 15.2 % and 21.4 % less". */
+	range: string,
 	/**  Ratio to the default, from these repeats alone. */
 	ratio: IntervalView | null,
 };
@@ -254,6 +324,18 @@ export type ConnectionDraft = {
 	priceOut: number | null,
 	/**  Most that the session may cost, in the currency of the prices. */
 	spendingCap: number | null,
+};
+
+/**  What the steps are going to take, such as "about 2 min, 1.5 kJ"; empty where nobody can say. */
+export type CostsView = {
+	/**  One window. */
+	window: string,
+	/**  A trial. */
+	trial: string,
+	/**  Fresh repeats. */
+	confirm: string,
+	/**  All trials that are left. */
+	rest: string,
 };
 
 /**  What the doctor says. */
@@ -881,6 +963,13 @@ export type OverviewPoint = {
 	verdict: VerdictKind,
 	/**  In a word or two, as in the list of sessions. */
 	outcome: string,
+	/**  Who proposed, in a word. */
+	advisor: string,
+	/**
+	 *  Best so far in per cent of the default, after the default and after each trial that may be
+	 *  compared.
+	 */
+	track: number[],
 };
 
 /**  One knob of the catalogue. */
@@ -1054,11 +1143,6 @@ export type RepeatView = {
 	index: number,
 	/**  J/unit. */
 	joulesPerUnit: number,
-	/**
-	 *  How far the joules may lie from the truth with 95 % confidence, sensor and window together;
-	 *  a fraction.
-	 */
-	accuracy: number,
 	/**  Window, seconds. */
 	windowS: number,
 	/**  Output tokens per second. */
@@ -1138,6 +1222,8 @@ export type SessionDraft = {
 	quick: boolean,
 	/**  Start from what earlier sessions taught, where the advisor can use it. */
 	memory: boolean,
+	/**  Values that stand in for the engine's own defaults, such as those of an earlier trial. */
+	start: Setting[],
 };
 
 /**  A line in the list of sessions. */
@@ -1194,6 +1280,8 @@ export type SessionView = {
 	connection: string,
 	/**  The connection as it can be changed. */
 	connectionDraft: ConnectionDraft,
+	/**  What was chosen for it, to begin another one like it. */
+	plan: SessionDraft,
 	/**  What the chat model has cost; none while nothing is known. */
 	spending: SpendingView | null,
 	/**  Trials used after the default. */
@@ -1212,6 +1300,10 @@ export type SessionView = {
 	best: BestView | null,
 	/**  What it has come to. */
 	outcome: OutcomeView,
+	/**  The same as what stands first on the screen. */
+	answer: AnswerView,
+	/**  What its steps are going to take. */
+	costs: CostsView,
 	/**  Changes of the machine, oldest first. */
 	changes: MachineChangeView[],
 	/**  What runs now. */
@@ -1433,8 +1525,14 @@ export type TrendPoint = {
 	number: number,
 	/**  J/unit. */
 	joulesPerUnit: IntervalView,
+	/**  The same in words: "0.228 ± 0.009". */
+	figure: string,
+	/**  Against the default: "−18.6 %"; empty where it is not compared. */
+	change: string,
 	/**  Tokens per second. */
 	tokensPerSecond: number,
+	/**  The same in words: "113 tokens/s". */
+	speed: string,
 	/**  Least J/unit up to here among trials that keep the constraints. */
 	bestSoFar: number | null,
 	/**  Verdict. */
@@ -1477,6 +1575,13 @@ export type TrialItem = {
 	repeats: RepeatView[],
 	/**  Windows planned. */
 	repeatsPlanned: number,
+	/**
+	 *  Why the window that runs is not the first try of it: "2nd try: other programs used 71 % of
+	 *  the CPU"; empty where it is the first.
+	 */
+	attempt: string,
+	/**  Its figures in words. */
+	said: TrialSaid,
 	/**  Why it has fewer or more windows than planned; empty otherwise. */
 	repeatsNote: string,
 	/**  Windows that something disturbed: left out of every figure. */
@@ -1505,6 +1610,38 @@ export type TrialItem = {
 	beside: BesideView[],
 	/**  States of the devices, where they tell. */
 	conditions: ConditionView[],
+};
+
+/**  A trial's figures in words; empty where there is none. */
+export type TrialSaid = {
+	/**  "0.228". */
+	mean: string,
+	/**  "0.228 ± 0.009". */
+	figure: string,
+	/**  "± 0.009", or that one window shows no error. */
+	error: string,
+	/**  "± 50 %". */
+	systematic: string,
+	/**  Against the default: "−18.6 %". */
+	change: string,
+	/**  "between 15.2 % and 21.4 % less". */
+	range: string,
+	/**  Net of the loaded idle. */
+	net: string,
+	/**  At both ends of the estimate. */
+	ends: string,
+	/**  "113 tokens/s". */
+	speed: string,
+	/**  "0.21 s". */
+	firstToken: string,
+	/**  The same for 19 of 20 requests. */
+	firstTokenLate: string,
+	/**  "1.40 kJ". */
+	energy: string,
+	/**  What the advisor had expected: "0.242 J/token". */
+	predicted: string,
+	/**  How far that was off: "6.1 % too high". */
+	miss: string,
 };
 
 /**  State of a trial. */
@@ -1581,6 +1718,8 @@ export type WorkloadView = {
 	name: string,
 	/**  In words: "16 requests · 8 at once · 64 tokens out". */
 	summary: string,
+	/**  The same of what quick windows run. */
+	quickSummary: string,
 };
 
 /* Tauri Specta runtime */

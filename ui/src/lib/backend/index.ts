@@ -24,6 +24,8 @@ export interface Backend {
   chooseReader(device: string, reader: wire.ReaderWay | null): Promise<void>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
+  /** What a session like this took earlier here, in words; empty where none was. */
+  likelyCost(draft: wire.SessionDraft): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;
   session(id: string): Promise<wire.SessionView>;
   renameSession(id: string, name: string): Promise<void>;
@@ -66,9 +68,16 @@ export interface Backend {
   providerModels(connection: wire.ConnectionDraft): Promise<string[]>;
   changeConnection(id: string, connection: wire.ConnectionDraft): Promise<void>;
   overview(): Promise<wire.OverviewLine[]>;
-  /** The path of the file written. */
-  exportReport(id: string, format: wire.ReportFormat): Promise<string>;
+  /** The path of the file written: `out`, or one in the reports folder. */
+  exportReport(id: string, format: wire.ReportFormat, out: string | null): Promise<string>;
   openPath(path: string): Promise<void>;
+  showInFolder(path: string): Promise<void>;
+  /** Keeps a picture or a table beside the reports; gives its path. */
+  keepFile(name: string, data: number[]): Promise<string>;
+  /** Files that are dropped on the window, by their paths; gives what ends it. */
+  onDrop(listener: (paths: string[]) => void): () => void;
+  /** Asks before the window is closed; what resolves to false keeps it open. */
+  beforeClose(ask: () => Promise<boolean>): void;
   powerSeries(trialId: string, repeatIndex: number, maxPoints: number): Promise<wire.PowerSeries[]>;
   /** The pictures of a trial, each beside the default's. */
   picturePairs(id: string, trialId: string): Promise<wire.PicturePairView[]>;

@@ -1,6 +1,8 @@
 // The core inside the app, through the generated commands; live events come over one channel.
 
 import { Channel } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
+import { getCurrentWindow } from '@tauri-apps/api/window';
 import { commands, type LiveEvent, type WireError } from './bindings';
 import { backendError } from './error';
 import type { Backend } from './index';
@@ -41,6 +43,17 @@ export function tauriBackend(): Backend {
       const channel = new Channel<LiveEvent>();
       channel.onmessage = listener;
       return core.follow(channel);
+    },
+    onDrop: (listener) => {
+      const following = getCurrentWebview().onDragDropEvent(({ payload }) => {
+        if (payload.type === 'drop') listener(payload.paths);
+      });
+      return () => void following.then((end) => end());
+    },
+    beforeClose: (ask) => {
+      void getCurrentWindow().onCloseRequested(async (event) => {
+        if (!(await ask())) event.preventDefault();
+      });
     },
   };
 }

@@ -77,6 +77,9 @@ export const BY_NUMBERS: Advisor[] = [
 
 const find = (name: string) => [...BY_CHAT, ...BY_NUMBERS].find((one) => one.name === name);
 
+/** Its name in a sentence, such as “a model of the trials”. */
+export const shortTitle = (name: string) => find(name)?.title.split(': ')[1] ?? name;
+
 /** Its line; empty for one that is not known. */
 export const aboutAdvisor = (name: string) => find(name)?.about ?? '';
 

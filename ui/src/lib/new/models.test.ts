@@ -1,9 +1,9 @@
 import { render, screen } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
-import { options } from '$lib/backend/mock/machine';
+import { ESTIMATED, options } from '$lib/backend/mock/machine';
 import UnfitModels from './UnfitModels.svelte';
 import { problemsOf } from './draft';
-import { modelLine, size } from './models';
+import { fits, modelLine, size } from './models';
 
 const all = options(false, true);
 const smol = all.models[0]!;
@@ -20,6 +20,11 @@ describe('a model in a menu', () => {
   it('has a size also where it is small', () => {
     expect(plain(size(0.0004))).toBe('1 kB');
     expect(plain(size(0.8512))).toBe('852 kB');
+  });
+  it('says when it finds no room in memory', () => {
+    expect(fits(smol, ESTIMATED)).toBe('');
+    expect(fits({ ...smol, megabytes: 7000 }, ESTIMATED)).toContain('leaves little');
+    expect(fits({ ...smol, megabytes: 9000 }, ESTIMATED)).toContain('does not fit');
   });
   it('has to be chosen where none is meant by itself', () => {
     const open = { ...all.draft, modelPath: '' };

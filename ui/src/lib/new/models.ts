@@ -1,5 +1,5 @@
 /** Words for model files. */
-import type { ModelView } from '$lib/backend';
+import type { MachineView, ModelView } from '$lib/backend';
 import { count, THIN } from '$lib/format/number';
 
 /** A size; what is less than a megabyte is said in kilobytes. */
@@ -14,4 +14,12 @@ export function modelLine(model: ModelView): string {
   const parts = model.parts > 1 ? ` in ${String(model.parts)} parts` : '';
   const base = model.chats ? '' : ' · base model';
   return `${model.name} · ${model.weights || model.quantisation} · ${size(model.megabytes)}${parts}${base}`;
+}
+
+/** Whether a model finds room in the machine's memory; empty where it does with ease. */
+export function fits(model: ModelView, machine: MachineView | null): string {
+  if (!machine) return '';
+  const [needs, has] = [model.megabytes * 1e6, machine.memoryGib * 2 ** 30];
+  if (needs > has) return 'does not fit into this machine’s memory';
+  return needs > 0.75 * has ? 'leaves little of this machine’s memory' : '';
 }

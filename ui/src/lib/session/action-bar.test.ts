@@ -34,21 +34,56 @@ const offered = () =>
 
 describe('the action bar', () => {
   const steps: [NextStep, string[]][] = [
-    [{ step: 'measure-default' }, ['measure-default']],
-    [{ step: 'busy-machine', load: 'l' }, ['wait-for-quiet', 'measure-busy']],
-    [{ step: 'check-default', reason: 'r' }, ['check-default']],
-    [{ step: 'ask' }, ['ask', 'by-hand', 'show-prompt']],
-    [{ step: 'consent', provider: 'host' }, ['consent', 'numeric-proposal']],
-    [{ step: 'paste', exchangeId: 'e', prompt: 'p' }, ['numeric-proposal', 'by-hand']],
-    [{ step: 'decide', proposalId: 'p' }, ['run-proposal', 'edit-proposal', 'dismiss-proposal']],
-    [{ step: 'stuck', reason: 'r' }, ['ask', 'numeric-proposal', 'by-hand']],
-    [{ step: 'confirm', trialNumber: 3 }, ['confirm']],
+    [{ step: 'measure-default' }, ['measure-default', 'end-here']],
+    [{ step: 'busy-machine', load: 'l' }, ['wait-for-quiet', 'measure-busy', 'end-here']],
+    [
+      { step: 'check-default', reason: 'r' },
+      ['check-default', 'numeric-proposal', 'by-hand', 'end-here'],
+    ],
+    [{ step: 'ask' }, ['ask', 'by-hand', 'show-prompt', 'end-here']],
+    [{ step: 'consent', provider: 'host' }, ['consent', 'numeric-proposal', 'by-hand', 'end-here']],
+    [{ step: 'paste', exchangeId: 'e', prompt: 'p' }, ['numeric-proposal', 'by-hand', 'end-here']],
+    [
+      { step: 'decide', proposalId: 'p' },
+      ['run-proposal', 'edit-proposal', 'dismiss-proposal', 'end-here'],
+    ],
+    [{ step: 'stuck', reason: 'r' }, ['ask', 'numeric-proposal', 'by-hand', 'end-here']],
+    [{ step: 'confirm', trialNumber: 3 }, ['confirm', 'numeric-proposal', 'by-hand', 'end-here']],
     [{ step: 'busy' }, ['cancel']],
     [{ step: 'ended', ending: 'stopped' }, ['resume']],
   ];
   it.each(steps)('offers for %o exactly %o', async (next, ids) => {
     await bar(next);
     expect(offered()).toEqual(ids);
+  });
+  it('says what the sensible step takes', async () => {
+    await bar({ step: 'confirm', trialNumber: 3 });
+    expect(screen.getByTestId('step-cost').textContent).toMatch(/\d.*(min|s) to .*J/);
+    cleanup();
+    await bar({ step: 'decide', proposalId: 'p' });
+    expect(screen.getByTestId('step-cost').textContent).toMatch(/^about .*J$/);
+  });
+  it('lets a proposal run where another step is the sensible one', async () => {
+    const backend = mockBackend(new URLSearchParams('pace=0.01'));
+    await backend.numericProposal('s-chat');
+    const store = new Store(backend);
+    await store.start();
+    await store.show('s-chat');
+    const view = { ...store.open, next: { step: 'confirm', trialNumber: 3 } };
+    render(Harness, {
+      store,
+      of: ActionBar as never,
+      given: { view, live: quiet(), mode: 'read', setMode: vi.fn() },
+    });
+    const run = vi.spyOn(backend, 'runProposal').mockResolvedValue(undefined);
+    await fireEvent.click(screen.getByTestId('run-beside'));
+    await vi.waitFor(() => expect(run).toHaveBeenCalled());
+  });
+  it('takes the sensible step by Ctrl and Enter', async () => {
+    const backend = await bar({ step: 'ask' });
+    const ask = vi.spyOn(backend, 'ask').mockResolvedValue(undefined);
+    await fireEvent.keyDown(window, { key: 'Enter', ctrlKey: true });
+    await vi.waitFor(() => expect(ask).toHaveBeenCalled());
   });
   it('gives a running phase a name and a clock', async () => {
     const startedAtMs = Date.now() - 65_000;

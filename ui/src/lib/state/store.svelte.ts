@@ -26,6 +26,11 @@ export class Store {
   /** A measuring window is open somewhere: the screen keeps still. */
   measuring = $derived(Object.values(this.#live).some((one) => one.phase?.kind === 'measuring'));
 
+  /** Something runs somewhere: closing the window would end it. */
+  working = $derived(
+    Object.values(this.#live).some((one) => one.phase !== null && one.phase.kind !== 'idle'),
+  );
+
   constructor(readonly backend: Backend) {}
 
   async start(): Promise<void> {

@@ -6,15 +6,15 @@ export interface Toast {
   id: number;
   kind: 'done' | 'error';
   text: string;
-  action?: { label: string; run: () => void };
+  actions?: { label: string; run: () => void }[];
 }
 
 class Toasts {
   list = $state<Toast[]>([]);
   #next = 1;
 
-  done(text: string, action?: Toast['action']): void {
-    const id = this.#add({ kind: 'done', text, action });
+  done(text: string, ...actions: NonNullable<Toast['actions']>): void {
+    const id = this.#add({ kind: 'done', text, actions });
     setTimeout(() => this.close(id), 12_000);
   }
 

@@ -1,4 +1,5 @@
-// The story as the screen tells it: a proposal that was run and its trial are one card.
+// The story as the screen tells it: a proposal that was run and its trial are one card, and what led to a
+// finished trial (prompt, reply, what the advisor was told of it) folds away with it.
 
 import type {
   ConfirmationItem,
@@ -13,10 +14,21 @@ import type {
 export type Entry =
   | { kind: 'exchange'; key: string; item: ExchangeItem }
   | { kind: 'proposal'; key: string; item: ProposalItem }
-  | { kind: 'trial'; key: string; item: TrialItem; proposal: ProposalItem | null }
+  | TrialEntry
   | { kind: 'confirmation'; key: string; item: ConfirmationItem }
   | { kind: 'machine'; key: string; item: MachineItem }
   | { kind: 'feedback'; key: string; item: FeedbackItem };
+
+export interface TrialEntry {
+  kind: 'trial';
+  key: string;
+  item: TrialItem;
+  proposal: ProposalItem | null;
+  /** Prompts and replies that led to it. */
+  led: ExchangeItem[];
+  /** What was said of it, once that is over. */
+  told: FeedbackItem | null;
+}
 
 /** Pairs each taken proposal with the trial right after it; everything else stays in its order. */
 export function entriesOf(story: StoryItem[]): Entry[] {
@@ -24,7 +36,7 @@ export function entriesOf(story: StoryItem[]): Entry[] {
   let taken: ProposalItem | null = null;
   for (const item of story) {
     if (item.item === 'trial') {
-      entries.push({ kind: 'trial', key: item.id, item, proposal: taken });
+      entries.push({ kind: 'trial', key: item.id, item, proposal: taken, led: [], told: null });
       taken = null;
       continue;
     }
@@ -41,5 +53,38 @@ export function entriesOf(story: StoryItem[]): Entry[] {
     else entries.push({ kind: 'feedback', key: `feedback-${item.trialId}`, item });
   }
   if (taken) entries.push({ kind: 'proposal', key: taken.id, item: taken });
-  return entries;
+  return gathered(entries);
+}
+
+/**
+ * Moves what is over into the card of the finished trial that it belongs to: the exchanges right before
+ * it, and the feedback on it unless that is the last, which may still be written.
+ */
+function gathered(entries: Entry[]): Entry[] {
+  const lastFeedback = entries.findLast((one) => one.kind === 'feedback')?.key;
+  const result: Entry[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'trial' && entry.item.state !== 'running') {
+      const led: ExchangeItem[] = [];
+      for (let last = result.at(-1); last?.kind === 'exchange'; last = result.at(-1)) {
+        if (last.item.question || last.item.outcome === 'waiting') break;
+        led.unshift(last.item);
+        result.pop();
+      }
+      result.push({ ...entry, led });
+      continue;
+    }
+    const before = result.at(-1);
+    if (
+      entry.kind === 'feedback' &&
+      entry.key !== lastFeedback &&
+      before?.kind === 'trial' &&
+      before.item.id === entry.item.trialId
+    ) {
+      result[result.length - 1] = { ...before, told: entry.item };
+      continue;
+    }
+    result.push(entry);
+  }
+  return result;
 }

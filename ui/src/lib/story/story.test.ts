@@ -40,7 +40,12 @@ const trial = (item: TrialItem) =>
   render(Harness, {
     store,
     of: Trial as never,
-    given: { item, proposal: null, view, live: quiet() },
+    given: {
+      entry: { kind: 'trial', key: item.id, item, proposal: null, led: [], told: null },
+      view,
+      live: quiet(),
+      last: true,
+    },
   });
 
 beforeEach(() => open('lively'));
@@ -54,11 +59,34 @@ describe('a trial', () => {
     expect(card.textContent).toMatch(/±\s50\s%\s+estimate/);
     expect(screen.getByTestId('verdict').textContent).toContain('estimated');
   });
+  it('is one row once another one stands open, and unfolds', async () => {
+    const item = lastTrial();
+    render(Harness, {
+      store,
+      of: Trial as never,
+      given: {
+        entry: { kind: 'trial', key: item.id, item, proposal: null, led: [], told: null },
+        view,
+        live: quiet(),
+      },
+    });
+    const card = screen.getByTestId('trial');
+    expect(screen.queryByTestId('joules-per-token')).toBeNull();
+    expect(card.textContent).toContain('parallel');
+    expect(within(card).getByTestId('verdict')).toBeTruthy();
+    await fireEvent.click(screen.getByTestId('fold-trial'));
+    expect(screen.getByTestId('joules-per-token')).toBeTruthy();
+  });
+  it('says while it runs why its window is measured again', () => {
+    trial(lastTrial({ state: 'running', attempt: '2nd try: other programs used 71 %' }));
+    expect(screen.getByTestId('attempt').textContent).toBe('2nd try: other programs used 71 %');
+  });
   it('shows a single repeat as a figure without an interval', () => {
     const { repeats } = lastTrial();
-    trial(lastTrial({ joulesPerUnit: null, repeats: repeats.slice(0, 1) }));
-    expect(screen.getByTestId('joules-per-token').textContent).toMatch(/^0\.2\d\d$/);
-    expect(screen.getByTestId('trial').textContent).toContain('one repeat, no interval yet');
+    const said = { ...lastTrial().said, mean: '0.228', error: 'one window, no interval yet' };
+    trial(lastTrial({ joulesPerUnit: null, repeats: repeats.slice(0, 1), said }));
+    expect(screen.getByTestId('joules-per-token').textContent).toBe('0.228');
+    expect(screen.getByTestId('trial').textContent).toContain('one window, no interval yet');
   });
   it('has no figure while it runs', () => {
     trial(lastTrial({ state: 'running' }));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrendPoint } from '$lib/backend';
-import { extent, linear, spread, tickDecimals, ticks } from './scale';
+import { front, linear, numbersEvery, percentRange, spread, tickDecimals, ticks } from './scale';
 
 describe('ticks', () => {
   it('are round and cover both ends', () => {
@@ -19,30 +18,51 @@ describe('ticks', () => {
     expect(tickDecimals([40, 60])).toBe(0);
   });
 });
-describe('the extent of the axis', () => {
-  const point = (mean: number, low: number, high: number, stale = false): TrendPoint => ({
-    trialId: `${mean}`,
-    number: 1,
+describe('the range of the axis, in per cent of the default', () => {
+  const point = (mean: number, low: number, high: number, stale = false) => ({
     joulesPerUnit: { mean, low, high, n: 3 },
-    tokensPerSecond: 100,
-    bestSoFar: null,
-    verdict: 'none',
-    predicted: null,
     stale,
   });
-  it('holds every interval and the goal where none is wild', () => {
-    expect(extent([point(0.3, 0.28, 0.32), point(0.25, 0.24, 0.26)], 0.22)).toEqual([0.22, 0.32]);
+  const usual = [
+    point(0.3, 0.29, 0.31),
+    point(0.28, 0.27, 0.29),
+    point(0.25, 0.24, 0.26),
+    point(0.26, 0.25, 0.27),
+  ];
+  it('holds every interval, the default and the goal where none is wild', () => {
+    const [low, high] = percentRange(usual, 0.3, false, [100, 75]);
+    expect(low).toBeLessThanOrEqual(75);
+    expect(high).toBeGreaterThanOrEqual((0.31 / 0.3) * 100);
   });
   it('is not pressed flat by one wild interval', () => {
-    const [low, high] = extent([point(0.3, 0.28, 0.32), point(0.25, 0.001, 9)], null);
-    expect(high).toBeCloseTo(0.6);
-    expect(low).toBeCloseTo(0.125);
+    const [low, high] = percentRange([...usual, point(0.27, 0.001, 9)], 0.3, false, [100]);
+    expect(high).toBeLessThan(125);
+    expect(low).toBeGreaterThan(65);
+  });
+  it('is not pressed flat by one wild figure either', () => {
+    const [, high] = percentRange([...usual, point(3, 2.9, 3.1)], 0.3, false, [100]);
+    expect(high).toBeLessThan(130);
   });
   it('leaves out what was measured before the machine changed', () => {
-    const [, high] = extent([point(0.3, 0.28, 0.32), point(2.8, 2.7, 2.9, true)], null);
-    expect(high).toBeCloseTo(0.32);
-    expect(extent([point(2.8, 2.7, 2.9, true)], null)).toEqual([2.7, 2.9]);
+    const [, high] = percentRange([...usual, point(2.8, 2.7, 2.9, true)], 0.3, false, [100]);
+    expect(high).toBeLessThan(130);
+    expect(percentRange([point(0.3, 0.3, 0.3, true)], 0.3, false, [100])[1]).toBeGreaterThan(100);
   });
+  it('spans something where all figures are one', () => {
+    const [low, high] = percentRange([point(0.3, 0.3, 0.3)], 0.3, false, [100]);
+    expect(high - low).toBeGreaterThanOrEqual(12);
+  });
+});
+it('numbers an axis so that the numbers do not touch', () => {
+  expect([3, 12, 100, 500].map((count) => numbersEvery(count, 300))).toEqual([1, 2, 20, 100]);
+});
+it('keeps on the front what nothing beats in both', () => {
+  const of = (speed: number, energy: number) => ({ speed, energy });
+  expect(front([of(10, 1), of(20, 2), of(15, 3), of(9, 0.9)])).toEqual([
+    of(9, 0.9),
+    of(10, 1),
+    of(20, 2),
+  ]);
 });
 it('maps ends to ends, and an empty range to the middle', () => {
   const map = linear([0.2, 0.4], [200, 0]);

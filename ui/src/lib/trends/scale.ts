@@ -2,8 +2,10 @@
 
 import type { TrendPoint } from '$lib/backend';
 
-/** Room for the marks of an axis on the left: figures of three decimals, such as 0.225. */
-export const MARKS = 44;
+/** Room for the marks of the axis on the left: figures such as 120 % or 0.225. */
+export const MARKS = 46;
+/** Room for the joules on the right. */
+export const SECOND = 46;
 
 /** Round steps between `low` and `high`, about `wanted` of them, covering both ends. */
 export function ticks(low: number, high: number, wanted = 4): number[] {
@@ -18,23 +20,64 @@ export function ticks(low: number, high: number, wanted = 4): number[] {
   );
 }
 
-/** A figure beyond so many times the largest mean, or below that part of the least, is cut off. */
-const MOST_SPAN = 2;
+const quantile = (sorted: number[], part: number) =>
+  sorted[Math.round((sorted.length - 1) * part)] ?? 0;
+
+/** Beyond so many spreads of the middle half a figure is wild, and is cut off and marked. */
+const WILD = 3;
+/** Whiskers may reach so far beyond what the means span; what is longer is cut off and marked. */
+const WHISKERS = 0.5;
+/** The least that an axis spans, per cent of the default. */
+const LEAST = 12;
 
 /**
- * What the axis of trials has to show: means of what can be compared, predictions and the goal, and
- * intervals as far as one wild one does not press all others flat.
+ * What the axis has to show, in per cent of the default: what can be compared, the default itself and
+ * `levels` such as the goal. Neither a wild figure nor a wild interval presses all others flat; where
+ * there are so many points that their intervals are not drawn, those have no say.
  */
-export function extent(points: TrendPoint[], goal: number | null): [number, number] {
-  const comparable = points.filter((p) => !p.stale);
-  const all = comparable.length > 0 ? comparable : points;
-  const means = all.map((p) => p.joulesPerUnit.mean);
-  const most = Math.max(...means) * MOST_SPAN;
-  const least = Math.min(...means) / MOST_SPAN;
-  const predicted = all.flatMap((p) => p.predicted ?? []);
-  const low = all.map((p) => Math.max(least, p.joulesPerUnit.low));
-  const high = all.map((p) => Math.min(most, p.joulesPerUnit.high));
-  return [Math.min(...low, ...predicted, goal ?? Infinity), Math.max(...high, ...predicted)];
+export function percentRange(
+  points: Pick<TrendPoint, 'joulesPerUnit' | 'stale'>[],
+  reference: number,
+  crowded: boolean,
+  levels: number[],
+): [number, number] {
+  const comparable = points.filter((point) => !point.stale);
+  const used = comparable.length > 0 ? comparable : points;
+  const means = used
+    .map((point) => (point.joulesPerUnit.mean / reference) * 100)
+    .sort((a, b) => a - b);
+  const spread = quantile(means, 0.75) - quantile(means, 0.25);
+  const most = quantile(means, 0.75) + WILD * Math.max(spread, LEAST / 2);
+  const shown = [...means.filter((mean) => means.length < 4 || mean <= most), ...levels];
+  let [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const room = WHISKERS * Math.max(high - low, LEAST);
+  const ends = used
+    .filter((point) => (point.joulesPerUnit.mean / reference) * 100 <= high + 1e-9)
+    .flatMap(({ joulesPerUnit: one }) => (crowded ? [one.mean] : [one.low, one.high]))
+    .map((end) => (end / reference) * 100);
+  [low, high] = [
+    Math.max(low - room, Math.min(low, ...ends)),
+    Math.min(high + room, Math.max(high, ...ends)),
+  ];
+  const lacking = Math.max(0, LEAST - (high - low)) / 2;
+  return [Math.max(0, low - lacking), high + lacking];
+}
+
+/** Pixels that a number below an axis needs. */
+const NUMBER_W = 34;
+
+/** Every how many of `count` numbers is written below an axis so long that they do not touch. */
+export function numbersEvery(count: number, width: number): number {
+  const least = (count * NUMBER_W) / Math.max(NUMBER_W, width);
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(least)));
+  return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least) ?? 1;
+}
+
+/** Points that no other beats in both speed and energy, slowest first. */
+export function front<T extends { speed: number; energy: number }>(points: T[]): T[] {
+  return points
+    .filter((p) => !points.some((q) => q.speed > p.speed && q.energy < p.energy))
+    .sort((a, b) => a.speed - b.speed);
 }
 
 /** Decimals that tell neighbouring ticks apart. */

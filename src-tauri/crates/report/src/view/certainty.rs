@@ -153,7 +153,7 @@ fn confirmed(outcome: &Outcome, figures: &Figures) -> String {
     format!(
         "{}{} less energy per {}, confirmed.",
         if figures.estimated { "Estimated " } else { "" },
-        format::percent(1.0 - outcome.ratio.map_or(1.0, |ratio| ratio.mean)),
+        format::size(outcome.ratio.map_or(1.0, |ratio| ratio.mean)),
         figures.noun
     )
 }
@@ -264,7 +264,7 @@ fn open(record: &SessionRecord, analysis: &Analysis, says: &Says) -> Vec<String>
                 seconds_more: Some(seconds),
             }) => lines.push(format!(
                 "Trial {number} against the default: about {} more of measuring would decide it.",
-                format::duration(seconds)
+                format::outlook(seconds)
             )),
             Some(Verdict::NotDecided { seconds_more: None }) => lines.push(format!(
                 "Trial {number} against the default: too close for any reasonable time of measuring."
@@ -337,24 +337,12 @@ fn trial_list(numbers: &[u32]) -> String {
     }
 }
 
-/// `20 % less` for a ratio of 0.8.
+/// `20.2 % less` for a ratio of 0.798.
 pub(crate) fn less_or_more(ratio: f64) -> String {
-    let word = if ratio > 1.0 { "more" } else { "less" };
-    format!("{} {word}", format::percent(1.0 - ratio))
+    format::less_or_more(ratio)
 }
 
 /// A ratio's interval as `between 18.9 % and 21.4 % less`.
 pub(crate) fn span(ratio: Interval) -> String {
-    let end = |ratio: f64| format::percent(1.0 - ratio);
-    if ratio.high <= 1.0 {
-        format!("between {} and {} less", end(ratio.high), end(ratio.low))
-    } else if ratio.low >= 1.0 {
-        format!("between {} and {} more", end(ratio.low), end(ratio.high))
-    } else {
-        format!(
-            "between {} less and {} more",
-            end(ratio.low),
-            end(ratio.high)
-        )
-    }
+    format::range(&ratio)
 }

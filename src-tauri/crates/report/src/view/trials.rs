@@ -186,7 +186,7 @@ fn verdict(
         Verdict::NotDecided { seconds_more } => {
             let outlook = seconds_more
                 .map_or("more would hardly decide it".to_owned(), |seconds| {
-                    format!("about {} more would decide it", format::duration(seconds))
+                    format!("about {} more would decide it", format::outlook(seconds))
                 });
             badge(
                 Tone::Open,

@@ -90,7 +90,8 @@ impl Tuner {
             .gpu
             .apply(&self.machine(), window.configuration, &job.cancel)
             .await?;
-        job.phase(PhaseKind::LoadingEngine, &window.label, None);
+        let loading = window.reference.map(|one| one.load.0);
+        job.phase(PhaseKind::LoadingEngine, &window.label, loading);
         let engine = launch(self.launch_options(window)?, &job.cancel).await?;
         let recording = self.meter().record(Some(engine.pid()), job.power_feed());
         let recorded_from = SystemClock.now();
@@ -213,7 +214,8 @@ impl Tuner {
         engine: &RunningEngine,
     ) -> Result<Work, TunerError> {
         let session = window.session;
-        job.phase(PhaseKind::WarmingUp, &window.label, None);
+        let warming = window.reference.map(|one| one.warm_up.0);
+        job.phase(PhaseKind::WarmingUp, &window.label, warming);
         let clock = Arc::new(SystemClock);
         let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
         self.cool_down(job, window).await?;

@@ -6,7 +6,7 @@ use crate::error::TunerError;
 use crate::machine::models::blocking;
 use crate::tuner::Tuner;
 use serde::{Deserialize, Serialize};
-use wattsmith_domain::{Advisor, Ending, Interval, Scope, SessionId, SessionRecord};
+use wattsmith_domain::{Advisor, Ending, Interval, Scope, SessionId, SessionRecord, WorkUnit};
 use wattsmith_stats::{Analysis, Outcome};
 use wattsmith_store::{Head, StoreError};
 
@@ -55,6 +55,11 @@ pub struct Digest {
     pub quantisation: String,
     /// Hash of its file.
     pub model_sha256: String,
+    /// What is counted.
+    pub unit: WorkUnit,
+    /// Best so far in per cent of the default, after the default and after each trial that may be
+    /// compared.
+    pub track: Vec<f64>,
 }
 
 /// A line of the list.
@@ -96,6 +101,8 @@ impl Digest {
         let best = best.and_then(|best| analysis.trial(best));
         let first = record.trials.iter().flat_map(|trial| &trial.repeats).next();
         Self {
+            unit: session.workload.unit,
+            track: track(record, &analysis),
             id: session.id.clone(),
             name: session.name.clone(),
             created_at: session.created_at.clone(),
@@ -114,6 +121,23 @@ impl Digest {
             model_sha256: session.model.sha256.clone(),
         }
     }
+}
+
+fn track(record: &SessionRecord, analysis: &Analysis) -> Vec<f64> {
+    let Some(default) = analysis.default else {
+        return Vec::new();
+    };
+    let mut best = 100.0_f64;
+    let seen = record.trials.iter().zip(&analysis.trials);
+    seen.filter(|(trial, own)| trial.is_complete() && !own.stale)
+        .filter_map(|(_, own)| {
+            let percent = own.mean? / default.mean * 100.0;
+            if own.violations.is_empty() {
+                best = best.min(percent);
+            }
+            Some(best)
+        })
+        .collect()
 }
 
 impl Tuner {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use wattsmith_domain::{
-    Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, ProposalStatus,
+    Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, ProposalStatus,
     Purpose, SessionRecord, TrialId, TrialState,
 };
 use wattsmith_stats::{Analysis, Basis, DefaultCheck};
@@ -87,11 +87,16 @@ impl Next {
         {
             Some((id, ExchangeOutcome::Waiting)) => return Self::Paste(id.clone()),
             Some((_, ExchangeOutcome::Refused { reason })) => {
+                // Nobody is told what a person pasted wrongly.
+                let pasted = matches!(session.connection, Some(Connection::Paste));
                 return Self::Stuck {
-                    reason: sentence(&format!(
-                        "The advisor is stuck: its reply gave no usable proposal. It was told: \
-                         {reason}"
-                    )),
+                    reason: sentence(&match pasted {
+                        true => format!("The pasted reply gives no usable proposal: {reason}"),
+                        false => format!(
+                            "The advisor is stuck: its reply gave no usable proposal. It was \
+                             told: {reason}"
+                        ),
+                    }),
                 };
             }
             Some((_, ExchangeOutcome::Failed { error })) => {

@@ -5,6 +5,10 @@ use wattsmith_domain::{
     PicturePhase, PictureWork, Repeat, SensorReport, SessionRecord, Source, Verdict, Warning,
     WarningKind,
 };
+pub use crate::session::outlook::{Outlook, Outlooks};
+pub use crate::session::trial_words::trial;
+use wattsmith_stats::said;
+pub use wattsmith_stats::said::span;
 use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, Outcome, OutcomeKind, TrialAnalysis};
 
 /// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
@@ -23,31 +27,7 @@ pub fn figure(value: f64) -> String {
 /// `0.228 ± 0.009`, or `0.228 (0.11 to 0.47)` where the interval is wide and so lopsided.
 #[must_use]
 pub fn interval(interval: &Interval) -> String {
-    if interval.relative_half_width() > 0.25 {
-        let [mean, low, high] = [interval.mean, interval.low, interval.high].map(figure);
-        return format!("{mean} ({low} to {high})");
-    }
-    let half = (interval.high - interval.low) / 2.0;
-    let magnitude = |value: f64| value.abs().log10().floor() as i32;
-    // A small error keeps one digit at least: it is never shown as none.
-    let decimals = (2 - magnitude(interval.mean)).max(match half > 0.0 {
-        true => -magnitude(half),
-        false => 0,
-    });
-    let decimals = decimals.clamp(0, 9) as usize;
-    format!("{:.decimals$} ± {:.decimals$}", interval.mean, half)
-}
-
-/// A span in the unit that suits it: `40 s`, `3 min`.
-#[must_use]
-pub fn span(seconds: f64) -> String {
-    if seconds < 90.0 {
-        format!("{:.0} s", seconds.max(1.0))
-    } else if seconds < 5400.0 {
-        format!("{:.0} min", seconds / 60.0)
-    } else {
-        format!("{:.1} h", seconds / 3600.0)
-    }
+    said::interval(interval)
 }
 
 /// A share from 0 to 1 in whole per cent: `87 %`.
@@ -113,9 +93,7 @@ pub fn judged(own: &TrialAnalysis) -> Option<String> {
 
 /// `11.6 % less than the default` for a ratio of 0.884.
 fn change(ratio: f64) -> String {
-    let saved = (1.0 - ratio) * 100.0;
-    let word = if saved < 0.0 { "more" } else { "less" };
-    format!("{:.1} % {word} than the default", saved.abs())
+    format!("{} than the default", said::less_or_more(ratio))
 }
 
 /// What a session came to in a few words, the same in terminal, window and report.

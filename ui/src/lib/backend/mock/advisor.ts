@@ -200,3 +200,20 @@ export function readReply(
     predicted: typeof fields.predicted === 'number' ? fields.predicted : null,
   };
 }
+
+/** Makes a proposal of a pasted reply, or keeps why it is refused. */
+export function pasted(s: Kept, item: ExchangeItem, reply: string): void {
+  if (!reply.trim()) throw new Error('The reply is empty. Paste what the chat answered.');
+  Object.assign(item, { reply, replyTokens: Math.round(reply.length / 4) });
+  try {
+    const read = readReply(s, reply);
+    item.outcome = 'accepted';
+    const made = offer(s, read.config, 'the chat that you pasted from', read.reason, {}, false);
+    const shown = s.story.find((one) => one.item === 'proposal' && one.id === made.id);
+    if (shown?.item === 'proposal') shown.predicted = read.predicted;
+  } catch (cause) {
+    const note = cause instanceof Error ? cause.message : String(cause);
+    Object.assign(item, { outcome: 'refused', note });
+    s.stuck = `The pasted reply gives no usable proposal: ${note}`;
+  }
+}

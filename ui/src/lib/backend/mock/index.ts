@@ -4,8 +4,9 @@
 import { BackendError, backendError } from '../error';
 import type { Backend } from '../index';
 import type { LiveEvent } from '../bindings';
-import { lastConfig, offer, promptValues, readReply, templateOf } from './advisor';
+import { lastConfig, offer, pasted, promptValues, templateOf } from './advisor';
 import { settle } from './busy';
+import { desk } from './desk';
 import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
@@ -32,7 +33,6 @@ export function mockBackend(query: URLSearchParams): Backend {
     start.pace,
   );
   let created = 0;
-
   const find = (id: string): Kept => {
     const s = sessions.get(id);
     if (!s) throw new BackendError('not-found', 'This session does not exist any more.');
@@ -81,6 +81,7 @@ export function mockBackend(query: URLSearchParams): Backend {
   };
 
   if (start.startRunning) {
+    const again = query.get('scenario') === 'again';
     const s = start.sessions[0];
     if (s)
       jobs.start(s, (one) =>
@@ -89,6 +90,7 @@ export function mockBackend(query: URLSearchParams): Backend {
           { ...DEFAULTS, parallel: '8', ubatch: '256', poll: '0' },
           'Qwen 1.5B, from a list of 5',
           0.235,
+          again ? '2nd try: other programs used 71 % of the CPU' : '',
         ),
       );
   }
@@ -123,6 +125,13 @@ export function mockBackend(query: URLSearchParams): Backend {
       );
       sessions.set(s.id, s);
       return s.id;
+    },
+    likelyCost: async (draft) => {
+      const like = newest().find((s) => trials(s).length > 1);
+      const all = draft.budget + 1;
+      return like
+        ? `about ${all * draft.repeats} min and ${(all * draft.repeats * 0.42).toFixed(1)} Wh for the default and ${draft.budget} trials, as “${like.name}” took`
+        : '';
     },
     sessions: async () => newest().map(summary),
     session: async (id) => view(find(id)),
@@ -171,15 +180,7 @@ export function mockBackend(query: URLSearchParams): Backend {
           Object.assign(item, { reply, outcome: 'answered' });
           return;
         }
-        const read = readReply(s, reply);
-        Object.assign(item, {
-          reply,
-          outcome: 'accepted',
-          replyTokens: Math.round(reply.length / 4),
-        });
-        const made = offer(s, read.config, 'pasted reply', read.reason, {}, false);
-        const shown = proposal(s, made.id);
-        shown.predicted = read.predicted;
+        pasted(s, item, reply);
       }),
     editProposal: (id, proposalId, settings) =>
       change(id, (s) => {
@@ -264,9 +265,10 @@ export function mockBackend(query: URLSearchParams): Backend {
           if (item.item === 'exchange' && item.outcome === 'waiting') item.outcome = 'cancelled';
       }),
     overview: async () => overview(newest()),
-    exportReport: async (id, format) =>
+    exportReport: async (id, format, out) =>
+      out?.replace(/^~/, '/home/you') ??
       `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,
-    openPath: async () => undefined,
+    ...desk(),
     ...studies.calls(),
     picturePairs: async () => [],
     powerSeries: async (trialId) => {

@@ -242,9 +242,21 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       { kind: 'ollama', baseUrl: 'http://127.0.0.1:11434' },
     ],
     workloads: [
-      { name: 'chat', summary: '16 requests · 8 at once · 64 tokens out' },
-      { name: 'batch', summary: '64 requests · 16 at once · 128 tokens out' },
-      { name: 'single', summary: '16 requests · 1 at once · 128 tokens out' },
+      {
+        name: 'chat',
+        summary: '32 requests · 8 at once · 64 tokens out',
+        quickSummary: '32 requests · 8 at once · 16 tokens out',
+      },
+      {
+        name: 'batch',
+        summary: '64 requests · 16 at once · 128 tokens out',
+        quickSummary: '64 requests · 16 at once · 128 tokens out',
+      },
+      {
+        name: 'single',
+        summary: '16 requests · 1 at once · 128 tokens out',
+        quickSummary: '16 requests · 1 at once · 128 tokens out',
+      },
     ],
     parameters: PARAMETERS,
     gpuParameters: gpu ? GPU_PARAMETERS : [],
@@ -267,6 +279,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
       adaptive: true,
       quick: false,
       memory: true,
+      start: [],
     },
   };
 }

@@ -28,8 +28,20 @@ export function overview(all: Kept[]): OverviewLine[] {
       bestInterval,
       verdict: summary(s).verdict,
       outcome: summary(s).outcome,
+      advisor: s.draft.advisor,
+      track: track(s, defaultInterval.mean),
     });
     lines.set(label, line);
   }
   return [...lines.values()];
+}
+
+/** Best so far in per cent of the default, trial by trial. */
+function track(s: Kept, reference: number): number[] {
+  let least = 100;
+  return trials(s)
+    .filter((t) => t.state === 'complete' && !t.stale)
+    .map(
+      (t) => (least = Math.min(least, ((t.joulesPerUnit?.mean ?? reference) / reference) * 100)),
+    );
 }

@@ -134,8 +134,15 @@ export class Jobs {
     }
   }
 
-  async measure(s: Kept, config: Config, origin: string, predicted: number | null): Promise<void> {
+  async measure(
+    s: Kept,
+    config: Config,
+    origin: string,
+    predicted: number | null,
+    attempt = '',
+  ): Promise<void> {
     const trial = begin(s, config, origin, predicted);
+    trial.attempt = attempt;
     const clock = { at: 0 };
     const name = `trial ${trial.number}`;
     await this.powered(s, clock, config, 'loading-engine', 'Loading the model', name, 0.9);
@@ -248,6 +255,9 @@ export class Jobs {
       word: 'not decided yet',
       text: 'Fresh repeats of the best and of the default, taken in turn; only these decide.',
       discarded: [] as string[],
+      attempt: '',
+      change: '',
+      range: '',
       ratio: null as ReturnType<typeof interval>,
     };
     s.story.push(item);

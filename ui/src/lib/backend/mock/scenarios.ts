@@ -80,6 +80,9 @@ function confirmed(s: Kept): Kept {
     below: true,
     word: 'confirmed: below the goal',
     discarded: [],
+    attempt: '',
+    change: '',
+    range: '',
     ratio: around,
     text: `Confirmed: trial ${lead?.number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`,
   });
@@ -161,6 +164,25 @@ function changed(s: Kept): Kept {
   return s;
 }
 
+/** A session of 500 trials, one of them wild. */
+function many(s: Kept): Kept {
+  s.draft.budget = 500;
+  for (let n = 0; n < 499; n++) {
+    const config = {
+      ...DEFAULTS,
+      parallel: ['1', '2', '4', '8', '16'][n % 5] ?? '4',
+      ubatch: ['64', '128', '256', '512'][n % 4] ?? '512',
+      threads: n % 3 === 0 ? '1' : '2',
+      poll: n % 2 === 0 ? '0' : '50',
+    };
+    const trial = measureNow(s, config, 'surrogate');
+    s.story = s.story.filter((item) => item.item !== 'feedback' || item.trialId !== trial.id);
+    const one = trial.joulesPerUnit;
+    if (one && n === 77) trial.joulesPerUnit = { ...one, low: one.mean / 40, high: one.mean * 30 };
+  }
+  return s;
+}
+
 /** A session that draws on the older ones. */
 function taught(s: Kept): Kept {
   s.draft.advisor = 'guided';
@@ -201,6 +223,10 @@ export function scene(name: string, pace: number): Scene {
       return { ...base, sessions: [] };
     case 'no-advisor':
       return { ...base, sessions: [], advisorModels: false };
+    case 'many':
+      return { ...base, sessions: [many(now(0)), ...older(ESTIMATED)] };
+    case 'crossed':
+      return { ...base, sessions: [now(2, { threshold: '10%' }), ...older(ESTIMATED)] };
     case 'empty':
       return { ...base, sessions: [now(-1)] };
     case 'busy': {
@@ -211,6 +237,7 @@ export function scene(name: string, pace: number): Scene {
     case 'changed':
       return { ...base, sessions: [changed(now(3)), ...older(ESTIMATED)] };
     case 'running':
+    case 'again':
       return {
         ...base,
         sessions: [now(3), ...older(ESTIMATED)],

@@ -16,6 +16,7 @@ import { chance, type Chance } from './chance';
 import { best, outcome } from './outcome';
 import { DEFAULTS, PARAMETERS, type Config } from './engine';
 import { CONNECTIONS, isRemote } from './machine';
+import { answer, costs, figure, freshWords, number, saidOf } from './said';
 
 const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
 const IDLE: PhaseView = {
@@ -121,9 +122,17 @@ export function verdict(
   if (trial.estimateEnds && config.threads !== DEFAULTS.threads)
     return { kind: 'depends-on-estimate', text: 'depends on the estimate', savingPercent };
   if (ratio * wide < 1)
-    return { kind: 'better', text: `certain: ${size} % less than default`, savingPercent };
+    return {
+      kind: 'better',
+      text: `better: ${size} % less than the default, outside the noise`,
+      savingPercent,
+    };
   if (ratio / wide > 1)
-    return { kind: 'worse', text: `certain: ${size} % more than default`, savingPercent };
+    return {
+      kind: 'worse',
+      text: `worse: ${size} % more than the default, outside the noise`,
+      savingPercent,
+    };
   return {
     kind: 'not-decided',
     text: 'not decided (about 140 s more would decide it): 1.2 % less was seen, inside the noise',
@@ -143,13 +152,6 @@ function next(s: Kept): NextStep {
   if (s.ending) return { step: 'ended', ending: s.ending };
   if (!byDefault(s))
     return s.load === null ? { step: 'measure-default' } : { step: 'busy-machine', load: s.load };
-  const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
-  if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
-  const waiting = s.story.find(
-    (item) => item.item === 'exchange' && item.outcome === 'waiting' && !item.question,
-  );
-  if (waiting?.item === 'exchange')
-    return { step: 'paste', exchangeId: waiting.id, prompt: waiting.prompt };
   const goal = goalJoules(s);
   const crossing = complete(s).find(
     (t) =>
@@ -158,6 +160,13 @@ function next(s: Kept): NextStep {
       !s.judged.has(t.number),
   );
   if (crossing) return { step: 'confirm', trialNumber: crossing.number };
+  const offered = s.story.find((item) => item.item === 'proposal' && item.status === 'offered');
+  if (offered) return { step: 'decide', proposalId: offered.item === 'proposal' ? offered.id : '' };
+  const waiting = s.story.find(
+    (item) => item.item === 'exchange' && item.outcome === 'waiting' && !item.question,
+  );
+  if (waiting?.item === 'exchange')
+    return { step: 'paste', exchangeId: waiting.id, prompt: waiting.prompt };
   if (s.stuck) return { step: 'stuck', reason: s.stuck };
   if (!s.consent)
     return {
@@ -178,7 +187,10 @@ function trend(s: Kept): TrendPoint[] {
         trialId: t.id,
         number: t.number,
         joulesPerUnit: t.joulesPerUnit,
+        figure: figure(t.joulesPerUnit),
+        change: saidOf(s, t).change,
         tokensPerSecond: t.tokensPerSecond ?? 0,
+        speed: `${number(t.tokensPerSecond ?? 0)} tokens/s`,
         bestSoFar: t.stale ? null : least,
         verdict: t.verdict.kind,
         predicted: t.predicted,
@@ -195,11 +207,21 @@ function spending(s: Kept): SessionView['spending'] {
   return { spent: costs.reduce((sum, cost) => sum + cost, 0), estimated: false, cap };
 }
 
+/** The story with its figures in words. */
+function told(s: Kept): StoryItem[] {
+  return structuredClone(s.story).map((item) => {
+    if (item.item === 'trial') return { ...item, said: saidOf(s, item) };
+    return item.item === 'confirmation' ? { ...item, ...freshWords(item) } : item;
+  });
+}
+
 export function view(s: Kept): SessionView {
   const used = Math.max(0, trials(s).filter((t) => !t.stale).length - 1);
   const workload =
     {
-      chat: '16 requests · 8 at once · 64 tokens out',
+      chat: s.draft.quick
+        ? '32 requests · 8 at once · 16 tokens out'
+        : '32 requests · 8 at once · 64 tokens out',
       batch: '64 requests · 16 at once · 128 tokens out',
     }[s.draft.workload] ?? '16 requests · 1 at once · 128 tokens out';
   const goal = s.draft.threshold.endsWith('%')
@@ -238,10 +260,11 @@ export function view(s: Kept): SessionView {
     advisor: s.draft.advisor,
     connection,
     connectionDraft: structuredClone(s.draft.connection),
+    plan: structuredClone(s.draft),
     spending: spending(s),
     trialsUsed: used,
     budget: s.draft.budget,
-    story: structuredClone(s.story),
+    story: told(s),
     trend: trend(s),
     importance:
       complete(s).length < 3
@@ -255,6 +278,8 @@ export function view(s: Kept): SessionView {
     parameters: PARAMETERS.filter((p) => s.draft.tuned.includes(p.name)),
     best: lead,
     outcome: outcome(s),
+    answer: answer(s),
+    costs: costs(s),
     changes: structuredClone(s.changes),
     phase: { ...s.phase },
     autopilot: s.autopilot,

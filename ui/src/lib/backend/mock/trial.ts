@@ -2,6 +2,7 @@
 
 import type { TrialItem } from '../bindings';
 import { commandLine, DEFAULTS, diff, truth, window, type Config } from './engine';
+import { NOTHING } from './said';
 import { byDefault, freshId, interval, trials, verdict, type Kept } from './session';
 
 export function begin(
@@ -28,6 +29,8 @@ export function begin(
     energyJ: 0,
     repeats: [],
     repeatsPlanned: s.draft.repeats,
+    attempt: '',
+    said: NOTHING,
     repeatsNote: '',
     discarded: [],
     verdict: { kind: 'none', text: '', savingPercent: null },
@@ -62,7 +65,6 @@ export function addRepeat(s: Kept, trial: TrialItem): void {
   trial.repeats.push({
     index: trial.repeats.length + 1,
     joulesPerUnit: one.joulesPerUnit,
-    accuracy: s.gpu ? 0.05 : 0.5,
     windowS: one.windowS,
     tokensPerSecond: one.tokensPerSecond,
     warnings: [],

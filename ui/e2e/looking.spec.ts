@@ -1,0 +1,163 @@
+// What the window shows first and how it is looked through: the new session, the answer, the trials, the
+// charts, the report's file.
+
+import { expect, test } from '@playwright/test';
+import { open, step } from './screens';
+
+test('a new session is begun by Enter three times', async ({ page }) => {
+  await open(page, '#/new');
+  await expect(page.getByTestId('model-SmolLM2-135M-Instruct')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('workload-chat')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByTestId('workload-batch')).toBeChecked();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('threshold')).toBeFocused();
+  await expect(page.getByTestId('likely-cost')).toContainText(/min and .*Wh/);
+  await page.keyboard.press('Enter');
+  await step(page, 'measure-default');
+});
+
+test('what is shown as work is what is run, quick or not', async ({ page }) => {
+  await open(page, '#/new');
+  await expect(page.getByTestId('new-session-form')).toContainText('8 at once · 64 tokens out');
+  await page.getByTestId('all-choices').click();
+  await page.getByTestId('quick').check();
+  await expect(page.getByTestId('new-session-form')).toContainText('8 at once · 16 tokens out');
+});
+
+test('a model file that is dropped on the window is the model', async ({ page }) => {
+  await open(page, '#/new');
+  await expect(page.getByTestId('start-session')).toBeEnabled();
+  await page.evaluate(() =>
+    dispatchEvent(
+      new CustomEvent('wattsmith-drop', { detail: ['/tmp/notes.txt', '/models/mine.gguf'] }),
+    ),
+  );
+  await expect(page.getByTestId('model-path')).toHaveValue('/models/mine.gguf');
+});
+
+test('after a crossing there are four ways on', async ({ page }) => {
+  await open(page, '?scenario=crossed&pace=0.06#/');
+  await step(page, 'confirm');
+  await expect(page.getByTestId('answer-next')).toContainText(/confirm trial \d+, .*min/);
+  for (const id of ['confirm', 'numeric-proposal', 'by-hand', 'end-here'])
+    await expect(page.getByTestId(id)).toBeVisible();
+  await page.getByTestId('numeric-proposal').click();
+  await page.getByTestId('run-beside').click();
+  await step(page, 'busy');
+  await step(page, 'confirm');
+});
+
+test('the answer stands first, with what it is held against', async ({ page }) => {
+  await open(page, '?scenario=ended#/');
+  await expect(page.getByTestId('answer-headline')).toHaveText(/^−\d+\.\d\s% energy per token/);
+  await expect(page.getByTestId('answer-sure')).toContainText('certain');
+  await expect(page.getByTestId('answer')).toContainText('goal');
+  await expect(page.getByTestId('answer-speed')).toContainText('tokens/s');
+  await expect(page.getByTestId('answer')).toBeInViewport({ ratio: 1 });
+});
+
+test('finished trials fold to a row each and unfold by keyboard', async ({ page }) => {
+  await open(page, '?scenario=ended#/');
+  const first = page.getByTestId('trial').first();
+  await expect(first.getByTestId('joules-per-token')).toHaveCount(0);
+  await first.getByTestId('fold-trial').focus();
+  await page.keyboard.press('Enter');
+  await expect(first.getByTestId('joules-per-token')).toHaveText(/^0\.\d{3}$/);
+  await page.keyboard.press('Enter');
+  await expect(first.getByTestId('joules-per-token')).toHaveCount(0);
+});
+
+test('all trials are a table to sort, hide, pin and compare', async ({ page }) => {
+  await open(page, '?scenario=ended#/');
+  await page.getByTestId('tab-trials').click();
+  const rows = page.getByTestId('trial-row');
+  await expect(rows).toHaveCount(5);
+  await page.getByRole('button', { name: /^J\/token/ }).click();
+  await expect(rows.first().getByRole('rowheader')).toHaveText('5');
+  await page.getByRole('button', { name: 'Pin trial 2 to the top' }).click();
+  await expect(rows.first().getByRole('rowheader')).toHaveText('2');
+  await page.getByRole('button', { name: 'Hide trial 4' }).click();
+  await expect(rows).toHaveCount(4);
+  await page.getByLabel('Compare trial 1').check();
+  await page.getByLabel('Compare trial 5').check();
+  await expect(page.getByTestId('side-by-side')).toContainText('Trial 1 beside trial 5');
+  await expect(page.getByTestId('side-by-side')).toContainText('parallel');
+  await page.reload();
+  await page.getByTestId('tab-trials').click();
+  await expect(rows).toHaveCount(4);
+  await page.getByTestId('show-hidden').click();
+  await expect(rows).toHaveCount(5);
+  await page.getByTestId('branch-5').click();
+  await expect(page.getByTestId('branched')).toContainText('trial 5 of SmolLM2 · chat');
+  await page.getByTestId('start-session').click();
+  await expect(page.getByTestId('session-name')).toHaveText('SmolLM2 · chat, from trial 5');
+});
+
+test('charts are read by keyboard, linked with the story, and kept as files', async ({ page }) => {
+  await open(page, '?scenario=ended#/');
+  const plot = page.locator('aside').getByRole('slider', { name: /Trials/ });
+  await plot.focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await expect(plot).toHaveAttribute('aria-valuetext', /Trial 4: −.*J\/token/);
+  await expect(page.getByTestId('trial').nth(3)).toHaveClass(/pointed/);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('trial').nth(3).getByTestId('joules-per-token')).toBeVisible();
+  for (const kind of ['SVG', 'PNG', 'CSV']) {
+    await page.locator('aside').getByRole('button', { name: 'Keep this chart' }).first().click();
+    await page.getByRole('menuitem', { name: kind }).click();
+    await expect(page.getByTestId('toast').last()).toContainText(
+      `energy-by-trial.${kind.toLowerCase()}`,
+    );
+  }
+});
+
+test('sessions that may be compared share a chart of best so far', async ({ page }) => {
+  await open(page, '?scenario=measured-gpu#/overview');
+  await expect(page.getByTestId('tracks').first()).toContainText('by guided');
+  await page.getByTestId('tracks').first().getByText('as a table').click();
+  await expect(page.getByTestId('tracks').first().locator('tbody tr').first()).toContainText('%');
+});
+
+test('the split between story and charts moves by keyboard and is kept', async ({ page }) => {
+  await open(page, '#/');
+  const width = () => page.locator('aside').evaluate((one) => one.clientWidth);
+  const before = await width();
+  await page.getByTestId('split').focus();
+  for (let n = 0; n < 4; n++) await page.keyboard.press('ArrowLeft');
+  await expect.poll(width).toBeGreaterThan(before + 60);
+  const wide = await width();
+  await page.reload();
+  await expect.poll(width).toBe(wide);
+});
+
+test('a report is saved where the person says, and its folder is shown', async ({ page }) => {
+  await open(page, '?scenario=ended#/');
+  await page.getByTestId('export-report').click();
+  await page.getByTestId('save-as').click();
+  await page.getByTestId('save-path').fill('~/notes.pages');
+  await page.getByTestId('save-now').click();
+  await expect(page.locator('#save-path-more')).toContainText('.html');
+  await page.getByTestId('save-path').fill('~/notes.md');
+  await page.getByTestId('save-now').click();
+  await expect(page.getByTestId('toast')).toContainText('/home/you/notes.md');
+  await expect(page.getByTestId('toast')).toContainText('Show in folder');
+});
+
+test('the first session and the next step are a few Tab stops away', async ({ page }) => {
+  const stopsTo = async (found: () => Promise<boolean>) => {
+    for (let n = 1; n <= 10; n++) {
+      await page.keyboard.press('Tab');
+      if (await found()) return n;
+    }
+    return 99;
+  };
+  const focused = (testid: string) => () =>
+    page.evaluate((id) => document.activeElement?.getAttribute('data-testid') === id, testid);
+  await open(page, '#/');
+  expect(await stopsTo(focused('skip-to-step'))).toBeLessThanOrEqual(2);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('ask')).toBeFocused();
+});

@@ -1,0 +1,2 @@
+/** What the middle of a session shows. */
+export type Side = 'story' | 'trials' | 'trends';

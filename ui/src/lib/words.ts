@@ -1,0 +1,59 @@
+// The words of the screen that more than one place says: one name for one thing. What depends on a
+// record (verdicts, figures, causes) comes from the core in words; this is what stands around it.
+
+import type { ConnectionDraft, ExchangeKind, VerdictKind } from '$lib/backend';
+
+/** How the core calls carrying a prompt by hand. It is a way, and nobody who could be asked. */
+export const PASTE = 'copy and paste';
+
+/** Whom a question goes to. */
+export function whom(draft: ConnectionDraft, connection: string): string {
+  return draft.kind === 'paste' ? 'a chat of your own' : connection;
+}
+
+/** What a question's button does. */
+export const askVerb = (draft: ConnectionDraft) =>
+  draft.kind === 'paste' ? 'Make a prompt' : 'Ask';
+
+const ASKED: Record<ExchangeKind, string> = {
+  waiting: 'Asked',
+  accepted: 'Asked',
+  answered: 'Answered by',
+  cancelled: 'Taken back, asked',
+  refused: 'Reply refused:',
+  failed: 'No reply from',
+};
+const CARRIED: Record<ExchangeKind, string> = {
+  waiting: 'Prompt to carry to a chat',
+  accepted: 'Reply pasted',
+  answered: 'Answer pasted',
+  cancelled: 'Prompt taken back before a reply was pasted',
+  refused: 'Pasted reply refused',
+  failed: 'No reply pasted',
+};
+
+/** A line about a prompt and its reply. */
+export const exchangeLine = (outcome: ExchangeKind, connection: string) =>
+  connection === PASTE ? CARRIED[outcome] : `${ASKED[outcome]} ${connection}`;
+
+/** How the next proposal comes: read by a chat model, carried by hand, or from numbers. */
+export function askNext(draft: ConnectionDraft, numeric: boolean): string {
+  if (numeric) return 'Get the next proposal';
+  return draft.kind === 'paste' ? 'Make the next prompt' : 'Ask for the next proposal';
+}
+
+/** What stands before feedback that is over: only who reads prompts can be told. */
+export function feedbackLine(sent: boolean, asks: boolean): string {
+  if (!asks) return 'Noted';
+  return sent ? 'The advisor was told' : 'Feedback, not sent';
+}
+
+/** Verdicts where there is room for a few letters. */
+export const SHORT: Record<VerdictKind, string> = {
+  reference: 'the default',
+  better: 'less, outside the noise',
+  worse: 'more, outside the noise',
+  'not-decided': 'not decided',
+  'depends-on-estimate': 'depends on the estimate',
+  none: 'not compared',
+};
