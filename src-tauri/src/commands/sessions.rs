@@ -6,8 +6,11 @@ use crate::wire::{
     FirstLook, MachineView, NewSessionOptions, OverviewLine, PicturePairView, PowerSeries,
     SessionDraft, SessionSummary, SessionView,
 };
-use wattsmith_tuner::SessionPlan;
 use wattsmith_tuner::domain::{Busy, SessionId, TrialId};
+use wattsmith_tuner::{Listed, SessionPlan};
+
+/// Sessions of the same work that are looked at for one with the same model.
+const LIKE_IT: usize = 8;
 
 /// The machine and its sensors.
 #[tauri::command]
@@ -62,21 +65,23 @@ pub async fn sessions(core: Core<'_>) -> Answer<Vec<SessionSummary>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn likely_cost(core: Core<'_>, draft: SessionDraft) -> Answer<String> {
-    let sessions = core.sessions().await?;
     let quick = format!("{}-quick", draft.workload);
-    let like = sessions.iter().find(|one| {
-        let work = &one.workload.name;
-        one.model.path == draft.model_path
-            && one.quick == draft.quick
-            && (*work == draft.workload || *work == quick)
+    let list = core.list().await?;
+    let like = list.iter().filter_map(|one| match one {
+        Listed::Session(digest) => Some(digest),
+        Listed::Unreadable { .. } => None,
     });
-    let Some(like) = like else {
-        return Ok(String::new());
-    };
-    let mut record = core.record(&like.id).await?;
-    record.session.budget = draft.budget;
-    record.session.repeats = draft.repeats;
-    Ok(views::likely_cost(&record))
+    let like = like.filter(|one| one.workload == draft.workload || one.workload == quick);
+    for one in like.take(LIKE_IT) {
+        let mut record = core.record(&one.id).await?;
+        let session = &mut record.session;
+        if session.model.path == draft.model_path && session.quick == draft.quick {
+            session.budget = draft.budget;
+            session.repeats = draft.repeats;
+            return Ok(views::likely_cost(&record));
+        }
+    }
+    Ok(String::new())
 }
 
 /// One session, whole.

@@ -29,7 +29,13 @@ const PLACE: &str = "engines/diffusers/bin/python";
 const API_KEY: &str = "WATTSMITH_SERVER_KEY";
 /// By variables with these beginnings the libraries take settings.
 const SETTINGS: [&str; 7] = [
-    "OMP_", "MKL_", "KMP_", "TORCH_", "PYTORCH_", "DIFFUSERS_", "HF_",
+    "OMP_",
+    "MKL_",
+    "KMP_",
+    "TORCH_",
+    "PYTORCH_",
+    "DIFFUSERS_",
+    "HF_",
 ];
 /// The script, put beside the log before a start.
 const SCRIPT: [File; 4] = [

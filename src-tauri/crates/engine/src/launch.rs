@@ -18,7 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds, Tell, Value};
+use wattsmith_domain::{
+    Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds, Tell, Value,
+};
 
 /// Ports tried when others keep taking them.
 const PORTS: u32 = 4;

@@ -61,5 +61,6 @@ pub use supervise::failure::{Ended, Exit};
 pub use supervise::orphan::reap_orphans;
 pub use work::{
     Drawn, Driven, MadePicture, Patience, Progress, RequestRecord, drive, drive_with,
-    picture_workload, picture_workloads, prompts, seconds_set, warm_up, with_passes, workload, workloads,
+    picture_workload, picture_workloads, prompts, seconds_set, warm_up, with_passes, workload,
+    workloads,
 };

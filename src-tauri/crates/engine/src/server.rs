@@ -3,8 +3,8 @@
 //! in a folder for each.
 
 use crate::catalogue::{About, Catalogue, Used};
-use crate::error::EngineError;
 use crate::diffusers::Diffusers;
+use crate::error::EngineError;
 use crate::llama_server::{Architectures, LlamaServer};
 use crate::protocol::Protocol;
 use crate::stable_diffusion::StableDiffusion;
@@ -13,9 +13,7 @@ use async_trait::async_trait;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_domain::{
-    Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds,
-};
+use wattsmith_domain::{Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds};
 
 /// One kind of inference server.
 #[async_trait]

@@ -49,7 +49,10 @@ pub(super) async fn model(path: &Path) -> Result<Model, EngineError> {
     let failed = |what: String| {
         EngineError::failed(
             FailureCause::ModelNotFound,
-            format!("The pipeline {} cannot be read: {what}. Check its files.", path.display()),
+            format!(
+                "The pipeline {} cannot be read: {what}. Check its files.",
+                path.display()
+            ),
         )
     };
     match read {

@@ -20,7 +20,11 @@ const PRINTED: [(FailureCause, &[&str]); 6] = [
     ),
     (
         FailureCause::UnknownFlag,
-        &["unknown argument", "error: invalid", "error: the following arguments"],
+        &[
+            "unknown argument",
+            "error: invalid",
+            "error: the following arguments",
+        ],
     ),
     (
         FailureCause::OutOfMemory,

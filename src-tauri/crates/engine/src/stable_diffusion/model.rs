@@ -90,7 +90,10 @@ mod tests {
             std::fs::write(&path, &bytes).unwrap();
             let model = model(&path).await.unwrap();
             assert_eq!(model.random_weights, random, "{head}");
-            assert_eq!((model.name.as_str(), model.bytes), ("m", bytes.len() as u64));
+            assert_eq!(
+                (model.name.as_str(), model.bytes),
+                ("m", bytes.len() as u64)
+            );
         }
         let gone = check(Path::new("no/such.gguf")).await.unwrap_err();
         assert_eq!(gone.cause(), Some(FailureCause::ModelNotFound));

@@ -240,7 +240,11 @@ mod tests {
         assert_eq!((driven.started, driven.ended), (ns(0.0), ns(4.0)));
         let drawn = driven.drawn.clone().unwrap();
         assert_eq!((drawn.steps, drawn.network_calls), (64, Some(40)));
-        let of: Vec<(u32, u32)> = drawn.pictures.iter().map(|one| (one.prompt, one.seed)).collect();
+        let of: Vec<(u32, u32)> = drawn
+            .pictures
+            .iter()
+            .map(|one| (one.prompt, one.seed))
+            .collect();
         assert_eq!(of, [(0, 7), (0, 8), (1, 7), (1, 8)]);
         // A server whose phases end after its answer is not believed.
         let decoding = (PicturePhase::Decoding, ns(0.9), ns(1.0));
@@ -265,7 +269,9 @@ mod tests {
         for call in 0..2 {
             let sent = 10.0 * call as f64;
             let times = (ns(sent), ns(sent + 10.0));
-            sheets.answered((0, 2, call), times, body.as_bytes()).unwrap();
+            sheets
+                .answered((0, 2, call), times, body.as_bytes())
+                .unwrap();
         }
         let printed = vec![
             vec![
@@ -284,7 +290,12 @@ mod tests {
         let unequal = Sheets::new(ImageForm::WebUi, &task(), &[]);
         let times = (ns(0.0), ns(10.0));
         unequal.answered((0, 2, 0), times, body.as_bytes()).unwrap();
-        let spans = unequal.driven(2, &printed, None).unwrap().drawn.unwrap().spans;
+        let spans = unequal
+            .driven(2, &printed, None)
+            .unwrap()
+            .drawn
+            .unwrap()
+            .spans;
         assert_eq!(spans, [], "nobody knows which belongs to which");
     }
 }

@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload, one_line};
+use wattsmith_domain::{
+    Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload, one_line,
+};
 
 /// Progress is told this often at most.
 const TICK: Duration = Duration::from_millis(100);
