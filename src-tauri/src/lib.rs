@@ -133,7 +133,10 @@ pub fn prefer_plain_buffers() {
 
 /// Whether no device that could draw is there: then a program does.
 fn draws_in_software() -> bool {
-    let nodes = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+    let nodes = std::fs::read_dir("/dev/dri")
+        .into_iter()
+        .flatten()
+        .flatten();
     !nodes
         .map(|node| node.file_name().to_string_lossy().into_owned())
         .any(|name| name.starts_with("renderD"))

@@ -54,7 +54,10 @@ fn shared(record: &SessionRecord, label: &str) -> BTreeSet<String> {
         let of = |what: &str, text: &str, terminal_says: bool| {
             let text = plain(text);
             let at = format!("{label}, trial {}, {what}: {text:?}", trial.number);
-            assert!(report.contains(&text), "{at} is not in the report: {report}");
+            assert!(
+                report.contains(&text),
+                "{at} is not in the report: {report}"
+            );
             assert!(
                 !terminal_says || terminal.contains(&text),
                 "{at} is not in the terminal: {terminal}"
@@ -86,7 +89,10 @@ fn shared(record: &SessionRecord, label: &str) -> BTreeSet<String> {
             ("window", &plain(&shown.answer.headline)),
         ] {
             let goal = label == "goal-reached"; // which is about joules
-            assert!(goal || text.contains(&size), "{label}: {size} is not in the {where_}: {text}");
+            assert!(
+                goal || text.contains(&size),
+                "{label}: {size} is not in the {where_}: {text}"
+            );
         }
         all.insert(size);
     }
@@ -107,10 +113,18 @@ fn window_terminal_and_report_say_one_thing_of_every_record() {
         }
     }
     assert_eq!(drawn.len(), DRAWN.len());
-    let numbers: Vec<Value> = [0.22784, 12.345, 1234.0, 0.9996, 113.4, 56_789.0, 0.000_123_4]
-        .into_iter()
-        .map(|value| json!([value, said::number(value)]))
-        .collect();
+    let numbers: Vec<Value> = [
+        0.22784,
+        12.345,
+        1234.0,
+        0.9996,
+        113.4,
+        56_789.0,
+        0.000_123_4,
+    ]
+    .into_iter()
+    .map(|value| json!([value, said::number(value)]))
+    .collect();
     let text = serde_json::to_string(&json!({ "records": drawn, "numbers": numbers })).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDS);
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
@@ -122,7 +136,11 @@ fn window_terminal_and_report_say_one_thing_of_every_record() {
 
 #[test]
 fn sessions_of_one_name_are_told_apart_and_others_keep_theirs() {
-    let mut records = [fixtures::measured(), fixtures::measured(), fixtures::empty()];
+    let mut records = [
+        fixtures::measured(),
+        fixtures::measured(),
+        fixtures::empty(),
+    ];
     records[1].session.created_at = "2026-02-03T04:05:06Z".to_owned();
     records[2].session.name = "Another".to_owned();
     let mut lines: Vec<_> = records
@@ -131,7 +149,11 @@ fn sessions_of_one_name_are_told_apart_and_others_keep_theirs() {
         .collect();
     views::tell_apart(&mut lines);
     assert_ne!(lines[0].name, lines[1].name);
-    assert!(lines[1].name.ends_with("(2026-02-03 04:05 UTC)"), "{}", lines[1].name);
+    assert!(
+        lines[1].name.ends_with("(2026-02-03 04:05 UTC)"),
+        "{}",
+        lines[1].name
+    );
     assert_eq!(lines[2].name, "Another");
 }
 
@@ -153,17 +175,21 @@ fn a_window_that_is_measured_again_says_why() {
     last.state = TrialState::Running;
     let mut again = last.repeats.pop().unwrap();
     again.started_at = "2999-01-01T00:00:00Z".to_owned();
-    last.discarded.push(wattsmith_tuner::domain::DiscardedRepeat {
-        repeat: again,
-        cause: wattsmith_tuner::domain::Cause {
-            kind: wattsmith_tuner::domain::WarningKind::OtherLoad,
-            text: "other programs used 71 % of the CPU".to_owned(),
-        },
-    });
+    last.discarded
+        .push(wattsmith_tuner::domain::DiscardedRepeat {
+            repeat: again,
+            cause: wattsmith_tuner::domain::Cause {
+                kind: wattsmith_tuner::domain::WarningKind::OtherLoad,
+                text: "other programs used 71 % of the CPU".to_owned(),
+            },
+        });
     record.trials.push(last);
     let shown = view(&record);
     let trial = trials(&shown).last().unwrap();
-    assert_eq!(trial.attempt, "2nd try: other programs used 71 % of the CPU");
+    assert_eq!(
+        trial.attempt,
+        "2nd try: other programs used 71 % of the CPU"
+    );
     // Another window was kept since: the one that runs now is a first try.
     let kept = record.trials[0].repeats[0].clone();
     let last = record.trials.last_mut().unwrap();
@@ -180,7 +206,11 @@ fn steps_say_what_they_take_once_something_was_measured() {
     let costs = view(&fixtures::empty()).costs;
     assert!(costs.trial.is_empty() && costs.confirm.is_empty());
     let costs = view(&fixtures::measured()).costs;
-    assert!(costs.trial.starts_with("about ") && costs.trial.ends_with('J'), "{}", costs.trial);
+    assert!(
+        costs.trial.starts_with("about ") && costs.trial.ends_with('J'),
+        "{}",
+        costs.trial
+    );
     assert!(costs.confirm.contains(" to "), "{}", costs.confirm);
 }
 

@@ -39,7 +39,9 @@ pub async fn export_report(
 pub async fn show_in_folder(path: String) -> Answer<()> {
     let folder = Path::new(&path).parent().filter(|one| one.is_dir());
     let Some(folder) = folder else {
-        return Err(refuse(format!("The folder of {path} is not there any more.")));
+        return Err(refuse(format!(
+            "The folder of {path} is not there any more."
+        )));
     };
     open::that_detached(folder).map_err(|error| {
         refuse(format!(
@@ -95,14 +97,17 @@ pub async fn keep_file(core: Core<'_>, name: String, data: Vec<u8>) -> Answer<St
     let plain = |one: char| one.is_alphanumeric() || matches!(one, '-' | '_' | '.');
     let (stem, suffix) = name.rsplit_once('.').unwrap_or((&name, ""));
     if !["svg", "png", "csv"].contains(&suffix) || !name.chars().all(plain) {
-        return Err(refuse(format!("{name} is no name of a picture or a table.")));
+        return Err(refuse(format!(
+            "{name} is no name of a picture or a table."
+        )));
     }
     if data.len() > MOST_KEPT {
         return Err(refuse(format!("{name} is too large to be kept.")));
     }
     let folder = core.paths().reports();
     let (stem, suffix) = (stem.to_owned(), suffix.to_owned());
-    let written = tauri::async_runtime::spawn_blocking(move || write_new(&folder, &stem, &suffix, &data));
+    let written =
+        tauri::async_runtime::spawn_blocking(move || write_new(&folder, &stem, &suffix, &data));
     let path = written
         .await
         .map_err(|error| refuse(format!("{name} could not be kept: {error}.")))?

@@ -99,7 +99,10 @@ fn sentence(outcome: &Outcome) -> String {
     match (outcome.kind, range) {
         (OutcomeKind::Confirmed, Some(range)) => {
             let pairs = outcome.pairs.unwrap_or_default();
-            format!("Trial {}: {range}, from {pairs} fresh pairs.", outcome.number)
+            format!(
+                "Trial {}: {range}, from {pairs} fresh pairs.",
+                outcome.number
+            )
         }
         (OutcomeKind::Nothing | OutcomeKind::DefaultOnly | OutcomeKind::NoSaving, _) => {
             String::new()

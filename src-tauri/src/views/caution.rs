@@ -104,7 +104,10 @@ mod tests {
             "Large values take more memory; small ones read prompts more slowly.",
         );
         assert_eq!(of(&ubatch, "64", "512"), "Large values take more memory.");
-        assert_eq!(of(&ubatch, "512", "64"), "Small ones read prompts more slowly.");
+        assert_eq!(
+            of(&ubatch, "512", "64"),
+            "Small ones read prompts more slowly."
+        );
     }
 
     #[test]

@@ -7,12 +7,11 @@ use crate::wire::{
     ProposalItem, ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
 };
 use wattsmith_tuner::domain::{
-    Advisor, Configuration, Confirmation, Connection, Decision, Exchange, ExchangeOutcome, Feedback, Proposal,
-    DiscardedRepeat, ProposalStatus, Purpose, Repeat, SessionRecord, Trial, TrialState,
+    Advisor, Configuration, Confirmation, Connection, Decision, DiscardedRepeat, Exchange,
+    ExchangeOutcome, Feedback, Proposal, ProposalStatus, Purpose, Repeat, SessionRecord, Trial,
+    TrialState,
 };
-use wattsmith_tuner::stats::{
-    Analysis, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, said,
-};
+use wattsmith_tuner::stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, said};
 use wattsmith_tuner::{CoreUse, cause_label, words};
 
 /// All entries, oldest first. Identities are in order of time; feedback stands after its trial.

@@ -5,7 +5,8 @@ use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
     BestView, EarlierView, ImportanceView, MachineChangeView, NextStep, OutcomeView, PhaseKind,
-    PhaseView, SessionDraft, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind, VerdictView,
+    PhaseView, SessionDraft, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind,
+    VerdictView,
 };
 use wattsmith_tuner::domain::{
     Connection, EarlierSession, Ending, Memory, Scope, Session, SessionRecord, Tell, Threshold,

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 use wattsmith_domain::{
-    Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId, ProposalStatus,
-    Purpose, SessionRecord, TrialId, TrialState,
+    Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, ProposalId,
+    ProposalStatus, Purpose, SessionRecord, TrialId, TrialState,
 };
 use wattsmith_stats::{Analysis, Basis, DefaultCheck};
 

@@ -71,7 +71,10 @@ impl Outlooks {
         let mut trial = window.times(windows, windows);
         trial.seconds.0 += rest_s(record);
         trial.seconds.1 += rest_s(record);
-        let open = record.confirmations.iter().find(|one| one.decision.is_none());
+        let open = record
+            .confirmations
+            .iter()
+            .find(|one| one.decision.is_none());
         let done = open.map_or(0, |one| one.best.len() + one.default.len());
         let left = |pairs: u32| (f64::from(2 * pairs) - done as f64).max(1.0);
         let trials = f64::from(session.budget.saturating_sub(used));
@@ -113,7 +116,10 @@ fn mean_window(record: &SessionRecord) -> Option<Outlook> {
 /// Seconds of the rest in which a trial reads its idle power, where it does. Its joules are part of what
 /// the windows took.
 fn rest_s(record: &SessionRecord) -> f64 {
-    match (windows(record).any(|one| one.idle.is_some()), record.session.quick) {
+    match (
+        windows(record).any(|one| one.idle.is_some()),
+        record.session.quick,
+    ) {
         (false, _) => 0.0,
         (true, true) => REST_QUICK_S,
         (true, false) => REST_S,

@@ -18,7 +18,10 @@ pub fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> Vec<
         number => format!("Trial {number}"),
     };
     if let TrialState::Failed { cause, message, .. } = &trial.state {
-        return vec![format!("{name}: failed ({}): {message}", cause_label(*cause))];
+        return vec![format!(
+            "{name}: failed ({}): {message}",
+            cause_label(*cause)
+        )];
     }
     let (figure, repeats) = match (&own.joules_per_unit, own.mean) {
         (Some(interval), _) => (said::interval(interval), interval.n),

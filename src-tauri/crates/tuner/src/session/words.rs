@@ -1,11 +1,11 @@
 //! Verdicts and figures in words, the same on the screen, in the terminal and in prompts.
 
+pub use crate::session::outlook::{Outlook, Outlooks};
+pub use crate::session::trial_words::trial;
 use wattsmith_domain::{
     Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Repeat,
     SensorReport, SessionRecord, Source, Verdict, Warning, WarningKind,
 };
-pub use crate::session::outlook::{Outlook, Outlooks};
-pub use crate::session::trial_words::trial;
 use wattsmith_stats::said;
 pub use wattsmith_stats::said::span;
 use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, Outcome, OutcomeKind, TrialAnalysis};
