@@ -114,6 +114,35 @@ fn what_runs_as_root_stays_small() {
     assert_eq!(dependencies()["gpu-control"], BTreeSet::from(allowed));
 }
 
+/// What is common to all servers names none of them, and neither does the tuner.
+#[test]
+fn servers_are_named_in_their_own_rooms_only() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let engine = "src-tauri/crates/engine/src";
+    let common = [
+        "catalogue",
+        "supervise",
+        "work",
+        "launch.rs",
+        "ready.rs",
+        "running.rs",
+    ];
+    let output = Command::new("git")
+        .args(["grep", "-niE", "llama|vllm|sglang"])
+        .args(["--", "src-tauri/crates/tuner/src/*.rs"])
+        .args(common.map(|one| format!("{engine}/{one}")))
+        .args([
+            format!("{engine}/catalogue.rs"),
+            format!("{engine}/supervise.rs"),
+        ])
+        .arg(format!(":!{engine}/catalogue/tests.rs"))
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(found.is_empty(), "servers named in common rooms:\n{found}");
+}
+
 #[test]
 fn nothing_is_called_manager_helper_or_util() {
     let root = env!("CARGO_MANIFEST_DIR");

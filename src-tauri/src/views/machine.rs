@@ -7,7 +7,7 @@ use crate::wire::{
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{Advisor, Constraints, Workload};
 use wattsmith_tuner::{
-    ModelEntry, SessionPlan, Tuner, TunerError, UnfitFile, catalogue, gpu_knobs, workloads,
+    About, ModelEntry, SessionPlan, Tuner, TunerError, UnfitFile, gpu_knobs, shipped, workloads,
 };
 
 /// The machine and its sensors.
@@ -106,16 +106,17 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
     let models = with_usual(shelf.models, target.as_ref());
     let advisor = tuner.default_advisor_model().await;
     let plan = SessionPlan::default();
-    let parameters: Vec<_> = catalogue(&tuner.machine())
+    let parameters: Vec<_> = shipped()
+        .space(&About::machine(&tuner.machine()))
         .parameters
         .iter()
         .map(super::parameter)
         .collect();
-    let engine = tuner.paths().llama_server();
+    let engine = tuner.paths().shipped_engine();
     NewSessionOptions {
         engine: engine
             .as_ref()
-            .map(|_| "llama-server".to_owned())
+            .map(|_| shipped().name().to_owned())
             .unwrap_or_default(),
         engine_problem: engine.err().unwrap_or_default(),
         models: models.iter().map(model).collect(),

@@ -29,7 +29,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: &DoctorArgs) -> Result<(), Sto
 
 async fn json(tuner: &Arc<Tuner>, diagnosis: &Diagnosis) -> serde_json::Value {
     let shelf = tuner.model_shelf().await;
-    let engine = tuner.paths().llama_server();
+    let engine = tuner.paths().shipped_engine();
     serde_json::json!({
         "verdict": diagnosis.verdict,
         "measured": diagnosis.measured,
@@ -145,7 +145,7 @@ async fn surroundings(tuner: &Arc<Tuner>) -> String {
     let cores = machine.cores_in_words();
     lines.extend(cores.map(|cores| format!("Usable   {cores}")));
     lines.extend(machine.gpus.iter().map(|gpu| format!("GPU      {gpu}")));
-    lines.push(match tuner.paths().llama_server() {
+    lines.push(match tuner.paths().shipped_engine() {
         Ok(path) => format!("Engine   {}", path.display()),
         Err(_) => "Engine   none".to_owned(),
     });

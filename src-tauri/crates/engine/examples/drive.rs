@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{Configuration, Machine, SystemClock, Value};
-use wattsmith_engine::{LaunchOptions, catalogue, drive, launch, warm_up, workloads};
+use wattsmith_engine::{About, LaunchOptions, drive, launch, shipped, warm_up, workloads};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,7 +41,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let state = std::env::temp_dir().join(format!("drive-{}", std::process::id()));
     let cancel = CancellationToken::new();
-    let options = LaunchOptions::new(binary, model, catalogue(&machine), configuration, &state);
+    let server = shipped();
+    let space = server.space(&About::machine(&machine));
+    let options = LaunchOptions::new(server, binary, model, space, configuration, &state);
     let engine = launch(options, &cancel).await?;
     println!("{}", engine.launch().argv.join(" "));
     println!(

@@ -1,42 +1,38 @@
 //! Starts an engine under one configuration and makes sure of three things before anybody measures:
 //! it is ready, it is ours, and it says which settings it uses.
 
-use crate::argv::{Words, argv};
-use crate::catalogue::catalogue;
+use crate::catalogue::About;
 use crate::error::EngineError;
-use crate::failure::ended_while_loading;
-use crate::gguf::inspect_model;
-use crate::log::EngineLog;
-use crate::process::{Process, Start};
-use crate::readback::{differences, used};
 use crate::ready::{NotReady, until_ready};
-use crate::version::version;
-use crate::watchdog::NOT_STARTED;
+use crate::running::RunningEngine;
+use crate::server::{Asked, CommandLine, Door, Server};
+use crate::supervise::environment::quiet_command;
+use crate::supervise::failure::Ended;
+use crate::supervise::log::EngineLog;
+use crate::supervise::process::{Process, Start};
+use crate::supervise::watchdog::NOT_STARTED;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{
-    Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds, Value,
-};
+use wattsmith_domain::{Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds};
 
-/// By which llama-server takes the key that it asks for.
-const API_KEY_VARIABLE: &str = "LLAMA_API_KEY";
 /// Ports tried when others keep taking them.
 const PORTS: u32 = 4;
 
 /// What to start, and how.
 #[derive(Debug, Clone)]
 pub struct LaunchOptions {
-    /// The llama-server binary.
+    /// Which kind of server it is.
+    pub server: Arc<dyn Server>,
+    /// Its program.
     pub binary: PathBuf,
-    /// The GGUF file.
+    /// The model.
     pub model: PathBuf,
-    /// The knobs; see [`catalogue`].
+    /// The knobs; see [`Server::space`].
     pub space: ParameterSpace,
     /// Their values; what is missing takes its default.
     pub configuration: Configuration,
@@ -54,6 +50,7 @@ impl LaunchOptions {
     /// Under `configuration`, with two minutes to load.
     #[must_use]
     pub fn new(
+        server: Arc<dyn Server>,
         binary: impl Into<PathBuf>,
         model: impl Into<PathBuf>,
         space: ParameterSpace,
@@ -61,6 +58,7 @@ impl LaunchOptions {
         state_dir: impl Into<PathBuf>,
     ) -> Self {
         Self {
+            server,
             binary: binary.into(),
             model: model.into(),
             space,
@@ -72,84 +70,22 @@ impl LaunchOptions {
         }
     }
 
-    /// A chat server for one conversation at a time with `context` tokens: the advisor's model.
-    /// Prompts are cached, since a retry repeats most of one. Sampling is each request's own matter.
+    /// A chat server for one conversation at a time with `context` tokens: the advisor's model. None
+    /// where this kind of server is not made for that.
     #[must_use]
     pub fn chat_server(
+        server: Arc<dyn Server>,
         binary: impl Into<PathBuf>,
         model: impl Into<PathBuf>,
         machine: &Machine,
         context: u32,
         state_dir: impl Into<PathBuf>,
-    ) -> Self {
-        let space = catalogue(machine);
-        let mut configuration = space.default_configuration();
-        configuration.set("parallel", Value::Int(1));
-        configuration.set("context-per-slot", Value::Int(i64::from(context)));
-        let mut options = Self::new(binary, model, space, configuration, state_dir);
-        options.extra_args = vec!["--cache-prompt".into()];
-        options
-    }
-}
-
-/// An engine that is ready. Ends with [`RunningEngine::stop`], or at once when dropped.
-#[derive(Debug)]
-pub struct RunningEngine {
-    pub(crate) process: Process,
-    pub(crate) client: reqwest::Client,
-    base_url: String,
-    api_key: String,
-    launch: Launch,
-    load: Seconds,
-}
-
-impl RunningEngine {
-    /// The engine's process, which is also its process group.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.pid().unsigned_abs()
-    }
-
-    /// Such as `http://127.0.0.1:40123`; OpenAI's API lies under `/v1`.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
-    /// The key that this engine asks for, made for it alone.
-    #[must_use]
-    pub fn api_key(&self) -> &str {
-        &self.api_key
-    }
-
-    /// How it was started, for the record.
-    #[must_use]
-    pub fn launch(&self) -> &Launch {
-        &self.launch
-    }
-
-    /// From spawn to ready.
-    #[must_use]
-    pub fn load(&self) -> Seconds {
-        self.load
-    }
-
-    /// The file that holds what it prints.
-    #[must_use]
-    pub fn log_path(&self) -> &Path {
-        self.process.log().path()
-    }
-
-    /// Whether it still runs.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.process.exited().is_none()
-    }
-
-    /// Ends the whole process group and waits until it is gone; takes at most about 2 s when the
-    /// engine is busy.
-    pub async fn stop(self) {
-        self.process.stop().await;
+    ) -> Option<Self> {
+        let space = server.space(&About::machine(machine));
+        let (configuration, extra_args) = server.chat(&space, context)?;
+        let mut options = Self::new(server, binary, model, space, configuration, state_dir);
+        options.extra_args = extra_args;
+        Some(options)
     }
 }
 
@@ -199,22 +135,13 @@ async fn check_files(options: &LaunchOptions) -> Result<(), EngineError> {
         return Err(EngineError::failed(
             FailureCause::EngineNotFound,
             format!(
-                "There is no engine at {binary} ({error}). Run `make setup` to fetch it, or choose \
-                 another llama-server."
+                "There is no engine at {binary} ({error}). {}, or choose another {}.",
+                options.server.fetch(),
+                options.server.name()
             ),
         ));
     }
-    if let Err(error) = tokio::fs::File::open(&options.model).await {
-        return Err(EngineError::failed(
-            FailureCause::ModelNotFound,
-            format!(
-                "The model {} cannot be opened ({error}). Run `make setup` to fetch the pinned \
-                 model, or choose a GGUF file that exists.",
-                options.model.display()
-            ),
-        ));
-    }
-    Ok(())
+    options.server.check_model(&options.model).await
 }
 
 async fn start(
@@ -238,19 +165,20 @@ async fn start(
         None => free_port().map_err(start_failed)?,
     };
     let api_key = random_key().map_err(start_failed)?;
-    let words = argv(&Words {
-        binary: &options.binary,
+    let server = &options.server;
+    let CommandLine { words, variables } = server.command(&Asked {
+        program: &options.binary,
         model: &options.model,
         port,
+        api_key: &api_key,
         space: &options.space,
         configuration,
         extra_args: &options.extra_args,
     });
     let name = format!("{port}-{}", &api_key[..8]);
     let (log, output) = EngineLog::create(&options.state_dir, &name).map_err(start_failed)?;
-    let mut shell = quiet_command(Path::new("/bin/sh"));
-    // Not on the command line, which every user of the machine can read.
-    shell.env(API_KEY_VARIABLE, &api_key);
+    let mut shell = quiet_command(Path::new("/bin/sh"), server.settings());
+    shell.envs(variables);
     let client = http_client()?;
 
     let spawned = Instant::now();
@@ -265,9 +193,14 @@ async fn start(
     .await
     .map_err(start_failed)?;
     let base_url = format!("http://127.0.0.1:{port}");
+    let door = Door {
+        client: &client,
+        base_url: &base_url,
+        api_key: &api_key,
+    };
     let ready = tokio::time::timeout(
         options.ready_timeout,
-        until_ready(&process, &client, &base_url, &api_key),
+        until_ready(&process, server.as_ref(), &door),
     );
     let ready = tokio::select! {
         biased;
@@ -280,19 +213,23 @@ async fn start(
         return Err(EngineError::Cancelled);
     };
     let error = match ready {
-        Ok(Ok(props)) => {
-            let used = used(&props, &process.log().head().await);
+        Ok(Ok(told)) => {
+            let log = process.log().head().await;
+            let used = server.used(&options.space, &told, &log);
             let launch = Launch {
                 argv: words,
-                engine_version: match version(&options.binary).await {
+                engine_version: match server.version(&options.binary).await {
                     Ok(version) => version,
-                    Err(_) => props.build_info,
+                    Err(_) => told.build,
                 },
-                differences: differences(&options.space, configuration, &used),
+                differences: server.differences(&options.space, configuration, &used),
             };
             return Ok(RunningEngine {
                 process,
                 client,
+                server: Arc::clone(server),
+                binary: options.binary.clone(),
+                model: options.model.clone(),
                 base_url,
                 api_key,
                 launch,
@@ -307,9 +244,14 @@ async fn start(
                 let why = text.lines().last().unwrap_or_default().to_owned();
                 return Err(start_failed(std::io::Error::other(why)));
             }
-            let error =
-                ended_while_loading(exit, &text, log.path(), &options.binary, &options.model);
-            or_what_the_file_is(error, &options.model).await
+            let ended = Ended {
+                exit,
+                log: &text,
+                log_path: log.path(),
+                program: &options.binary,
+                model: &options.model,
+            };
+            server.ended_while_loading(&ended).await
         }
         Ok(Err(NotReady::NotOurs(what))) => EngineError::failed(
             FailureCause::PortTaken,
@@ -331,49 +273,6 @@ async fn start(
     };
     process.stop().await;
     Err(error)
-}
-
-/// A file that the engine refuses is looked at: what it is says more than the engine's own words.
-async fn or_what_the_file_is(error: EngineError, model: &Path) -> EngineError {
-    let of_the_model = matches!(
-        error.cause(),
-        Some(
-            FailureCause::ModelNotFound
-                | FailureCause::ModelCorrupt
-                | FailureCause::ModelUnfit
-                | FailureCause::Crash
-        )
-    );
-    match of_the_model {
-        true => inspect_model(model).await.err().unwrap_or(error),
-        false => error,
-    }
-}
-
-/// A command with no input, without the variables by which llama.cpp takes settings from the
-/// environment, since only the catalogue speaks, and without what is nobody's business but Wattsmith's:
-/// keys of providers and the like.
-pub(crate) fn quiet_command(binary: &Path) -> Command {
-    let mut command = Command::new(binary);
-    command.stdin(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("LLAMA_") || text.starts_with("GGML_") || is_secret(&text) {
-            command.env_remove(&name);
-        }
-    }
-    command
-}
-
-/// Whether a variable of this name holds something secret, as names go.
-fn is_secret(name: &str) -> bool {
-    const SIGNS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
-    let name = name.to_ascii_uppercase();
-    name.split('_').any(|word| {
-        SIGNS
-            .iter()
-            .any(|sign| word.ends_with(sign) || word == format!("{sign}S"))
-    })
 }
 
 fn http_client() -> Result<reqwest::Client, EngineError> {

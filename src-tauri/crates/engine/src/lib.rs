@@ -1,45 +1,63 @@
 //! Inference servers: which knobs they have, how they are started and ended, and the work they are
-//! given while they are measured.
+//! given while they are measured. This room counts tokens and time stamps; joules are the meter's.
 //!
-//! In the order of one trial: [`catalogue`] tells the knobs, [`launch`] starts `llama-server` under
-//! one configuration and reads back what it really uses, [`warm_up`] and [`drive`] send it the
-//! [`workloads`], and [`RunningEngine::stop`] ends its whole process group. [`reap_orphans`] ends
-//! what a crashed Wattsmith left behind.
+//! # Map
 //!
-//! This room counts tokens and time stamps; joules are the meter's. A chat model that serves as
-//! advisor is started by the same [`launch`], from [`LaunchOptions::chat_server`].
+//! | files | purpose |
+//! |---|---|
+//! | [`server`](Server) | what every server must tell, and the list of those that are known |
+//! | `llama_server/` | one folder for each server, the same file names in all: `catalogue.toml` its knobs, `command` its command line, `ready` when it is ready and that it is ours, `readback` what it really uses, `failure` why it ended, `version` which one it is |
+//! | `catalogue/` | knobs as data: the TOML format, what becomes of it on a machine, how values are told and read back |
+//! | `launch`, `ready`, `running` | from a configuration to a server that is ready |
+//! | `supervise/` | the process group: watchdog, log, what left it, what an earlier Wattsmith left behind |
+//! | `work/` | workloads, prompts, sending them, what came of it |
+//! | `protocol/` | what a request says and what the events of its answer mean, a file for each way |
+//! | `gguf/` | model files, without loading them |
+//! | `gpu_knobs` | the knobs of NVIDIA boards, which are no server's |
+//!
+//! None of these but its own folder names a server; [`server()`] finds it by
+//! [`wattsmith_domain::Engine::name`], and [`shipped`] is the one that Wattsmith brings.
+//!
+//! # The life of one value
+//!
+//! `threads = 2`: an entry of a `catalogue.toml` becomes a [`wattsmith_domain::Parameter`] on this machine
+//! ([`Server::space`]); a configuration that holds the value is checked by the space ([`launch`]);
+//! [`Server::command`] makes `--threads 2` of it; once the server proves to be ours,
+//! [`Server::used`] reads back what it uses, and what differs stands in the record of the launch.
+//! [`warm_up`] and [`drive`] send it the [`workloads`], and what came of it is [`Driven`].
+//!
+//! # Stopping
+//!
+//! A cancelled [`launch`] ends what it started before it returns. A cancelled [`drive`] closes its
+//! connections first, and [`RunningEngine::stop`] then ends the whole process group: TERM, two seconds,
+//! KILL. A dropped engine is killed at once. When Wattsmith itself is killed, the watchdog that sleeps on a
+//! pipe does it; and [`reap_orphans`] ends what even that left behind.
 
-mod architectures;
-mod argv;
 mod catalogue;
-mod context;
-mod drive;
-mod driven;
 mod error;
-mod events;
-mod failure;
 mod gguf;
 mod gpu_knobs;
 mod launch;
-mod log;
-mod orphan;
-mod process;
-mod readback;
+mod llama_server;
+mod protocol;
 mod ready;
-mod strays;
-mod version;
-mod watchdog;
-mod workload;
+mod running;
+mod server;
+mod supervise;
+mod work;
 
-pub use architectures::{Architectures, architectures};
-pub use catalogue::catalogue;
-pub use context::{CONTEXT_PER_SLOT, beyond_context, within_context};
-pub use drive::{Patience, Progress, drive, drive_with, warm_up};
-pub use driven::{Driven, RequestRecord};
+pub use catalogue::{About, Catalogue, CatalogueFault, Used};
 pub use error::EngineError;
 pub use gguf::{ModelFile, Survey, UnfitFile, inspect_model, survey_models};
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
-pub use launch::{LaunchOptions, RunningEngine, launch};
-pub use orphan::reap_orphans;
-pub use version::version;
-pub use workload::{prompts, with_passes, workload, workloads};
+pub use launch::{LaunchOptions, launch};
+pub use llama_server::Architectures;
+pub use protocol::Protocol;
+pub use running::RunningEngine;
+pub use server::{Asked, CommandLine, Door, Server, Told, server, shipped};
+pub use supervise::failure::{Ended, Exit};
+pub use supervise::orphan::reap_orphans;
+pub use work::{
+    Driven, Patience, Progress, RequestRecord, drive, drive_with, prompts, warm_up, with_passes,
+    workload, workloads,
+};

@@ -153,9 +153,7 @@ impl Batteries {
 
 impl PowerGauge for Batteries {
     fn power(&self) -> Result<Watts, ReadError> {
-        self.watts()
-            .map(Watts)
-            .map_err(|refusal| ReadError(refusal.reason))
+        self.watts().map(Watts).map_err(ReadError::from)
     }
 
     /// What is gone of the charge, where every battery tells what is left of it.

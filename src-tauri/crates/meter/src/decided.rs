@@ -131,7 +131,7 @@ impl EnergyCounter for OwnTotal {
         let total = self.gauge.total();
         total
             .map(|total| total.joules)
-            .ok_or_else(|| ReadError("it tells no energy total any more".to_owned()))
+            .ok_or_else(|| ReadError::unreadable("it tells no energy total any more"))
     }
 
     fn is_coarse(&self) -> bool {

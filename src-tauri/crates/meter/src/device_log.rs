@@ -6,7 +6,7 @@ use crate::cut::Cut;
 use crate::error::MeterError;
 use crate::gauge::{self, Looks};
 use crate::recorded::error;
-use crate::sensor::{Device, Info, LONG_AVERAGE, PERIOD};
+use crate::sensor::{Device, Info, LONG_AVERAGE, PERIOD, ReadError};
 use crate::series::{Hole, Point, Series};
 use crate::sink::{ChunkSink, Quantity};
 use crate::ticks;
@@ -55,7 +55,7 @@ pub(crate) struct DeviceLog {
     /// meanwhile is not known.
     pub(crate) leaps: Vec<(MonotonicNs, MonotonicNs)>,
     /// The last reading that failed.
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<ReadError>,
 }
 
 impl DeviceLog {
@@ -83,7 +83,7 @@ impl DeviceLog {
             coarse: false,
             conditions: None,
             leaps: Vec::new(),
-            failure: Some(message.to_owned()),
+            failure: Some(ReadError::unreadable(message)),
         }
     }
 
@@ -112,7 +112,7 @@ impl DeviceLog {
                     power = recent_power(series, &self.info, at, energy);
                     hand_over(Quantity::Joules, series.push(at, energy.0));
                 }
-                (_, Err(error)) => self.failure = Some(error.0),
+                (_, Err(error)) => self.failure = Some(error),
             }
         }
         let Some((gauge, series)) = device.gauge.as_ref().zip(self.gauge.as_mut()) else {
@@ -135,8 +135,11 @@ impl DeviceLog {
             }
             (_, answer) => {
                 self.failure = Some(match answer {
-                    Err(error) => error.0,
-                    Ok(watts) => format!("it tells {:.0} W, which no device draws", watts.0),
+                    Err(error) => error,
+                    Ok(watts) => ReadError::impossible(format!(
+                        "it tells {:.0} W, which no device draws",
+                        watts.0
+                    )),
                 });
                 None
             }
@@ -196,9 +199,10 @@ impl DeviceLog {
             }
             (None, Some(integral)) => (integral?, None),
             (None, None) => {
+                let failure = self.failure.clone();
                 return Err(MeterError::Lost {
                     device: self.info.name.clone(),
-                    message: self.failure.clone().unwrap_or_default(),
+                    failure: failure.unwrap_or_else(|| ReadError::unreadable("nothing")),
                 });
             }
         };

@@ -1,5 +1,6 @@
 //! Why a window has no joules.
 
+use crate::sensor::ReadError;
 use wattsmith_domain::{Seconds, SensorFault};
 
 /// Why a window has no figure. There is never a partial sum instead.
@@ -31,12 +32,12 @@ pub enum MeterError {
         most: Seconds,
     },
     /// The sensor stopped answering.
-    #[error("{device} stopped answering while it was measured: {message}")]
+    #[error("{device} stopped answering while it was measured: {failure}")]
     Lost {
         /// Which sensor.
         device: String,
         /// What it said last.
-        message: String,
+        failure: ReadError,
     },
     /// The counter did not move.
     #[error(
@@ -81,7 +82,7 @@ impl MeterError {
     pub fn fault(&self) -> Option<SensorFault> {
         match self {
             Self::Frozen { .. } | Self::Stuck { .. } => Some(SensorFault::Frozen),
-            Self::Lost { .. } => Some(SensorFault::Unreadable),
+            Self::Lost { failure, .. } => Some(failure.fault),
             _ => None,
         }
     }

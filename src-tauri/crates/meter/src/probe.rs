@@ -196,7 +196,7 @@ impl Still {
     /// As a code.
     pub(crate) fn fault(&self) -> SensorFault {
         match self {
-            Self::Unreadable(_) => SensorFault::Unreadable,
+            Self::Unreadable(error) => error.fault,
             Self::Frozen => SensorFault::Frozen,
         }
     }
@@ -224,6 +224,15 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
     /// What the person can do; empty where nothing helps.
     pub(crate) remedy: String,
+}
+
+impl From<Refusal> for ReadError {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            reason: refusal.reason,
+            fault: refusal.fault.unwrap_or(SensorFault::Unreadable),
+        }
+    }
 }
 
 impl Refusal {

@@ -221,7 +221,7 @@ mod tests {
             let reading = self.readings.fetch_add(1, Ordering::Relaxed);
             match self.answers {
                 true => Ok(Joules(f64::from(reading / self.every) * 0.25)),
-                false => Err(ReadError("gone".to_owned())),
+                false => Err(ReadError::unreadable("gone")),
             }
         }
     }

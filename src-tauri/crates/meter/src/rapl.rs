@@ -263,13 +263,13 @@ impl EnergyCounter for Zone {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let raw = self
             .raw()
-            .map_err(|error| ReadError(format!("{}: {error}", self.file.display())))?;
+            .map_err(|error| ReadError::unreadable(format!("{}: {error}", self.file.display())))?;
         let gained = match (state.last, self.range) {
             (None, _) => 0,
             (Some(last), _) if raw >= last => raw - last,
             (Some(last), Some(range)) if range >= last => range - last + raw,
             _ => {
-                return Err(ReadError(format!(
+                return Err(ReadError::unreadable(format!(
                     "{} ran backwards and does not say where it wraps",
                     self.file.display()
                 )));

@@ -5,6 +5,7 @@ use crate::device_log::DeviceLog;
 use crate::error::MeterError;
 use crate::estimate::Prices;
 use crate::meter::scope_of;
+use crate::sensor::ReadError;
 use crate::series::Hole;
 use std::collections::BTreeMap;
 use wattsmith_domain::{
@@ -186,13 +187,13 @@ pub(crate) fn error(
     hole: Hole,
     device: &str,
     most: Seconds,
-    failure: Option<&String>,
+    failure: Option<&ReadError>,
 ) -> MeterError {
     let device = device.to_owned();
     match (failure, hole) {
-        (Some(message), _) => MeterError::Lost {
+        (Some(failure), _) => MeterError::Lost {
             device,
-            message: message.clone(),
+            failure: failure.clone(),
         },
         (None, Hole::NotCovered) => MeterError::NotCovered { device },
         (None, Hole::Gap(gap)) => MeterError::Gap { device, gap, most },

@@ -132,7 +132,7 @@ fn without_a_sensor_the_seconds_are_priced_and_labelled() {
 #[test]
 fn a_lost_gapped_frozen_or_uncovered_sensor_is_an_error_and_never_a_number() {
     let mut lost = device(Source::NvmlInstant, None, Some(series(12.0, |_| 90.0)));
-    lost.failure = Some("the GPU has fallen off the bus".to_owned());
+    lost.failure = Some(ReadError::unreadable("the GPU has fallen off the bus"));
     let mut gap = Series::default();
     for at in [0.0, 0.1, 0.2, 1.5, 1.6, 30.0] {
         gap.push(s(at), 80.0);

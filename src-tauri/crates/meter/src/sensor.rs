@@ -3,12 +3,37 @@
 use crate::conditions::StateGauge;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Joules, Scope, Seconds, Source, Watts};
+use wattsmith_domain::{Joules, Scope, Seconds, SensorFault, Source, Watts};
 
-/// A reading failed; says what the sensor answered.
+/// A reading failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ReadError(pub String);
+#[error("{reason}")]
+pub struct ReadError {
+    /// What the sensor answered.
+    pub reason: String,
+    /// As a code.
+    pub fault: SensorFault,
+}
+
+impl ReadError {
+    /// It does not answer, or answers what is no number.
+    #[must_use]
+    pub fn unreadable(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            fault: SensorFault::Unreadable,
+        }
+    }
+
+    /// It tells what nothing of its kind can draw.
+    #[must_use]
+    pub fn impossible(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            fault: SensorFault::ImpossibleLevel,
+        }
+    }
+}
 
 /// Counts the energy that a device has used.
 pub trait EnergyCounter: Send + Sync {

@@ -63,7 +63,7 @@ pub use turn::spending::{Spent, spent};
 // The app and the cli see the other rooms through this one.
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
-pub use wattsmith_engine::{UnfitFile, catalogue, gpu_knobs, workloads};
+pub use wattsmith_engine::{About, UnfitFile, gpu_knobs, shipped, workloads};
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
 };

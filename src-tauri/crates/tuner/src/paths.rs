@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-
-/// The version of llama-server that setup fetches.
-const LLAMA_SERVER: &str = "engines/llama-server/0.1.3/bin/llama-server";
+use wattsmith_engine::shipped;
 
 /// The model to tune that setup fetches.
 const SHIPPED_MODEL: &str = "models/SmolLM2-135M-Instruct-Q4_1.gguf";
@@ -103,36 +101,12 @@ impl Paths {
         self.data.join("reports")
     }
 
-    /// The llama-server that setup or the package put there.
+    /// The engine that setup or the package put there.
     ///
     /// # Errors
     /// The sentence to show when there is none.
-    pub fn llama_server(&self) -> Result<PathBuf, String> {
-        if let Some(path) = std::env::var_os("WATTSMITH_LLAMA_SERVER").map(PathBuf::from) {
-            return if path.is_file() {
-                Ok(path)
-            } else {
-                Err(format!(
-                    "WATTSMITH_LLAMA_SERVER names {}, but no file is there. Correct it or unset it.",
-                    path.display()
-                ))
-            };
-        }
-        self.assets
-            .iter()
-            .map(|folder| folder.join(LLAMA_SERVER))
-            .find(|path| path.is_file())
-            .ok_or_else(|| {
-                format!(
-                    "No llama-server was found in {}. Run `make setup` in the source folder, \
-                     install the package, or name one in WATTSMITH_LLAMA_SERVER.",
-                    self.assets
-                        .iter()
-                        .map(|folder| folder.display().to_string())
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )
-            })
+    pub fn shipped_engine(&self) -> Result<PathBuf, String> {
+        shipped().find(&self.assets)
     }
 
     /// The model to tune that setup or the package put there.

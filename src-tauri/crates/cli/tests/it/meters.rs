@@ -136,3 +136,19 @@ fn what_lets_somebody_into_a_meter_stays_in_its_file() {
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0);
 }
+
+#[test]
+fn which_reader_stands_is_listed_and_an_unknown_device_or_reader_is_refused() {
+    let home = Home::new();
+    let list = lines(&run(home.command("meters reader --json"))).remove(0);
+    assert!(list["readers"].is_array(), "{list}");
+    for (words, status, reason) in [
+        ("meters reader gpu", 2, "say which reader stands"),
+        ("meters reader gpu loudest", 2, "loudest"),
+        ("meters reader no-such-device counter", 2, "ead in two ways"),
+    ] {
+        let output = run(home.command(words));
+        assert_eq!(code(&output), status, "{}", err(&output));
+        assert!(err(&output).contains(reason), "{}", err(&output));
+    }
+}

@@ -122,6 +122,42 @@ impl Flat {
             ("query", self.query.is_some(), &[Prometheus]),
         ]
     }
+
+    /// What a meter of this kind cannot do without and does not say, in words.
+    fn missing(&self) -> Vec<&'static str> {
+        let own = match self.kind {
+            KindName::Shelly1 | KindName::Shelly2 | KindName::Tasmota => {
+                return match self.url {
+                    Some(_) => Vec::new(),
+                    None => vec!["`url` (where it answers)"],
+                };
+            }
+            KindName::Command => vec![("`argv` (the program)", self.argv.is_some())],
+            KindName::Csv => vec![
+                ("`path` (the file)", self.path.is_some()),
+                ("`column` (of the value)", self.column.is_some()),
+            ],
+            KindName::Prometheus => vec![
+                ("`url` (where the server answers)", self.url.is_some()),
+                ("`query` (for one number)", self.query.is_some()),
+            ],
+        };
+        let common = [
+            ("`unit` (such as watts)", self.unit.is_some()),
+            (
+                "`scope` (what it covers, such as wall)",
+                self.scope.is_some(),
+            ),
+            (
+                "`error` (how far off it may be, such as 0.05)",
+                self.error.is_some(),
+            ),
+        ];
+        let all = own.into_iter().chain(common);
+        all.filter(|(_, there)| !there)
+            .map(|(words, _)| words)
+            .collect()
+    }
 }
 
 impl TryFrom<Flat> for OutsideMeter {
@@ -140,11 +176,16 @@ impl TryFrom<Flat> for OutsideMeter {
             )));
         }
         let name = flat.name.clone();
-        let needs = |field: &str| {
-            OutsideMeterError(format!("meter {name:?}: a {kind} meter needs `{field}`"))
+        let missing = flat.missing();
+        // All of them, so that nobody is sent back once for each.
+        let needs = || {
+            OutsideMeterError(format!(
+                "meter {name:?}: a {kind} meter needs {}",
+                missing.join(", ")
+            ))
         };
         let plug = flat.kind.is_plug();
-        let url = flat.url.ok_or_else(|| needs("url"));
+        let url = flat.url.ok_or_else(&needs);
         let part = match (flat.channel, flat.component, flat.sum) {
             (None, None, false) => Part::Only,
             (Some(channel), None, false) => Part::Channel(channel),
@@ -163,35 +204,35 @@ impl TryFrom<Flat> for OutsideMeter {
                 KindName::Shelly2 => OutsideKind::Shelly2 { url: url?, part },
                 KindName::Tasmota => OutsideKind::Tasmota { url: url?, part },
                 KindName::Command => OutsideKind::Command {
-                    argv: flat.argv.ok_or_else(|| needs("argv"))?,
+                    argv: flat.argv.ok_or_else(&needs)?,
                     mode: flat.mode.unwrap_or_default(),
                     part,
                 },
                 KindName::Csv => OutsideKind::Csv {
-                    path: flat.path.ok_or_else(|| needs("path"))?,
-                    column: flat.column.ok_or_else(|| needs("column"))?,
+                    path: flat.path.ok_or_else(&needs)?,
+                    column: flat.column.ok_or_else(&needs)?,
                     separator: flat.separator.unwrap_or(','),
                     decimal: flat.decimal,
                 },
                 KindName::Prometheus => OutsideKind::Prometheus {
                     url: url?,
-                    query: flat.query.ok_or_else(|| needs("query"))?,
+                    query: flat.query.ok_or_else(&needs)?,
                 },
             },
             unit: match flat.unit {
                 Some(unit) => unit,
                 None if plug => MeterUnit::Watts,
-                None => return Err(needs("unit")),
+                None => return Err(needs()),
             },
             scope: match flat.scope {
                 Some(scope) => scope,
                 None if plug => Scope::Wall,
-                None => return Err(needs("scope")),
+                None => return Err(needs()),
             },
             error: match flat.error {
                 Some(error) => error,
                 None if plug => ERROR_OF_A_PLUG,
-                None => return Err(needs("error")),
+                None => return Err(needs()),
             },
             name: flat.name,
             role: flat.role,

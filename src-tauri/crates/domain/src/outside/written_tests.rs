@@ -98,4 +98,8 @@ fn what_cannot_be_is_refused_and_names_the_field() {
         let error = read(without).unwrap_err();
         assert!(error.contains(&format!("needs `{field}`")), "{error}");
     }
+    let bare = read(json!({"name": "desk", "kind": "csv"})).unwrap_err();
+    for field in ["path", "column", "unit", "scope", "error"] {
+        assert!(bare.contains(&format!("`{field}` (")), "{bare}");
+    }
 }

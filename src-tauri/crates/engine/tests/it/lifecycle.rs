@@ -5,8 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{FailureCause, Value};
 use wattsmith_engine::{
-    EngineError, LaunchOptions, architectures, catalogue, inspect_model, launch, reap_orphans,
-    version,
+    About, EngineError, LaunchOptions, inspect_model, launch, reap_orphans, shipped,
 };
 
 #[tokio::test]
@@ -61,7 +60,7 @@ async fn the_record_of_a_launch_holds_no_key_and_the_engines_version() {
     assert!(!String::from_utf8_lossy(&told).contains(engine.api_key()));
     assert_eq!(
         engine.launch().engine_version,
-        version(&binary()).await.unwrap()
+        shipped().version(&binary()).await.unwrap()
     );
     assert_eq!(engine.launch().differences, []);
     let log = std::fs::read_to_string(engine.log_path()).unwrap();
@@ -118,7 +117,7 @@ async fn every_flag_of_the_catalogue_is_one_that_the_engine_knows() {
         .output()
         .unwrap();
     let help = String::from_utf8_lossy(&output.stdout);
-    for parameter in catalogue(&machine).parameters {
+    for parameter in shipped().space(&About::machine(&machine)).parameters {
         use wattsmith_domain::Tell::*;
         let flags = match parameter.told {
             Flag { flag } | Product { flag, .. } => vec![flag],
@@ -137,7 +136,9 @@ async fn every_flag_of_the_catalogue_is_one_that_the_engine_knows() {
 #[tokio::test]
 async fn an_advisors_model_chats() {
     let state = State::new();
-    let mut options = LaunchOptions::chat_server(binary(), model(), &machine(), 1024, state.path());
+    let mut options =
+        LaunchOptions::chat_server(shipped(), binary(), model(), &machine(), 1024, state.path())
+            .unwrap();
     options.configuration.set("threads", Value::Int(1));
     options.configuration.set("threads-batch", Value::Int(1));
     let engine = launch(options, &CancellationToken::new()).await.unwrap();
@@ -195,10 +196,10 @@ async fn a_cancelled_launch_leaves_nothing_running() {
 
 #[tokio::test]
 async fn the_version_is_the_engines_own_line() {
-    let line = version(&binary()).await.unwrap();
+    let line = shipped().version(&binary()).await.unwrap();
     assert!(line.contains("commit 86a2835"), "{line}");
     for no_engine in [fake("no-such-file"), fake("dies.sh")] {
-        let error = version(&no_engine).await.unwrap_err();
+        let error = shipped().version(&no_engine).await.unwrap_err();
         assert_eq!(error.cause(), Some(FailureCause::EngineNotFound));
         assert!(error.to_string().contains("make setup"), "{error}");
     }
@@ -223,12 +224,12 @@ async fn the_pinned_model_tells_what_it_is() {
 
 #[tokio::test]
 async fn the_pinned_engine_tells_which_architectures_it_knows() {
-    let known = architectures(&binary()).await.unwrap();
+    let known = shipped().architectures(&binary()).await.unwrap();
     for name in ["llama", "qwen3", "gpt-oss", "mamba2", "gemma3n"] {
         assert!(known.knows(name), "{name}");
     }
     for name in ["flux", "novel9", "qwen_image"] {
         assert!(!known.knows(name), "{name}");
     }
-    assert_eq!(architectures(&fake("dies.sh")).await, None);
+    assert_eq!(shipped().architectures(&fake("dies.sh")).await, None);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{Configuration, Machine, Value};
-use wattsmith_engine::{EngineError, LaunchOptions, RunningEngine, catalogue, launch};
+use wattsmith_engine::{About, EngineError, LaunchOptions, RunningEngine, launch, shipped};
 
 /// An asset, or a panic that tells how to get it.
 fn asset(name: &str) -> PathBuf {
@@ -91,9 +91,10 @@ impl State {
 
     pub fn options(&self, configuration: Configuration) -> LaunchOptions {
         LaunchOptions::new(
+            shipped(),
             binary(),
             model(),
-            catalogue(&machine()),
+            shipped().space(&About::machine(&machine())),
             configuration,
             self.path(),
         )

@@ -61,9 +61,7 @@ impl MicroFile {
 
 impl PowerGauge for MicroFile {
     fn power(&self) -> Result<Watts, ReadError> {
-        self.watts()
-            .map(Watts)
-            .map_err(|refusal| ReadError(refusal.reason))
+        self.watts().map(Watts).map_err(ReadError::from)
     }
 }
 
@@ -72,7 +70,7 @@ impl EnergyCounter for MicroFile {
     fn energy(&self) -> Result<Joules, ReadError> {
         self.value(SensorFault::Frozen)
             .map(Joules)
-            .map_err(|refusal| ReadError(refusal.reason))
+            .map_err(ReadError::from)
     }
 }
 

@@ -3,7 +3,9 @@
 use super::scripted::*;
 use crate::device_log::DeviceLog;
 use crate::error::MeterError;
+use crate::outside::MeterRefusal;
 use crate::recorded::Recorded;
+use crate::sensor::ReadError;
 use wattsmith_domain::{Reader, Scope, SensorFault, Source, WarningKind};
 
 fn frozen(recorded: &Recorded) -> Option<String> {
@@ -355,8 +357,28 @@ fn every_whole_is_held_against_its_parts_and_a_lost_part_against_nothing() {
 fn a_meter_beside_the_figure_that_fails_is_named_with_its_code() {
     let mut lost = plug(step(50.0, 100.0));
     lost.gauge = Some(crate::series::Series::default());
-    lost.failure = Some("no answer".to_owned());
+    lost.failure = Some(ReadError::unreadable("no answer"));
     let still = counter("ups", Source::Command, Scope::Wall, 1.0, |_| 5.0);
     let all = four_cores(vec![package(10.0, 40.0)], vec![lost, still]);
     assert_eq!(faults(&all), [SensorFault::Unreadable, SensorFault::Frozen]);
+}
+
+#[test]
+fn a_meter_that_fails_within_a_window_says_with_which_code() {
+    for fault in [
+        SensorFault::Stale,
+        SensorFault::SeveralValues,
+        SensorFault::Negative,
+        SensorFault::ImpossibleLevel,
+    ] {
+        let refused = |fault| MeterRefusal {
+            what: "it says so".to_owned(),
+            fault,
+        };
+        let mut failing = plug(step(50.0, 100.0));
+        failing.gauge = Some(crate::series::Series::default());
+        failing.failure = Some(refused(fault).into());
+        let all = four_cores(vec![package(10.0, 40.0)], vec![failing]);
+        assert_eq!(faults(&all), [fault]);
+    }
 }

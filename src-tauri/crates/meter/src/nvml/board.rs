@@ -67,7 +67,7 @@ impl EnergyCounter for Board {
     fn energy(&self) -> Result<Joules, ReadError> {
         match self.millijoules() {
             Ok(millijoules) => Ok(Joules(millijoules as f64 / 1e3)),
-            Err(error) => Err(ReadError(explain(&error).0)),
+            Err(error) => Err(ReadError::unreadable(explain(&error).0)),
         }
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn watts(milliwatts: f64) -> Result<Watts, ReadError> {
     if watts >= least && watts <= most {
         return Ok(Watts(watts));
     }
-    Err(ReadError(format!(
+    Err(ReadError::impossible(format!(
         "it answers {} W, which no running board draws ({least} to {most} W)",
         plausible::words(watts)
     )))

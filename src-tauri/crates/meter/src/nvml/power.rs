@@ -166,7 +166,7 @@ impl Gauge {
         let milliwatts = self.milliwatts().map_err(|error| refusal(&error))?;
         match watts(milliwatts) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Refusal::new(SensorFault::ImpossibleLevel, error.0).advise(
+            Err(error) => Err(Refusal::new(error.fault, error.reason).advise(
                 "Update the driver; some laptop GPUs never tell their power, and a plug at the wall \
                  does.",
             )),
@@ -178,7 +178,7 @@ impl PowerGauge for Gauge {
     fn power(&self) -> Result<Watts, ReadError> {
         let milliwatts = self
             .milliwatts()
-            .map_err(|error| ReadError(explain(&error).0))?;
+            .map_err(|error| ReadError::unreadable(explain(&error).0))?;
         watts(milliwatts)
     }
 

@@ -30,7 +30,10 @@ impl MeterRefusal {
 
 impl From<MeterRefusal> for ReadError {
     fn from(refusal: MeterRefusal) -> Self {
-        Self(refusal.what)
+        Self {
+            reason: refusal.what,
+            fault: refusal.fault,
+        }
     }
 }
 

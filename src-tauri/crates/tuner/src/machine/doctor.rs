@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use sysinfo::System;
 use wattsmith_domain::{Finding, Scope, SensorReport, Severity, Source};
-use wattsmith_engine::UnfitFile;
+use wattsmith_engine::{UnfitFile, shipped};
 use wattsmith_meter::doctor::{Facts, diagnose};
 
 /// How long sensors are watched for what only time shows.
@@ -86,7 +86,7 @@ impl Tuner {
         let smallest = shelf.models.iter().map(|model| model.bytes).min();
         let data = self.paths.data.clone();
         let lock = self.paths.lock.clone();
-        let engine = self.paths.llama_server().err();
+        let engine = self.paths.shipped_engine().err();
         let keyring = self.keys.answers(KEYRING_PATIENCE).await.err();
         // Our own job holds the lock too.
         let ours = !self.jobs.is_empty();
@@ -200,16 +200,21 @@ impl Around {
 
     fn without_engine(&self) -> Option<Finding> {
         let why = self.engine.as_ref()?;
-        Some(
-            Finding::new(
-                Severity::Problem,
-                "engine-missing",
-                "There is no engine to measure",
-                why.clone(),
-            )
-            .command("In the source folder:", "make setup")
-            .advise("Or name a llama-server in the environment variable WATTSMITH_LLAMA_SERVER."),
+        let finding = Finding::new(
+            Severity::Problem,
+            "engine-missing",
+            "There is no engine to measure",
+            why.clone(),
         )
+        .command("In the source folder:", "make setup");
+        let server = shipped();
+        Some(match server.variable() {
+            Some(variable) => finding.advise(format!(
+                "Or name a {} in the environment variable {variable}.",
+                server.name()
+            )),
+            None => finding,
+        })
     }
 
     fn without_model(&self) -> Option<Finding> {
@@ -377,7 +382,7 @@ mod tests {
             (
                 "engine-missing",
                 Around {
-                    engine: Some("No llama-server was found in /usr/lib/wattsmith/assets.".into()),
+                    engine: Some("No engine was found in /usr/lib/wattsmith/assets.".into()),
                     ..sound()
                 },
             ),

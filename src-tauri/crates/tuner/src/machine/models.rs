@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use wattsmith_domain::{Connection, FailureCause, Model, ModelPart};
-use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, survey_models};
+use wattsmith_engine::{Architectures, EngineError, ModelFile, UnfitFile, shipped, survey_models};
 
 /// A larger model does not answer in seconds on a CPU.
 const ADVISOR_BYTES: u64 = 4_000_000_000;
@@ -192,8 +192,9 @@ impl Tuner {
 
     /// What the engine knows; looked up once there is one.
     async fn architectures(&self) -> Option<Arc<Architectures>> {
-        let binary = self.paths.llama_server().ok()?;
-        let look = async || wattsmith_engine::architectures(&binary).await.map(Arc::new);
+        let server = shipped();
+        let binary = server.find(&self.paths.assets).ok()?;
+        let look = async || server.architectures(&binary).await.map(Arc::new);
         self.architectures.get_or_init(look).await.clone()
     }
 
@@ -256,9 +257,12 @@ impl Tuner {
 fn not_known(known: Option<&Architectures>, file: &ModelFile) -> Option<String> {
     let known = known?;
     (!known.knows(&file.architecture)).then(|| {
+        let server = shipped();
+        let newer = server.variable().map_or_else(String::new, |variable| {
+            format!(", or name a newer {} in {variable}", server.name())
+        });
         format!(
-            "The engine here does not know the architecture {}. Choose another model, or name a \
-             newer llama-server in WATTSMITH_LLAMA_SERVER.",
+            "The engine here does not know the architecture {}. Choose another model{newer}.",
             file.architecture
         )
     })

@@ -15,8 +15,7 @@ use wattsmith_domain::{
     Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
 };
 use wattsmith_engine::{
-    Driven, LaunchOptions, RunningEngine, catalogue, drive, gpu_knobs, launch, warm_up,
-    within_context,
+    About, Driven, LaunchOptions, RunningEngine, drive, gpu_knobs, launch, server, warm_up,
 };
 use wattsmith_meter::{Judged, Recorded};
 
@@ -153,8 +152,8 @@ impl Tuner {
     fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
         let session = window.session;
         // The whole catalogue, so that what is not tuned is told to the engine as well.
-        let limit = session.model.context_limit;
-        let mut space = within_context(catalogue(&session.machine), limit);
+        let server = server(&session.engine.name)?;
+        let mut space = server.space(&about(session));
         let allowed = |knob: &Parameter| session.space.get(&knob.name).is_some();
         let of_boards = gpu_knobs(&session.machine).into_iter().filter(allowed);
         space.parameters.extend(of_boards);
@@ -162,6 +161,7 @@ impl Tuner {
             .check(window.configuration)
             .map_err(|problems| crate::session::plan::invalid(&problems))?;
         let mut options = LaunchOptions::new(
+            server,
             &session.engine.path,
             &session.model.path,
             space,
@@ -279,12 +279,20 @@ fn overhead(
     [before, after].into_iter().flatten().sum()
 }
 
+/// What the knobs of a session's engine hang on.
+fn about(session: &Session) -> About<'_> {
+    About {
+        machine: &session.machine,
+        context_limit: session.model.context_limit,
+        version: Some(&session.engine.version),
+    }
+}
+
 fn steady(window: &Window<'_>, driven: &Driven, recorded: &Recorded) -> Option<SteadyState> {
     let clients = window.session.workload.concurrency;
-    let untuned = catalogue(&window.session.machine).default_configuration();
-    let slots = window.configuration.int("parallel");
-    let slots = slots.or_else(|| untuned.int("parallel"));
-    let slots = slots.and_then(|slots| u32::try_from(slots).ok())?;
+    let server = server(&window.session.engine.name).ok()?;
+    let about = about(window.session);
+    let slots = server.catalogue().at_once(window.configuration, &about)?;
     let (from, to, tokens) = driven.steady_window(slots.min(clients))?;
     let energy: Energy = recorded.energy(from, to).ok()?;
     (tokens > 0).then(|| SteadyState {

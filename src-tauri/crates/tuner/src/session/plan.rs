@@ -9,8 +9,7 @@ use wattsmith_domain::{
     ParameterSpace, Price, Rejection, Rule, Session, SessionId, Tell, Threshold, Workload,
 };
 use wattsmith_engine::{
-    GPU_CLOCK_LOCK, GPU_POWER_LIMIT, beyond_context, catalogue, gpu_knobs, within_context,
-    workloads,
+    About, GPU_CLOCK_LOCK, GPU_POWER_LIMIT, Server, gpu_knobs, shipped, workloads,
 };
 
 /// What the person chose for a new session.
@@ -173,10 +172,13 @@ impl Tuner {
 
     /// The session that a plan means; not stored.
     pub(crate) async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
-        let binary = self.paths.llama_server().map_err(TunerError::NotFound)?;
-        let version = wattsmith_engine::version(&binary).await?;
-        let model = match plan.model {
-            Some(path) => path,
+        let server = shipped();
+        let binary = server
+            .find(&self.paths.assets)
+            .map_err(TunerError::NotFound)?;
+        let version = server.version(&binary).await?;
+        let model = match &plan.model {
+            Some(path) => path.clone(),
             None => match self.default_model().await {
                 Some(model) => model.path,
                 None => return Err(self.no_default_model().await),
@@ -185,9 +187,16 @@ impl Tuner {
         let model = self.model(&model).await?;
         let workload = plan.size.apply(workload(&plan.workload, plan.quick)?)?;
         let machine = self.machine().as_ref().clone();
-        let full = offered(&machine, plan.tune_gpu, &plan.start, &plan.tuned)?;
-        let full = within_context(full, model.context_limit);
-        if let Some(words) = beyond_context(&plan.start, model.context_limit) {
+        let about = About {
+            machine: &machine,
+            context_limit: model.context_limit,
+            version: Some(&version),
+        };
+        let full = offered(server.as_ref(), &about, &plan)?;
+        let beyond = server
+            .catalogue()
+            .beyond_context(&plan.start, model.context_limit);
+        if let Some(words) = beyond {
             return Err(TunerError::Invalid(words));
         }
         let start = full
@@ -242,7 +251,7 @@ impl Tuner {
             created_at: now(),
             machine,
             engine: Engine {
-                name: "llama-server".to_owned(),
+                name: server.name().to_owned(),
                 version,
                 path: binary.display().to_string(),
             },
@@ -279,15 +288,15 @@ impl Tuner {
 /// Every knob that the plan may use: those of the engine, and those of the boards where the person
 /// allowed them.
 fn offered(
-    machine: &Machine,
-    tune_gpu: bool,
-    start: &Configuration,
-    tuned: &[String],
+    server: &dyn Server,
+    about: &About<'_>,
+    plan: &SessionPlan,
 ) -> Result<ParameterSpace, TunerError> {
-    let mut full = catalogue(machine);
-    let named = |knob: &&&str| start.get(knob).is_some() || tuned.iter().any(|one| one == **knob);
-    if tune_gpu {
-        let knobs = gpu_knobs(machine);
+    let mut full = server.space(about);
+    let named =
+        |knob: &&&str| plan.start.get(knob).is_some() || plan.tuned.iter().any(|one| one == **knob);
+    if plan.tune_gpu {
+        let knobs = gpu_knobs(about.machine);
         if knobs.is_empty() {
             return Err(TunerError::Invalid(
                 "No NVIDIA GPU here lets its power limit or its clock be set. Leave the GPU's own \

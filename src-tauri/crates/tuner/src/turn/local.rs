@@ -11,8 +11,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use wattsmith_chat::{Chat, ChatClient, ChatError, Secret, Timeouts};
-use wattsmith_domain::{Clock as _, Connection, Machine, Provider, SessionRecord, SystemClock};
-use wattsmith_engine::{EngineError, LaunchOptions, RunningEngine};
+use wattsmith_domain::{
+    Clock as _, Connection, Engine, Machine, Provider, SessionRecord, SystemClock,
+};
+use wattsmith_engine::{EngineError, LaunchOptions, RunningEngine, shipped};
 
 /// Longest wait until the advisor's model is loaded.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
@@ -100,10 +102,9 @@ impl Tuner {
             )),
             Connection::Local { model } => {
                 self.check_advisor(Some(connection)).await?;
-                let binary = self.paths.llama_server().map_err(TunerError::NotFound)?;
-                let binary = binary.display().to_string();
+                let options = self.local_options(None, &self.machine(), model)?;
                 Ok(OpenChat(Voice::Local(Box::new(Sleeper {
-                    options: self.local_options(&binary, &self.machine(), model),
+                    options,
                     label: connection.label(),
                     awake: Mutex::new(None),
                 }))))
@@ -112,16 +113,32 @@ impl Tuner {
         }
     }
 
-    fn local_options(&self, binary: &str, machine: &Machine, model: &str) -> LaunchOptions {
-        let mut options = LaunchOptions::chat_server(
-            binary,
-            model,
-            machine,
-            ADVISOR_CONTEXT,
-            self.paths.engines_state(),
-        );
+    /// The advisor's model in the server that Wattsmith brings: in the program of a session where that
+    /// has one of this kind.
+    fn local_options(
+        &self,
+        engine: Option<&Engine>,
+        machine: &Machine,
+        model: &str,
+    ) -> Result<LaunchOptions, TunerError> {
+        let server = shipped();
+        let program = match engine.filter(|engine| engine.name == server.name()) {
+            Some(engine) => engine.path.clone().into(),
+            None => server
+                .find(&self.paths.assets)
+                .map_err(TunerError::NotFound)?,
+        };
+        let state = self.paths.engines_state();
+        let name = server.name().to_owned();
+        let options =
+            LaunchOptions::chat_server(server, program, model, machine, ADVISOR_CONTEXT, state);
+        let mut options = options.ok_or_else(|| {
+            TunerError::Invalid(format!(
+                "{name} is not made for a chat; choose another connection."
+            ))
+        })?;
         options.ready_timeout = READY_TIMEOUT;
-        options
+        Ok(options)
     }
 
     /// Runs the local advisor, asks it, and ends it before anything is measured.
@@ -139,7 +156,7 @@ impl Tuner {
         .label();
         job.phase(PhaseKind::LoadingAdvisor, &label, None);
         let session = &record.session;
-        let options = self.local_options(&session.engine.path, &session.machine, model);
+        let options = self.local_options(Some(&session.engine), &session.machine, model)?;
         let engine = match wattsmith_engine::launch(options, &job.cancel).await {
             Ok(engine) => engine,
             Err(EngineError::Cancelled) => return Err(TunerError::Cancelled),

@@ -1,20 +1,10 @@
 //! The work that engines are measured with: prompts that ship with the app, and how they are sent.
 //! Everything that makes two figures comparable is in the [`Workload`]'s hash.
 
+use super::prompts::prompts;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::sync::OnceLock;
 use wattsmith_domain::{WorkUnit, Workload};
-
-/// The shipped prompts, in the order in which requests use them.
-#[must_use]
-pub fn prompts() -> &'static [String] {
-    static PROMPTS: OnceLock<Vec<String>> = OnceLock::new();
-    PROMPTS.get_or_init(|| {
-        // The file is part of the program and parsed by a test.
-        serde_json::from_str(include_str!("../data/prompts.json")).unwrap_or_default()
-    })
-}
 
 /// The shipped workloads; the first is the one to take when nobody says anything.
 ///
@@ -99,8 +89,11 @@ pub(crate) fn hash(workload: &Workload) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::PARALLEL_LEVELS;
+    use crate::catalogue::About;
+    use crate::catalogue::tests::machine;
+    use crate::server::shipped;
     use std::collections::BTreeSet;
+    use wattsmith_domain::Value;
 
     #[test]
     fn the_shipped_prompts_are_many_and_different() {
@@ -112,7 +105,13 @@ mod tests {
 
     #[test]
     fn each_slot_that_a_search_tries_gets_four_requests_or_more() {
-        let largest = PARALLEL_LEVELS.into_iter().max().unwrap();
+        let space = shipped().space(&About::machine(&machine(2, 2, &[])));
+        let levels = space.get("parallel").unwrap().kind.levels();
+        let largest = levels.iter().map(|level| match level {
+            Value::Int(number) => *number,
+            other => panic!("{other}"),
+        });
+        let largest = largest.max().unwrap();
         for workload in workloads().iter().filter(|one| one.concurrency > 1) {
             let requests = i64::from(workload.requests * workload.passes);
             assert!(requests >= 4 * largest, "{}", workload.name);

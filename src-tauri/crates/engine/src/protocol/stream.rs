@@ -1,37 +1,12 @@
 //! The stream of one answer, read at next to no cost: token events are recognised but not parsed;
-//! only the last event, which holds the engine's own counts and times, is.
+//! only the last event, which holds the engine's own counts and times, is. Which event is what, each
+//! protocol says.
 
-use serde::Deserialize;
+use super::Final;
 use serde_json::Value;
 
 /// An event longer than this is no event of ours.
 const EVENT_LIMIT: usize = 4 * 1024 * 1024;
-
-/// What the engine says at the end of an answer.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct Final {
-    pub tokens_predicted: u64,
-    #[serde(default)]
-    pub truncated: bool,
-    pub timings: Timings,
-}
-
-/// Counts and times as the engine took them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct Timings {
-    /// Prompt tokens taken from a cache.
-    #[serde(default)]
-    pub cache_n: u64,
-    /// Prompt tokens processed.
-    pub prompt_n: u64,
-    pub prompt_ms: f64,
-    pub predicted_ms: f64,
-    /// Draft tokens proposed by speculation; absent without it.
-    #[serde(default)]
-    pub draft_n: u64,
-    #[serde(default)]
-    pub draft_n_accepted: u64,
-}
 
 /// One event.
 #[derive(Debug, PartialEq)]
@@ -44,15 +19,27 @@ pub(crate) enum Event {
     Error(String),
 }
 
+/// What the data of an event are, for a protocol; none where they are nothing that it knows.
+pub(crate) type Recognise = fn(&[u8]) -> Option<Event>;
+
 /// Cuts a byte stream into events. Chunks may end anywhere.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Events {
+    recognise: Recognise,
     rest: Vec<u8>,
     /// Words that are no event of ours: the reason, where nothing else comes.
     words: Option<String>,
 }
 
 impl Events {
+    pub(crate) fn new(recognise: Recognise) -> Self {
+        Self {
+            recognise,
+            rest: Vec::new(),
+            words: None,
+        }
+    }
+
     /// Takes one chunk and hands over every event that it completes.
     pub(crate) fn push(&mut self, chunk: &[u8], mut each: impl FnMut(Event)) {
         self.rest.extend_from_slice(chunk);
@@ -83,7 +70,7 @@ impl Events {
         let event = self.rest[start..start + length].trim_ascii();
         // Nearly all events are tokens, and their way is short.
         if let Some(data) = event.strip_prefix(b"data:")
-            && let Some(event) = generated(data)
+            && let Some(event) = (self.recognise)(data)
         {
             return Some(event);
         }
@@ -97,7 +84,7 @@ impl Events {
                 }
                 Some(b"data") => {
                     let one = &line[b"data:".len().min(line.len())..];
-                    if let Some(event) = generated(one) {
+                    if let Some(event) = (self.recognise)(one) {
                         return Some(event);
                     }
                     data.extend_from_slice(one);
@@ -139,18 +126,6 @@ fn end_of_event(text: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// A token, or the end of the answer.
-fn generated(data: &[u8]) -> Option<Event> {
-    // Inside a JSON string quotes are escaped, so these bytes are never part of an answer.
-    if contains(data, b"\"stop\":true") {
-        return Some(match serde_json::from_slice(data) {
-            Ok(last) => Event::Final(Box::new(last)),
-            Err(error) => Event::Error(format!("its last event cannot be read: {error}")),
-        });
-    }
-    contains(data, b"\"stop\":false").then_some(Event::Token)
-}
-
 /// Whether a piece of an answer tells of a fault.
 fn is_fault(piece: &Value) -> bool {
     let error = piece.get("error");
@@ -173,7 +148,7 @@ pub(crate) fn said(piece: &Value) -> Option<&str> {
     .find_map(|place| piece.pointer(place)?.as_str())
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
+pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
@@ -191,7 +166,7 @@ mod tests {
     const LAST: &str = r#"data: {"index":0,"content":"","tokens":[],"id_slot":3,"stop":true,"tokens_predicted":4,"tokens_evaluated":1,"truncated":false,"stop_type":"limit","timings":{"cache_n":0,"prompt_n":1,"prompt_ms":17.49,"predicted_n":4,"predicted_ms":25.733}}"#;
 
     fn cut_at(text: &str, cuts: &[usize]) -> Vec<Event> {
-        let mut events = Events::default();
+        let mut events = Events::new(super::super::completion::generated);
         let mut seen = Vec::new();
         let mut from = 0;
         for to in cuts.iter().copied().chain([text.len()]) {
@@ -204,16 +179,14 @@ mod tests {
 
     fn last() -> Event {
         Event::Final(Box::new(Final {
-            tokens_predicted: 4,
+            output_tokens: 4,
+            prompt_tokens: 1,
+            cached_tokens: 0,
             truncated: false,
-            timings: Timings {
-                cache_n: 0,
-                prompt_n: 1,
-                prompt_ms: 17.49,
-                predicted_ms: 25.733,
-                draft_n: 0,
-                draft_n_accepted: 0,
-            },
+            prefill_ms: 17.49,
+            decode_ms: 25.733,
+            draft_tokens: 0,
+            draft_accepted: 0,
         }))
     }
 
@@ -227,7 +200,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let mut events = Events::default();
+            let mut events = Events::new(super::super::completion::generated);
             events.push(&bytes, |_| {});
             events.last_words();
         }
@@ -258,7 +231,7 @@ mod tests {
     #[test]
     fn an_answer_without_an_end_keeps_its_last_words() {
         let last_words = |stream: &str| {
-            let mut events = Events::default();
+            let mut events = Events::new(super::super::completion::generated);
             events.push(stream.as_bytes(), |event| panic!("{event:?}"));
             events.last_words()
         };

@@ -7,7 +7,7 @@
 //!
 //! What left the group by making a session of its own is found by a mark in its environment (`strays`).
 
-use crate::failure::Exit;
+use crate::supervise::failure::Exit;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;

@@ -1,7 +1,8 @@
-//! What an engine's binary says about itself.
+//! What llama-server's binary says about itself.
 
+use super::SETTINGS;
 use crate::error::EngineError;
-use crate::launch::quiet_command;
+use crate::supervise::environment::quiet_command;
 use std::path::Path;
 use std::time::Duration;
 use wattsmith_domain::FailureCause;
@@ -11,7 +12,7 @@ use wattsmith_domain::FailureCause;
 /// # Errors
 /// `EngineNotFound` when the binary cannot be started, does not answer within 10 s or says no
 /// version.
-pub async fn version(binary: &Path) -> Result<String, EngineError> {
+pub(super) async fn version(binary: &Path) -> Result<String, EngineError> {
     let fail = |what: String| {
         EngineError::failed(
             FailureCause::EngineNotFound,
@@ -21,7 +22,7 @@ pub async fn version(binary: &Path) -> Result<String, EngineError> {
             ),
         )
     };
-    let mut command = quiet_command(binary);
+    let mut command = quiet_command(binary, &SETTINGS);
     command.arg("--version").kill_on_drop(true);
     let output = tokio::time::timeout(Duration::from_secs(10), command.output())
         .await

@@ -29,7 +29,7 @@ impl Architectures {
 }
 
 /// The architectures that the engine `binary` knows; none where that cannot be told.
-pub async fn architectures(binary: &Path) -> Option<Architectures> {
+pub(super) async fn architectures(binary: &Path) -> Option<Architectures> {
     let binary = binary.to_owned();
     tokio::task::spawn_blocking(move || of_binary(&binary))
         .await

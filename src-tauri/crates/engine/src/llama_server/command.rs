@@ -1,17 +1,10 @@
-//! From a configuration to the words of llama-server's command line. Pure.
+//! From a configuration to llama-server's command line. Pure.
 
-use std::path::Path;
-use wattsmith_domain::{Configuration, ParameterSpace, Tell, Value};
+use crate::catalogue::arguments;
+use crate::server::{Asked, CommandLine};
 
-/// Everything that the command line is made of.
-pub(crate) struct Words<'a> {
-    pub binary: &'a Path,
-    pub model: &'a Path,
-    pub port: u16,
-    pub space: &'a ParameterSpace,
-    pub configuration: &'a Configuration,
-    pub extra_args: &'a [String],
-}
+/// By which llama-server takes the key that it asks for.
+const API_KEY: &str = "LLAMA_API_KEY";
 
 /// The full command line, program first.
 ///
@@ -19,15 +12,15 @@ pub(crate) struct Words<'a> {
 /// whole work), nothing adjusted behind our back (`--fit off`), and a log that tells the settings
 /// in use (verbosity 4, which writes per request, not per token). Where the space has no GPU knob
 /// the engine keeps off GPUs: it would use one whose power nobody reads.
-pub(crate) fn argv(words: &Words<'_>) -> Vec<String> {
-    let mut argv = vec![
-        words.binary.display().to_string(),
+pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
+    let mut words = vec![
+        asked.program.display().to_string(),
         "--model".into(),
-        words.model.display().to_string(),
+        asked.model.display().to_string(),
         "--host".into(),
         "127.0.0.1".into(),
         "--port".into(),
-        words.port.to_string(),
+        asked.port.to_string(),
         "--offline".into(),
         "--no-webui".into(),
         "--no-cache-prompt".into(),
@@ -46,65 +39,48 @@ pub(crate) fn argv(words: &Words<'_>) -> Vec<String> {
         "--log-colors".into(),
         "off".into(),
     ];
-    if words.space.get("n-gpu-layers").is_none() {
-        argv.extend(["--device".into(), "none".into()]);
+    if asked.space.get("n-gpu-layers").is_none() {
+        words.extend(["--device".into(), "none".into()]);
     }
-    for parameter in &words.space.parameters {
-        let value = words
-            .configuration
-            .get(&parameter.name)
-            .unwrap_or(&parameter.default);
-        match (&parameter.told, value) {
-            (Tell::Device, _) => {}
-            (Tell::Switch { on, .. }, Value::Bool(true)) => argv.push(on.clone()),
-            (Tell::Switch { off, .. }, _) => argv.push(off.clone()),
-            (Tell::Flag { flag }, value) => argv.extend([flag.clone(), value.to_string()]),
-            (Tell::Product { flag, factor }, value) => {
-                let product = match (value, factor_of(words, factor)) {
-                    (Value::Int(one), Some(other)) => one.saturating_mul(other).to_string(),
-                    _ => value.to_string(),
-                };
-                argv.extend([flag.clone(), product]);
-            }
-        }
-    }
-    argv.extend(words.extra_args.iter().cloned());
-    argv
-}
-
-fn factor_of(words: &Words<'_>, name: &str) -> Option<i64> {
-    match words
-        .configuration
-        .get(name)
-        .or_else(|| words.space.get(name).map(|parameter| &parameter.default))
-    {
-        Some(Value::Int(number)) => Some(*number),
-        _ => None,
+    words.extend(arguments(asked.space, asked.configuration));
+    words.extend(asked.extra_args.iter().cloned());
+    CommandLine {
+        words,
+        variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::catalogue;
+    use crate::catalogue::About;
     use crate::catalogue::tests::machine;
+    use crate::llama_server::LlamaServer;
+    use crate::server::Server as _;
+    use std::path::Path;
+    use wattsmith_domain::Value;
 
     fn line(gpus: &[&str], change: &[(&str, Value)], extra: &[&str]) -> String {
-        let space = catalogue(&machine(4, 8, gpus));
+        let space = LlamaServer.space(&About::machine(&machine(4, 8, gpus)));
         let mut configuration = space.default_configuration();
         for (name, value) in change {
             configuration.set(name, value.clone());
         }
         let extra_args: Vec<String> = extra.iter().map(ToString::to_string).collect();
-        let words = argv(&Words {
-            binary: Path::new("bin/llama-server"),
+        let command = command(&Asked {
+            program: Path::new("bin/llama-server"),
             model: Path::new("models/a model.gguf"),
             port: 40_123,
+            api_key: "a key",
             space: &space,
             configuration: &configuration,
             extra_args: &extra_args,
         });
-        words.join(" ").replace(" --", "\n  --")
+        assert_eq!(
+            command.variables,
+            [(API_KEY.to_owned(), "a key".to_owned())]
+        );
+        command.words.join(" ").replace(" --", "\n  --")
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! One engine process and its group, from the start to the last of them.
 //!
 //! The engine is a child of its watchdog. A task waits for what that tells; everybody else sees the exit
-//! through a `watch` channel. Ending is TERM, a grace time, KILL: llama-server ignores TERM while it
+//! through a `watch` channel. Ending is TERM, a grace time, KILL: a server may ignore TERM while it
 //! generates. Dropping a [`Process`] kills the group at once.
 
-use crate::failure::Exit;
-use crate::log::EngineLog;
-use crate::orphan::Record;
-use crate::strays::{MARK, end_marked};
-use crate::watchdog::{Started, Watchdog};
+use crate::supervise::failure::Exit;
+use crate::supervise::log::EngineLog;
+use crate::supervise::orphan::Record;
+use crate::supervise::strays::{MARK, end_marked};
+use crate::supervise::watchdog::{Started, Watchdog};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;

@@ -4,12 +4,12 @@
 //! It runs while energy is measured, so it must cost next to nothing: requests written beforehand,
 //! token events recognised but not parsed, and no timer faster than 10 Hz.
 
-use crate::driven::{Driven, RequestRecord};
+use super::driven::{Driven, RequestRecord};
+use super::prompts::prompts;
+use super::workload::{hash, workload};
 use crate::error::EngineError;
-use crate::events::{Event, Events, Final, said};
-use crate::failure::ended_while_working;
-use crate::launch::RunningEngine;
-use crate::workload::{hash, prompts, workload};
+use crate::protocol::{Event, Final, Protocol, said};
+use crate::running::RunningEngine;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -101,12 +101,17 @@ pub async fn drive_with(
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
     let requests = check(workload)?;
+    let protocol = engine.server.protocol();
     let started = clock.now();
     let shared = Arc::new(Shared {
-        url: format!("{}/completion", engine.base_url()),
+        url: format!("{}{}", engine.base_url(), protocol.route()),
+        protocol,
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
-        bodies: prompts().iter().map(|one| body(one, workload)).collect(),
+        bodies: prompts()
+            .iter()
+            .map(|one| protocol.body(one, workload))
+            .collect(),
         pass: workload.requests,
         requests,
         output_tokens: u64::from(workload.output_tokens),
@@ -127,10 +132,7 @@ pub async fn drive_with(
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(EngineError::Cancelled),
-            exit = engine.process.wait() => {
-                let log = engine.process.log();
-                return Err(ended_while_working(exit, &log.tail().await, log.path()));
-            }
+            exit = engine.process.wait() => return Err(engine.why_ended(exit).await),
             finished = clients.join_next() => match finished {
                 None => break,
                 Some(Ok(Ok(mut own))) => records.append(&mut own),
@@ -186,23 +188,10 @@ fn wrong_work(what: &str) -> EngineError {
     )
 }
 
-/// The same work for everybody: greedy, without an early end, without a cache.
-fn body(prompt: &str, workload: &Workload) -> String {
-    serde_json::json!({
-        "prompt": prompt,
-        "n_predict": workload.output_tokens,
-        "temperature": 0,
-        "seed": workload.seed,
-        "ignore_eos": true,
-        "cache_prompt": false,
-        "stream": true,
-    })
-    .to_string()
-}
-
 /// What all clients of one drive share.
 struct Shared {
     url: String,
+    protocol: Protocol,
     key: String,
     client: reqwest::Client,
     bodies: Vec<String>,
@@ -242,8 +231,7 @@ async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
     if let Fault::Transport(_) = fault
         && let Ok(exit) = tokio::time::timeout(EXIT_NOTICE, engine.process.wait()).await
     {
-        let log = engine.process.log();
-        return ended_while_working(exit, &log.tail().await, log.path());
+        return engine.why_ended(exit).await;
     }
     let log = engine.log_path().display();
     let (cause, what) = match fault {
@@ -301,7 +289,7 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         let text: String = text.chars().take(300).collect();
         return Err(Fault::Refused(format!("{status}: {text}")));
     }
-    let mut events = Events::default();
+    let mut events = shared.protocol.events();
     let mut first_token = None;
     let mut last_token = sent;
     let mut end = None;
@@ -337,12 +325,12 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         sent,
         first_token,
         last_token,
-        prompt_tokens: last.timings.prompt_n,
-        output_tokens: last.tokens_predicted,
-        draft_tokens: last.timings.draft_n,
-        draft_accepted: last.timings.draft_n_accepted,
-        prefill_ms: last.timings.prompt_ms,
-        decode_ms: last.timings.predicted_ms,
+        prompt_tokens: last.prompt_tokens,
+        output_tokens: last.output_tokens,
+        draft_tokens: last.draft_tokens,
+        draft_accepted: last.draft_accepted,
+        prefill_ms: last.prefill_ms,
+        decode_ms: last.decode_ms,
     })
 }
 
@@ -358,10 +346,10 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 }
 
 fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
-    if last.tokens_predicted != asked {
+    if last.output_tokens != asked {
         return Err(Fault::WrongWork(format!(
             "{} tokens instead of {asked}",
-            last.tokens_predicted
+            last.output_tokens
         )));
     }
     if last.truncated {
@@ -369,10 +357,10 @@ fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
             "the context per slot is too small for a prompt and its answer".into(),
         ));
     }
-    if last.timings.cache_n > 0 {
+    if last.cached_tokens > 0 {
         return Err(Fault::WrongWork(format!(
             "{} prompt tokens came from a cache",
-            last.timings.cache_n
+            last.cached_tokens
         )));
     }
     Ok(())

@@ -1,9 +1,9 @@
 //! Engines that outlived a crashed Wattsmith. Each running engine has a record on disk with enough
 //! to know its process again: the pid alone is not enough, because pids are given out anew.
 
-use crate::process::{group_is_gone, signal_group};
-use crate::strays::end_marked;
-use crate::watchdog::Started;
+use crate::supervise::process::{group_is_gone, signal_group};
+use crate::supervise::strays::end_marked;
+use crate::supervise::watchdog::Started;
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,37 @@
+//! From a configuration to what a server is told. Pure.
+
+use wattsmith_domain::{Configuration, ParameterSpace, Tell, Value};
+
+/// The words of the command line that tell `configuration`, in the order of the knobs.
+pub(crate) fn arguments(space: &ParameterSpace, configuration: &Configuration) -> Vec<String> {
+    let mut words = Vec::new();
+    for parameter in &space.parameters {
+        let value = configuration
+            .get(&parameter.name)
+            .unwrap_or(&parameter.default);
+        match (&parameter.told, value) {
+            (Tell::Device, _) => {}
+            (Tell::Switch { on, .. }, Value::Bool(true)) => words.push(on.clone()),
+            (Tell::Switch { off, .. }, _) => words.push(off.clone()),
+            (Tell::Flag { flag }, value) => words.extend([flag.clone(), value.to_string()]),
+            (Tell::Product { flag, factor }, value) => {
+                let product = match (value, factor_of(space, configuration, factor)) {
+                    (Value::Int(one), Some(other)) => one.saturating_mul(other).to_string(),
+                    _ => value.to_string(),
+                };
+                words.extend([flag.clone(), product]);
+            }
+        }
+    }
+    words
+}
+
+fn factor_of(space: &ParameterSpace, configuration: &Configuration, name: &str) -> Option<i64> {
+    match configuration
+        .get(name)
+        .or_else(|| space.get(name).map(|parameter| &parameter.default))
+    {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    }
+}

@@ -1,0 +1,164 @@
+//! Where a server tells which value it really uses, and how that is held against what was asked.
+//! Only what the server itself reports is compared.
+
+use super::Catalogue;
+use super::file::{FileRead, Same};
+use crate::server::Told;
+use std::collections::BTreeMap;
+use wattsmith_domain::{Configuration, Difference, Kind, Parameter, ParameterSpace, Value};
+
+/// The settings in use, by parameter name, in the words of a configuration.
+pub type Used = BTreeMap<String, String>;
+
+/// How one knob is read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reading {
+    place: Place,
+    same: Option<Same>,
+    open: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// A JSON pointer.
+    Pointer(String),
+    /// Marks that follow each other in a line of the log, runs of blanks taken as one.
+    Log(Vec<String>),
+}
+
+impl Reading {
+    /// From a file, or what is wrong there.
+    pub(super) fn of(file: &FileRead) -> Result<Self, String> {
+        let place = match (&file.pointer, &file.log) {
+            (Some(pointer), None) if pointer.starts_with('/') => Place::Pointer(pointer.clone()),
+            (Some(pointer), None) => {
+                return Err(format!("a JSON pointer begins with a slash: /{pointer}"));
+            }
+            (None, Some(marks)) if marks.0.iter().any(|mark| !mark.trim().is_empty()) => {
+                Place::Log(marks.0.iter().map(|mark| squeezed(mark)).collect())
+            }
+            _ => return Err("a value is read by a pointer or from a log".to_owned()),
+        };
+        Ok(Self {
+            place,
+            same: file.same,
+            open: file.open.clone(),
+        })
+    }
+
+    fn find(&self, told: &Told, lines: &[String]) -> Option<String> {
+        match &self.place {
+            Place::Pointer(pointer) => {
+                let mut found = told.pages.iter().filter_map(|page| page.pointer(pointer));
+                found.next().and_then(|value| match value {
+                    serde_json::Value::String(word) => Some(on_or_off(word).to_owned()),
+                    serde_json::Value::Bool(on) => Some(Value::Bool(*on).to_string()),
+                    serde_json::Value::Number(number) => Some(number.to_string()),
+                    _ => None,
+                })
+            }
+            // The last word counts: what was tried before is told, too.
+            Place::Log(marks) => lines.iter().rev().find_map(|line| {
+                let rest = marks
+                    .iter()
+                    .try_fold(line.as_str(), |rest, mark| Some(rest.split_once(mark)?.1))?;
+                let end = |c: char| c.is_whitespace() || c == ')' || c == ',';
+                let value = rest.split(end).next().unwrap_or_default();
+                let told = match self.same {
+                    Some(Same::Share) => value.contains('/'),
+                    _ => !value.is_empty(),
+                };
+                told.then(|| on_or_off(value).to_owned())
+            }),
+        }
+    }
+
+    /// In the words of the knob's own values.
+    fn in_words(&self, found: String, knob: &Parameter) -> String {
+        match (self.same, found.split_once('/'), &knob.kind) {
+            (Some(Same::Share), Some((part, whole)), Kind::Int { max, .. }) => {
+                match part == whole {
+                    true => max.to_string(),
+                    false => part.to_owned(),
+                }
+            }
+            _ => found,
+        }
+    }
+
+    fn is_same(&self, asked: &Value, used: &str, knob: &Parameter) -> bool {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| *open == asked.to_string())
+        {
+            return true;
+        }
+        match (self.same, asked, &knob.kind) {
+            (Some(Same::AtLeast), Value::Int(least), _) => {
+                used.parse::<i64>().is_ok_and(|used| used >= *least)
+            }
+            // Capped at what the model has: all of it is what was asked.
+            (Some(Same::Share), _, Kind::Int { max, .. }) if used == max.to_string() => true,
+            _ => used == asked.to_string(),
+        }
+    }
+}
+
+impl Catalogue {
+    /// What the server says it uses.
+    pub(crate) fn used(&self, space: &ParameterSpace, told: &Told, log: &str) -> Used {
+        let lines: Vec<String> = log.lines().map(squeezed).collect();
+        self.entries
+            .iter()
+            .filter_map(|entry| {
+                let (reading, knob) = (entry.read.as_ref()?, space.get(&entry.name)?);
+                let found = reading.find(told, &lines)?;
+                Some((entry.name.clone(), reading.in_words(found, knob)))
+            })
+            .collect()
+    }
+
+    /// What was asked and is not used.
+    pub(crate) fn differences(
+        &self,
+        space: &ParameterSpace,
+        asked: &Configuration,
+        used: &Used,
+    ) -> Vec<Difference> {
+        space
+            .parameters
+            .iter()
+            .filter_map(|knob| {
+                let asked = asked.get(&knob.name)?;
+                let used = used.get(&knob.name)?;
+                let entry = self.entries.iter().find(|entry| entry.name == knob.name)?;
+                let same = entry.read.as_ref()?.is_same(asked, used, knob);
+                (!same).then(|| Difference {
+                    name: knob.name.clone(),
+                    asked: asked.to_string(),
+                    used: used.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Runs of blanks as one; servers pad their columns.
+fn squeezed(line: &str) -> String {
+    let mut squeezed = String::with_capacity(line.len());
+    for c in line.chars() {
+        if !(c.is_whitespace() && squeezed.ends_with(' ')) {
+            squeezed.push(if c.is_whitespace() { ' ' } else { c });
+        }
+    }
+    squeezed
+}
+
+fn on_or_off(word: &str) -> &str {
+    match word {
+        "true" | "enabled" => "on",
+        "false" | "disabled" => "off",
+        other => other,
+    }
+}

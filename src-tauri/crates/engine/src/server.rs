@@ -1,0 +1,181 @@
+//! What every inference server has to tell, and the list of those that are known. Starting, supervising
+//! and driving are the same for all of them and know none by name; what differs is behind [`Server`],
+//! in a folder for each.
+
+use crate::catalogue::{About, Catalogue, Used};
+use crate::error::EngineError;
+use crate::llama_server::{Architectures, LlamaServer};
+use crate::protocol::Protocol;
+use crate::supervise::failure::Ended;
+use async_trait::async_trait;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wattsmith_domain::{Configuration, Difference, ParameterSpace};
+
+/// One kind of inference server.
+#[async_trait]
+pub trait Server: fmt::Debug + Send + Sync {
+    /// As it stands in [`wattsmith_domain::Engine::name`].
+    fn name(&self) -> &str;
+
+    /// The program, if it is here: looked for in the folders of assets that setup or the package
+    /// filled, and where the person says.
+    ///
+    /// # Errors
+    /// The sentence to show when there is none.
+    fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String>;
+
+    /// The environment variable in which a person may name another program; none where there is none.
+    fn variable(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What to do where the program is not here, such as ``Run `make setup` to fetch it``.
+    fn fetch(&self) -> &str;
+
+    /// The program's own version line.
+    ///
+    /// # Errors
+    /// `EngineNotFound` when it cannot be started, does not answer in time or says none.
+    async fn version(&self, program: &Path) -> Result<String, EngineError>;
+
+    /// The architectures that the program knows; none where that cannot be told beforehand.
+    async fn architectures(&self, _program: &Path) -> Option<Architectures> {
+        None
+    }
+
+    /// Whether a model may be given to it, as far as that is seen without a start.
+    ///
+    /// # Errors
+    /// `ModelNotFound`, with what to do.
+    async fn check_model(&self, model: &Path) -> Result<(), EngineError>;
+
+    /// Its knobs, as they are written down.
+    fn catalogue(&self) -> &Catalogue;
+
+    /// Its knobs on this machine, with this model.
+    fn space(&self, about: &About<'_>) -> ParameterSpace {
+        self.catalogue().space(about)
+    }
+
+    /// Beginnings of the names of environment variables by which it takes settings: what is there
+    /// from before is kept from it.
+    fn settings(&self) -> &[&str];
+
+    /// Its command line and what it gets in its environment.
+    fn command(&self, asked: &Asked<'_>) -> CommandLine;
+
+    /// The route that answers with success once the model is loaded.
+    fn ready_route(&self) -> &str;
+
+    /// Proof that the server that answers is the one that was started, and what it tells of itself.
+    ///
+    /// # Errors
+    /// How it shows that it is another program.
+    async fn prove(&self, door: &Door<'_>) -> Result<Told, String>;
+
+    /// The settings it really uses, by what it told and printed.
+    fn used(&self, space: &ParameterSpace, told: &Told, log: &str) -> Used {
+        self.catalogue().used(space, told, log)
+    }
+
+    /// What was asked and is not used.
+    fn differences(
+        &self,
+        space: &ParameterSpace,
+        asked: &Configuration,
+        used: &Used,
+    ) -> Vec<Difference> {
+        self.catalogue().differences(space, asked, used)
+    }
+
+    /// Why it ended before it was ready.
+    async fn ended_while_loading(&self, ended: &Ended<'_>) -> EngineError;
+
+    /// Why it ended while it should have worked.
+    fn ended_while_working(&self, ended: &Ended<'_>) -> EngineError;
+
+    /// How it is driven.
+    fn protocol(&self) -> Protocol;
+
+    /// As a chat server for one conversation at a time with `context` tokens, for an advisor: its
+    /// settings and more words for its command line. None where it is not made for that.
+    fn chat(&self, _space: &ParameterSpace, _context: u32) -> Option<(Configuration, Vec<String>)> {
+        None
+    }
+}
+
+/// What a command line is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The program.
+    pub program: &'a Path,
+    /// The model.
+    pub model: &'a Path,
+    /// To listen on.
+    pub port: u16,
+    /// To ask for.
+    pub api_key: &'a str,
+    /// The knobs.
+    pub space: &'a ParameterSpace,
+    /// Their values; what is missing is at its default.
+    pub configuration: &'a Configuration,
+    /// More words for the end.
+    pub extra_args: &'a [String],
+}
+
+/// What is started. Nothing of it goes through a shell's reading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// Program first.
+    pub words: Vec<String>,
+    /// Environment variables with their values; keys go here, since every user of the machine can read
+    /// a command line.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Where a server is reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Door<'a> {
+    /// Connections.
+    pub client: &'a reqwest::Client,
+    /// Such as `http://127.0.0.1:40123`.
+    pub base_url: &'a str,
+    /// The key made for this start.
+    pub api_key: &'a str,
+}
+
+/// What a server told of itself when it was ready.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// Pages of JSON, the first that holds a value counts.
+    pub pages: Vec<serde_json::Value>,
+    /// Its build, where it says one; for when the program does not tell its version.
+    pub build: String,
+}
+
+/// The server that Wattsmith brings: for sessions that name no other, and for an advisor's model.
+#[must_use]
+pub fn shipped() -> Arc<dyn Server> {
+    Arc::new(LlamaServer)
+}
+
+/// The server of this name.
+///
+/// # Errors
+/// `EngineNotFound`, with the names that are known.
+pub fn server(name: &str) -> Result<Arc<dyn Server>, EngineError> {
+    let known = [shipped()];
+    let names: Vec<String> = known.iter().map(|one| one.name().to_owned()).collect();
+    let found = known.into_iter().find(|one| one.name() == name);
+    found.ok_or_else(|| {
+        EngineError::failed(
+            wattsmith_domain::FailureCause::EngineNotFound,
+            format!(
+                "There is no server called {name}; choose among {}.",
+                names.join(", ")
+            ),
+        )
+    })
+}
