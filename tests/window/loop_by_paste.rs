@@ -2,7 +2,9 @@
 
 use super::driver::{App, MEASURED, SOON};
 
-const FIGURES: &str = "document.querySelectorAll('[data-testid=joules-per-token]').length";
+/// Finished trials; older ones are rows, the newest shows its figure.
+const FIGURES: &str =
+    "document.querySelectorAll('[data-testid=trial][data-state=complete]').length";
 
 #[tokio::test]
 async fn a_session_is_started_asked_by_paste_run_and_found_again_after_a_restart() {
@@ -11,6 +13,7 @@ async fn a_session_is_started_asked_by_paste_run_and_found_again_after_a_restart
 
     // Start a session whose prompts are carried by hand.
     app.click("new-session").await;
+    app.click("all-choices").await;
     app.click("connection-paste").await;
     app.choose("advisor", "enhanced").await;
     app.fill("name", "Window test").await;

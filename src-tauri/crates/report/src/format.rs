@@ -52,7 +52,7 @@ pub(crate) fn range(ratio: &Interval) -> String {
 
 /// How much longer something would take: `40 s`, `3 min`.
 pub(crate) fn outlook(seconds: f64) -> String {
-    tied(&said::span(seconds))
+    said::span(seconds).replace(' ', &GAP.to_string())
 }
 
 /// No line breaks between a number and what belongs to it.

@@ -183,6 +183,7 @@ impl TunerError {
             Self::Surroundings { .. }
             | Self::Engine(_)
             | Self::Meter(_)
+            | Self::PicturesDiffer(_)
             | Self::GpuControl(_)
             | Self::Store(_)
             | Self::Io { .. } => {

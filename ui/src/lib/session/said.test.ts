@@ -12,6 +12,12 @@ import { Store } from '$lib/state/store.svelte';
 import { openTrials } from '$lib/story/open.svelte';
 import SessionPage from './SessionPage.svelte';
 
+interface Written {
+  records: { label: string; said: string[]; view: SessionView }[];
+  numbers: [number, string][];
+}
+const { records, numbers } = written as unknown as Written;
+
 const plain = (text: string | null) =>
   (text ?? '')
     .replace(/[\u00a0\u202f]/g, ' ')
@@ -33,17 +39,17 @@ async function draw(view: SessionView): Promise<string> {
 }
 
 describe('the window', () => {
-  it.each(written.records.map((one) => [one.label, one] as const))(
-    'says of a session that is %s what terminal and report say',
-    async (_, { view, said }) => {
-      const text = await draw(view as unknown as SessionView);
+  it.each(records)(
+    'says of a session that is $label what terminal and report say',
+    async ({ view, said }) => {
+      const text = await draw(view);
       expect(said.length).toBeGreaterThan(2);
       for (const words of said) expect(text).toContain(plain(words));
     },
   );
   it('puts the answer of the core first, word for word', async () => {
-    const one = written.records.find((record) => record.label === 'confirmed');
-    const view = one?.view as unknown as SessionView;
+    const view = records.find((record) => record.label === 'confirmed')?.view;
+    if (!view) throw new Error('no record is confirmed');
     await draw(view);
     expect(plain(screen.getByTestId('answer-headline').textContent)).toBe(
       plain(view.answer.headline),
@@ -51,7 +57,7 @@ describe('the window', () => {
     expect(screen.getByTestId('answer').textContent).toContain('default');
   });
   it('rounds a figure of its own as the core does', () => {
-    for (const [value, text] of written.numbers as [number, string][])
+    for (const [value, text] of numbers)
       expect(figure(value).replace(/\u202f/g, '')).toBe(text);
   });
 });

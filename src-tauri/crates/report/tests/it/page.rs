@@ -134,7 +134,7 @@ fn only_a_confirmation_states_a_saving() {
     assert!(!found.contains("energy per token, confirmed."), "{found}");
     assert!(found.contains("no saving is decided"), "{found}");
     let found = words(&html(&fixtures::confirmed()).unwrap());
-    assert!(found.contains("20 % less energy per token, confirmed."));
+    assert!(found.contains("20.2 % less energy per token, confirmed."));
     assert!(found.contains("has paid for itself after about"));
 }
 
@@ -193,7 +193,7 @@ fn a_confirmed_estimate_is_called_an_estimate_in_the_headline() {
         .confirmation(2, &best, &default, Some((ratio, Decision::Below)))
         .build();
     let found = words(&html(&record).unwrap());
-    assert!(found.contains("Estimated 30 % less energy per token, confirmed."));
+    assert!(found.contains("Estimated 30.0 % less energy per token, confirmed."));
     assert!(
         found.contains("its size does not follow from this"),
         "{found}"

@@ -4,7 +4,7 @@
 use crate::error::TunerError;
 use crate::machine::models::blocking;
 use crate::measuring::likeness::likeness;
-use crate::paths::replace;
+use wattsmith_files::keep;
 use crate::tuner::Tuner;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
@@ -173,7 +173,7 @@ fn keep(album: &Album, picture: &MadePicture) -> Result<KeptPicture, TunerError>
         picture.seed
     );
     let path = album.root.join(&file);
-    replace(&path, &picture.png).map_err(|source| {
+    keep(&path, &picture.png).map_err(|source| {
         TunerError::io(
             format!("cannot keep the picture {}", path.display()),
             source,
