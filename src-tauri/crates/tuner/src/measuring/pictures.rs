@@ -4,7 +4,6 @@
 use crate::error::TunerError;
 use crate::machine::models::blocking;
 use crate::measuring::likeness::likeness;
-use wattsmith_files::keep;
 use crate::tuner::Tuner;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use wattsmith_domain::{
     TrialId,
 };
 use wattsmith_engine::{Drawn, MadePicture};
+use wattsmith_files::keep;
 use wattsmith_meter::Recorded;
 
 /// A phase's joules are told where it lasted this long in a window in all: below it the edges of its
