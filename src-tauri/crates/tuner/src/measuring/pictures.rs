@@ -13,7 +13,6 @@ use wattsmith_domain::{
     TrialId,
 };
 use wattsmith_engine::{Drawn, MadePicture};
-use wattsmith_files::keep;
 use wattsmith_meter::Recorded;
 
 /// A phase's joules are told where it lasted this long in a window in all: below it the edges of its
@@ -173,7 +172,7 @@ fn keep(album: &Album, picture: &MadePicture) -> Result<KeptPicture, TunerError>
         picture.seed
     );
     let path = album.root.join(&file);
-    keep(&path, &picture.png).map_err(|source| {
+    wattsmith_files::keep(&path, &picture.png).map_err(|source| {
         TunerError::io(
             format!("cannot keep the picture {}", path.display()),
             source,
