@@ -9,7 +9,12 @@ use wattsmith_app::wire::{SessionView, StoryItem, TrialItem};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::domain::{Scope, SessionRecord, TrialState};
 use wattsmith_tuner::stats::{Analysis, said};
-use wattsmith_tuner::{JobState, report, words};
+use wattsmith_tuner::{Digest, JobState, Listed, report, words};
+
+/// As the list of sessions has it.
+fn listed(record: &SessionRecord) -> Listed {
+    Listed::Session(Box::new(Digest::of(record)))
+}
 
 const RECORDS: &str = "ui/src/test/records.json";
 /// Kinds of outcomes whose views are drawn by the window's own test; the others are compared here.
@@ -145,7 +150,7 @@ fn sessions_of_one_name_are_told_apart_and_others_keep_theirs() {
     records[2].session.name = "Another".to_owned();
     let mut lines: Vec<_> = records
         .iter()
-        .map(|record| views::summary(record, &JobState::default()))
+        .map(|record| views::summary(&listed(record), &JobState::default()))
         .collect();
     views::tell_apart(&mut lines);
     assert_ne!(lines[0].name, lines[1].name);
@@ -164,8 +169,11 @@ fn a_session_whose_first_trial_runs_is_not_called_new() {
         ..JobState::default()
     };
     let record = fixtures::empty();
-    assert_eq!(views::summary(&record, &running).outcome, "");
-    assert_eq!(views::summary(&record, &JobState::default()).outcome, "new");
+    assert_eq!(views::summary(&listed(&record), &running).outcome, "");
+    assert_eq!(
+        views::summary(&listed(&record), &JobState::default()).outcome,
+        "new"
+    );
 }
 
 #[test]

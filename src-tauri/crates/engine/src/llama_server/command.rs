@@ -75,6 +75,7 @@ mod tests {
             space: &space,
             configuration: &configuration,
             extra_args: &extra_args,
+            files: Path::new("files"),
         });
         assert_eq!(
             command.variables,
