@@ -57,7 +57,6 @@ describe('the window', () => {
     expect(screen.getByTestId('answer').textContent).toContain('default');
   });
   it('rounds a figure of its own as the core does', () => {
-    for (const [value, text] of numbers)
-      expect(figure(value).replace(/\u202f/g, '')).toBe(text);
+    for (const [value, text] of numbers) expect(figure(value).replace(/\u202f/g, '')).toBe(text);
   });
 });
