@@ -51,10 +51,12 @@ export const commands = {
 	forgetMemory: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("forget_memory", { id })),
 	/**  Clears what sessions so far would teach later ones; they themselves stay. */
 	clearMemory: () => typedError<null, WireError>(__TAURI_INVOKE("clear_memory")),
-	/**  Energy per token across all sessions. */
+	/**  Energy per unit of work across all sessions. */
 	overview: () => typedError<OverviewLine[], WireError>(__TAURI_INVOKE("overview")),
 	/**  Power during one window. */
 	powerSeries: (trialId: string, repeatIndex: number, maxPoints: number) => typedError<PowerSeries[], WireError>(__TAURI_INVOKE("power_series", { trialId, repeatIndex, maxPoints })),
+	/**  The pictures of a trial, each beside the default's of the same prompt and seed. */
+	picturePairs: (id: string, trialId: string) => typedError<PicturePairView[], WireError>(__TAURI_INVOKE("picture_pairs", { id, trialId })),
 	/**  Sends live events to the window until it is closed. */
 	follow: (channel: Channel<LiveEvent>) => typedError<null, WireError>(__TAURI_INVOKE("follow", { channel })),
 	/**  Measures the default. */
@@ -941,6 +943,8 @@ export type OutsideMeterView = {
 export type OverviewLine = {
 	/**  What its sessions have in common. */
 	label: string,
+	/**  Unit of work: "token" or "image". */
+	unit: string,
 	/**  Whether its figures are estimates. */
 	estimated: boolean,
 	/**  Sessions, oldest first. */
@@ -1041,6 +1045,18 @@ export type PhasesView = {
 	prefill: number,
 	/**  J per output token. */
 	decode: number,
+};
+
+/**  A picture of a trial beside the default's of the same prompt and seed. */
+export type PicturePairView = {
+	/**  Such as "prompt 1, seed 20260". */
+	of: string,
+	/**  How like they are, in words; empty for the default itself. */
+	likeness: string,
+	/**  The default's, as a data address; none where its file is gone. */
+	default: string | null,
+	/**  The trial's own. */
+	own: string | null,
 };
 
 /**  Power over time of one device. */
@@ -1145,7 +1161,7 @@ export type RepeatView = {
 	joulesPerUnit: number,
 	/**  Window, seconds. */
 	windowS: number,
-	/**  Output tokens per second. */
+	/**  Units of work (output tokens, images) per second. */
 	tokensPerSecond: number,
 	/**  Warnings. */
 	warnings: string[],
@@ -1260,6 +1276,10 @@ export type SessionView = {
 	chips: string[],
 	/**  Unit of work: "token" or "image". */
 	unit: string,
+	/**  Unit of speed: "tok/s" or "images/s". */
+	rate: string,
+	/**  What a request waits for: "first token" or "pictures". */
+	awaited: string,
 	/**  Scope in words. */
 	scope: string,
 	/**  Whether figures are estimates. */
@@ -1499,8 +1519,12 @@ export type StudyView = {
 	comparisons: StudyComparisonView[],
 	/**  The check on the machinery, where `random` is an arm. */
 	randomCheck: RandomCheckView | null,
-	/**  Throughput (tokens/s) and J/unit of each configuration that works. */
+	/**  Throughput (units of work per second) and J/unit of each configuration that works. */
 	cloud: ([number, number])[],
+	/**  Unit of work: "token" or "image". */
+	unit: string,
+	/**  Unit of speed: "tok/s" or "images/s". */
+	rate: string,
 	/**  The full report. */
 	page: string,
 };
@@ -1529,7 +1553,7 @@ export type TrendPoint = {
 	figure: string,
 	/**  Against the default: "−18.6 %"; empty where it is not compared. */
 	change: string,
-	/**  Tokens per second. */
+	/**  Units of work (tokens, images) per second. */
 	tokensPerSecond: number,
 	/**  The same in words: "113 tokens/s". */
 	speed: string,
@@ -1606,6 +1630,10 @@ export type TrialItem = {
 	cpuTaken: string | null,
 	/**  Prefill and decode apart, where the engine tells. */
 	phases: PhasesView | null,
+	/**  What is to be said of its pictures, each in a sentence; empty where it makes none. */
+	pictureFacts: string[],
+	/**  Pictures that were kept of it. */
+	picturesKept: number,
 	/**  Meters of another scope. */
 	beside: BesideView[],
 	/**  States of the devices, where they tell. */

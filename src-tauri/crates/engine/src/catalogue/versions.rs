@@ -1,5 +1,5 @@
 //! Since and until which version a knob is there. Versions are compared by the first run of numbers in
-//! a server's version line that has a point in it, such as `0.33.0` in `vllm 0.33.0`.
+//! a server's version line that has a point in it, such as `0.33.0` in `server 0.33.0`.
 
 use super::fault::CatalogueFault;
 use serde_spanned::Spanned;
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn versions_are_found_and_compared_by_number() {
         let version = |line: &str| Version::find(line).unwrap();
-        assert!(version("vllm 0.9.1") < version("v0.33.0 (cpu)"));
+        assert!(version("server 0.9.1") < version("v0.33.0 (cpu)"));
         assert_eq!(version("0.33.0"), version("sglang 0.33"));
         assert_eq!(
             version("0.6.0-dev (build 1, commit 86a2835)"),

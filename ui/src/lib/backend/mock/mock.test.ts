@@ -52,21 +52,26 @@ describe('the simulation', () => {
     await backend.ask('s-chat');
     expect((await settled(backend, 's-chat')).step).toBe('decide');
   });
-  it('refuses a pasted reply with a reason, then takes a good one', async () => {
+  it('keeps a refused pasted reply with its reason, then takes a good one', async () => {
     const { backend } = play('paste');
     await backend.ask('s-chat');
     const next = await settled(backend, 's-chat');
     if (next.step !== 'paste') throw new Error(`expected paste, got ${next.step}`);
     const give = (reply: string) => backend.giveReply('s-chat', next.exchangeId, reply);
-    await expect(give('I cannot say.')).rejects.toMatchObject({
-      message: expect.stringContaining('no JSON'),
-    });
-    await expect(give('{"threads": "1"}')).rejects.toMatchObject({
-      message: expect.stringContaining('measured already'),
-    });
-    await expect(give('{"parallel": 99}')).rejects.toMatchObject({
-      message: expect.stringContaining('whole number, 1 to 16'),
-    });
+    for (const [reply, reason] of [
+      ['I cannot say.', 'no JSON'],
+      ['{"threads": "1"}', 'measured already'],
+      ['{"parallel": 99}', 'whole number, 1 to 16'],
+    ]) {
+      await give(reply!);
+      const { story } = await backend.session('s-chat');
+      const kept = story.find((one) => one.item === 'exchange' && one.id === next.exchangeId);
+      expect(kept).toMatchObject({
+        outcome: 'refused',
+        reply,
+        note: expect.stringContaining(reason!),
+      });
+    }
     await give('Sure! {"parallel": "8", "threads": 2, "reason": "more per pass"}');
     expect((await backend.session('s-chat')).next.step).toBe('decide');
   });
