@@ -33,7 +33,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TuneArgs) -> Result<(), Stop> 
     let connection = tuner.record(&session).await?.session.connection;
     key_from_environment(tuner, connection.as_ref());
     let turned = turns(tuner, &terminal, &args, &session, ledger.as_ref()).await;
-    if turned.is_err() && args.session.is_none() {
+    // Who interrupts may want to go on.
+    let refused = matches!(&turned, Err(stop) if !matches!(stop, Stop::Interrupted));
+    if refused && args.session.is_none() {
         tuner.drop_if_untouched(&session).await?;
     }
     if matches!(turned, Err(Stop::Interrupted)) && !args.work.json {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, broadcast};
 use wattsmith_chat::{Keys, Templates};
 use wattsmith_domain::{
-    Ending, PowerSample, ProposalId, Session, SessionId, SessionRecord, TrialId,
+    Busy, Ending, PowerSample, ProposalId, Session, SessionId, SessionRecord, TrialId,
 };
 use wattsmith_engine::Architectures;
 use wattsmith_stats::{Analysis, Basis};
@@ -443,7 +443,10 @@ impl Tuner {
         let untouched = record.trials.is_empty()
             && record.exchanges.is_empty()
             && record.proposals.is_empty()
-            && record.session.load.is_none();
+            && record
+                .session
+                .load
+                .is_none_or(|load| load.choice == Some(Busy::Fail));
         match untouched {
             true => Ok(self.store.delete_session(session).await?),
             false => Ok(()),

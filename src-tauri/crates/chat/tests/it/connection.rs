@@ -231,8 +231,8 @@ async fn a_server_that_only_says_that_it_is_there_is_given_up_like_a_silent_one(
         ] {
             let script = Script::Alive(begun.to_owned(), sign.to_owned());
             let server = ScriptedChat::start(vec![script]).await.unwrap();
-            let asked = ask(&connect(server.base_url(), hasty));
-            let (reply, seen) = tokio::time::timeout(Duration::from_secs(30), asked)
+            let chat = connect(server.base_url(), hasty);
+            let (reply, seen) = tokio::time::timeout(Duration::from_secs(30), ask(&chat))
                 .await
                 .expect("signs of life were taken for a reply");
             assert!(matches!(reply, Err(ChatError::Timeout { .. })), "{reply:?}");

@@ -12,7 +12,7 @@ use nvml_wrapper::enums::device::DeviceArchitecture;
 use nvml_wrapper::error::NvmlError;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{Scope, SensorFault, SensorReport, Source, Watts};
+use wattsmith_domain::{Scope, SensorReport, Source, Watts};
 
 /// Typical systematic error of counter and instant power.
 pub(super) const ERROR: f64 = 0.05;
