@@ -322,7 +322,7 @@ mod tests {
         let found = find(&root);
         let gauge = found.devices[0].gauge.clone().unwrap();
         std::fs::write(root.path(CLASS).join("BAT0/status"), "Charging").unwrap();
-        assert!(gauge.power().unwrap_err().0.contains("on mains"));
+        assert!(gauge.power().unwrap_err().reason.contains("on mains"));
     }
 
     #[test]

@@ -302,7 +302,7 @@ fn a_gauge_that_falls_to_an_impossible_level_later_is_an_error_and_no_number() {
     assert_eq!(gauge.power(), Ok(Watts(90.0)));
     let file = dir.path().join(CLASS).join("hwmon3/power1_input");
     std::fs::write(file, "12000").unwrap();
-    assert!(gauge.power().unwrap_err().0.contains("0.012 W"));
+    assert!(gauge.power().unwrap_err().reason.contains("0.012 W"));
 }
 
 /// Sources: amdgpu_pm.c, where a northbridge's voltage and these labels are for such processors only.
