@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("WATTSMITH_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(log_filter())
         .with_writer(std::io::stderr)
         .init();
     let display = ["DISPLAY", "WAYLAND_DISPLAY"];
@@ -25,4 +25,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is logged: by the environment variable `WATTSMITH_LOG`, and never what could hold a secret.
+fn log_filter() -> EnvFilter {
+    let asked = EnvFilter::try_from_env("WATTSMITH_LOG").unwrap_or_else(|_| "warn".into());
+    wattsmith_tuner::TALKATIVE
+        .iter()
+        .filter_map(|library| format!("{library}=off").parse().ok())
+        .fold(asked, EnvFilter::add_directive)
 }

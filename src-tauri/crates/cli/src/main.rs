@@ -33,7 +33,7 @@ use progress::Ended;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use wattsmith_tuner::domain::{masked, plain};
-use wattsmith_tuner::{Access, Tuner, TunerError, TunerOptions};
+use wattsmith_tuner::{Access, TALKATIVE, Tuner, TunerError, TunerOptions};
 
 /// Why a command ended early.
 pub(crate) enum Stop {
@@ -111,7 +111,7 @@ async fn main() -> ExitCode {
         Err(error) => return not_understood(&error),
     };
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("WATTSMITH_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(log_filter())
         .with_writer(std::io::stderr)
         .init();
     let json = args::wants_json(&matches);
@@ -136,6 +136,15 @@ async fn main() -> ExitCode {
         }
         None => ExitCode::from(code),
     }
+}
+
+/// What is logged: by the environment variable `WATTSMITH_LOG`, and never what could hold a secret.
+fn log_filter() -> EnvFilter {
+    let asked = EnvFilter::try_from_env("WATTSMITH_LOG").unwrap_or_else(|_| "warn".into());
+    TALKATIVE
+        .iter()
+        .filter_map(|library| format!("{library}=off").parse().ok())
+        .fold(asked, EnvFilter::add_directive)
 }
 
 /// What clap has to say of words that are none of ours, or help that was asked for.

@@ -110,6 +110,9 @@ fn trials(w: &mut String, view: &View) {
     }
 }
 
+/// What the warning holds that others may have measured meanwhile.
+const OVERRIDDEN: &str = "Exclusion overridden";
+
 /// The table has room for one note a trial; what is wrong with a sensor is never left out.
 fn faults(w: &mut String, view: &View) {
     let mut told: Vec<&String> = Vec::new();
@@ -117,6 +120,11 @@ fn faults(w: &mut String, view: &View) {
         if !told.contains(&fault) {
             told.push(fault);
         }
+    }
+    let noted = view.trials.iter().flat_map(|trial| &trial.notes);
+    let overridden = noted.clone().find(|note| note.contains(OVERRIDDEN));
+    if let Some(overridden) = overridden {
+        let _ = writeln!(w, "\n**{}**", escape(overridden));
     }
     if !told.is_empty() {
         let _ = writeln!(w, "\n### Sensors in doubt\n");

@@ -42,14 +42,19 @@ fn mask_texts(tree: &mut Value) -> bool {
             *text = cleared;
             changed
         }
-        Value::Array(all) => all
-            .iter_mut()
-            .fold(false, |any, one| mask_texts(one) || any),
-        Value::Object(all) => all
-            .values_mut()
-            .fold(false, |any, one| mask_texts(one) || any),
+        Value::Array(all) => each(all.iter_mut()),
+        Value::Object(all) => each(all.values_mut()),
         _ => false,
     }
+}
+
+/// Every one of them, also once one was masked.
+fn each<'a>(all: impl Iterator<Item = &'a mut Value>) -> bool {
+    let mut any = false;
+    for one in all {
+        any |= mask_texts(one);
+    }
+    any
 }
 
 /// For a record that cannot be gone through (a figure in it is no number, and no such record is stored):

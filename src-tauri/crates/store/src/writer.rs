@@ -206,7 +206,7 @@ impl Writer {
                 }
             }
         }
-        self.held.send_if_modified(|held| std::mem::take(held));
+        self.held.send_if_modified(std::mem::take);
         true
     }
 

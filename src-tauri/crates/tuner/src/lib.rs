@@ -41,7 +41,7 @@ pub use measuring::spoiled::{
 };
 pub use measuring::too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use measuring::trial::cause_label;
-pub use paths::{Paths, keep_to_owner};
+pub use paths::{Paths, TALKATIVE, keep_to_owner};
 pub use session::digest::{Digest, Listed};
 pub use session::export::{Format, default_name};
 pub use session::ledger::{Act, Entry, Ledger};

@@ -194,3 +194,7 @@ fn machine_lock() -> PathBuf {
 pub fn keep_to_owner() {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
 }
+
+/// Libraries that log addresses and headers as they send them, with what is secret in them. Their logs are
+/// never shown, whatever was asked for.
+pub const TALKATIVE: [&str; 6] = ["h2", "hyper", "hyper_util", "reqwest", "ureq", "ureq_proto"];

@@ -20,9 +20,7 @@ fn a_backup_is_a_data_folder_of_its_own_and_overwrites_nothing() {
     let output = run(command);
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert_eq!(out(&output).trim(), copy.display().to_string());
-    let mut list = home.command("sessions --json");
-    list.env("WATTSMITH_DATA_DIR", "");
-    let there = lines(&run(list)).remove(0);
+    let there = lines(&run(home.command("sessions --json"))).remove(0);
     let mut elsewhere = std::process::Command::new(env!("CARGO_BIN_EXE_wattsmith-cli"));
     elsewhere
         .args(["sessions", "--json", "--data-dir"])

@@ -104,13 +104,13 @@ fn every_figure_under_a_lock_of_ones_own_says_so() {
     command.arg("--lock").arg(home.path("mine"));
     let text = out(&run(command));
     assert!(text.contains("note: Exclusion overridden"), "{text}");
-    let path = home.path("report.md");
-    let mut report = home.command("report latest --format md --out");
-    run({
+    for format in ["html", "md", "csv", "json"] {
+        let path = home.path("report");
+        let mut report = home.command(&format!("report latest --format {format} --out"));
         report.arg(&path);
-        report
-    });
-    let page = std::fs::read_to_string(&path).unwrap();
-    assert!(page.contains("Exclusion overridden"), "{page}");
+        run(report);
+        let page = std::fs::read_to_string(&path).unwrap();
+        assert!(page.contains("Exclusion overridden"), "{format}: {page}");
+    }
     assert!(!out(&run(home.command("tune --help"))).contains("--lock"));
 }

@@ -132,7 +132,7 @@ async fn no_secret_of_any_sort_is_in_any_file_report_log_or_line() {
             .env("WATTSMITH_API_KEY", CHAT_KEY)
             .env("ANTHROPIC_API_KEY", "planted-provider")
             .env("SOME_PASSWORD", "planted-other")
-            .env("WATTSMITH_LOG", "trace,hyper=info,reqwest=info")
+            .env("WATTSMITH_LOG", "trace")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = command.spawn().unwrap();

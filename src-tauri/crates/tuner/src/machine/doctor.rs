@@ -3,7 +3,7 @@
 
 use crate::TunerError;
 use crate::machine::gpu::StillChanged;
-use crate::machine::lock::MachineLock;
+use crate::machine::lock;
 use crate::machine::models::blocking;
 use crate::session::words;
 use crate::tuner::Tuner;
@@ -103,10 +103,7 @@ impl Tuner {
                 free_bytes: free_bytes(&data),
                 data,
                 keyring,
-                measuring: match MachineLock::acquire(&lock) {
-                    Err(TunerError::Busy(who)) if !ours => Some(who),
-                    _ => None,
-                },
+                measuring: lock::held(&lock).filter(|_| !ours),
                 memory_bytes: memory.map_or(0, System::total_memory),
                 available_bytes: memory.map_or(0, System::available_memory),
                 swap_bytes: memory.map_or(0, System::used_swap),

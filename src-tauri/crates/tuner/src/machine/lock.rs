@@ -33,20 +33,33 @@ impl MachineLock {
         })?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
-            Err(TryLockError::WouldBlock) => {
-                let holder = holder(&file);
-                let who = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                Err(TunerError::Busy(format!(
-                    "Another Wattsmith{who} is measuring on this machine; two at once would spoil \
-                     both figures. Wait until it has finished, or stop it."
-                )))
-            }
+            Err(TryLockError::WouldBlock) => Err(TunerError::Busy(busy(holder(&file)))),
             Err(TryLockError::Error(source)) => Err(TunerError::io(
                 format!("cannot lock {}", path.display()),
                 source,
             )),
         }
     }
+}
+
+/// What whoever holds the lock is told others by; none where nobody does. The lock is not taken for it, nor
+/// is its file made.
+pub(crate) fn held(path: &Path) -> Option<String> {
+    let mut options = OpenOptions::new();
+    let file = options
+        .read(true)
+        .custom_flags(O_NOFOLLOW)
+        .open(path)
+        .ok()?;
+    Some(busy(Some(holder(&file)?)))
+}
+
+fn busy(holder: Option<u32>) -> String {
+    let who = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
+    format!(
+        "Another Wattsmith{who} is measuring on this machine; two at once would spoil both figures. \
+         Wait until it has finished, or stop it."
+    )
 }
 
 /// Opened for reading, which is enough to lock it: it may belong to another person. Made only where it is
