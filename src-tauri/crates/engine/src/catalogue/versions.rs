@@ -46,7 +46,7 @@ mod tests {
     fn versions_are_found_and_compared_by_number() {
         let version = |line: &str| Version::find(line).unwrap();
         assert!(version("server 0.9.1") < version("v0.33.0 (cpu)"));
-        assert_eq!(version("0.33.0"), version("sglang 0.33"));
+        assert_eq!(version("0.33.0"), version("server 0.33"));
         assert_eq!(
             version("0.6.0-dev (build 1, commit 86a2835)"),
             version("0.6")
