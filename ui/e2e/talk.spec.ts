@@ -8,7 +8,7 @@ test('a question is asked at the end of the story, and its answer stays there', 
   await page.getByTestId('talk-text').fill('Why is it slower?');
   await page.getByTestId('talk-text').press('Enter');
   await expect(page.getByTestId('question')).toHaveText('Why is it slower?');
-  await expect(page.getByTestId('answer')).toContainText('More slots');
+  await expect(page.getByTestId('session-body').getByTestId('answer')).toContainText('More slots');
   await expect(page.getByTestId('talk-text')).toHaveValue('');
   expect(await violations(page)).toEqual([]);
 });
