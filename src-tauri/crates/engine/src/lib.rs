@@ -35,6 +35,7 @@
 
 mod catalogue;
 mod diffusers;
+mod digest;
 mod error;
 mod gguf;
 mod gpu_knobs;

@@ -1,7 +1,7 @@
 //! A pipeline's folder, as diffusers writes it: what it is called, which bytes it is.
 
+use crate::digest;
 use crate::error::EngineError;
-use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use wattsmith_domain::{FailureCause, Model};
@@ -39,7 +39,7 @@ pub(super) async fn model(path: &Path) -> Result<Model, EngineError> {
         return Ok(Model {
             name: "Tiny Stable Diffusion, random weights".to_owned(),
             path: TINY.to_owned(),
-            sha256: hex(&Sha256::digest(text)),
+            sha256: digest::of_text(text),
             random_weights: true,
             ..Model::default()
         });
@@ -66,16 +66,16 @@ fn of_folder(folder: &Path) -> std::io::Result<Model> {
     let mut list = String::new();
     let mut bytes = 0;
     for file in &files {
-        let mut sha = Sha256::new();
-        bytes += std::io::copy(&mut std::fs::File::open(file)?, &mut sha)?;
+        let (sha256, size) = digest::of_file(file)?;
+        bytes += size;
         let name = file.strip_prefix(folder).unwrap_or(file);
-        let _ = writeln!(list, "{}  {}", hex(&sha.finalize()), name.display());
+        let _ = writeln!(list, "{sha256}  {}", name.display());
     }
     let name = folder.file_name().unwrap_or(folder.as_os_str());
     Ok(Model {
         name: name.to_string_lossy().into_owned(),
         path: folder.display().to_string(),
-        sha256: hex(&Sha256::digest(&list)),
+        sha256: digest::of_text(&list),
         bytes,
         ..Model::default()
     })
@@ -94,13 +94,6 @@ fn collect(folder: &Path, deeper: u32, files: &mut Vec<PathBuf>) -> std::io::Res
         }
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

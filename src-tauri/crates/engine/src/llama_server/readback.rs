@@ -15,6 +15,7 @@ pub(super) fn told(page: Json) -> Result<Told, String> {
     }
     let build = page.get("build_info").and_then(Json::as_str);
     Ok(Told {
+        load: None,
         build: build.unwrap_or_default().to_owned(),
         pages: vec![page],
     })

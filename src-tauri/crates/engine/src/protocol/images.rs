@@ -287,7 +287,7 @@ mod tests {
         let call = &ImageForm::WebUi.calls("a fox", &task(), &[])[0];
         for (body, what) in [
             (r#"{"images":[]}"#, "0 pictures for 1 seeds"),
-            (r#"{"images":["####"]}"#, "no base64"),
+            (r#"{"images":["?"]}"#, "no base64"),
             (r#"{"images":["aGFsbG8="]}"#, "no PNG"),
             (r#"{"pictures":[]}"#, "cannot be read"),
             ("<html>", "cannot be read"),

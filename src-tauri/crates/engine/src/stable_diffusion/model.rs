@@ -1,9 +1,8 @@
 //! A model's file, as far as it is looked at before a start: its name, its bytes, and whether it says that
 //! its weights are random.
 
+use crate::digest;
 use crate::error::EngineError;
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
 use wattsmith_domain::{FailureCause, Model};
@@ -40,12 +39,7 @@ pub(super) async fn model(path: &Path) -> Result<Model, EngineError> {
 }
 
 fn of_file(path: &Path) -> std::io::Result<Model> {
-    let mut sha = Sha256::new();
-    let bytes = std::io::copy(&mut std::fs::File::open(path)?, &mut sha)?;
-    let sha256 = sha.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let (sha256, bytes) = digest::of_file(path)?;
     let name = path.file_stem().unwrap_or(path.as_os_str());
     Ok(Model {
         name: name.to_string_lossy().into_owned(),
