@@ -124,8 +124,8 @@ impl Server for Diffusers {
     fn command(&self, asked: &Asked<'_>) -> CommandLine {
         let mut words = vec![
             asked.program.display().to_string(),
-            // Nothing of the person's own Python gets in, and nothing is written beside the script.
-            "-sB".to_owned(),
+            // Nothing is written beside the script.
+            "-B".to_owned(),
             asked.files.join(SCRIPT[0].name).display().to_string(),
             "--port".to_owned(),
             asked.port.to_string(),

@@ -23,7 +23,7 @@ pub(super) async fn version(python: &Path) -> Result<String, EngineError> {
         )
     };
     let mut command = quiet_command(python, &super::SETTINGS);
-    command.args(["-sB", "-c", ASK]).kill_on_drop(true);
+    command.args(["-B", "-c", ASK]).kill_on_drop(true);
     let output = tokio::time::timeout(Duration::from_secs(20), command.output())
         .await
         .map_err(|_| fail("did not tell its packages within 20 s".into()))?

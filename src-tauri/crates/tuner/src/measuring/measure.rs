@@ -129,6 +129,12 @@ impl Tuner {
             &told,
         ));
         let phases = phases(&work.driven, &recorded, &energy);
+        // Before the pictures are taken out: both read what is told of pictures differently.
+        let (performance, steady) = (
+            work.driven.performance(),
+            steady(window, &work.driven, &recorded),
+        );
+        let units = work.driven.units();
         let pictures = match work.driven.drawn.take() {
             Some(drawn) => Some(
                 crate::measuring::pictures::work(drawn, &recorded, &energy, window.album.clone())
@@ -140,9 +146,9 @@ impl Tuner {
             index: window.index,
             started_at,
             window: span,
-            units: work.driven.units(),
-            steady: steady(window, &work.driven, &recorded),
-            performance: work.driven.performance(),
+            units,
+            steady,
+            performance,
             energy,
             idle,
             cpu,
