@@ -185,14 +185,12 @@ impl Tuner {
         }
         let stored = self.put_run(&trial, proposal.as_ref()).await;
         // Where nothing can be stored any more, the first word of it is what tells why.
-        if result.is_err() {
-            return result;
-        }
+        result?;
         stored?;
         if !taken_back {
             self.draft_feedback(&trial.id, job).await?;
         }
-        result
+        Ok(())
     }
 
     async fn put_run(&self, trial: &Trial, proposal: Option<&Proposal>) -> Result<(), TunerError> {
