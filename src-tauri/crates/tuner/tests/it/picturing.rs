@@ -272,7 +272,7 @@ async fn a_plan_of_pictures_that_means_nothing_says_why() {
             "There is no server called bogus",
         ),
         (
-            refused(&|plan| plan.engine = String::new()).await,
+            refused(&|plan| (plan.engine, plan.model) = (String::new(), None)).await,
             "makes no pictures",
         ),
     ] {
