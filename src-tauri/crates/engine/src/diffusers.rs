@@ -9,6 +9,7 @@ mod version;
 
 use crate::catalogue::{Catalogue, arguments};
 use crate::error::EngineError;
+use crate::program;
 use crate::protocol::Protocol;
 use crate::protocol::images::ImageForm;
 use crate::server::{Asked, CommandLine, Door, File, Server, Told};
@@ -23,6 +24,9 @@ pub(crate) use pipeline::TINY;
 
 /// Names the Python.
 const VARIABLE: &str = "WATTSMITH_DIFFUSERS_PYTHON";
+/// What to do where it is not here.
+const FETCH: &str = "Install diffusers, torch and transformers into a Python and name that in \
+                     WATTSMITH_DIFFUSERS_PYTHON";
 /// Looked for in the folders of assets, then in the folders of PATH.
 const PLACE: &str = "engines/diffusers/bin/python";
 /// By which the script takes the key that it asks for.
@@ -71,21 +75,10 @@ impl Server for Diffusers {
     }
 
     fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String> {
-        if let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) {
-            return match path.is_file() {
-                true => Ok(path),
-                false => Err(format!(
-                    "{VARIABLE} names {}, but no file is there. Correct it or unset it.",
-                    path.display()
-                )),
-            };
-        }
-        let ours = assets.iter().map(|folder| folder.join(PLACE));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let everybodys = std::env::split_paths(&path).map(|folder| folder.join("python3"));
-        ours.chain(everybodys)
-            .find(|one| one.is_file())
-            .ok_or_else(|| format!("No Python was found. {}.", self.fetch()))
+        let places = program::in_assets(assets, PLACE).chain(program::in_path("python3"));
+        program::find(VARIABLE, places, || {
+            format!("No Python was found. {FETCH}.")
+        })
     }
 
     fn variable(&self) -> Option<&'static str> {
@@ -93,8 +86,7 @@ impl Server for Diffusers {
     }
 
     fn fetch(&self) -> &str {
-        "Install diffusers, torch and transformers into a Python and name that in \
-         WATTSMITH_DIFFUSERS_PYTHON"
+        FETCH
     }
 
     async fn version(&self, program: &Path) -> Result<String, EngineError> {

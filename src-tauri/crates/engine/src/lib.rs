@@ -8,6 +8,7 @@
 //! | [`server`](Server) | what every server must tell, and the list of those that are known |
 //! | `llama_server/` | one folder for each server, the same file names in all: `catalogue.toml` its knobs, `command` its command line, `ready` when it is ready and that it is ours, `readback` what it really uses, `failure` why it ended, `version` which one it is |
 //! | `catalogue/` | knobs as data: the TOML format, what becomes of it on a machine, how values are told and read back |
+//! | `program` | where a server's program lies, and what it answers when it is asked |
 //! | `launch`, `ready`, `running` | from a configuration to a server that is ready |
 //! | `supervise/` | the process group: watchdog, log, what left it, what an earlier Wattsmith left behind |
 //! | `work/` | workloads, prompts, sending them, what came of it |
@@ -35,12 +36,13 @@
 
 mod catalogue;
 mod diffusers;
-mod digest;
+pub mod digest;
 mod error;
 mod gguf;
 mod gpu_knobs;
 mod launch;
 mod llama_server;
+mod program;
 mod protocol;
 mod ready;
 mod running;

@@ -15,6 +15,7 @@ pub use architectures::Architectures;
 use crate::catalogue::Catalogue;
 use crate::error::EngineError;
 use crate::gguf::inspect_model;
+use crate::program;
 use crate::protocol::Protocol;
 use crate::server::{Asked, CommandLine, Door, Server, Told};
 use crate::supervise::failure::Ended;
@@ -45,28 +46,14 @@ impl Server for LlamaServer {
     }
 
     fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String> {
-        if let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) {
-            return if path.is_file() {
-                Ok(path)
-            } else {
-                Err(format!(
-                    "{VARIABLE} names {}, but no file is there. Correct it or unset it.",
-                    path.display()
-                ))
-            };
-        }
-        assets
-            .iter()
-            .map(|folder| folder.join(PLACE))
-            .find(|path| path.is_file())
-            .ok_or_else(|| {
-                let folders = assets.iter().map(|folder| folder.display().to_string());
-                format!(
-                    "No llama-server was found in {}. Run `make setup` in the source folder, \
-                     install the package, or name one in {VARIABLE}.",
-                    folders.collect::<Vec<_>>().join(", ")
-                )
-            })
+        program::find(VARIABLE, program::in_assets(assets, PLACE), || {
+            let folders = assets.iter().map(|folder| folder.display().to_string());
+            format!(
+                "No llama-server was found in {}. Run `make setup` in the source folder, install \
+                 the package, or name one in {VARIABLE}.",
+                folders.collect::<Vec<_>>().join(", ")
+            )
+        })
     }
 
     fn variable(&self) -> Option<&'static str> {

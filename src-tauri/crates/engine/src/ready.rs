@@ -15,6 +15,40 @@ pub(crate) enum NotReady {
     NotOurs(String),
 }
 
+/// Longest wait for a page.
+const PAGE: Duration = Duration::from_secs(5);
+
+impl Door<'_> {
+    /// The page of JSON at a route that refuses a wrong key, and accepts the one that only our server
+    /// was told.
+    ///
+    /// # Errors
+    /// How it shows that it is another server.
+    pub(crate) async fn page_behind_key(&self, route: &str) -> Result<serde_json::Value, String> {
+        let ask = |key: &str| {
+            self.client
+                .get(format!("{}{route}", self.base_url))
+                .bearer_auth(key)
+                .timeout(PAGE)
+                .send()
+        };
+        let wrong = ask("not-the-key")
+            .await
+            .map_err(|error| error.to_string())?;
+        if wrong.status() != reqwest::StatusCode::UNAUTHORIZED {
+            return Err("it accepts a wrong API key".into());
+        }
+        let answer = ask(self.api_key).await.map_err(|error| error.to_string())?;
+        if !answer.status().is_success() {
+            return Err(format!("it answers {} to our API key", answer.status()));
+        }
+        answer
+            .json()
+            .await
+            .map_err(|error| format!("it does not tell its settings ({error})"))
+    }
+}
+
 /// Waits for the route by which the server says that it is ready, then for the proof that it is ours;
 /// our own child still runs all the while.
 pub(crate) async fn until_ready(

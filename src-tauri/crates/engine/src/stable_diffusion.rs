@@ -9,6 +9,7 @@ mod version;
 
 use crate::catalogue::{Catalogue, arguments};
 use crate::error::EngineError;
+use crate::program;
 use crate::protocol::Protocol;
 use crate::protocol::images::ImageForm;
 use crate::server::{Asked, CommandLine, Door, Server, Told};
@@ -21,6 +22,8 @@ use wattsmith_domain::{Model, PicturePhase, Seconds};
 
 /// Names the program.
 const VARIABLE: &str = "WATTSMITH_SD_SERVER";
+/// What to do where it is not here.
+const FETCH: &str = "Build sd-server of stable-diffusion.cpp and name it in WATTSMITH_SD_SERVER";
 /// Looked for in the folders of assets, then in the folders of PATH.
 const PLACE: &str = "engines/stable-diffusion/bin/sd-server";
 /// By variables with these beginnings it takes settings.
@@ -40,21 +43,10 @@ impl Server for StableDiffusion {
     }
 
     fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String> {
-        if let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) {
-            return match path.is_file() {
-                true => Ok(path),
-                false => Err(format!(
-                    "{VARIABLE} names {}, but no file is there. Correct it or unset it.",
-                    path.display()
-                )),
-            };
-        }
-        let ours = assets.iter().map(|folder| folder.join(PLACE));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let everybodys = std::env::split_paths(&path).map(|folder| folder.join("sd-server"));
-        ours.chain(everybodys)
-            .find(|one| one.is_file())
-            .ok_or_else(|| format!("No sd-server was found. {}.", self.fetch()))
+        let places = program::in_assets(assets, PLACE).chain(program::in_path("sd-server"));
+        program::find(VARIABLE, places, || {
+            format!("No sd-server was found. {FETCH}.")
+        })
     }
 
     fn variable(&self) -> Option<&'static str> {
@@ -62,7 +54,7 @@ impl Server for StableDiffusion {
     }
 
     fn fetch(&self) -> &str {
-        "Build sd-server of stable-diffusion.cpp and name it in WATTSMITH_SD_SERVER"
+        FETCH
     }
 
     async fn version(&self, program: &Path) -> Result<String, EngineError> {

@@ -39,7 +39,7 @@ pub(super) async fn model(path: &Path) -> Result<Model, EngineError> {
         return Ok(Model {
             name: "Tiny Stable Diffusion, random weights".to_owned(),
             path: TINY.to_owned(),
-            sha256: digest::of_text(text),
+            sha256: digest::of(text),
             random_weights: true,
             ..Model::default()
         });
@@ -78,7 +78,7 @@ fn of_folder(folder: &Path) -> std::io::Result<Model> {
     Ok(Model {
         name: name.to_string_lossy().into_owned(),
         path: folder.display().to_string(),
-        sha256: digest::of_text(&list),
+        sha256: digest::of(&list),
         bytes,
         ..Model::default()
     })

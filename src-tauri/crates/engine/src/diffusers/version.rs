@@ -1,10 +1,10 @@
 //! Which libraries a Python has.
 
 use crate::error::EngineError;
+use crate::program::{answer, unusable};
 use crate::supervise::environment::quiet_command;
 use std::path::Path;
 use std::time::Duration;
-use wattsmith_domain::FailureCause;
 
 /// Asks for the packages' own versions; none of them is loaded for that, which would take seconds.
 const ASK: &str = "import importlib.metadata as m; \
@@ -12,22 +12,12 @@ const ASK: &str = "import importlib.metadata as m; \
 
 /// Such as `diffusers 0.42.1 · torch 2.13.0`.
 pub(super) async fn version(python: &Path) -> Result<String, EngineError> {
-    let fail = |what: String| {
-        EngineError::failed(
-            FailureCause::EngineNotFound,
-            format!(
-                "{} {what}. Install diffusers, torch and transformers into a Python and name that \
-                 in WATTSMITH_DIFFUSERS_PYTHON.",
-                python.display()
-            ),
-        )
-    };
+    let fail = |what: String| unusable(python, &what, super::FETCH);
     let mut command = quiet_command(python, &super::SETTINGS);
-    command.args(["-B", "-c", ASK]).kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(20), command.output())
+    command.args(["-B", "-c", ASK]);
+    let output = answer(command, "its packages", Duration::from_secs(20))
         .await
-        .map_err(|_| fail("did not tell its packages within 20 s".into()))?
-        .map_err(|error| fail(format!("cannot be started: {error}")))?;
+        .map_err(fail)?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     match output.status.success() && text.starts_with("diffusers ") {
         true => Ok(text),

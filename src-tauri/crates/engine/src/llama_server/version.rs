@@ -2,10 +2,10 @@
 
 use super::SETTINGS;
 use crate::error::EngineError;
+use crate::program::{answer, unusable};
 use crate::supervise::environment::quiet_command;
 use std::path::Path;
 use std::time::Duration;
-use wattsmith_domain::FailureCause;
 
 /// The engine's own version line, such as `0.6.0-dev (build 1, commit 86a2835)`.
 ///
@@ -13,21 +13,13 @@ use wattsmith_domain::FailureCause;
 /// `EngineNotFound` when the binary cannot be started, does not answer within 10 s or says no
 /// version.
 pub(super) async fn version(binary: &Path) -> Result<String, EngineError> {
-    let fail = |what: String| {
-        EngineError::failed(
-            FailureCause::EngineNotFound,
-            format!(
-                "{} {what}. Run `make setup` to fetch the engine, or choose another llama-server.",
-                binary.display()
-            ),
-        )
-    };
+    const REMEDY: &str = "Run `make setup` to fetch the engine, or choose another llama-server";
+    let fail = |what: String| unusable(binary, &what, REMEDY);
     let mut command = quiet_command(binary, &SETTINGS);
-    command.arg("--version").kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(10), command.output())
+    command.arg("--version");
+    let output = answer(command, "its version", Duration::from_secs(10))
         .await
-        .map_err(|_| fail("did not tell its version within 10 s".into()))?
-        .map_err(|error| fail(format!("cannot be started: {error}")))?;
+        .map_err(fail)?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     text.lines()

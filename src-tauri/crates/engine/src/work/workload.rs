@@ -2,8 +2,8 @@
 //! Everything that makes two figures comparable is in the [`Workload`]'s hash.
 
 use super::prompts::prompts;
+use crate::digest::hex;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use wattsmith_domain::{PictureTask, WorkUnit, Workload};
 
 /// The shipped workloads; the first is the one to take when nobody says anything.
@@ -98,10 +98,7 @@ pub(crate) fn hash(workload: &Workload) -> String {
              guidance={guidance}"
         ));
     }
-    sha.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&sha.finalize())
 }
 
 #[cfg(test)]

@@ -4,16 +4,14 @@
 use crate::error::TunerError;
 use crate::session::work::unit_of;
 use crate::tuner::Tuner;
-use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::Metadata;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, Session, WorkUnit};
 use wattsmith_engine::{
-    Architectures, EngineError, ModelFile, Server, UnfitFile, shipped, survey_models,
+    Architectures, EngineError, ModelFile, Server, UnfitFile, digest, shipped, survey_models,
 };
 
 /// A larger model does not answer in seconds on a CPU.
@@ -348,11 +346,7 @@ fn hash_of_list(parts: &[ModelPart]) -> String {
     for part in parts {
         let _ = writeln!(list, "{}  {}", part.sha256, part.name);
     }
-    hex(Sha256::digest(list).as_slice())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest::of(list)
 }
 
 fn meta(path: &Path) -> Result<Metadata, TunerError> {
@@ -372,17 +366,9 @@ fn stamp(path: &Path) -> Result<String, TunerError> {
 
 fn hash(path: &Path) -> Result<String, TunerError> {
     let fail = |source| TunerError::io(format!("cannot read {}", path.display()), source);
-    let mut file = std::fs::File::open(path).map_err(fail)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let read = file.read(&mut buffer).map_err(fail)?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(&buffer[..read]);
-    }
-    Ok(hex(hasher.finalize().as_slice()))
+    digest::of_file(path)
+        .map(|(sha256, _)| sha256)
+        .map_err(fail)
 }
 
 /// Runs something that reads files off the async threads.

@@ -5,14 +5,13 @@ use crate::error::TunerError;
 use crate::machine::models::blocking;
 use crate::measuring::likeness::likeness;
 use crate::tuner::Tuner;
-use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use wattsmith_domain::{
     Configuration, Constraints, Energy, Joules, KeptPicture, Likeness, MonotonicNs, PairLikeness,
     PhaseShare, PicturePhase, PictureWork, Repeat, Seconds, SessionId, SessionRecord, Trial,
     TrialId,
 };
-use wattsmith_engine::{Drawn, MadePicture};
+use wattsmith_engine::{Drawn, MadePicture, digest};
 use wattsmith_meter::Recorded;
 
 /// A phase's joules are told where it lasted this long in a window in all: below it the edges of its
@@ -178,12 +177,11 @@ fn keep(album: &Album, picture: &MadePicture) -> Result<KeptPicture, TunerError>
             source,
         )
     })?;
-    let sha256 = Sha256::digest(&picture.png);
     Ok(KeptPicture {
         prompt: picture.prompt,
         seed: picture.seed,
         file,
-        sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: digest::of(&picture.png),
     })
 }
 

@@ -9,7 +9,6 @@ use super::known::{Known, WORDS};
 use crate::error::TunerError;
 use crate::turn::local::OpenChat;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -525,8 +524,5 @@ fn key(request: &ChatRequest) -> Result<String, TunerError> {
     ]);
     let text = serde_json::to_vec(&whole)
         .map_err(|error| TunerError::Invalid(format!("cannot name a request: {error}")))?;
-    Ok(Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(wattsmith_engine::digest::of(text))
 }

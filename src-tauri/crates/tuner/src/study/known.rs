@@ -5,7 +5,6 @@
 use crate::turn::Prepared;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use wattsmith_domain::{Configuration, SessionRecord, Trial};
 
@@ -126,9 +125,8 @@ fn shown_of(figures: &[f64]) -> Value {
 }
 
 fn hash(value: &Value) -> String {
-    let digest = Sha256::digest(value.to_string());
-    let hex = digest.iter().map(|byte| format!("{byte:02x}"));
-    hex.collect::<String>().chars().take(DIGITS).collect()
+    let hex = wattsmith_engine::digest::of(value.to_string());
+    hex.chars().take(DIGITS).collect()
 }
 
 #[cfg(test)]
