@@ -1,7 +1,6 @@
 //! The knobs of a server as data: a TOML file with one entry for each. What a configuration may hold,
 //! what the command line says, what prompts and screens tell about a knob, and how its value is read
-//! back all come from there. Servers that ship have such a file, and a person who describes a server of
-//! their own writes the same; docs/engines.md tells the keys.
+//! back all come from there. docs/engines.md tells the keys.
 //!
 //! `file` is its form, `entry` one knob, `words` how it speaks of the machine, `limits` what bounds a
 //! knob here, `versions` since when it is there, `reading` how a value is read back, `arguments` how values are told.
