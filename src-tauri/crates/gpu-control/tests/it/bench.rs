@@ -55,9 +55,12 @@ impl Bench {
     pub async fn session_without_engine(&self, plan: SessionPlan) -> SessionId {
         let id = self.session(plan).await;
         let engine = self.data.join("never-ready.sh");
-        script(&engine, "exec sleep 300");
         let store = Store::open(&self.data.join("wattsmith.db")).unwrap();
         let mut session = store.record(&id).await.unwrap().session;
+        // It says that it is the engine of the session, since another one would not be started.
+        let version = &session.engine.version;
+        let tells = format!("[ \"$1\" = --version ] && {{ echo 'version: {version}'; exit; }}");
+        script(&engine, &format!("{tells}\nexec sleep 300"));
         session.engine.path = engine.display().to_string();
         store.put_session(&session).await.unwrap();
         store.close().await.unwrap();
