@@ -109,17 +109,16 @@ impl Tuner {
             default: default.map(kept_pictures).unwrap_or_default(),
         })
     }
+}
 
-    /// The PNG files of kept pictures of a record, as far as they are still there.
-    pub(crate) fn picture_files(&self, record: &SessionRecord) -> wattsmith_report::PictureFiles {
-        let root = self.paths.pictures();
-        let repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
-        let works = repeats.filter_map(|repeat| repeat.pictures.as_ref());
-        works
-            .flat_map(|work| &work.kept)
-            .filter_map(|kept| Some((kept.file.clone(), read(&root, kept).ok()?)))
-            .collect()
-    }
+/// The PNG files in `root` of kept pictures of a record, as far as they are still there. Blocks.
+pub(crate) fn picture_files(root: &Path, record: &SessionRecord) -> wattsmith_report::PictureFiles {
+    let repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
+    let works = repeats.filter_map(|repeat| repeat.pictures.as_ref());
+    works
+        .flat_map(|work| &work.kept)
+        .filter_map(|kept| Some((kept.file.clone(), read(root, kept).ok()?)))
+        .collect()
 }
 
 /// `SESSION/TRIAL`.

@@ -1,6 +1,7 @@
 //! Reports as files.
 
 use crate::error::TunerError;
+use crate::measuring::pictures::picture_files;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -85,13 +86,13 @@ impl Tuner {
             Path::to_path_buf,
         );
         let (target, named) = (path.clone(), out.is_some());
-        let files = match format {
-            Format::Html => self.picture_files(&record),
-            _ => wattsmith_report::PictureFiles::new(),
-        };
+        let pictures = self.paths.pictures();
         crate::machine::models::blocking(move || -> Result<(), TunerError> {
             let text = match format {
-                Format::Html => wattsmith_report::html_with_pictures(&record, &files),
+                Format::Html => wattsmith_report::html_with_pictures(
+                    &record,
+                    &picture_files(&pictures, &record),
+                ),
                 Format::Csv => Ok(wattsmith_report::csv(&record)),
                 Format::Json => wattsmith_report::json(&record),
                 Format::Markdown => Ok(wattsmith_report::markdown(&record)),
