@@ -8,11 +8,6 @@ use wattsmith_tuner::stats::{Analysis, Lead, Outcome, OutcomeKind, Side, TrialAn
 use wattsmith_tuner::trials_used;
 use wattsmith_tuner::words::{Outlook, Outlooks};
 
-/// What speed is counted in.
-pub(super) fn rate(unit: WorkUnit) -> String {
-    format!("{}s/s", unit.noun())
-}
-
 /// The goal in J/unit, once it is known.
 pub(super) fn goal_joules(record: &SessionRecord, analysis: &Analysis) -> Option<f64> {
     match record.session.objective.threshold {
@@ -49,9 +44,9 @@ pub(super) fn answer(record: &SessionRecord, analysis: &Analysis, outcome: &Outc
             .pays_back_after_units
             .map(|units| {
                 format!(
-                    "The search has paid for itself after {} {}s.",
+                    "The search has paid for itself after {} {}.",
                     said::count(units as f64),
-                    unit.noun()
+                    unit.plural()
                 )
             })
             .unwrap_or_default(),
@@ -162,18 +157,18 @@ fn bars(
 }
 
 fn speed(lead: &Lead, unit: WorkUnit) -> (String, String) {
-    let rate = rate(unit);
+    let rate = unit.rate();
     match (&lead.subject, &lead.default) {
         (Some(own), Some(default)) => (
-            said::with_unit(own.units_per_second, &rate),
+            said::with_unit(own.units_per_second, rate),
             format!(
                 "default {}, {}",
-                said::with_unit(default.units_per_second, &rate),
+                said::with_unit(default.units_per_second, rate),
                 said::change(own.units_per_second / default.units_per_second)
             ),
         ),
         (None, Some(side)) | (Some(side), None) => (
-            said::with_unit(side.units_per_second, &rate),
+            said::with_unit(side.units_per_second, rate),
             "the default".to_owned(),
         ),
         (None, None) => (String::new(), String::new()),
@@ -261,7 +256,7 @@ pub(super) fn said_of(
             })
             .unwrap_or_default(),
         speed: performance
-            .map(|one| said::with_unit(one.tokens_per_second, &rate(unit)))
+            .map(|one| said::with_unit(one.tokens_per_second, unit.rate()))
             .unwrap_or_default(),
         first_token: performance
             .map(|one| seconds(one.time_to_first_token_s.p50))

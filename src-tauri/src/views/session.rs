@@ -1,6 +1,6 @@
 //! A session: its line in the list, and the whole of it.
 
-use super::answer::{answer, costs, goal_joules, rate, said_of};
+use super::answer::{answer, costs, goal_joules, said_of};
 use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
@@ -289,7 +289,7 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                 tokens_per_second: own.performance.as_ref()?.tokens_per_second,
                 speed: said::with_unit(
                     own.performance.as_ref()?.tokens_per_second,
-                    &rate(record.session.workload.unit),
+                    record.session.workload.unit.rate(),
                 ),
                 best_so_far: best_so_far.filter(|_| !own.stale),
                 verdict: judged_kind(own),
