@@ -1,6 +1,6 @@
 # Each target is one script; the scripts say what they do and why.
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test test-local-advisor test-engines test-package bench fmt package package-slim clean
+.PHONY: help run dev build test test-local-advisor test-engines test-ui-all test-package bench fmt package package-slim clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ test-local-advisor:  ## the tests that need the 1.1 GB advisor model
 
 test-engines:  ## real engines, fetched or built for it: ENGINES="diffusers stable-diffusion"
 	@scripts/test-engines $(ENGINES)
+
+test-ui-all:  ## every screen of the interface in every size and theme (slow)
+	@scripts/test-ui-all
 
 test-package:  ## install the .deb in a clean Debian and run it there (slow, needs root)
 	@scripts/test-package

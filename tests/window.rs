@@ -9,5 +9,6 @@ mod window {
     mod compares_advisors;
     mod driver;
     mod loop_by_paste;
+    mod pictures_for_docs;
     mod shows_itself;
 }

@@ -5,6 +5,7 @@ mod doctor;
 mod live;
 mod reports;
 mod sessions;
+mod settings;
 mod steps;
 mod studies;
 
@@ -13,6 +14,7 @@ pub use doctor::*;
 pub use live::*;
 pub use reports::*;
 pub use sessions::*;
+pub use settings::*;
 pub use steps::*;
 pub use studies::*;
 

@@ -11,7 +11,9 @@ mod outside;
 mod overview;
 mod picture;
 mod session;
+mod settings;
 mod study;
+mod work;
 
 pub use answer::likely_cost;
 pub use connection::{base_url, connection, connection_draft, providers};
@@ -21,7 +23,9 @@ pub use outside::{meter_trial, outside};
 pub use overview::overview;
 pub use picture::picture_pair;
 pub use session::{phase, session, summary, tell_apart};
+pub use settings::{settings, settings_of};
 pub use study::{begun_studies, study, study_line, study_options};
+pub use work::work_preview;
 
 use crate::wire::{IntervalView, KnobView, ParameterView, VerdictKind, VerdictView};
 use wattsmith_tuner::domain::{

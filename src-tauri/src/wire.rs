@@ -39,6 +39,7 @@ mod answer;
 mod machine;
 mod plan;
 mod session;
+mod settings;
 mod story;
 mod study;
 
@@ -46,6 +47,7 @@ pub use answer::*;
 pub use machine::*;
 pub use plan::*;
 pub use session::*;
+pub use settings::*;
 pub use story::*;
 pub use study::*;
 

@@ -37,6 +37,27 @@ test('a model file that is dropped on the window is the model', async ({ page })
   await expect(page.getByTestId('model-path')).toHaveValue('/models/mine.gguf');
 });
 
+test('work of one’s own is looked at before it is measured', async ({ page }) => {
+  await open(page, '#/new');
+  await page.getByTestId('workload-own-file').check();
+  await page.getByTestId('start-session').click();
+  await expect(page.getByTestId('new-session-form')).toContainText('Name a JSONL or CSV file');
+  await expect(page.getByTestId('work-file')).toBeFocused();
+  await page.getByTestId('work-file').fill('/home/you/broken.csv');
+  await expect(page.getByTestId('work-faults')).toContainText('line 2: There is no prompt');
+  await page.getByTestId('work-file').fill('/home/you/gone.csv');
+  await expect(page.getByTestId('work-trouble')).toContainText('cannot be read');
+  await page.evaluate(() =>
+    dispatchEvent(new CustomEvent('wattsmith-drop', { detail: ['/home/you/chats.jsonl'] })),
+  );
+  await expect(page.getByTestId('work-file')).toHaveValue('/home/you/chats.jsonl');
+  await expect(page.getByTestId('work-summary')).toContainText('6 requests, 2 of them chats');
+  await page.getByTestId('arrivals').selectOption('poisson');
+  await page.getByTestId('arrival-rate').fill('0,5');
+  await page.getByTestId('start-session').click();
+  await step(page, 'measure-default');
+});
+
 test('after a crossing there are four ways on', async ({ page }) => {
   await open(page, '?scenario=crossed&pace=0.06#/');
   await step(page, 'confirm');

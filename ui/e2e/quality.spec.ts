@@ -1,17 +1,101 @@
 // What must hold on every screen: accessible, dark and light, zoomed, still while measuring.
 
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { violations } from './axe';
 import { open, SCREENS } from './screens';
 
-for (const colorScheme of ['light', 'dark'] as const)
-  for (const [name, address] of Object.entries(SCREENS))
-    test(`${name} is accessible in ${colorScheme}`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme });
+const THEMES = ['light', 'dark'] as const;
+/** A usual window, a small one, 200 % of a usual one, 200 % of the smallest (880 × 600). */
+const SIZES = [
+  [1440, 900],
+  [900, 640],
+  [720, 450],
+  [440, 300],
+] as const;
+type Theme = (typeof THEMES)[number];
+type Size = (typeof SIZES)[number];
+
+/** Everything that a person can look at in a session beside its story. */
+const SIDES = ['story', 'trials', 'trends', 'report'] as const;
+
+/** As tall as the window, one scroll bar a column, nothing to scroll sideways. */
+async function fits(page: Page, size: Size) {
+  const seen = await page.evaluate(() => {
+    const scrolls = (one: Element) =>
+      one.scrollHeight > one.clientHeight + 1 &&
+      ['auto', 'scroll'].includes(getComputedStyle(one).overflowY);
+    const column = [...document.querySelectorAll('main, main .middle, main .body')];
+    const parts = [
+      document.documentElement,
+      ...document.querySelectorAll('#main, .middle, .body, aside'),
+    ];
+    return {
+      beyond: document.documentElement.scrollHeight - innerHeight,
+      bars: column.filter(scrolls).map((one) => one.className || one.tagName),
+      wide: parts
+        .filter((one) => one.scrollWidth > one.clientWidth + 1)
+        .map((one) => `${one.tagName}.${one.className} ${one.scrollWidth} > ${one.clientWidth}`),
+    };
+  });
+  const at = size.join(' × ');
+  expect(seen.wide, at).toEqual([]);
+  // Below that the whole page scrolls.
+  if (size[0] < 900) return;
+  expect(seen.beyond, at).toBe(0);
+  expect(seen.bars.length, `${at}: ${seen.bars.join()}`).toBeLessThanOrEqual(1);
+}
+
+async function look(page: Page, theme: Theme, size: Size) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize({ width: size[0], height: size[1] });
+  await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+}
+
+if (process.env.ALL) {
+  // Every screen in every size and theme, each loaded for itself: `make test-ui-all`.
+  for (const theme of THEMES)
+    for (const size of SIZES)
+      for (const [name, address] of Object.entries(SCREENS))
+        test(`${name}, ${theme}, ${size.join(' × ')}`, async ({ page }) => {
+          await page.emulateMedia({ colorScheme: theme });
+          await page.setViewportSize({ width: size[0], height: size[1] });
+          await open(page, address);
+          await look(page, theme, size);
+          expect(await violations(page)).toEqual([]);
+          for (const side of name.startsWith('session') ? SIDES : []) {
+            await page.getByTestId(`tab-${side}`).click();
+            await fits(page, size);
+          }
+          await fits(page, size);
+        });
+} else {
+  // Every pair of a screen, a size and a theme is looked at once at least.
+  for (const [at, [name, address]] of Object.entries(SCREENS).entries())
+    test(`${name} is accessible and fits, by day and by night, small and large`, async ({
+      page,
+    }) => {
+      // Four looks at one screen take as long as four tests.
+      test.slow();
+      const [first, second] = at % 2 === 0 ? THEMES : ([...THEMES].reverse() as [Theme, Theme]);
+      await page.emulateMedia({ colorScheme: first });
+      await page.setViewportSize({ width: SIZES[0][0], height: SIZES[0][1] });
       await open(page, address);
-      await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+      await look(page, first, SIZES[0]);
       expect(await violations(page)).toEqual([]);
+      await fits(page, SIZES[0]);
+      await look(page, second, SIZES[2]);
+      expect(await violations(page)).toEqual([]);
+      await fits(page, SIZES[2]);
+      await look(page, at % 4 < 2 ? first : second, SIZES[3]);
+      await fits(page, SIZES[3]);
+      await look(page, at % 4 < 2 ? second : first, SIZES[1]);
+      await fits(page, SIZES[1]);
+      for (const side of name.startsWith('session') ? SIDES : []) {
+        await page.getByTestId(`tab-${side}`).click();
+        await fits(page, SIZES[1]);
+      }
     });
+}
 
 test('menus and dialogs are accessible', async ({ page }) => {
   await open(page, '?scenario=consent#/');
@@ -30,64 +114,6 @@ test('an opened proposal editor is accessible', async ({ page }) => {
   await expect(page.getByTestId('edit-knobs')).toBeVisible();
   expect(await violations(page)).toEqual([]);
 });
-
-// 200 % of 1440 × 900 and of the smallest window, 880 × 600.
-for (const [width, height] of [
-  [720, 450],
-  [440, 300],
-] as const)
-  for (const [name, address] of Object.entries(SCREENS))
-    test(`${name} needs no sideways scrolling at ${width} × ${height}`, async ({ page }) => {
-      await page.setViewportSize({ width, height });
-      await open(page, address);
-      const wide = await page.evaluate(() =>
-        [document.documentElement, ...document.querySelectorAll('#main, .middle, .body, aside')]
-          .filter((element) => element.scrollWidth > element.clientWidth + 1)
-          .map(
-            (element) =>
-              `${element.tagName}.${element.className} ${element.scrollWidth} > ${element.clientWidth}`,
-          ),
-      );
-      expect(wide).toEqual([]);
-    });
-
-/** Everything that a person can look at in a session beside its story. */
-const SIDES = ['trials', 'trends'] as const;
-
-for (const [name, address] of Object.entries(SCREENS))
-  test(`${name} is as tall as the window, with one scroll bar a column`, async ({ page }) => {
-    for (const [width, height] of [
-      [1440, 900],
-      [900, 640],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      await open(page, address);
-      const measure = () =>
-        page.evaluate(() => {
-          const shows = (one: Element) =>
-            one.scrollHeight > one.clientHeight + 1 &&
-            ['auto', 'scroll'].includes(getComputedStyle(one).overflowY);
-          const column = [...document.querySelectorAll('main, main .middle, main .body')];
-          return {
-            beyond: document.documentElement.scrollHeight - innerHeight,
-            sideways: document.documentElement.scrollWidth - innerWidth,
-            bars: column.filter(shows).map((one) => one.className || one.tagName),
-          };
-        });
-      for (const side of address.includes('session') || name.startsWith('session')
-        ? (['story', ...SIDES] as const)
-        : []) {
-        await page.getByTestId(`tab-${side}`).click();
-        const seen = await measure();
-        expect(seen.beyond, `${side} at ${width}`).toBe(0);
-        expect(seen.sideways, `${side} at ${width}`).toBeLessThanOrEqual(0);
-        expect(seen.bars.length, `${side} at ${width}: ${seen.bars.join()}`).toBeLessThanOrEqual(1);
-      }
-      const seen = await measure();
-      expect(seen.beyond).toBe(0);
-      expect(seen.bars.length, seen.bars.join()).toBeLessThanOrEqual(1);
-    }
-  });
 
 test('wheeling over the charts moves the charts and nothing else', async ({ page }) => {
   await page.setViewportSize({ width: 1440, height: 700 });

@@ -23,6 +23,8 @@ export const SCREENS: Record<string, string> = {
   'session that was taught': '?scenario=taught#/',
   studies: '#/studies',
   'studies without a landscape': '?scenario=no-landscape#/studies',
+  settings: '#/settings',
+  'settings that cannot be read': '?scenario=bad-settings#/settings',
   machine: '?pace=0.1#/machine',
   'machine with a GPU': '?scenario=measured-gpu&pace=0.1#/machine',
   'machine whose counters are closed': '?scenario=rapl-denied&pace=0.1#/machine',

@@ -3,11 +3,19 @@
 use super::{Answer, Core};
 use crate::wire::{ErrorCode, ReportFormat, WireError};
 use std::path::{Path, PathBuf};
-use wattsmith_tuner::Format;
 use wattsmith_tuner::domain::SessionId;
+use wattsmith_tuner::{Format, ReportWish};
 
-/// Writes a report to `out`, or into the reports folder; gives its path. A file that is there already
-/// is never written over.
+/// The page of a session's report as it would be written now, to look at. The person's home is hidden
+/// unless its paths are asked for.
+#[tauri::command]
+#[specta::specta]
+pub async fn report_page(core: Core<'_>, id: String, with_paths: bool) -> Answer<String> {
+    Ok(core.report_page(&SessionId(id), with_paths).await?)
+}
+
+/// Writes a report to `out`, or into the reports folder; gives the paths of the files, of charts one for
+/// each. A file that is there already is never written over.
 #[tauri::command]
 #[specta::specta]
 pub async fn export_report(
@@ -15,22 +23,24 @@ pub async fn export_report(
     id: String,
     format: ReportFormat,
     out: Option<String>,
-) -> Answer<String> {
-    let format = match format {
-        ReportFormat::Html => Format::Html,
-        ReportFormat::Csv => Format::Csv,
-        ReportFormat::Json => Format::Json,
-        ReportFormat::Markdown => Format::Markdown,
-    };
+    with_paths: bool,
+) -> Answer<Vec<String>> {
     let out = out.map(|path| from_home(&path));
-    if let Some(there) = out.as_ref().filter(|path| path.exists()) {
-        return Err(refuse(format!(
-            "There is a file {} already. Choose another name.",
-            there.display()
-        )));
-    }
-    let path = core.report(&SessionId(id), format, out.as_deref()).await?;
-    Ok(path.display().to_string())
+    let wish = ReportWish {
+        format: match format {
+            ReportFormat::Html => Format::Html,
+            ReportFormat::Pdf => Format::Pdf,
+            ReportFormat::Csv => Format::Csv,
+            ReportFormat::Json => Format::Json,
+            ReportFormat::Markdown => Format::Markdown,
+            ReportFormat::Svg => Format::Svg,
+        },
+        out: out.as_deref(),
+        with_paths,
+        replace: false,
+    };
+    let files = core.report_as(&SessionId(id), wish).await?;
+    Ok(files.iter().map(|one| one.display().to_string()).collect())
 }
 
 /// Opens the folder that holds an exported report or a study's page.

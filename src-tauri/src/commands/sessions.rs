@@ -4,7 +4,7 @@ use super::{Answer, Core};
 use crate::views;
 use crate::wire::{
     FirstLook, MachineView, NewSessionOptions, OverviewLine, PicturePairView, PowerSeries,
-    SessionDraft, SessionSummary, SessionView,
+    SessionDraft, SessionSummary, SessionView, WorkPreviewView,
 };
 use wattsmith_tuner::domain::{Busy, SessionId, TrialId};
 use wattsmith_tuner::{Listed, SessionPlan};
@@ -34,6 +34,15 @@ pub async fn first_look(core: Core<'_>) -> Answer<FirstLook> {
 #[specta::specta]
 pub async fn new_session_options(core: Core<'_>) -> Answer<NewSessionOptions> {
     Ok(views::options(&core).await)
+}
+
+/// A first look at a file of the person's own prompts or chats.
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_work(core: Core<'_>, path: String) -> Answer<WorkPreviewView> {
+    let path = path.trim();
+    let preview = core.preview_work(path.as_ref()).await?;
+    Ok(views::work_preview(&preview))
 }
 
 /// Stores a new session; gives its identity.
@@ -92,6 +101,13 @@ pub async fn session(core: Core<'_>, id: String) -> Answer<SessionView> {
     let record = core.record(&id).await?;
     let meter = (core.meter().scope(), core.meter().sensor_error());
     Ok(views::session(&record, &core.job(&id), meter))
+}
+
+/// Keeps the person's note on a session.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_note(core: Core<'_>, id: String, note: String) -> Answer<()> {
+    Ok(core.set_note(&SessionId(id), &note).await?)
 }
 
 /// Gives a session another name.

@@ -63,6 +63,13 @@ pub async fn run_proposal(core: Core<'_>, id: String, proposal_id: String) -> An
     start(&core, id, Step::Run(ProposalId(proposal_id)))
 }
 
+/// Measures more windows of a trial, until it is decided or enough.
+#[tauri::command]
+#[specta::specta]
+pub async fn more_repeats(core: Core<'_>, id: String, trial_id: String) -> Answer<()> {
+    start(&core, id, Step::MoreRepeats(TrialId(trial_id)))
+}
+
 /// Measures fresh repeats after a first crossing.
 #[tauri::command]
 #[specta::specta]
@@ -98,6 +105,14 @@ pub async fn autopilot(core: Core<'_>, id: String, on: bool) -> Answer<()> {
 #[specta::specta]
 pub async fn cancel(core: Core<'_>, id: String) -> Answer<()> {
     let _ = core.cancel(&SessionId(id));
+    Ok(())
+}
+
+/// The person has set the server, which Wattsmith did not start, as was asked.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_by_hand(core: Core<'_>, id: String) -> Answer<()> {
+    let _ = core.set_by_hand(&SessionId(id));
     Ok(())
 }
 

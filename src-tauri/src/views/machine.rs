@@ -1,13 +1,14 @@
 //! The machine, its models, and what can be chosen for a new session.
 
 use crate::wire::{
-    ConnectionDraft, MachineView, ModelView, NewSessionOptions, SessionDraft, UnfitModelView,
-    WorkloadView,
+    ConnectionDraft, MachineView, ModelView, NewSessionOptions, RunningView, SessionDraft,
+    UnfitModelView, WorkloadView,
 };
 use std::path::PathBuf;
-use wattsmith_tuner::domain::{Advisor, Constraints, Workload};
+use wattsmith_tuner::domain::{Advisor, Arrivals, Constraints, Workload};
 use wattsmith_tuner::{
-    About, ModelEntry, SessionPlan, Tuner, TunerError, UnfitFile, gpu_knobs, shipped, workloads,
+    About, Found, ModelEntry, Place, SessionPlan, Tuner, TunerError, UnfitFile, WorkSize,
+    gpu_knobs, shipped, workloads,
 };
 
 /// The machine and its sensors.
@@ -86,9 +87,9 @@ pub fn advisors(models: &[ModelEntry]) -> Vec<ModelView> {
 pub fn workload(workload: &Workload) -> WorkloadView {
     let summary = |one: &Workload| {
         format!(
-            "{} requests · {} at once · {}",
+            "{} requests · {} · {}",
             one.requests,
-            one.concurrency,
+            one.arrivals.in_words(one.concurrency),
             one.each()
         )
     };
@@ -98,6 +99,19 @@ pub fn workload(workload: &Workload) -> WorkloadView {
         name: workload.name.clone(),
         summary: summary(workload),
         quick_summary: summary(quick.as_ref().unwrap_or(workload)),
+    }
+}
+
+fn running(found: &Found) -> RunningView {
+    RunningView {
+        url: found.url.clone(),
+        version: found.version.clone(),
+        model: found.model.clone(),
+        trouble: match &found.place {
+            Place::Here { .. } => String::new(),
+            Place::Elsewhere { host } => format!("it runs on {host}"),
+            Place::NotKnown { why } => format!("where it works is not known: {why}"),
+        },
     }
 }
 
@@ -121,6 +135,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             .map(|_| shipped().name().to_owned())
             .unwrap_or_default(),
         engine_problem: engine.err().unwrap_or_default(),
+        running: tuner.running_servers().await.iter().map(running).collect(),
         models: models.iter().map(model).collect(),
         unfit_models: shelf.unfit.iter().map(unfit).collect(),
         advisor_models: advisors(&models),
@@ -135,7 +150,11 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             model_path: target
                 .map(|model| model.path.display().to_string())
                 .unwrap_or_default(),
+            attach: String::new(),
             workload: plan.workload,
+            work_file: String::new(),
+            arrivals: Arrivals::default().to_string(),
+            answer_tokens: None,
             advisor: if advisor.is_some() {
                 Advisor::Guided
             } else {
@@ -178,6 +197,19 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
     }
 }
 
+/// How the window calls work from a file of the person's own.
+pub const OWN_FILE: &str = "own-file";
+
+fn work_file(workload: &str, path: &str) -> Result<Option<PathBuf>, TunerError> {
+    match (workload, path.trim()) {
+        (OWN_FILE, "") => Err(TunerError::Invalid(
+            "Name the file with your own prompts or chats, or choose other work.".to_owned(),
+        )),
+        (OWN_FILE, path) => Ok(Some(PathBuf::from(path))),
+        _ => Ok(None),
+    }
+}
+
 impl TryFrom<SessionDraft> for SessionPlan {
     type Error = TunerError;
 
@@ -189,9 +221,22 @@ impl TryFrom<SessionDraft> for SessionPlan {
             other => Ok(other),
         };
         let choice = super::connection(&draft.connection)?;
+        let attach = Some(draft.attach).filter(|address| !address.is_empty());
+        let started = attach.is_none() && !draft.model_path.is_empty();
+        let own = draft.workload == OWN_FILE;
         Ok(Self {
             name: draft.name,
-            model: (!draft.model_path.is_empty()).then(|| PathBuf::from(draft.model_path)),
+            model: started.then(|| PathBuf::from(draft.model_path)),
+            attach,
+            work_file: work_file(&draft.workload, &draft.work_file)?,
+            size: WorkSize {
+                arrivals: own
+                    .then(|| draft.arrivals.parse())
+                    .transpose()
+                    .map_err(TunerError::Invalid)?,
+                output_tokens: draft.answer_tokens.filter(|_| own),
+                ..WorkSize::default()
+            },
             workload: draft.workload,
             advisor: draft.advisor.parse().map_err(TunerError::Invalid)?,
             connection: choice.connection,

@@ -36,6 +36,7 @@ pub fn outside(meter: &OutsideMeter) -> OutsideMeterView {
         period_s: meter.period_s,
         averaging_s: meter.averaging_s,
         flip: meter.flip,
+        machine: meter.machine.clone().unwrap_or_default(),
     };
     match &meter.kind {
         OutsideKind::Shelly1 { url, .. } => {
@@ -182,6 +183,7 @@ impl TryFrom<OutsideMeterView> for OutsideMeter {
             period_s: view.period_s,
             averaging_s: view.averaging_s,
             flip: view.flip,
+            machine: Some(view.machine.trim().to_owned()).filter(|name| !name.is_empty()),
         };
         meter
             .check()
@@ -337,6 +339,7 @@ mod tests {
                 period_s: Some(0.5),
                 averaging_s: Some(60.0),
                 flip: true,
+                machine: None,
             };
             assert_eq!(OutsideMeter::try_from(outside(&meter)).unwrap(), meter);
         }
@@ -357,6 +360,7 @@ mod tests {
             period_s: None,
             averaging_s: None,
             flip: false,
+            machine: None,
         });
         view.url = "https://a".to_owned();
         let error = OutsideMeter::try_from(view).unwrap_err().to_string();

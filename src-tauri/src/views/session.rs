@@ -9,11 +9,11 @@ use crate::wire::{
     VerdictView,
 };
 use wattsmith_tuner::domain::{
-    Connection, EarlierSession, Ending, Memory, Scope, Session, SessionRecord, Tell, Threshold,
-    TrialState,
+    AnswerLengths, Connection, EarlierSession, Ending, Memory, Scope, Session, SessionRecord, Tell,
+    Threshold, TrialState,
 };
 use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind, said};
-use wattsmith_tuner::{JobState, Listed, Next, Phase, PhaseKind as Kind, trials_used};
+use wattsmith_tuner::{ATTACHED, JobState, Listed, Next, Phase, PhaseKind as Kind, trials_used};
 
 /// Complete trials before anything is said about single knobs.
 const TELLING_TRIALS: usize = 3;
@@ -118,6 +118,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
     SessionView {
         id: session.id.0.clone(),
         name: session.name.clone(),
+        note: session.note.clone(),
         created_at: session.created_at.clone(),
         chips: chips(record),
         unit: session.workload.unit.noun().to_owned(),
@@ -176,12 +177,25 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
 /// What was chosen for a session, to begin another one like it.
 fn plan(session: &Session) -> SessionDraft {
     let work = session.workload.name.as_str();
+    let own = session.workload.own.as_ref();
     let constraints = &session.objective.constraints;
     let knobs = session.space.parameters.iter();
     SessionDraft {
         name: String::new(),
         model_path: session.model.path.clone(),
-        workload: work.strip_suffix("-quick").unwrap_or(work).to_owned(),
+        attach: match session.engine.name == ATTACHED {
+            true => session.engine.path.clone(),
+            false => String::new(),
+        },
+        workload: match own {
+            Some(_) => super::machine::OWN_FILE.to_owned(),
+            None => work.strip_suffix("-quick").unwrap_or(work).to_owned(),
+        },
+        work_file: own.map_or_else(String::new, |own| own.path.clone()),
+        arrivals: session.workload.arrivals.to_string(),
+        answer_tokens: own
+            .filter(|own| own.lengths == AnswerLengths::Fixed)
+            .map(|_| session.workload.output_tokens),
         advisor: session.advisor.label().to_owned(),
         connection: connection_draft(session),
         threshold: match session.objective.threshold {
@@ -351,6 +365,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
         kind: match phase.kind {
             Kind::Idle => PhaseKind::Idle,
             Kind::WaitingForQuiet => PhaseKind::WaitingForQuiet,
+            Kind::WaitingForHand => PhaseKind::WaitingForHand,
             Kind::SettingGpu => PhaseKind::SettingGpu,
             Kind::LoadingEngine => PhaseKind::LoadingEngine,
             Kind::WarmingUp => PhaseKind::WarmingUp,

@@ -192,6 +192,8 @@ views! {
         averaging_s: Option<f64>,
         /// Whether what is drawn shows as a negative power.
         flip: bool,
+        /// The machine that it measures, where that is another one; empty for this one.
+        machine: String,
     }
     /// One of the things that a device measures.
     MeterOfferView {

@@ -70,6 +70,21 @@ views! {
         /// The same of what quick windows run.
         quick_summary: String,
     }
+    /// A first look at a file of the person's own work.
+    WorkPreviewView {
+        /// In words: "6 requests, 2 of them chats · 12 to 480 characters, 60 in the middle one".
+        summary: String,
+        /// The first prompts, shortened.
+        first: Vec<String>,
+        /// What is worth knowing, in sentences.
+        notes: Vec<String>,
+        /// SHA-256 of the file.
+        sha256: String,
+        /// What is wrong in it, in sentences; the first ones.
+        faults: Vec<String>,
+        /// How much is wrong in it.
+        fault_count: u32,
+    }
     /// How the chat LLM is reached.
     ConnectionDraft {
         /// `local`, `openai`, `anthropic`, `gemini`, `ollama`, `paste` or `none`.
@@ -102,14 +117,33 @@ views! {
         /// The person's cap.
         cap: Option<f64>,
     }
+    /// A server that runs on this machine already.
+    RunningView {
+        /// Its address.
+        url: String,
+        /// What it is.
+        version: String,
+        /// The model that it serves; may be empty.
+        model: String,
+        /// Why this machine's sensors say nothing of it; empty where they do.
+        trouble: String,
+    }
     /// What the person chose for a new session.
     SessionDraft {
         /// Name; empty: made from model and workload.
         name: String,
         /// Model file.
         model_path: String,
-        /// Workload name.
+        /// Address of a server that runs already and is measured as it is; empty: one is started.
+        attach: String,
+        /// Workload name; `own-file` where the work is a file of the person's own.
         workload: String,
+        /// That file; empty where there is none.
+        work_file: String,
+        /// When its requests are sent: `clients`, `all`, `timestamps` or `poisson:RATE`.
+        arrivals: String,
+        /// Tokens of every answer, whatever the file says; none as the file says.
+        answer_tokens: Option<u32>,
         /// By its word, such as `guided` or `sobol`.
         advisor: String,
         /// Chat LLM.
@@ -145,6 +179,8 @@ views! {
         engine: String,
         /// Why there is no engine; empty when there is one.
         engine_problem: String,
+        /// Servers that run on this machine already.
+        running: Vec<RunningView>,
         /// Models to tune.
         models: Vec<ModelView>,
         /// Files that look like models and cannot be run.

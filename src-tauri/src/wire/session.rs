@@ -16,6 +16,8 @@ words! {
         WaitingForLock,
         /// Other programs keep the machine busy; the first window waits for quiet.
         WaitingForQuiet,
+        /// A server that Wattsmith did not start is to be set by the person.
+        WaitingForHand,
         /// The GPU is being set; the person may be asked for permission.
         SettingGpu,
         /// The engine loads the model.
@@ -41,12 +43,16 @@ words! {
     ReportFormat {
         /// Self-contained page.
         Html,
+        /// The same on paper.
+        Pdf,
         /// One row per repeat.
         Csv,
         /// Everything.
         Json,
         /// Short, for notes and issues.
         Markdown,
+        /// Each chart as a picture.
+        Svg,
     }
 }
 
@@ -151,6 +157,8 @@ views! {
         id: String,
         /// Name.
         name: String,
+        /// The person's note; may be empty.
+        note: String,
         /// RFC 3339.
         created_at: String,
         /// Facts for the header.

@@ -1,7 +1,13 @@
 // The words of the screen that more than one place says: one name for one thing. What depends on a
 // record (verdicts, figures, causes) comes from the core in words; this is what stands around it.
 
-import type { ConnectionDraft, ExchangeKind, VerdictKind } from '$lib/backend';
+import type {
+  ConnectionDraft,
+  EnergyUnit,
+  ExchangeKind,
+  ThemeChoice,
+  VerdictKind,
+} from '$lib/backend';
 
 /** How the core calls carrying a prompt by hand. It is a way, and nobody who could be asked. */
 export const PASTE = 'copy and paste';
@@ -57,3 +63,21 @@ export const SHORT: Record<VerdictKind, string> = {
   'depends-on-estimate': 'depends on the estimate',
   none: 'not compared',
 };
+
+/** Units of amounts of energy, and colours, as the settings offer them. */
+export const ENERGY_UNITS: Choice<EnergyUnit>[] = [
+  { value: 'watt-hours', title: 'Watt hours', about: 'mWh, Wh, kWh, as on a bill', test: 'wh' },
+  { value: 'joules', title: 'Joules', about: 'J, kJ, MJ, as sensors tell them', test: 'j' },
+];
+export const THEMES: Choice<ThemeChoice>[] = [
+  { value: 'system', title: 'As the system', about: 'light or dark with it', test: 'system' },
+  { value: 'light', title: 'Light', about: 'dark on light', test: 'light' },
+  { value: 'dark', title: 'Dark', about: 'light on dark', test: 'dark' },
+];
+
+interface Choice<T> {
+  value: T;
+  title: string;
+  about: string;
+  test: string;
+}

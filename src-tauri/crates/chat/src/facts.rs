@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use wattsmith_domain::{
-    Comparison, Configuration, Constraints, Engine, Machine, Model, Objective, ParameterSpace,
-    Scope, Verdict, WorkUnit, Workload,
+    Arrivals, Comparison, Configuration, Constraints, Engine, Machine, Model, Objective,
+    ParameterSpace, Scope, Verdict, WorkUnit, Workload,
 };
 
 /// The machine.
@@ -150,13 +150,29 @@ impl From<&Workload> for WorkloadFacts {
 
 fn each(workload: &Workload) -> String {
     match &workload.pictures {
-        None => format!("{} output tokens each", workload.output_tokens),
+        None => format!(
+            "{} each{}",
+            workload.answers_in_words("output tokens"),
+            arriving(workload)
+        ),
         Some(task) => format!(
             "{} each; {} denoising steps, sampler {}, guidance {}, where no parameter says otherwise",
             task.in_words(),
             task.steps,
             task.sampler,
             task.guidance
+        ),
+    }
+}
+
+/// How requests come, where no clients wait for their answers.
+fn arriving(workload: &Workload) -> String {
+    match workload.arrivals {
+        Arrivals::Clients => String::new(),
+        Arrivals::All => "; all of them are sent at the same instant".to_owned(),
+        Arrivals::Poisson { .. } | Arrivals::Timestamps => format!(
+            "; they come {}, whether or not earlier ones are answered",
+            workload.arrivals.in_words(workload.concurrency)
         ),
     }
 }

@@ -7,6 +7,21 @@
 //!
 //! A reply is data: nothing in it is run, and no claim about energy is taken from it but the
 //! prediction that was asked for.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `templates`, `context`, `facts`, `sample`, `render` | from facts to a prompt |
+//! | `connection`, `client/`, `address` | carrying it there and the reply back, a file for each way of speaking |
+//! | `keys`, `secret`, `veil` | API keys: where they are kept, and that they show nowhere |
+//! | `reply/`, `schema` | from a text to a configuration, or to why not |
+//! | `tokens` | how many tokens a text has before anybody counts them |
+//!
+//! # Stopping
+//!
+//! Every wait has a limit for silence and one for the whole, and only content counts as progress. A cancelled
+//! call drops its connection; what came so far is no reply.
 
 mod address;
 mod client;

@@ -2,15 +2,17 @@
 
 mod compare;
 mod effect;
+mod settings;
 
 pub(crate) use compare::{RecordArgs, ShowArgs, StudyArgs};
 pub(crate) use effect::{wants_json, without_effect};
+pub(crate) use settings::{SettingsArgs, SettingsCommand};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{
-    Advisor, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
+    Advisor, Arrivals, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
 };
 use wattsmith_tuner::{Format, PictureChoice, SessionPlan, WorkSize};
 
@@ -34,6 +36,10 @@ pub(crate) struct Cli {
         value_name = "FILE"
     )]
     pub lock: Option<PathBuf>,
+    /// A folder with models of your own; can be repeated. WATTSMITH_MODELS names folders, too, separated by
+    /// colons
+    #[arg(long = "models-folder", global = true, value_name = "DIR")]
+    pub models_folders: Vec<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -55,13 +61,19 @@ pub(crate) enum Command {
     Study(Box<StudyArgs>),
     /// Stored sessions
     Sessions(SessionsArgs),
+    /// What is in a file of your own prompts or chats, and what is wrong with it
+    Work(WorkFileArgs),
     /// Models on this machine
     Models(JsonArgs),
+    /// Servers that can be started here, and those that run already
+    Servers(ServersArgs),
     /// Write a session's report
     Report(ReportArgs),
     /// Meters of your own: plugs, programs, files, queries; and calibration of the estimate
     #[command(subcommand)]
     Meters(MetersCommand),
+    /// What a kilowatt hour costs and emits, answers a day, units, colours, folders of models
+    Settings(SettingsArgs),
 }
 
 #[derive(Subcommand)]
@@ -171,6 +183,10 @@ pub(crate) struct MeterAddArgs {
     /// Seconds that each value is the mean of, where it is no power of the moment
     #[arg(long, value_name = "S")]
     pub averaging: Option<f64>,
+    /// The machine that it measures, as you call it, where that is not this one: it counts for servers
+    /// that run there (`--attach`), and for nothing else
+    #[arg(long, value_name = "NAME")]
+    pub machine: Option<String>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -181,6 +197,29 @@ pub(crate) struct MeterAddArgs {
 
 #[derive(Args)]
 pub(crate) struct JsonArgs {
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ServersArgs {
+    /// Give the server at this address one window of work and tell times and tokens, where nobody knows
+    /// its energy
+    #[arg(long, value_name = "URL")]
+    pub time: Option<String>,
+    /// The work for that
+    #[arg(long, default_value = USUAL_WORKLOAD, requires = "time")]
+    pub workload: String,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct WorkFileArgs {
+    /// The file, JSONL or CSV
+    pub file: PathBuf,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -215,6 +254,25 @@ pub(crate) enum OfSession {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Write one session into a file, with the power of every window: for another machine or person
+    Export {
+        /// Session: its id, the start of its id, or `latest`
+        session: String,
+        /// Where to
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// One JSON object instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a session in from such a file. It comes as ended, and with nothing agreed to
+    Import {
+        /// The file
+        file: PathBuf,
+        /// One JSON object instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// Write all that is stored into a new file, whole by itself, also while Wattsmith runs
     Backup {
         /// Where to; no file that is there is overwritten
@@ -225,33 +283,37 @@ pub(crate) enum OfSession {
     },
 }
 
-/// Inference servers.
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EngineName {
-    /// llama.cpp's server
-    #[default]
-    LlamaServer,
-    /// diffusers, behind a small server of Wattsmith's own: pictures
-    Diffusers,
-    /// stable-diffusion.cpp's server: pictures
-    StableDiffusion,
-}
-
 /// What work is done by what, wherever something is measured.
 #[derive(Args)]
 pub(crate) struct WhatArgs {
-    /// Inference server
-    #[arg(long, value_enum, default_value = "llama-server")]
-    pub engine: EngineName,
+    /// Inference server: a name that `wattsmith-cli servers` lists, or a file that describes one
+    /// (docs/engines.md)
+    #[arg(long, default_value = "llama-server", value_name = "NAME|FILE")]
+    pub engine: String,
+    /// Measure a server that runs already, at this address: nothing of it is started, ended or changed
+    #[arg(long, value_name = "URL", conflicts_with_all = ["engine", "model"])]
+    pub attach: Option<String>,
+    /// Where that server runs, when it cannot be found out: `here`, or the name of a machine to which a
+    /// meter was assigned (`meters add --machine`)
+    #[arg(long, value_name = "NAME", requires = "attach")]
+    pub runs_on: Option<String>,
     /// Model file (GGUF, part 1 of a set); when left out the one used last, else the one that
     /// Wattsmith brings. For pictures a pipeline's folder, a safetensors file, or `tiny` with diffusers:
     /// a tiny one with random weights
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// Workload
+    /// Workload: chat, single, code, long or batch; of pictures pictures or pictures-small
     #[arg(long, default_value = USUAL_WORKLOAD)]
     pub workload: String,
-    /// Requests in a window, for a workload of another size
+    /// A file of your own prompts or chats in place of a workload, JSONL or CSV; `work FILE` shows what
+    /// is in it
+    #[arg(long = "work", value_name = "FILE", conflicts_with = "workload")]
+    pub work_file: Option<PathBuf>,
+    /// When requests are sent: clients (each waits for its answer), all (at once), poisson:RATE (requests
+    /// per second, the same instants in every trial) or timestamps (of the file)
+    #[arg(long, value_name = "HOW")]
+    pub arrivals: Option<Arrivals>,
+    /// Requests in a window, for a workload of another size; of a file the first ones
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub requests: Option<u32>,
     /// Clients that send at the same time, likewise
@@ -282,11 +344,6 @@ impl WhatArgs {
         self.settings.iter().cloned().collect()
     }
 
-    pub(crate) fn engine(&self) -> String {
-        let value = self.engine.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
     pub(crate) fn pictures(&self) -> PictureChoice {
         PictureChoice {
             prompts: self.prompts.clone(),
@@ -301,6 +358,7 @@ impl WhatArgs {
             requests: self.requests,
             concurrency: self.concurrency,
             output_tokens: self.output_tokens,
+            arrivals: self.arrivals,
         }
     }
 }
@@ -497,12 +555,15 @@ pub(crate) struct SayArgs {
 pub(crate) struct ReportArgs {
     /// Session: its id, the start of its id, or `latest`
     pub session: String,
-    /// html, csv, json or md
+    /// html, pdf, csv, json, md, or svg: a file for each chart
     #[arg(long, default_value = "html")]
     pub format: Format,
-    /// Where to; into the data folder when left out
+    /// Where to; into the data folder when left out. With svg what each file's name begins with
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Tell paths in your home as they are; otherwise the home is ~
+    #[arg(long)]
+    pub with_paths: bool,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

@@ -6,7 +6,7 @@ use crate::progress::{Ended, last};
 use std::path::Path;
 use std::sync::Arc;
 use wattsmith_tuner::domain::{SessionId, one_line};
-use wattsmith_tuner::{Listed, ModelEntry, Tuner, UnfitFile};
+use wattsmith_tuner::{Listed, ModelEntry, ModelPlace, ReportWish, Tuner, UnfitFile, WeightFolder};
 
 /// Characters of a session's name in the list.
 const MOST_NAME: usize = 120;
@@ -77,6 +77,47 @@ pub(crate) async fn back_up(tuner: &Arc<Tuner>, file: &Path, json: bool) -> Resu
     Ok(())
 }
 
+pub(crate) async fn export_session(
+    tuner: &Arc<Tuner>,
+    session: &str,
+    out: &Path,
+    json: bool,
+) -> Result<(), Stop> {
+    let id = find(tuner, session).await?;
+    tuner.export_session(&id, out).await?;
+    if json {
+        last(
+            serde_json::json!({ "session": id.0, "file": out }),
+            Ended::Complete,
+        );
+    } else {
+        say!("{}", out.display());
+    }
+    Ok(())
+}
+
+pub(crate) async fn import_session(
+    tuner: &Arc<Tuner>,
+    file: &Path,
+    json: bool,
+) -> Result<(), Stop> {
+    let id = tuner.import_session(file).await?;
+    let session = tuner.record(&id).await?.session;
+    if json {
+        last(
+            serde_json::json!({ "session": id.0, "name": session.name }),
+            Ended::Complete,
+        );
+    } else {
+        say!(
+            "{} “{}”, as ended; nothing was agreed to",
+            id.0,
+            session.name
+        );
+    }
+    Ok(())
+}
+
 pub(crate) fn model_json(model: &ModelEntry) -> serde_json::Value {
     serde_json::json!({
         "name": model.name,
@@ -88,6 +129,18 @@ pub(crate) fn model_json(model: &ModelEntry) -> serde_json::Value {
         "bytes": model.bytes,
         "context_limit": model.context_limit,
         "chats": model.chats,
+        "place": model.place.label(),
+        "memory_bytes": model.needs.bytes(),
+    })
+}
+
+fn weights_json(folder: &WeightFolder) -> serde_json::Value {
+    serde_json::json!({
+        "name": folder.name,
+        "path": folder.path,
+        "bytes": folder.bytes,
+        "place": folder.place.label(),
+        "pipeline": folder.pipeline,
     })
 }
 
@@ -106,8 +159,15 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
     if args.json {
         let models: Vec<_> = shelf.models.iter().map(model_json).collect();
         let unfit: Vec<_> = shelf.unfit.iter().map(unfit_json).collect();
+        let weights: Vec<_> = shelf.weights.iter().map(weights_json).collect();
         last(
-            serde_json::json!({ "models": models, "default": usual, "unfit": unfit }),
+            serde_json::json!({
+                "models": models,
+                "default": usual,
+                "unfit": unfit,
+                "folders_of_weights": weights,
+                "free_memory_bytes": shelf.free_memory,
+            }),
             Ended::Complete,
         );
         return Ok(());
@@ -116,7 +176,8 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
         say!("No model on this machine yet. Run `make setup` in the source folder.");
     }
     for model in &shelf.models {
-        say!("{}", model_line(model, usual.as_ref() == Some(&model.path)));
+        let is_default = usual.as_ref() == Some(&model.path);
+        say!("{}", model_line(model, is_default, shelf.free_memory));
     }
     if !shelf.unfit.is_empty() {
         say!("\nNot run:");
@@ -130,11 +191,37 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
         );
         say!("  {}", file.reason);
     }
+    if !shelf.weights.is_empty() {
+        say!("\nFolders of weights (safetensors; llama-server runs GGUF files):");
+    }
+    for folder in &shelf.weights {
+        let what = match folder.pipeline {
+            true => "a pipeline for --engine diffusers",
+            false => "fetch its GGUF, or convert it with llama.cpp's convert_hf_to_gguf.py",
+        };
+        say!(
+            "{}  {}  {}  ({}; {what})",
+            folder.name,
+            size(folder.bytes),
+            folder.path.display(),
+            folder.place.label()
+        );
+    }
     Ok(())
 }
 
-fn model_line(model: &ModelEntry, is_default: bool) -> String {
+fn model_line(model: &ModelEntry, is_default: bool, free: Option<u64>) -> String {
     let mut notes = Vec::new();
+    if model.place != ModelPlace::Wattsmith {
+        notes.push(model.place.label().to_owned());
+    }
+    if let Some(free) = free.filter(|free| model.needs.bytes() > *free) {
+        notes.push(format!(
+            "does not fit now: {} of {} free",
+            size(model.needs.bytes()),
+            size(free)
+        ));
+    }
     if model.parts > 1 {
         notes.push(format!("{} parts", model.parts));
     }
@@ -168,16 +255,22 @@ fn size(bytes: u64) -> String {
 
 pub(crate) async fn report(tuner: &Arc<Tuner>, args: ReportArgs) -> Result<(), Stop> {
     let session = find(tuner, &args.session).await?;
-    let path = tuner
-        .report(&session, args.format, args.out.as_deref())
-        .await?;
+    let wish = ReportWish {
+        format: args.format,
+        out: args.out.as_deref(),
+        with_paths: args.with_paths,
+        replace: true,
+    };
+    let files = tuner.report_as(&session, wish).await?;
     if args.json {
         last(
-            serde_json::json!({ "session": session, "report": path }),
+            serde_json::json!({ "session": session, "report": files.first(), "files": files }),
             Ended::Complete,
         );
-    } else {
-        say!("{}", path.display());
+        return Ok(());
+    }
+    for file in &files {
+        say!("{}", file.display());
     }
     Ok(())
 }

@@ -2,6 +2,21 @@
 //!
 //! Thin over the tuner: `args` says what can be asked, one module per command does it, `progress`
 //! shows what runs. Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `args`, `args/` | the words of the command line, and those that would change nothing |
+//! | `tune`, `trial`, `study`, `landscape`, `say` | what measures or asks |
+//! | `doctor`, `meters`, `servers`, `listing`, `ledger` | what looks, lists and writes |
+//! | `progress`, `told`, `last_words`, `terminal` | what is shown while it runs and at the end |
+//! | `connection` | how a chat LLM is reached, and its key from the environment |
+//!
+//! # Stopping
+//!
+//! Ctrl-C, TERM and a closed terminal cancel the session's job and wait until it has returned, so that no
+//! engine is left; with `--json` the last object says `interrupted`.
 
 /// A line for the person on standard output.
 macro_rules! say {
@@ -21,11 +36,14 @@ mod listing;
 mod meters;
 mod progress;
 mod say;
+mod servers;
+mod settings;
 mod study;
 mod terminal;
 mod told;
 mod trial;
 mod tune;
+mod work;
 
 use args::{Cli, Command, MetersCommand, OfSession};
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -33,7 +51,7 @@ use progress::Ended;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use wattsmith_tuner::domain::{masked, plain};
-use wattsmith_tuner::{Access, TALKATIVE, Tuner, TunerError, TunerOptions};
+use wattsmith_tuner::{Access, ModelFolders, TALKATIVE, Tuner, TunerError, TunerOptions};
 
 /// Why a command ended early.
 pub(crate) enum Stop {
@@ -172,11 +190,18 @@ fn complain(text: &str, json: bool, ended: Ended, cause: Option<String>, code: u
 /// What a command needs of the core: one that only reads takes no lock, writes nothing and marks nothing.
 fn access(command: &Command) -> Access {
     match command {
+        Command::Sessions(args) if matches!(args.of, Some(OfSession::Import { .. })) => {
+            Access::Full
+        }
         Command::Sessions(_) | Command::Report(_) => Access::Records,
+        // A file of their own: neither sensors nor the database are needed.
+        Command::Settings(_) => Access::Records,
         Command::Landscape(args::LandscapeCommand::Show(_)) => Access::Records,
         // Looking anew is meant to be kept.
         Command::Doctor(args) if args.fresh => Access::Full,
-        Command::Doctor(_) | Command::Models(_) => Access::Look,
+        Command::Doctor(_) | Command::Models(_) | Command::Servers(_) | Command::Work(_) => {
+            Access::Look
+        }
         Command::Meters(MetersCommand::List(_) | MetersCommand::Test(_)) => Access::Look,
         Command::Meters(MetersCommand::Reader(args)) if args.reader.is_none() => Access::Look,
         Command::Meters(_)
@@ -193,6 +218,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         data_dir: cli.data_dir,
         lock_file: cli.lock,
         access: access(&cli.command),
+        model_folders: Some(ModelFolders::of_environment().and_named(cli.models_folders)),
         fresh_probe: matches!(&cli.command, Command::Doctor(args) if args.fresh),
         ..TunerOptions::default()
     })
@@ -207,13 +233,22 @@ async fn run(cli: Cli) -> Result<(), Stop> {
             Some(OfSession::Ledger { session, out }) => {
                 ledger::write(&tuner, &session, out.as_deref()).await
             }
+            Some(OfSession::Export { session, out, json }) => {
+                listing::export_session(&tuner, &session, &out, json).await
+            }
+            Some(OfSession::Import { file, json }) => {
+                listing::import_session(&tuner, &file, json).await
+            }
             Some(OfSession::Backup { file, json }) => listing::back_up(&tuner, &file, json).await,
             None => listing::sessions(&tuner, &args.listed).await,
         },
         Command::Study(args) => study::run(&tuner, *args).await,
+        Command::Work(args) => work::run(&tuner, &args).await,
         Command::Models(args) => listing::models(&tuner, &args).await,
+        Command::Servers(args) => servers::run(&tuner, &args).await,
         Command::Meters(command) => meters::run(&tuner, command).await,
         Command::Report(args) => listing::report(&tuner, args).await,
+        Command::Settings(args) => settings::run(&tuner, args).await,
     };
     let closed = tuner.shut_down().await;
     done.and(closed.map_err(Stop::from))

@@ -110,6 +110,7 @@ fn described(args: MeterAddArgs) -> Result<OutsideMeter, Stop> {
     set("channel", args.channel.map(Value::from));
     set("component", args.component.map(Value::from));
     set("sum", args.sum.then(|| true.into()));
+    set("machine", args.machine.map(Value::from));
     set("flip", args.flip.then(|| true.into()));
     set("path", args.path.map(|path| json!(path)));
     set("column", args.column.map(Value::from));

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use wattsmith_tuner::Tuner;
 use wattsmith_tuner::domain::{SessionId, plain};
+use wattsmith_tuner::{EventKind, PhaseKind, Tuner};
 
 /// Writes at once; whether anybody reads it is no matter.
 pub(crate) fn write(to: &mut impl Write, text: &str) {
@@ -82,14 +82,52 @@ impl Terminal {
         work: impl Future<Output = T>,
     ) -> Result<T, Stop> {
         tokio::pin!(work);
-        tokio::select! {
-            done = &mut work => return Ok(done),
-            () = self.interrupted.cancelled() => {}
-        }
+        let mut events = tuner.watch();
+        let stop = loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                () = self.interrupted.cancelled() => break Stop::Interrupted,
+                event = events.recv() => {
+                    if let Ok(event) = event
+                        && event.session == *session
+                        && let EventKind::Phase(phase) = event.kind
+                        && phase.kind == PhaseKind::WaitingForHand
+                        && let Err(stop) = self.until_set(tuner, session, &phase.detail).await
+                    {
+                        break stop;
+                    }
+                }
+            }
+        };
         if tuner.cancel(session) {
             work.await;
         }
-        Err(Stop::Interrupted)
+        Err(stop)
+    }
+
+    /// Asks the person to set a server that Wattsmith did not start.
+    async fn until_set(
+        &self,
+        tuner: &Arc<Tuner>,
+        session: &SessionId,
+        settings: &str,
+    ) -> Result<(), Stop> {
+        let question = format!(
+            "\nSet this on your server, and start it again if it needs that: {}\nThen press Enter to go \
+             on, or Ctrl-C to stop.\n",
+            plain(settings)
+        );
+        write(&mut std::io::stderr(), &question);
+        match self.line().await? {
+            Some(_) => {
+                tuner.set_by_hand(session);
+                Ok(())
+            }
+            None => Err(Stop::Failed(format!(
+                "your server has to be set by hand ({settings}), and nobody is at the terminal to do it. \
+                 Set it and go on with `tune --session`"
+            ))),
+        }
     }
 
     /// One line of standard input; none at its end.

@@ -5,7 +5,29 @@
 //! repeats give joules per [`WorkUnit`]; [`Feedback`] tells the advisor what was seen.
 //!
 //! No IO, no async, no clock: every other room imports this one, and it imports none of them.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `record`, `session`, `trial`, `measurement`, `picture` | what happened, from the whole down to one window |
+//! | `configuration`, `parameter` | a value for every knob, and the space that they span |
+//! | `workload`, `work_unit`, `model` | what is done, in which unit, by what |
+//! | `proposal`, `connection`, `claim`, `memory` | who proposes, how they are reached, what they said and knew |
+//! | `machine`, `usable`, `busy`, `finding` | what it runs on, and what is to be said of that |
+//! | `outside`, `reader`, `sensor_fault` | the person's meters, and why a sensor is not believed |
+//! | `units`, `clock`, `id` | quantities, time and identities as types |
+//! | `foreign`, `masked` | text from outside: bounded, cleaned, without secrets |
+//!
+//! # The life of one value
+//!
+//! `threads = 2` enters as text of a reply, a form or a command line; [`ParameterSpace::check`] makes a
+//! [`Value`] of it or a [`Rejection`]; it is part of a [`Configuration`], which a [`Trial`] holds with its
+//! [`Repeat`]s; a [`SessionRecord`] is all of them, as it is stored, shown and reported.
+//!
+//! Nothing here waits, so that nothing is to be stopped.
 
+mod arrivals;
 mod busy;
 mod claim;
 mod clock;
@@ -20,6 +42,7 @@ mod measurement;
 mod memory;
 mod model;
 mod outside;
+mod own_work;
 mod parameter;
 mod picture;
 mod proposal;
@@ -27,12 +50,14 @@ mod reader;
 mod record;
 mod sensor_fault;
 mod session;
+mod settings;
 mod trial;
 mod units;
 mod usable;
 mod work_unit;
 mod workload;
 
+pub use arrivals::Arrivals;
 pub use busy::{Busy, StartLoad, USUAL_WAIT_S, host_took, others_used};
 pub use claim::Claim;
 pub use clock::{Clock, SystemClock};
@@ -53,6 +78,7 @@ pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
 pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
+pub use own_work::{AnswerLengths, OwnWork};
 pub use parameter::{Kind, Parameter, ParameterSpace, Rule, Tell, Value};
 pub use picture::{KeptPicture, Likeness, PairLikeness, PhaseShare, PicturePhase, PictureWork};
 pub use proposal::{
@@ -62,6 +88,7 @@ pub use reader::Reader;
 pub use record::SessionRecord;
 pub use sensor_fault::SensorFault;
 pub use session::{Constraints, Ending, Engine, Objective, Session, Threshold};
+pub use settings::{EnergyUnit, SettingKey, Settings, SettingsError, Theme};
 pub use trial::{
     Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,
     TrialState, Verdict,
@@ -69,4 +96,4 @@ pub use trial::{
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 pub use usable::{CoreLimit, CoreLimitKind, Usable, cores_in_words};
 pub use work_unit::WorkUnit;
-pub use workload::{PictureTask, Workload};
+pub use workload::{PictureTask, Prompts, Workload};

@@ -302,11 +302,13 @@ pub struct Performance {
     /// Between tokens of one request, or for each of its images, seconds.
     pub time_per_output_token_s: Quantiles,
     /// Prompt processing as the engine timed it, summed over requests, seconds; of pictures the text
-    /// encoding.
-    pub prefill_s: f64,
+    /// encoding. None where the server does not tell.
+    #[serde(default)]
+    pub prefill_s: Option<f64>,
     /// Generation as the engine timed it, summed over requests, seconds; of pictures denoising and
-    /// decoding.
-    pub decode_s: f64,
+    /// decoding. None where the server does not tell.
+    #[serde(default)]
+    pub decode_s: Option<f64>,
     /// Prompt tokens processed in the window.
     pub prompt_tokens: Tokens,
     /// Requests completed in the window.

@@ -33,6 +33,9 @@ pub struct OutsideMeter {
     pub averaging_s: Option<f64>,
     /// Whether what is drawn shows as a negative power, as with a clamp that is the wrong way round.
     pub flip: bool,
+    /// The machine that it measures, as the person calls it, where that is not this one: it then counts
+    /// for servers that run there, and for nothing else.
+    pub machine: Option<String>,
 }
 
 /// Which of the several things that a device or a program tells is meant.
@@ -299,6 +302,13 @@ impl OutsideMeter {
         }
         if self.unit.is_energy() && self.flip {
             return wrong("`flip` is for power; a counter of energy has no sign to turn");
+        }
+        let is_name =
+            |name: &String| !name.trim().is_empty() && !name.chars().any(char::is_control);
+        if !self.machine.iter().all(is_name) {
+            return wrong(
+                "`machine` is what you call the machine, such as gpu-box; leave it out for this one",
+            );
         }
         match &self.kind {
             OutsideKind::Shelly1 { url, .. }

@@ -116,14 +116,20 @@ pub struct Objective {
 }
 
 /// An inference server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Engine {
     /// Such as `llama-server`.
     pub name: String,
     /// Its own version line.
     pub version: String,
-    /// The binary.
+    /// The binary; of one that ran already its address.
     pub path: String,
+    /// The text that describes it, where a file does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The machine on which it runs, as the person calls it, where that is not this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
 }
 
 /// Why a session ended.
@@ -236,6 +242,9 @@ pub struct Session {
     /// each other and the person said so afterwards.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub readers: BTreeMap<String, Reader>,
+    /// What the person wants to remember of it. No advisor is told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::measurement::{DiscardedRepeat, Interval, Repeat};
 use crate::sensor_fault::SensorFault;
 use crate::units::Joules;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Why a trial is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +123,9 @@ pub struct Launch {
     pub engine_version: String,
     /// Settings that the engine changed.
     pub differences: Vec<Difference>,
+    /// The settings that it told it uses, by knob.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub used: BTreeMap<String, String>,
 }
 
 /// One configuration evaluated.

@@ -1,5 +1,7 @@
 //! What the engine is asked to do while it is measured: always the same work.
 
+use crate::arrivals::Arrivals;
+use crate::own_work::OwnWork;
 use crate::work_unit::WorkUnit;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +14,11 @@ pub struct Workload {
     pub hash: String,
     /// Requests in one pass.
     pub requests: u32,
-    /// Clients that send requests at the same time.
+    /// Clients that send requests at the same time; where requests come by the clock or all at once, the
+    /// requests of a pass, which may all be open together.
     pub concurrency: u32,
-    /// Tokens generated for each request, exactly (`ignore_eos`); 0 where it is pictures.
+    /// Tokens generated for each request, exactly (`ignore_eos`); of work of one's own the most of any;
+    /// 0 where it is pictures.
     pub output_tokens: u32,
     /// Whole passes over the requests in one measured window.
     pub passes: u32,
@@ -25,6 +29,36 @@ pub struct Workload {
     /// Which pictures, where it is pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<PictureTask>,
+    /// Which of the shipped prompts.
+    #[serde(default, skip_serializing_if = "Prompts::is_chat")]
+    pub prompts: Prompts,
+    /// When requests are sent.
+    #[serde(default, skip_serializing_if = "Arrivals::is_clients")]
+    pub arrivals: Arrivals,
+    /// The person's own file in place of shipped prompts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnWork>,
+}
+
+/// A set of shipped prompts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prompts {
+    /// Short questions, as of a person who chats.
+    #[default]
+    Chat,
+    /// Tasks for a programmer.
+    Code,
+    /// Long texts with a question at the end.
+    Long,
+}
+
+impl Prompts {
+    /// Whether it is the set of before there were others.
+    #[must_use]
+    pub fn is_chat(&self) -> bool {
+        *self == Self::Chat
+    }
 }
 
 /// Which pictures a workload asks for. Each request is one prompt with every seed.
@@ -50,21 +84,71 @@ impl Workload {
     /// Units of work in one measured window.
     #[must_use]
     pub fn window_units(&self) -> u64 {
-        let each = match &self.pictures {
-            Some(task) => task.seeds.len() as u64,
-            None => u64::from(self.output_tokens),
+        let pass = match (&self.pictures, &self.own) {
+            (Some(task), _) => u64::from(self.requests) * task.seeds.len() as u64,
+            (None, Some(own)) => own.output_tokens,
+            (None, None) => u64::from(self.requests) * u64::from(self.output_tokens),
         };
-        u64::from(self.requests) * each * u64::from(self.passes)
+        pass * u64::from(self.passes)
     }
 
-    /// What each request asks for, such as `64 tokens out` or `4 images of 64 × 64 out`.
+    /// What each request asks for, such as `64 tokens out`, `16 to 64 tokens out` or
+    /// `4 images of 64 × 64 out`.
     #[must_use]
     pub fn each(&self) -> String {
         match &self.pictures {
-            None => format!("{} tokens out", self.output_tokens),
+            None => format!("{} out", self.answers_in_words("tokens")),
             Some(task) => format!("{} out", task.in_words()),
         }
     }
+
+    /// How long answers are, such as `64 tokens` or `16 to 64 tokens`, with that noun.
+    #[must_use]
+    pub fn answers_in_words(&self, noun: &str) -> String {
+        match self.own.as_ref().map(|own| own.shortest_answer) {
+            Some(shortest) if shortest < self.output_tokens => {
+                format!("{shortest} to {} {noun}", self.output_tokens)
+            }
+            _ => format!("{} {noun}", self.output_tokens),
+        }
+    }
+
+    /// Whether both are the same requests sent in the same way: how often a window goes through them is
+    /// a matter of its length and not of the work, and so is a file's place.
+    #[must_use]
+    pub fn is_same_work(&self, other: &Self) -> bool {
+        self.kind() == other.kind()
+    }
+
+    /// The work without what may differ from one machine or window to another.
+    fn kind(&self) -> Self {
+        let own = self.own.as_ref().map(|own| OwnWork {
+            path: String::new(),
+            prompt_tokens: None,
+            ..own.clone()
+        });
+        Self {
+            // A file that was given another name is the same work.
+            name: match own {
+                Some(_) => String::new(),
+                None => self.name.clone(),
+            },
+            hash: String::new(),
+            passes: 1,
+            own,
+            ..self.clone()
+        }
+    }
+
+    /// Whether one pass may be done several times to fill a window: a size that the person said is taken
+    /// as it is.
+    #[must_use]
+    pub fn may_be_repeated(&self) -> bool {
+        self.own.is_some() || self.name != Self::OF_OWN_SIZE
+    }
+
+    /// The name of shipped work in a size of the person's own.
+    pub const OF_OWN_SIZE: &str = "custom";
 }
 
 impl PictureTask {
@@ -82,6 +166,7 @@ impl PictureTask {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::own_work::AnswerLengths;
 
     #[test]
     fn work_of_before_is_read_and_written_as_it_was() {
@@ -116,8 +201,53 @@ mod tests {
             seed: 0,
             unit: WorkUnit::Image,
             pictures: Some(task),
+            prompts: Prompts::Chat,
+            arrivals: Arrivals::Clients,
+            own: None,
         };
         assert_eq!(work.window_units(), 30);
         assert_eq!(work.each(), "3 images of 64 × 32 out");
+    }
+
+    fn own(sha256: &str) -> Workload {
+        let old = r#"{"name":"mine.jsonl","hash":"00","requests":3,"concurrency":2,"output_tokens":64,"passes":2,"seed":1,"unit":"output-token"}"#;
+        Workload {
+            own: Some(OwnWork {
+                path: "/home/sam/mine.jsonl".to_owned(),
+                sha256: sha256.to_owned(),
+                entries: 5,
+                chats: 1,
+                lengths: AnswerLengths::FromData { otherwise: 64 },
+                shortest_answer: 16,
+                output_tokens: 100,
+                prompt_tokens: None,
+            }),
+            ..serde_json::from_str(old).unwrap()
+        }
+    }
+
+    #[test]
+    fn answers_of_different_lengths_are_counted_one_by_one() {
+        assert_eq!(own("aa").window_units(), 200);
+        assert_eq!(own("aa").each(), "16 to 64 tokens out");
+    }
+
+    #[test]
+    fn own_work_is_the_same_by_its_hash_and_not_by_its_name_or_place() {
+        let mut moved = own("aa");
+        moved.name = "renamed.jsonl".to_owned();
+        moved.passes = 7;
+        if let Some(own) = &mut moved.own {
+            own.path = "elsewhere".to_owned();
+            own.prompt_tokens = Some(12);
+        }
+        assert!(moved.is_same_work(&own("aa")));
+        assert!(!own("aa").is_same_work(&own("bb")));
+        let mut timed = own("aa");
+        timed.arrivals = Arrivals::Timestamps;
+        assert!(!timed.is_same_work(&own("aa")));
+        let mut shipped = own("aa");
+        shipped.own = None;
+        assert!(!shipped.is_same_work(&own("aa")));
     }
 }

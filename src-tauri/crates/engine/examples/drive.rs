@@ -69,8 +69,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         speed.time_to_first_token_s.p50,
         speed.time_to_first_token_s.p95,
         speed.time_per_output_token_s.p50 * 1e3,
-        speed.prefill_s,
-        speed.decode_s,
+        speed.prefill_s.unwrap_or_default(),
+        speed.decode_s.unwrap_or_default(),
     );
     println!(
         "driver {cpu:.3} CPU s, {:.3} CPU s per 1000 tokens; steady {:?}",

@@ -3,12 +3,13 @@
 //! back all come from there. docs/engines.md tells the keys.
 //!
 //! `file` is its form, `entry` one knob, `words` how it speaks of the machine, `limits` what bounds a
-//! knob here, `versions` since when it is there, `reading` how a value is read back, `arguments` how values are told.
+//! knob here, `versions` since when it is there, `help` whether this build has it, `reading` how a value is read back, `arguments` how values are told.
 
 mod arguments;
 mod entry;
 mod fault;
 mod file;
+mod help;
 mod limits;
 mod reading;
 mod versions;
@@ -19,6 +20,7 @@ pub(crate) mod tests;
 
 pub(crate) use arguments::arguments;
 pub use fault::CatalogueFault;
+pub use help::Flags;
 pub use reading::Used;
 
 use entry::Entry;
@@ -34,6 +36,8 @@ pub struct About<'a> {
     pub context_limit: Option<u64>,
     /// The program's own version line; none when it is not known.
     pub version: Option<&'a str>,
+    /// The flags that this build has, by its own help; none when it was not asked.
+    pub flags: Option<&'a Flags>,
 }
 
 impl<'a> About<'a> {
@@ -44,6 +48,7 @@ impl<'a> About<'a> {
             machine,
             context_limit: None,
             version: None,
+            flags: None,
         }
     }
 }

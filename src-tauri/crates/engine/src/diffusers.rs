@@ -105,8 +105,8 @@ impl Server for Diffusers {
         &CATALOGUE
     }
 
-    fn settings(&self) -> &[&str] {
-        &SETTINGS
+    fn settings(&self) -> Vec<&str> {
+        SETTINGS.to_vec()
     }
 
     fn files(&self) -> &[File] {

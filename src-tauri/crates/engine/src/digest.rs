@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Of a file, with its size; read in pieces, since models are larger than memory. Blocks.
 ///
@@ -23,6 +23,44 @@ pub fn of_file(path: &Path) -> std::io::Result<(String, u64)> {
             }
         }
     }
+}
+
+/// Files of a model lie this deep at most: a folder for each of its parts.
+const NESTED: u32 = 2;
+
+/// Of a model's folder, with its size: the hash of a list with a line `SHA256  NAME` for each file by
+/// name. Hidden files are left out. Blocks.
+///
+/// # Errors
+/// Something in it cannot be read.
+pub fn of_folder(folder: &Path) -> std::io::Result<(String, u64)> {
+    let mut files = Vec::new();
+    collect(folder, NESTED, &mut files)?;
+    files.sort();
+    let mut list = String::new();
+    let mut bytes = 0;
+    for file in &files {
+        let (sha256, size) = of_file(file)?;
+        bytes += size;
+        let name = file.strip_prefix(folder).unwrap_or(file);
+        let _ = writeln!(list, "{sha256}  {}", name.display());
+    }
+    Ok((of(&list), bytes))
+}
+
+fn collect(folder: &Path, deeper: u32, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden {
+            files.push(path);
+        } else if path.is_dir() && !hidden && deeper > 0 {
+            collect(&path, deeper - 1, files)?;
+        }
+    }
+    Ok(())
 }
 
 /// Of bytes or of a text.

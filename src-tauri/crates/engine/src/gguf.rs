@@ -2,6 +2,7 @@
 //! are, and whether it can be run at all. A file may be anything, so its head is read with care.
 
 mod bounded;
+mod cache;
 mod fault;
 mod foreign;
 mod head;
@@ -11,6 +12,7 @@ mod survey;
 mod tensors;
 mod types;
 
+pub use cache::CacheShape;
 pub use survey::{Survey, UnfitFile, survey_models};
 
 use crate::error::EngineError;
@@ -40,6 +42,8 @@ pub struct ModelFile {
     pub bytes: u64,
     /// The longest context that the engine gives one request of this model, tokens.
     pub context_limit: Option<u64>,
+    /// What the key-value cache holds for each token, where the file says.
+    pub cache: Option<CacheShape>,
     /// Whether it can be talked to: it brings a chat template, or the marks of the one that engines
     /// fall back on. A base model has neither and only continues texts.
     pub chats: bool,
@@ -103,6 +107,7 @@ fn inspect(path: &Path) -> Result<ModelFile, Fault> {
         weights: head.tensors.weights(),
         bytes: files.iter().map(|file| file.bytes).sum(),
         context_limit: head.context_limit(),
+        cache: CacheShape::of(&head),
         chats: head.chat_template || head.chatml,
         parts: files.into_iter().map(|file| file.path).collect(),
     })

@@ -1,11 +1,13 @@
 //! Starts an engine under one configuration and makes sure of three things before anybody measures:
 //! it is ready, it is ours, and it says which settings it uses.
 
+use crate::attached::{Endpoint, Watched};
 use crate::catalogue::About;
 use crate::error::EngineError;
+use crate::place::Place;
 use crate::ready::{NotReady, until_ready};
-use crate::running::RunningEngine;
-use crate::server::{Asked, CommandLine, Door, Server};
+use crate::running::{Body, RunningEngine};
+use crate::server::{Asked, CommandLine, Door, Server, Told};
 use crate::supervise::environment::quiet_command;
 use crate::supervise::failure::Ended;
 use crate::supervise::log::EngineLog;
@@ -101,6 +103,9 @@ pub async fn launch(
     options: LaunchOptions,
     cancel: &CancellationToken,
 ) -> Result<RunningEngine, EngineError> {
+    if let Some(endpoint) = options.server.attached() {
+        return attach(&options, endpoint, cancel).await;
+    }
     check_files(&options).await?;
     let configuration = options
         .space
@@ -129,6 +134,95 @@ pub async fn launch(
             other => return other,
         }
     }
+}
+
+/// What a server that runs already says it uses, as far as these knobs hold it.
+///
+/// # Errors
+/// `EngineNotFound`: it does not answer, or is none that runs already.
+pub async fn settings_in_use(
+    server: &dyn Server,
+    space: &ParameterSpace,
+) -> Result<Configuration, EngineError> {
+    let Some(endpoint) = server.attached() else {
+        return Ok(Configuration::default());
+    };
+    let client = http_client()?;
+    let told = prove_attached(server, endpoint, &client).await?;
+    let used = server.used(space, &told, "");
+    let values = used.iter().filter_map(|(name, word)| {
+        let knob = space.get(name)?;
+        let value = knob.kind.coerce(&Value::Choice(word.clone()))?;
+        knob.kind.contains(&value).then(|| (name.clone(), value))
+    });
+    Ok(values.collect())
+}
+
+async fn prove_attached(
+    server: &dyn Server,
+    endpoint: &Endpoint,
+    client: &reqwest::Client,
+) -> Result<Told, EngineError> {
+    let api_key = Endpoint::key();
+    let door = Door {
+        client,
+        base_url: &endpoint.base_url,
+        api_key: &api_key,
+        port: endpoint.port,
+        group: 0,
+    };
+    server.prove(&door).await.map_err(|what| {
+        EngineError::failed(
+            FailureCause::EngineNotFound,
+            format!(
+                "The server at {} cannot be used: {what}. Wattsmith did not start it and does not restart \
+                 it; bring it back as it was, then go on.",
+                endpoint.base_url
+            ),
+        )
+    })
+}
+
+/// Takes a server that runs already: nothing is started, and nothing of it is changed.
+async fn attach(
+    options: &LaunchOptions,
+    endpoint: &Endpoint,
+    cancel: &CancellationToken,
+) -> Result<RunningEngine, EngineError> {
+    let server = &options.server;
+    let client = http_client()?;
+    let begun = Instant::now();
+    let told = tokio::select! {
+        () = cancel.cancelled() => return Err(EngineError::Cancelled),
+        told = prove_attached(server.as_ref(), endpoint, &client) => told?,
+    };
+    let (host, port) = (endpoint.host.clone(), endpoint.port);
+    let place = tokio::task::spawn_blocking(move || Place::find(&host, port))
+        .await
+        .unwrap_or_else(|error| Place::NotKnown {
+            why: error.to_string(),
+        });
+    let configuration = &options.configuration;
+    let used = server.used(&options.space, &told, "");
+    Ok(RunningEngine {
+        launch: Launch {
+            argv: vec![endpoint.base_url.clone()],
+            engine_version: server.version(&options.binary).await?,
+            differences: server.differences(&options.space, configuration, &used),
+            used,
+        },
+        body: Body::Attached(Watched::new(place)),
+        client,
+        server: Arc::clone(server),
+        binary: options.binary.clone(),
+        model: options.model.clone(),
+        base_url: endpoint.base_url.clone(),
+        api_key: Endpoint::key(),
+        load: Seconds(begun.elapsed().as_secs_f64()),
+        told_load: None,
+        served: told.served,
+        fields: Vec::new(),
+    })
 }
 
 async fn check_files(options: &LaunchOptions) -> Result<(), EngineError> {
@@ -180,12 +274,13 @@ async fn start(
         configuration,
         extra_args: &options.extra_args,
         files: &files,
+        flags: server.flags(&options.binary).await.as_ref(),
     });
     let mark = random_key().map_err(start_failed)?;
     // Not by the key, of which nothing is to be seen anywhere.
     let name = format!("{port}-{}", &mark[..8]);
     let (log, output) = EngineLog::create(&options.state_dir, &name).map_err(start_failed)?;
-    let mut shell = quiet_command(Path::new("/bin/sh"), server.settings());
+    let mut shell = quiet_command(Path::new("/bin/sh"), &server.settings());
     shell.envs(variables);
     let client = http_client()?;
 
@@ -205,6 +300,8 @@ async fn start(
         client: &client,
         base_url: &base_url,
         api_key: &api_key,
+        port,
+        group: process.group(),
     };
     let ready = tokio::time::timeout(
         options.ready_timeout,
@@ -231,11 +328,13 @@ async fn start(
                     Err(_) => told.build.clone(),
                 },
                 differences: server.differences(&options.space, configuration, &used),
+                used,
             };
             return Ok(RunningEngine {
-                process,
+                body: Body::Started(process),
                 client,
                 server: Arc::clone(server),
+                served: told.served,
                 binary: options.binary.clone(),
                 model: options.model.clone(),
                 base_url,
@@ -320,7 +419,7 @@ fn fields(space: &ParameterSpace, configuration: &Configuration) -> Vec<(String,
     told.collect()
 }
 
-fn http_client() -> Result<reqwest::Client, EngineError> {
+pub(crate) fn http_client() -> Result<reqwest::Client, EngineError> {
     reqwest::Client::builder()
         .no_proxy()
         .http1_only()

@@ -11,7 +11,7 @@
 //! | `program` | where a server's program lies, and what it answers when it is asked |
 //! | `launch`, `ready`, `running` | from a configuration to a server that is ready |
 //! | `supervise/` | the process group: watchdog, log, what left it, what an earlier Wattsmith left behind |
-//! | `work/` | workloads, prompts, sending them, what came of it |
+//! | `work/` | workloads, shipped prompts and files of the person's own, when requests arrive, sending them, what came of it |
 //! | `protocol/` | what a request says and what the events of its answer mean, a file for each way |
 //! | `gguf/` | model files, without loading them |
 //! | `gpu_knobs` | the knobs of NVIDIA boards, which are no server's |
@@ -34,7 +34,9 @@
 //! KILL. A dropped engine is killed at once. When Wattsmith itself is killed, the watchdog that sleeps on a
 //! pipe does it; and [`reap_orphans`] ends what even that left behind.
 
+mod attached;
 mod catalogue;
+mod described;
 mod diffusers;
 pub mod digest;
 mod error;
@@ -42,6 +44,7 @@ mod gguf;
 mod gpu_knobs;
 mod launch;
 mod llama_server;
+mod place;
 mod program;
 mod protocol;
 mod ready;
@@ -51,19 +54,25 @@ mod stable_diffusion;
 mod supervise;
 mod work;
 
-pub use catalogue::{About, Catalogue, CatalogueFault, Used};
+pub use attached::{ATTACHED, ATTACHED_KEY, Endpoint, Found, running};
+pub use catalogue::{About, Catalogue, CatalogueFault, Flags, Used};
 pub use error::EngineError;
-pub use gguf::{ModelFile, Survey, UnfitFile, inspect_model, survey_models};
+pub use gguf::{CacheShape, ModelFile, Survey, UnfitFile, inspect_model, survey_models};
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
-pub use launch::{LaunchOptions, launch};
+pub use launch::{LaunchOptions, launch, settings_in_use};
 pub use llama_server::Architectures;
-pub use protocol::{ImageForm, Protocol};
+pub use place::Place;
+pub use protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
 pub use running::RunningEngine;
-pub use server::{Asked, CommandLine, Door, File, Server, Told, server, servers, shipped};
+pub use server::{
+    Asked, CommandLine, Door, File, Server, Told, attached, described, server, server_of, servers,
+    shipped,
+};
 pub use supervise::failure::{Ended, Exit};
 pub use supervise::orphan::reap_orphans;
 pub use work::{
-    Drawn, Driven, MadePicture, Patience, Progress, RequestRecord, drive, drive_with,
-    picture_workload, picture_workloads, prompts, seconds_set, warm_up, with_passes, workload,
-    workloads,
+    CharacterSpread, Content, Drawn, Driven, Entry, MadePicture, Message, Patience, Progress,
+    RequestRecord, Role, USUAL_ANSWER, WorkChoice, WorkFault, WorkFaultKind, WorkFile, WorkFormat,
+    WorkPreview, drive, drive_with, of_prompts, own_workload, picture_workload, picture_workloads,
+    prompts_of, read_work, seconds_set, warm_up, with_arrivals, with_passes, workload, workloads,
 };

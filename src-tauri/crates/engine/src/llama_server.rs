@@ -12,7 +12,7 @@ mod tests;
 
 pub use architectures::Architectures;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Flags};
 use crate::error::EngineError;
 use crate::gguf::inspect_model;
 use crate::program;
@@ -68,6 +68,10 @@ impl Server for LlamaServer {
         version::version(program).await
     }
 
+    async fn flags(&self, program: &Path) -> Option<Flags> {
+        version::flags(program).await
+    }
+
     async fn architectures(&self, program: &Path) -> Option<Architectures> {
         architectures::architectures(program).await
     }
@@ -90,8 +94,8 @@ impl Server for LlamaServer {
         &CATALOGUE
     }
 
-    fn settings(&self) -> &[&str] {
-        &SETTINGS
+    fn settings(&self) -> Vec<&str> {
+        SETTINGS.to_vec()
     }
 
     fn command(&self, asked: &Asked<'_>) -> CommandLine {

@@ -1,20 +1,26 @@
 //! How servers are driven: what a request says, and what the events of its answer mean. One file for
 //! each protocol; reading a stream is common to all.
 
+pub(crate) mod chat_template;
 mod completion;
 pub(crate) mod images;
+mod openai;
 mod stream;
 
 pub use images::ImageForm;
+pub use openai::{Length, OpenAi, OpenAiRoute};
 pub(crate) use stream::{Event, Events, said};
 
-use wattsmith_domain::Workload;
+use std::sync::Arc;
+use wattsmith_domain::{Value, Workload};
 
 /// A way to drive a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Protocol {
     /// llama.cpp's own.
     Completion,
+    /// One of OpenAI's two streams.
+    OpenAi(Arc<OpenAi>),
     /// Pictures, which come whole.
     Images(ImageForm),
 }
@@ -29,8 +35,10 @@ pub(crate) struct Final {
     pub cached_tokens: u64,
     /// Whether the context was too small.
     pub truncated: bool,
-    pub prefill_ms: f64,
-    pub decode_ms: f64,
+    /// Whether the piece that told this held a part of the answer, too.
+    pub with_token: bool,
+    /// Prefill and decode, milliseconds; none where the server does not tell.
+    pub times_ms: Option<(f64, f64)>,
     /// Draft tokens proposed by speculation.
     pub draft_tokens: u64,
     pub draft_accepted: u64,
@@ -38,26 +46,66 @@ pub(crate) struct Final {
 
 impl Protocol {
     /// Where requests go.
-    pub(crate) fn route(self) -> &'static str {
+    pub(crate) fn route(&self) -> &'static str {
         match self {
             Self::Completion => completion::ROUTE,
+            Self::OpenAi(openai) => openai.route.path(),
             Self::Images(form) => form.route(),
         }
     }
 
-    /// A request for one prompt of the work; one for pictures is made by its form.
-    pub(crate) fn body(self, prompt: &str, workload: &Workload) -> String {
+    /// A request for one prompt of the work, to the model `served`, with settings as `fields`; one for
+    /// pictures is made by its form.
+    pub(crate) fn body(
+        &self,
+        prompt: &str,
+        workload: &Workload,
+        served: &str,
+        fields: &[(String, Value)],
+    ) -> String {
         match self {
-            Self::Completion => completion::body(prompt, workload),
+            Self::Completion => completion::body(prompt, workload, fields),
+            Self::OpenAi(openai) => openai.body(prompt, workload, served, fields),
             Self::Images(_) => String::new(),
         }
     }
 
+    /// The same for a chat, where the server takes one.
+    pub(crate) fn chat_body(
+        &self,
+        messages: &serde_json::Value,
+        workload: &Workload,
+        served: &str,
+        fields: &[(String, Value)],
+    ) -> Option<String> {
+        match self {
+            Self::OpenAi(openai) => openai.chat_body(messages, workload, served, fields),
+            Self::Completion | Self::Images(_) => None,
+        }
+    }
+
     /// A reader of one answer; that with pictures is no stream and has no events.
-    pub(crate) fn events(self) -> Events {
+    pub(crate) fn events(&self) -> Events {
         Events::new(match self {
             Self::Completion => completion::generated,
+            Self::OpenAi(_) => openai::generated,
             Self::Images(_) => |_| None,
         })
+    }
+
+    /// How many tokens each answer has.
+    pub(crate) fn length(&self) -> Length {
+        match self {
+            Self::OpenAi(openai) => openai.length,
+            Self::Completion | Self::Images(_) => Length::Exact,
+        }
+    }
+
+    /// What it means when an answer came to its end without its counts, where that can happen.
+    pub(crate) fn without_count(&self) -> Option<&'static str> {
+        match self {
+            Self::OpenAi(_) => Some(openai::WITHOUT_USAGE),
+            Self::Completion | Self::Images(_) => None,
+        }
     }
 }

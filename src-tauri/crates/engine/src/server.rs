@@ -2,7 +2,9 @@
 //! and driving are the same for all of them and know none by name; what differs is behind [`Server`],
 //! in a folder for each.
 
-use crate::catalogue::{About, Catalogue, Used};
+use crate::attached::{ATTACHED, Attached, Endpoint};
+use crate::catalogue::{About, Catalogue, Flags, Used};
+use crate::described::{Described, shipped_texts};
 use crate::diffusers::Diffusers;
 use crate::error::EngineError;
 use crate::llama_server::{Architectures, LlamaServer};
@@ -13,7 +15,9 @@ use async_trait::async_trait;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_domain::{Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds};
+use wattsmith_domain::{
+    Configuration, Difference, Engine, FailureCause, Model, ParameterSpace, PicturePhase, Seconds,
+};
 
 /// One kind of inference server.
 #[async_trait]
@@ -42,6 +46,11 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// `EngineNotFound` when it cannot be started, does not answer in time or says none.
     async fn version(&self, program: &Path) -> Result<String, EngineError>;
 
+    /// The flags that this build has, by its own help; none where that is not asked.
+    async fn flags(&self, _program: &Path) -> Option<Flags> {
+        None
+    }
+
     /// The architectures that the program knows; none where that cannot be told beforehand.
     async fn architectures(&self, _program: &Path) -> Option<Architectures> {
         None
@@ -69,7 +78,18 @@ pub trait Server: fmt::Debug + Send + Sync {
 
     /// Beginnings of the names of environment variables by which it takes settings: what is there
     /// from before is kept from it.
-    fn settings(&self) -> &[&str];
+    fn settings(&self) -> Vec<&str>;
+
+    /// The text of its description, where a file describes it: it goes into the record, so that a session
+    /// goes on as it began whatever becomes of the file.
+    fn description(&self) -> Option<&str> {
+        None
+    }
+
+    /// Where it answers, where it runs already and was not started here.
+    fn attached(&self) -> Option<&Endpoint> {
+        None
+    }
 
     /// Files that are put beside its log before a start, such as a script that is the server.
     fn files(&self) -> &[File] {
@@ -144,6 +164,8 @@ pub struct Asked<'a> {
     pub extra_args: &'a [String],
     /// Where its files were put.
     pub files: &'a Path,
+    /// The flags that this build has, where it was asked.
+    pub flags: Option<&'a Flags>,
 }
 
 /// A file that a server needs.
@@ -174,6 +196,10 @@ pub struct Door<'a> {
     pub base_url: &'a str,
     /// The key made for this start.
     pub api_key: &'a str,
+    /// The port.
+    pub port: u16,
+    /// The process group that was started; 0 where none was.
+    pub group: i32,
 }
 
 /// What a server told of itself when it was ready.
@@ -185,6 +211,8 @@ pub struct Told {
     pub build: String,
     /// How long loading the model took, by its own clock.
     pub load: Option<Seconds>,
+    /// The model by the name that requests have to say; empty where they say none.
+    pub served: String,
 }
 
 /// The server that Wattsmith brings: for sessions that name no other, and for an advisor's model.
@@ -193,10 +221,15 @@ pub fn shipped() -> Arc<dyn Server> {
     Arc::new(LlamaServer)
 }
 
-/// Every server that is known, that which Wattsmith brings first.
+/// Every server that is known by name, that which Wattsmith brings first.
 #[must_use]
 pub fn servers() -> Vec<Arc<dyn Server>> {
-    vec![shipped(), Arc::new(Diffusers), Arc::new(StableDiffusion)]
+    let described = shipped_texts().into_iter().filter_map(|text| {
+        // Each is parsed by a test.
+        Some(Arc::new(Described::parse(text).ok()?) as Arc<dyn Server>)
+    });
+    let own: [Arc<dyn Server>; 3] = [shipped(), Arc::new(Diffusers), Arc::new(StableDiffusion)];
+    own.into_iter().chain(described).collect()
 }
 
 /// The server of this name.
@@ -209,11 +242,50 @@ pub fn server(name: &str) -> Result<Arc<dyn Server>, EngineError> {
     let found = known.into_iter().find(|one| one.name() == name);
     found.ok_or_else(|| {
         EngineError::failed(
-            wattsmith_domain::FailureCause::EngineNotFound,
+            FailureCause::EngineNotFound,
             format!(
-                "There is no server called {name}; choose among {}.",
+                "There is no server called {name}; choose among {}, or name a file that describes one.",
                 names.join(", ")
             ),
         )
     })
+}
+
+/// The server that a file describes.
+///
+/// # Errors
+/// `EngineNotFound`, with what is wrong in the file, its line and its key.
+pub fn described(file: &Path, text: &str) -> Result<Arc<dyn Server>, EngineError> {
+    match Described::parse(text) {
+        Ok(server) => Ok(Arc::new(server)),
+        Err(fault) => Err(EngineError::failed(
+            FailureCause::EngineNotFound,
+            format!(
+                "{} describes no server: {fault}. docs/engines.md tells the keys.",
+                file.display()
+            ),
+        )),
+    }
+}
+
+/// The server that runs already at this address, asked what it is.
+///
+/// # Errors
+/// `EngineNotFound`: nobody answers there, or nobody who speaks like OpenAI.
+pub async fn attached(address: &str) -> Result<Arc<dyn Server>, EngineError> {
+    Ok(Arc::new(Attached::probe(address).await?))
+}
+
+/// The server with which a session was begun.
+///
+/// # Errors
+/// `EngineNotFound`, where this version of Wattsmith does not know it any more.
+pub fn server_of(engine: &Engine) -> Result<Arc<dyn Server>, EngineError> {
+    match &engine.description {
+        Some(text) => described(Path::new(&engine.name), text),
+        None if engine.name == ATTACHED => {
+            Ok(Arc::new(Attached::recorded(&engine.path, &engine.version)?))
+        }
+        None => server(&engine.name),
+    }
 }

@@ -73,8 +73,8 @@ impl Server for StableDiffusion {
         &CATALOGUE
     }
 
-    fn settings(&self) -> &[&str] {
-        &SETTINGS
+    fn settings(&self) -> Vec<&str> {
+        SETTINGS.to_vec()
     }
 
     /// Always: loopback only, and a log that tells the settings in use and the times of the phases.

@@ -1,9 +1,13 @@
 //! The work that engines are measured with: what it is, how it is sent, and what came of it.
 
+mod arrivals;
+mod asked;
 mod draw;
 mod drawn;
 mod drive;
 mod driven;
+mod long_texts;
+mod own;
 mod pictures;
 mod prompts;
 mod workload;
@@ -11,6 +15,10 @@ mod workload;
 pub use drawn::{Drawn, MadePicture};
 pub use drive::{Patience, Progress, drive, drive_with, seconds_set, warm_up};
 pub use driven::{Driven, RequestRecord};
+pub use own::{
+    CharacterSpread, Content, Entry, Format as WorkFormat, Message, Role, USUAL_ANSWER, WorkChoice,
+    WorkFault, WorkFaultKind, WorkFile, WorkPreview, own_workload, read_work,
+};
 pub use pictures::{picture_workload, picture_workloads};
-pub use prompts::prompts;
-pub use workload::{with_passes, workload, workloads};
+pub use prompts::prompts_of;
+pub use workload::{of_prompts, with_arrivals, with_passes, workload, workloads};

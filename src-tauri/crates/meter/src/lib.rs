@@ -9,6 +9,32 @@
 //!
 //! A new kind of sensor is a type with [`EnergyCounter`] or [`PowerGauge`], found in the `probe`
 //! module.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `meter`, `probe`, `probed`, `choice`, `decided`, `mirror` | what there is, what it is worth, which make the figure |
+//! | `nvml/`, `rapl`, `hwmon/`, `battery`, `outside/`, `platform` | a kind of sensor each |
+//! | `sensor`, `plausible`, `company`, `conditions` | what a sensor is, what it can claim, in what state its device is |
+//! | `recording`, `by_hand`, `device_log`, `series`, `sink` | reading while the engine works |
+//! | `recorded`, `cut`, `ticks`, `gauge`, `boxcar`, `warnings` | joules of a window, and what they are worth |
+//! | `judged/` | what a real window shows of the sensors themselves |
+//! | `estimate`, `calibration`, `cpu`, `allowed`, `cgroup`, `usable`, `cpu_list` | CPU time, its price, whose it is |
+//! | `doctor/` | why this machine can or cannot be measured, and what to do |
+//! | `files`, `surroundings`, `error` | the kernel's files, where we run, why there are no joules |
+//!
+//! # The life of one value
+//!
+//! A board's counter: `nvml/` finds it, `probe` watches whether it moves, `choice` takes it for the figure.
+//! [`Meter::record`] reads it ten times a second into a `device_log`; [`Recorded::judged`] looks whether it
+//! followed the work, and cuts the window out at its ticks; what comes is an
+//! [`Energy`](wattsmith_domain::Energy) with both its errors, or a [`MeterError`].
+//!
+//! # Stopping
+//!
+//! Each thread waits on a channel that nobody sends on; dropping a [`Recording`] closes them all, and no thread
+//! outlives it by more than one reading. Programs of the person's own are ended with their meter.
 
 mod allowed;
 mod battery;

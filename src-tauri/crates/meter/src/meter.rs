@@ -91,7 +91,7 @@ impl Meter {
             cpu.missing = None;
         }
         cpu = cpu.joined(cpu_sensors);
-        let outside = options.outside;
+        let outside = options.outside.of(None);
         // Whether two sensors show the same takes seconds at worst, and so may a meter in the network.
         let question = Question::of([&gpu, &cpu], &probed);
         let (answer, battery, own) = std::thread::scope(|scope| {
@@ -169,6 +169,53 @@ impl Meter {
             not_covered,
             own: own_names,
             decided,
+        }
+    }
+
+    /// The meters that the person assigned to another machine, and nothing of this one: neither its
+    /// sensors nor its CPU time say anything of what is done there. Without such meters it has no figure.
+    #[must_use]
+    pub fn of_machine(options: MeterOptions, machine: &str) -> Self {
+        let root = Root(options.root);
+        let outside = options.outside.of(Some(machine));
+        let own: Vec<_> = outside::open(&outside.meters);
+        let reports = own.iter().map(|(report, _)| report.clone()).collect();
+        let roles = outside.meters.iter().map(|meter| meter.role);
+        let opened = roles
+            .zip(own)
+            .filter_map(|(role, (_, device))| Some((role, device?)))
+            .collect();
+        let Chosen {
+            mut devices,
+            mut beside,
+            ..
+        } = choose(Offered {
+            gpu: Vec::new(),
+            cpu: Vec::new(),
+            whole: Vec::new(),
+            battery: Vec::new(),
+            outside: opened,
+            platform_first: false,
+        });
+        // There is no sensor for a meter to stand beside.
+        if devices.is_empty() && !beside.is_empty() {
+            devices.push(beside.remove(0));
+        }
+        let surroundings = Surroundings::look(&root);
+        Self {
+            prices: Prices::plausible(&root, &surroundings, cpu::cores(&root)),
+            usable: None,
+            root,
+            nvml_library: None,
+            clock: options.clock,
+            devices,
+            beside,
+            reports,
+            gpus: Vec::new(),
+            virtual_machine: None,
+            not_covered: None,
+            own: outside.meters.into_iter().map(|one| one.name).collect(),
+            decided: outside.readers,
         }
     }
 

@@ -36,6 +36,16 @@ pub struct OutsideSettings {
     pub problem: Option<String>,
 }
 
+impl OutsideSettings {
+    /// With the meters of one machine: none is this one.
+    #[must_use]
+    pub fn of(mut self, machine: Option<&str>) -> Self {
+        self.meters
+            .retain(|meter| meter.machine.as_deref().map(str::trim) == machine);
+        self
+    }
+}
+
 /// Values that may be missing before the last one is too old.
 const STALE_AFTER: u32 = 3;
 

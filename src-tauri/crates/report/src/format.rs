@@ -56,7 +56,7 @@ pub(crate) fn outlook(seconds: f64) -> String {
 }
 
 /// No line breaks between a number and what belongs to it.
-fn tied(text: &str) -> String {
+pub(crate) fn tied(text: &str) -> String {
     let gap = GAP.to_string();
     text.replace(" %", &format!("{gap}%"))
         .replace("± ", &format!("±{gap}"))

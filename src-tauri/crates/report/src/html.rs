@@ -7,7 +7,11 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 const PAGE: &str = include_str!("../templates/report.html");
 const CHARTS: &str = include_str!("../templates/charts.html");
-pub(crate) const STYLE: &str = include_str!("../templates/report.css");
+pub(crate) const STYLE: &str = concat!(
+    include_str!("../templates/colours.css"),
+    include_str!("../templates/report.css"),
+    include_str!("../templates/chart.css"),
+);
 
 /// Where the templates of a page go.
 pub(crate) fn pages() -> Result<Environment<'static>, minijinja::Error> {

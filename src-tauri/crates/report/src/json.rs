@@ -3,8 +3,8 @@
 use crate::view::memory;
 use serde::Serialize;
 use serde_json::{Value, json};
-use wattsmith_domain::{Interval, SessionRecord};
-use wattsmith_stats::{Analysis, Outcome, TrialAnalysis};
+use wattsmith_domain::{Interval, SessionRecord, Settings};
+use wattsmith_stats::{Analysis, Lead, MANY, Outcome, Standing, TrialAnalysis, Worth};
 
 /// Name and version of the format; the number grows when a field changes its meaning or goes.
 const SCHEMA: &str = "wattsmith-report/1";
@@ -19,11 +19,14 @@ struct Report<'a> {
     memory: Option<String>,
     record: &'a SessionRecord,
     analysis: Value,
+    /// What was gained in use, at the price and grid of whoever made the report.
+    worth: Value,
 }
 
 /// The report as indented JSON.
-pub(crate) fn text(record: &SessionRecord) -> serde_json::Result<String> {
+pub(crate) fn text(record: &SessionRecord, settings: &Settings) -> serde_json::Result<String> {
     let mut windows = record.trials.iter().flat_map(|one| &one.repeats).peekable();
+    let all = Analysis::of(record);
     let report = Report {
         schema: SCHEMA,
         measured: windows
@@ -32,7 +35,8 @@ pub(crate) fn text(record: &SessionRecord) -> serde_json::Result<String> {
             .then(|| windows.all(|one| one.energy.is_measured())),
         memory: memory::note(&record.session),
         record,
-        analysis: analysis(record, &Analysis::of(record)),
+        analysis: analysis(record, &all),
+        worth: worth(record, &all, settings),
     };
     serde_json::to_string_pretty(&report)
 }
@@ -77,6 +81,28 @@ fn analysis(record: &SessionRecord, analysis: &Analysis) -> Value {
         "energy_spent_joules": analysis.energy_spent,
         "pays_back_after_units": analysis.pays_back_after_units,
         "trials": analysis.trials.iter().map(trial).collect::<Vec<_>>(),
+    })
+}
+
+fn worth(record: &SessionRecord, analysis: &Analysis, settings: &Settings) -> Value {
+    let outcome = Outcome::of(record, analysis);
+    let lead = Lead::of(record, analysis, &outcome);
+    let worth = Worth::of(&lead, &outcome, &record.session.workload, settings);
+    json!({
+        "standing": match worth.standing {
+            Standing::Confirmed => "confirmed",
+            Standing::Seen => "not-confirmed",
+            Standing::None => "none",
+        },
+        "answers_or_images": MANY,
+        "default_joules": worth.default,
+        "these_settings_joules": worth.subject,
+        "saved_joules": worth.saved,
+        "saved_joules_in_a_year": worth.saved_in_a_year,
+        "answers_or_images_per_day": settings.answers_per_day,
+        "price_per_kwh": settings.price().map(|(price, _)| price),
+        "currency": settings.price().map(|(_, currency)| currency),
+        "grid_g_co2e_per_kwh": settings.grid_g_per_kwh,
     })
 }
 

@@ -9,6 +9,7 @@ pub(crate) fn text(view: &View) -> String {
     let mut out = String::new();
     let w = &mut out;
     heading(w, view);
+    gain(w, view);
     best(w, view);
     for (title, lines) in [
         ("Certain", &view.certainty.certain),
@@ -46,6 +47,33 @@ fn heading(w: &mut String, view: &View) {
     for figure in &view.lead {
         let note = &figure.note;
         let _ = writeln!(w, "- {}: **{}** ({note})", figure.name, figure.value);
+    }
+}
+
+/// The first section: for a reader who measures nothing.
+fn gain(w: &mut String, view: &View) {
+    let Some(gain) = &view.gain else { return };
+    let title = if gain.estimated { ", ESTIMATED" } else { "" };
+    let _ = writeln!(w, "\n### In plain words{title}\n\n{}\n", escape(&gain.says));
+    for amount in &gain.amounts {
+        let _ = writeln!(
+            w,
+            "- {}: **{}**",
+            escape(&amount.name),
+            escape(&amount.value)
+        );
+    }
+    for (title, lines) in [
+        ("In exchange", &gain.given_up),
+        ("Certain", &gain.certain),
+        ("Open", &gain.open),
+    ] {
+        for line in lines {
+            let _ = writeln!(w, "- {title}: {}", escape(line));
+        }
+    }
+    if !gain.missing.is_empty() {
+        let _ = writeln!(w, "\n{}", escape(&gain.missing));
     }
 }
 

@@ -2,15 +2,19 @@
 //! text that somebody wrote: a prompt from a template of one's own, a reply, a warning, a name. An address
 //! in any of them may hold a password, and a command line a key.
 
+mod home;
+
 use serde_json::Value;
-use wattsmith_domain::{SessionRecord, masked, masked_words};
+use wattsmith_domain::{SessionRecord, TrialState, masked, masked_words};
 
 /// What every address has.
 const ADDRESS: &str = "://";
 
-/// The record with keys in command lines, and passwords in addresses, masked, wherever they stand.
-pub(crate) fn record(record: &SessionRecord) -> SessionRecord {
-    let mut record = with_addresses_masked(record);
+/// The record with keys in command lines, passwords in addresses and the person's home masked, wherever
+/// they stand. Without `homes` paths are left as they are.
+#[must_use]
+pub fn record(record: &SessionRecord, homes: &[String]) -> SessionRecord {
+    let mut record = with_texts_masked(record, homes);
     for launch in record
         .trials
         .iter_mut()
@@ -23,49 +27,85 @@ pub(crate) fn record(record: &SessionRecord) -> SessionRecord {
 
 /// Goes through every text that the record holds, whatever field it stands in, so that a field which is
 /// added later is looked at like the others.
-fn with_addresses_masked(record: &SessionRecord) -> SessionRecord {
+fn with_texts_masked(record: &SessionRecord, homes: &[String]) -> SessionRecord {
     let Ok(mut tree) = serde_json::to_value(record) else {
-        return without_texts(record);
+        return without_texts(record, homes);
     };
-    if !mask_texts(&mut tree) {
+    if !mask_texts(&mut tree, homes) {
         return record.clone();
     }
-    serde_json::from_value(tree).unwrap_or_else(|_| without_texts(record))
+    serde_json::from_value(tree).unwrap_or_else(|_| without_texts(record, homes))
 }
 
 /// Whether anything was masked.
-fn mask_texts(tree: &mut Value) -> bool {
+fn mask_texts(tree: &mut Value, homes: &[String]) -> bool {
     match tree {
-        Value::String(text) if text.contains(ADDRESS) => {
-            let cleared = masked(text);
-            let changed = cleared != *text;
-            *text = cleared;
-            changed
-        }
-        Value::Array(all) => each(all.iter_mut()),
-        Value::Object(all) => each(all.values_mut()),
+        Value::String(text) => mask(text, homes),
+        Value::Array(all) => each(all.iter_mut(), homes),
+        Value::Object(all) => each(all.values_mut(), homes),
         _ => false,
     }
 }
 
 /// Every one of them, also once one was masked.
-fn each<'a>(all: impl Iterator<Item = &'a mut Value>) -> bool {
+fn each<'a>(all: impl Iterator<Item = &'a mut Value>, homes: &[String]) -> bool {
     let mut any = false;
     for one in all {
-        any |= mask_texts(one);
+        any |= mask_texts(one, homes);
     }
     any
 }
 
+fn mask(text: &mut String, homes: &[String]) -> bool {
+    let mut changed = false;
+    if text.contains(ADDRESS) {
+        let cleared = masked(text);
+        changed = cleared != *text;
+        *text = cleared;
+    }
+    if let Some(hidden) = home::hidden(text, homes) {
+        *text = hidden;
+        changed = true;
+    }
+    changed
+}
+
 /// For a record that cannot be gone through (a figure in it is no number, and no such record is stored):
-/// what was written by anybody is left out.
-fn without_texts(record: &SessionRecord) -> SessionRecord {
-    SessionRecord {
+/// what was written by anybody is left out, and the fields that hold paths are masked one by one.
+fn without_texts(record: &SessionRecord, homes: &[String]) -> SessionRecord {
+    let mut record = SessionRecord {
         proposals: Vec::new(),
         exchanges: Vec::new(),
         feedback: Vec::new(),
         ..record.clone()
+    };
+    let session = &mut record.session;
+    session.connection = None;
+    let mut texts = vec![
+        &mut session.name,
+        &mut session.engine.path,
+        &mut session.engine.version,
+        &mut session.model.path,
+    ];
+    texts.extend(session.warnings.iter_mut().map(|one| &mut one.text));
+    for trial in &mut record.trials {
+        texts.extend(trial.note.as_mut());
+        texts.extend(trial.launch.iter_mut().flat_map(|one| &mut one.argv));
+        match &mut trial.state {
+            TrialState::Failed { message, .. } => texts.push(message),
+            TrialState::Discarded { cause } => texts.push(cause),
+            _ => {}
+        }
+        let repeats = trial.repeats.iter_mut();
+        let discarded = trial.discarded.iter_mut().map(|one| &mut one.repeat);
+        for repeat in repeats.chain(discarded) {
+            texts.extend(repeat.warnings.iter_mut().map(|one| &mut one.text));
+        }
     }
+    for text in texts {
+        mask(text, homes);
+    }
+    record
 }
 
 #[cfg(test)]
@@ -82,7 +122,7 @@ mod tests {
             ..Default::default()
         };
         secret.trials[0].launch = Some(launch);
-        let left = record(&secret).trials[0].launch.clone().unwrap();
+        let left = record(&secret, &[]).trials[0].launch.clone().unwrap();
         assert_eq!(
             left.argv.join(" "),
             "server --api-key **** --api-key=**** --port 1"
@@ -99,7 +139,7 @@ mod tests {
         secret.feedback[0].edit = Some(address.to_owned());
         secret.proposals[0].reason = address.to_owned();
         secret.trials[0].note = Some(address.to_owned());
-        let left = record(&secret);
+        let left = record(&secret, &[]);
         assert!(
             !serde_json::to_string(&left).unwrap().contains("hunter2"),
             "{left:?}"
@@ -116,6 +156,23 @@ mod tests {
                 *word = "****".to_owned();
             }
         }
-        assert_eq!(record(&plain), plain);
+        assert_eq!(record(&plain, &[]), plain);
+    }
+
+    #[test]
+    fn the_home_leaves_in_no_field_also_of_a_record_whose_figures_are_none() {
+        let homes = ["/home/sam".to_owned()];
+        let mut planted = fixtures::everything();
+        let path = "/home/sam/models/a.gguf";
+        planted.session.name = format!("of {path}");
+        planted.session.engine.path = path.to_owned();
+        planted.exchanges[0].prompt = format!("The model lies in {path}.");
+        planted.trials[0].note = Some(format!("see {path}"));
+        let text = |one: &SessionRecord| serde_json::to_string(&record(one, &homes)).unwrap();
+        assert!(!text(&planted).contains("/home/sam"), "{}", text(&planted));
+        assert!(text(&planted).contains("see ~/models/a.gguf"));
+        planted.trials[0].repeats[0].energy.gross.0 = f64::NAN;
+        assert!(!text(&planted).contains("/home/sam"), "{}", text(&planted));
+        assert_eq!(record(&planted, &[]).session.engine.path, path);
     }
 }

@@ -4,6 +4,7 @@ mod best;
 mod certainty;
 mod conversation;
 mod cost;
+mod gain;
 mod lead;
 pub(crate) mod memory;
 mod pictures;
@@ -12,14 +13,16 @@ mod trials;
 
 use crate::chart::{self, EnergyChart, SpeedChart};
 use crate::format;
+use crate::options::ReportOptions;
 use serde::Serialize;
 use wattsmith_domain::{Scope, SessionRecord, StartLoad, Trial, Warning};
 use wattsmith_stats::Analysis;
 
 pub(crate) use best::{Best, command_line};
-pub(crate) use certainty::Certainty;
+pub(crate) use certainty::{Certainty, Tone};
 pub(crate) use conversation::Turn;
 pub(crate) use cost::Cost;
+pub(crate) use gain::Gain;
 pub(crate) use lead::LeadFigure;
 pub use pictures::PictureFiles;
 use pictures::Pictures;
@@ -35,6 +38,7 @@ pub(crate) struct View {
     pub figures: Figures,
     pub certainty: Certainty,
     pub lead: Vec<LeadFigure>,
+    pub gain: Option<Gain>,
     pub best: Option<Best>,
     pub cost: Option<Cost>,
     pub trials: Vec<TrialRow>,
@@ -89,7 +93,7 @@ pub(crate) struct Knob {
 const LEAST_REPORTED_S: f64 = 30.0;
 
 impl View {
-    pub(crate) fn of(record: &SessionRecord, files: &PictureFiles) -> Self {
+    pub(crate) fn of(record: &SessionRecord, options: &ReportOptions) -> Self {
         let analysis = Analysis::of(record);
         let figures = Figures::of(record, &analysis);
         let certainty = Certainty::of(record, &analysis, &figures);
@@ -98,6 +102,7 @@ impl View {
             title: record.session.name.clone(),
             subtitle: subtitle(record),
             lead: lead::figures(record, &analysis, &figures),
+            gain: Gain::of(record, &analysis, &figures, &options.settings),
             best: Best::of(record, &analysis, &certainty),
             cost: (!record.trials.is_empty())
                 .then(|| Cost::of(record, &analysis, &certainty, &figures)),
@@ -105,7 +110,7 @@ impl View {
             energy_chart: chart::energy(record, &analysis, &figures),
             speed_chart: chart::speed(record, &analysis, &figures),
             knobs: knobs(&analysis),
-            pictures: Pictures::of(record, &figures, files),
+            pictures: Pictures::of(record, &figures, &options.pictures),
             method: provenance::method(record),
             constraints: provenance::constraints(record),
             provenance: Provenance::of(record),
@@ -295,10 +300,10 @@ fn subtitle(record: &SessionRecord) -> Vec<String> {
             .trim_end()
             .to_owned(),
         format!(
-            "{} workload: {} requests, {} at once, {}",
+            "{} workload: {} requests, {}, {}",
             work.name,
             work.requests,
-            work.concurrency,
+            work.arrivals.in_words(work.concurrency),
             work.each()
         ),
         format!("goal: {}", session.objective.threshold),

@@ -7,6 +7,22 @@
 //! again after a restart goes on as if nothing had happened. The tuner keeps the set of what was
 //! tried ([`SessionRecord::tried`](wattsmith_domain::SessionRecord::tried)), tells the record's
 //! trials in their order, and measures the default before it asks anybody.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `surrogate/`, `knowledge`, `model`, `features` | our own advisor, and what it knows beforehand |
+//! | `gp`, `gaussian`, `climb`, `tpe`, `sobol`, `random`, `rule` | the others, a file each |
+//! | `grid`, `pool`, `observation`, `shuffle` | what may be proposed, what was seen, the same order everywhere |
+//! | `shortlist` | a few sensible configurations for an advisor who chooses better than it invents |
+//! | `landscape/`, `replay`, `synthetic`, `study` | measured tables, played back; invented ones; one run judged |
+//!
+//! # The life of one value
+//!
+//! A trial's J/token becomes an `Observation`; the advisor's model takes it; its next ask gives a configuration
+//! of the grid that was not tried. Computations are short and are not interrupted; the tuner runs them off the
+//! async threads.
 
 mod climb;
 mod features;

@@ -10,8 +10,8 @@ use crate::shuffle::SplitMix;
 use crate::sobol::Sobol;
 use std::collections::BTreeSet;
 use wattsmith_domain::{
-    Configuration, Constraints, Engine, Kind, Machine, Model, Parameter, ParameterSpace, Rule,
-    Scope, Tell, Value, WorkUnit, Workload,
+    Arrivals, Configuration, Constraints, Engine, Kind, Machine, Model, Parameter, ParameterSpace,
+    Prompts, Rule, Scope, Tell, Value, WorkUnit, Workload,
 };
 
 const CORES: f64 = 4.0;
@@ -252,7 +252,7 @@ fn landscape(nature: &Nature, seed: u64) -> Landscape {
         engine: Engine {
             name: "none".to_owned(),
             version: "none".to_owned(),
-            path: String::new(),
+            ..Engine::default()
         },
         model: Model {
             name: "none".to_owned(),
@@ -268,6 +268,9 @@ fn landscape(nature: &Nature, seed: u64) -> Landscape {
             seed: 1,
             unit: WorkUnit::OutputToken,
             pictures: None,
+            prompts: Prompts::Chat,
+            arrivals: Arrivals::Clients,
+            own: None,
         },
         machine: machine(),
         scope: Scope::Estimated,

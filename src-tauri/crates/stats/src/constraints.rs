@@ -69,6 +69,10 @@ pub(crate) fn mean_performance(repeats: &[Repeat]) -> Option<Performance> {
             .sum::<f64>()
             / n as f64
     };
+    let told = |of: &dyn Fn(&Performance) -> Option<f64>| {
+        let all: Option<Vec<f64>> = repeats.iter().map(|one| of(&one.performance)).collect();
+        Some(all?.iter().sum::<f64>() / n as f64)
+    };
     let quantiles = |of: &dyn Fn(&Performance) -> Quantiles| Quantiles {
         p50: mean(&|one| of(one).p50),
         p95: mean(&|one| of(one).p95),
@@ -77,8 +81,8 @@ pub(crate) fn mean_performance(repeats: &[Repeat]) -> Option<Performance> {
         tokens_per_second: mean(&|one| one.tokens_per_second),
         time_to_first_token_s: quantiles(&|one| one.time_to_first_token_s),
         time_per_output_token_s: quantiles(&|one| one.time_per_output_token_s),
-        prefill_s: mean(&|one| one.prefill_s),
-        decode_s: mean(&|one| one.decode_s),
+        prefill_s: told(&|one| one.prefill_s),
+        decode_s: told(&|one| one.decode_s),
         prompt_tokens: Tokens(mean(&|one| one.prompt_tokens.0 as f64).round() as u64),
         requests: mean(&|one| f64::from(one.requests)).round() as u32,
     })

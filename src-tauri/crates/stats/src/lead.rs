@@ -1,9 +1,10 @@
 //! The figures that stand first in window and report: the settings that a session is about, and the
 //! default beside them. Once fresh repeats decided, both are theirs; before that, the search's.
 
+use crate::constraints::mean_performance;
 use crate::{Analysis, Basis, CONFIDENCE, Outcome, OutcomeKind, geometric_mean, interval};
 use std::borrow::Cow;
-use wattsmith_domain::{Decision, Interval, Repeat, SessionRecord};
+use wattsmith_domain::{Decision, Interval, Quantiles, Repeat, SessionRecord};
 
 /// One side of the comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Side {
     pub sensor_error: f64,
     /// Units of work per second, the mean over its windows.
     pub units_per_second: f64,
+    /// From a request sent to its first token, or to its pictures, seconds, the mean over its windows.
+    pub waited_s: Quantiles,
     /// Its windows.
     pub windows: u32,
 }
@@ -60,13 +63,14 @@ impl Lead {
 
 fn side(windows: &[Repeat], analysis: &Analysis) -> Option<Side> {
     let values: Vec<f64> = windows.iter().map(Repeat::joules_per_unit).collect();
-    let rates = windows.iter().map(|one| one.performance.tokens_per_second);
+    let performance = mean_performance(windows)?;
     let errors = windows.iter().map(|one| one.energy.sensor_error);
     Some(Side {
         mean: geometric_mean(&values)?,
         joules_per_unit: interval(&values, analysis.pooled, CONFIDENCE),
         sensor_error: errors.fold(0.0, f64::max),
-        units_per_second: rates.sum::<f64>() / windows.len() as f64,
+        units_per_second: performance.tokens_per_second,
+        waited_s: performance.time_to_first_token_s,
         windows: u32::try_from(windows.len()).unwrap_or(u32::MAX),
     })
 }

@@ -4,6 +4,24 @@
 //! more), so means here are geometric, errors are relative, and every bound is positive by
 //! construction. Nothing reads a clock, a file or a random number: the same record always gives the
 //! same [`Analysis`]. The tuner asks it what to do next; the report and the screen draw it.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `analysis`, `outcome`, `lead` | all that follows from a record, its verdict in words, the figures that stand first |
+//! | `interval`, `accuracy`, `quantile`, `phases` | one trial: mean, errors, prefill and decode |
+//! | `compare`, `constraints`, `repeats`, `importance` | trials against the default while it is searched |
+//! | `basis` | whether the machine is still the one that the default was measured on |
+//! | `decide`, `sequential` | the one rule that may end a session |
+//! | `paired`, `survival` | methods against each other, for studies |
+//! | `said` | every figure in words, once |
+//!
+//! # The life of one value
+//!
+//! Joules of windows become an `Interval` on the log scale; `compare` says whether a trial is below the
+//! default; `decide` looks at fresh pairs with the error that is left; [`Outcome`] makes the words that window,
+//! terminal and report share. Nothing here waits, so that nothing is to be stopped.
 
 mod accuracy;
 mod analysis;
@@ -22,6 +40,7 @@ mod repeats;
 pub mod said;
 mod sequential;
 mod survival;
+mod worth;
 
 pub use accuracy::accuracy;
 pub use analysis::{Analysis, Judged, TrialAnalysis};
@@ -39,6 +58,7 @@ pub use sequential::{LEAST_PAIRS, MOST_PAIRS, confirmation_alpha};
 pub use survival::{
     Survival, Waiting, expected_first_draw, kaplan_meier, median_time, restricted_mean,
 };
+pub use worth::{MANY, Standing, Worth};
 
 /// The confidence of every interval that is shown, unless a function says otherwise.
 pub const CONFIDENCE: f64 = 0.95;

@@ -1,6 +1,10 @@
 //! Figures in words, the same in window, terminal and report: how many digits, how an error stands
 //! beside its figure, what a saving is called. Nothing else rounds what a person reads.
 
+mod amount;
+
+pub use amount::{beside, carbon, energy, in_kilowatt_hours, kilowatt_hours, money, saved, whole};
+
 use wattsmith_domain::{Interval, SessionRecord};
 
 /// What stands where there is no figure.

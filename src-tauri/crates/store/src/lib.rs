@@ -7,6 +7,27 @@
 //!
 //! Each record is one JSON body beside the few columns that are searched by. API keys have no field
 //! in any of them, and therefore cannot end up in the file.
+//!
+//! # Map
+//!
+//! | files | purpose |
+//! |---|---|
+//! | `store`, `writer` | the async face, and the thread that owns the connection |
+//! | `open`, `place`, `space`, `error` | opening the file, where it lies, what room is left, what can go wrong |
+//! | `schema`, `backup` | migrations that only ever add, and the copy before each |
+//! | `records`, `body`, `digests` | nouns into tables and back; what a list shows of a session |
+//! | `sampled`, `samples` | finished repeats with their power, thinned for the screen |
+//!
+//! # The life of one value
+//!
+//! A finished [`Repeat`](wattsmith_domain::Repeat): [`Store`] sends it to the writer; `body` makes JSON of it,
+//! `samples` a blob of its power, `sampled` writes both in one transaction. Once that is on disk the method
+//! returns, and only then is anybody told.
+//!
+//! # Stopping
+//!
+//! [`Store::close`] waits for what is queued and folds the log in, so that the one file is whole. A killed
+//! process loses nothing that was acknowledged: the next start finds the log.
 
 mod backup;
 mod body;

@@ -319,7 +319,7 @@ impl Fixture {
         Launch {
             argv,
             engine_version: session.engine.version.clone(),
-            differences: Vec::new(),
+            ..Launch::default()
         }
     }
 
@@ -449,8 +449,8 @@ fn performance(rate: f64, window: f64, requests: u32) -> Performance {
             p50: 4.0 / rate,
             p95: 6.0 / rate,
         },
-        prefill_s: window * 0.3,
-        decode_s: window * 3.1,
+        prefill_s: Some(window * 0.3),
+        decode_s: Some(window * 3.1),
         prompt_tokens: Tokens(1_184),
         requests,
     }

@@ -13,6 +13,8 @@ pub enum PhaseKind {
     Idle,
     /// Other programs keep the machine busy; the first window waits for quiet.
     WaitingForQuiet,
+    /// A server that Wattsmith did not start is to be set by the person.
+    WaitingForHand,
     /// The GPU is being set; the person may be asked for permission.
     SettingGpu,
     /// The engine loads the model.
@@ -42,6 +44,7 @@ impl PhaseKind {
         match self {
             Self::Idle => "Idle",
             Self::WaitingForQuiet => "Waiting for a quiet machine",
+            Self::WaitingForHand => "Waiting for you to set the server",
             Self::SettingGpu => "Setting the GPU",
             Self::LoadingEngine => "Loading the model",
             Self::WarmingUp => "Warming up",

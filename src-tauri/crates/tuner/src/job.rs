@@ -3,10 +3,11 @@
 
 use crate::error::TunerError;
 use crate::event::{Event, EventKind, Phase, PhaseKind};
+use crate::machine::awake::Awake;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{PowerSample, SessionId};
 
@@ -25,6 +26,8 @@ struct Entry {
     phase: Phase,
     autopilot: bool,
     pausing: bool,
+    /// Told when the person has set by hand what the job waits for.
+    by_hand: Arc<Notify>,
 }
 
 /// All running jobs, and the stream of what happens in them.
@@ -84,12 +87,14 @@ impl Jobs {
                 phase: Phase::default(),
                 autopilot,
                 pausing: false,
+                by_hand: Arc::new(Notify::new()),
             },
         );
         Ok(Job {
             jobs: self.clone(),
             session: session.clone(),
             cancel,
+            _awake: Awake::hold(),
         })
     }
 
@@ -102,6 +107,15 @@ impl Jobs {
                 autopilot: entry.autopilot,
                 pausing: entry.pausing,
             })
+    }
+
+    /// The person has set what a job waits for. Whether one waits.
+    pub(crate) fn set_by_hand(&self, session: &SessionId) -> bool {
+        let entries = self.lock();
+        let waiting = entries
+            .get(session)
+            .filter(|entry| entry.phase.kind == PhaseKind::WaitingForHand);
+        waiting.map(|entry| entry.by_hand.notify_one()).is_some()
     }
 
     /// Asks the job to end now. Whether there was one.
@@ -174,6 +188,8 @@ pub(crate) struct Job {
     jobs: Jobs,
     pub(crate) session: SessionId,
     pub(crate) cancel: CancellationToken,
+    /// The machine does not sleep meanwhile.
+    _awake: Awake,
 }
 
 impl Job {
@@ -219,6 +235,23 @@ impl Job {
 
     pub(crate) fn emit(&self, kind: EventKind) {
         self.jobs.emit(&self.session, kind);
+    }
+
+    /// Waits until the person says that the settings in `detail` are set.
+    pub(crate) async fn until_set_by_hand(&self, detail: &str) -> Result<(), TunerError> {
+        self.phase(PhaseKind::WaitingForHand, detail, None);
+        let by_hand = self
+            .jobs
+            .lock()
+            .get(&self.session)
+            .map(|entry| Arc::clone(&entry.by_hand));
+        let Some(by_hand) = by_hand else {
+            return Err(TunerError::Cancelled);
+        };
+        tokio::select! {
+            () = by_hand.notified() => Ok(()),
+            () = self.cancel.cancelled() => Err(TunerError::Cancelled),
+        }
     }
 
     pub(crate) fn pausing(&self) -> bool {

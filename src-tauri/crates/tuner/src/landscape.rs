@@ -34,6 +34,8 @@ pub struct LandscapeWork {
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,
+    /// A file of the person's own prompts or chats in place of that workload.
+    pub work_file: Option<PathBuf>,
     /// Another size of that work.
     pub size: WorkSize,
     /// Other pictures, where it is pictures.

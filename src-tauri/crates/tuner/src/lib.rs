@@ -22,6 +22,7 @@ mod machine;
 mod measuring;
 mod paths;
 mod session;
+mod settings;
 mod study;
 mod tuner;
 mod turn;
@@ -33,7 +34,9 @@ pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, re
 pub use machine::doctor::{Diagnosis, verdict};
 pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use machine::lock::MachineLock;
+pub use machine::memory_need::{MemoryNeed, free_memory};
 pub use machine::models::{ModelEntry, ModelShelf};
+pub use machine::places::{ModelFolders, ModelPlace, WeightFolder};
 pub use measuring::pictures::{PicturePair, kept_pictures};
 pub use measuring::quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
 pub use measuring::spoiled::{
@@ -43,12 +46,13 @@ pub use measuring::too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use measuring::trial::cause_label;
 pub use paths::{Paths, TALKATIVE, keep_to_owner};
 pub use session::digest::{Digest, Listed};
-pub use session::export::{Format, default_name};
+pub use session::export::{Format, ReportWish, default_name};
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
 pub use session::plan::{SessionPlan, USUAL_PARAMETERS};
 pub use session::words;
 pub use session::work::{PictureChoice, WorkSize};
+pub use settings::KeptSettings;
 pub use study::{
     ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, SaidWords,
     StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest, StudyResult,
@@ -64,10 +68,12 @@ pub use turn::local::OpenChat;
 pub use turn::spending::{Spent, spent};
 
 // The app and the cli see the other rooms through this one.
+pub use machine::running::{KnownServer, Timed};
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
 pub use wattsmith_engine::{
-    About, UnfitFile, gpu_knobs, picture_workloads, servers, shipped, workloads,
+    ATTACHED, About, Found, Place, USUAL_ANSWER, UnfitFile, WorkPreview, gpu_knobs,
+    picture_workloads, servers, shipped, workloads,
 };
 pub use wattsmith_files::write as write_file;
 pub use wattsmith_meter::{

@@ -5,12 +5,14 @@
 //! up, and lets the meter record while it is driven; [`phases`] lays the requests beside the power,
 //! [`pictures`] keeps pictures and says by [`likeness`] how far they are from the default's.
 //! [`too_busy`] refuses a figure that CPU seconds cannot carry, [`spoiled`] says which window something
-//! outside disturbed, and [`rerun`] measures such a one again. A crossing of the goal opens
+//! outside disturbed, and [`rerun`] measures such a one again. A server that ran already is
+//! never set by us: [`by_hand`] asks the person and waits. A crossing of the goal opens
 //! [`confirm`]: fresh pairs of the best and the default.
 //!
 //! Cancelled, a trial keeps the windows that are on disk; no step returns before its engine's process
 //! group is gone.
 
+pub(crate) mod by_hand;
 pub(crate) mod confirm;
 pub(crate) mod likeness;
 pub(crate) mod measure;

@@ -84,6 +84,12 @@ impl Paths {
         self.data.join("meters.toml")
     }
 
+    /// What the person chose for all sessions.
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
+        self.data.join("settings.toml")
+    }
+
     /// What probing and calibrating this machine's sensors found.
     #[must_use]
     pub fn sensors(&self) -> PathBuf {

@@ -1,8 +1,8 @@
 //! A session's record, and what follows from it.
 //!
-//! [`plan`] begins one, with what [`memory`] knows of earlier ones (weighed by [`memory_quality`]).
+//! [`plan`] begins one, on shipped work ([`work`]) or a file of the person's own ([`own_work`]), with what [`memory`] knows of earlier ones (weighed by [`memory_quality`]).
 //! [`next`] says from the record alone what comes after, so that a restart goes on where it was.
-//! [`ledger`] is what the person added; [`export`] makes the report; [`words`] has verdicts and figures
+//! [`ledger`] is what the person added; [`export`] makes the report, [`one_file`] a file with all of it; [`words`] has verdicts and figures
 //! as they are read on the screen, in the terminal and in prompts ([`trial_words`]: those of one
 //! trial); [`outlook`] says what a step is going to take.
 
@@ -12,7 +12,9 @@ pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod memory_quality;
 pub(crate) mod next;
+pub(crate) mod one_file;
 pub(crate) mod outlook;
+pub(crate) mod own_work;
 pub(crate) mod plan;
 pub(crate) mod trial_words;
 pub mod words;

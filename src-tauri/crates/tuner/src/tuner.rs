@@ -6,7 +6,9 @@ use crate::job::{Job, JobState, Jobs};
 use crate::machine::gpu::{GpuAccess, GpuControl, StillChanged};
 use crate::machine::lock::MachineLock;
 use crate::machine::models::blocking;
+use crate::machine::places::ModelFolders;
 use crate::machine::sensing::Sensing;
+use crate::measuring::by_hand::ByHand;
 use crate::measuring::quiet::LoadLook;
 use crate::measuring::too_busy::BusyLimit;
 use crate::paths::Paths;
@@ -50,6 +52,9 @@ pub struct TunerOptions {
     /// Above which load of others an estimate is refused; that of the environment variable
     /// `WATTSMITH_BUSY_LIMIT`, else the usual one, when none.
     pub busy_limit: Option<BusyLimit>,
+    /// Folders of models beside Wattsmith's own; those of other programs, and of `WATTSMITH_MODELS`, when
+    /// none.
+    pub model_folders: Option<ModelFolders>,
 }
 
 /// What the core is opened for.
@@ -78,7 +83,12 @@ pub struct Tuner {
     /// What the engine knows, once it was looked up; none where that cannot be told.
     pub(crate) architectures: OnceCell<Option<Arc<Architectures>>>,
     pub(crate) busy_limit: BusyLimit,
+    pub(crate) by_hand: ByHand,
+    pub(crate) model_folders: ModelFolders,
 }
+
+/// Characters of a note.
+const MOST_NOTE: usize = 2000;
 
 /// One step of the loop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +101,8 @@ pub enum Step {
     Ask,
     /// Run a proposal.
     Run(ProposalId),
+    /// More windows of a trial, until it is decided or enough.
+    MoreRepeats(TrialId),
     /// Fresh repeats of the best and the default.
     Confirm,
     /// A proposal by numbers alone.
@@ -158,9 +170,13 @@ impl Tuner {
             gpu,
             load_look: options.load,
             architectures: OnceCell::new(),
+            model_folders: options
+                .model_folders
+                .unwrap_or_else(ModelFolders::of_environment),
             busy_limit: options
                 .busy_limit
                 .unwrap_or_else(BusyLimit::from_environment),
+            by_hand: ByHand::default(),
         });
         if full {
             tuner.refresh_digests().await;
@@ -281,6 +297,7 @@ impl Tuner {
             Step::CheckDefault => self.check_default(job).await,
             Step::Ask => self.ask(job).await,
             Step::Run(proposal) => self.run_proposal(job, &proposal).await,
+            Step::MoreRepeats(trial) => self.more_repeats(job, &trial).await,
             Step::Confirm => self.confirm(job).await,
             Step::Numeric => {
                 let record = self.record(&job.session).await?;
@@ -428,6 +445,21 @@ impl Tuner {
             ));
         }
         self.change(session, |session| session.name = name).await
+    }
+
+    /// Keeps what the person wants to remember of a session; empty takes it away.
+    ///
+    /// # Errors
+    /// There is no such session, or the text is too long.
+    pub async fn set_note(&self, session: &SessionId, note: &str) -> Result<(), TunerError> {
+        let note = note.trim().to_owned();
+        let length = note.chars().count();
+        if length > MOST_NOTE {
+            return Err(TunerError::Invalid(format!(
+                "A note holds at most {MOST_NOTE} characters, and this one has {length}. Shorten it."
+            )));
+        }
+        self.change(session, |session| session.note = note).await
     }
 
     /// Deletes a session in which nothing has happened yet: one that was made for a start that was then

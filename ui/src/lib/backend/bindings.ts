@@ -32,6 +32,8 @@ export const commands = {
 	chooseReader: (device: string, reader: ReaderWay | null) => typedError<null, WireError>(__TAURI_INVOKE("choose_reader", { device, reader })),
 	/**  What can be chosen for a new session. */
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
+	/**  A first look at a file of the person's own prompts or chats. */
+	previewWork: (path: string) => typedError<WorkPreviewView, WireError>(__TAURI_INVOKE("preview_work", { path })),
 	/**  Stores a new session; gives its identity. */
 	createSession: (draft: SessionDraft) => typedError<string, WireError>(__TAURI_INVOKE("create_session", { draft })),
 	/**
@@ -45,6 +47,8 @@ export const commands = {
 	session: (id: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("session", { id })),
 	/**  Gives a session another name. */
 	renameSession: (id: string, name: string) => typedError<null, WireError>(__TAURI_INVOKE("rename_session", { id, name })),
+	/**  Keeps the person's note on a session. */
+	setNote: (id: string, note: string) => typedError<null, WireError>(__TAURI_INVOKE("set_note", { id, note })),
 	/**  Deletes a session. */
 	deleteSession: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_session", { id })),
 	/**  Takes what earlier sessions taught out of a session. */
@@ -53,6 +57,10 @@ export const commands = {
 	clearMemory: () => typedError<null, WireError>(__TAURI_INVOKE("clear_memory")),
 	/**  Energy per unit of work across all sessions. */
 	overview: () => typedError<OverviewLine[], WireError>(__TAURI_INVOKE("overview")),
+	/**  The settings, and where they lie. */
+	settings: () => typedError<SettingsView, WireError>(__TAURI_INVOKE("settings")),
+	/**  Keeps settings; gives where a file that could not be read was set aside, else an empty text. */
+	saveSettings: (draft: SettingsDraft) => typedError<string, WireError>(__TAURI_INVOKE("save_settings", { draft })),
 	/**  Power during one window. */
 	powerSeries: (trialId: string, repeatIndex: number, maxPoints: number) => typedError<PowerSeries[], WireError>(__TAURI_INVOKE("power_series", { trialId, repeatIndex, maxPoints })),
 	/**  The pictures of a trial, each beside the default's of the same prompt and seed. */
@@ -71,6 +79,8 @@ export const commands = {
 	say: (id: string, text: string) => typedError<null, WireError>(__TAURI_INVOKE("say", { id, text })),
 	/**  Runs a proposal. */
 	runProposal: (id: string, proposalId: string) => typedError<null, WireError>(__TAURI_INVOKE("run_proposal", { id, proposalId })),
+	/**  Measures more windows of a trial, until it is decided or enough. */
+	moreRepeats: (id: string, trialId: string) => typedError<null, WireError>(__TAURI_INVOKE("more_repeats", { id, trialId })),
 	/**  Measures fresh repeats after a first crossing. */
 	confirm: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("confirm", { id })),
 	/**  Takes a proposal by numbers instead of the LLM's. */
@@ -79,6 +89,8 @@ export const commands = {
 	autopilot: (id: string, on: boolean) => typedError<null, WireError>(__TAURI_INVOKE("autopilot", { id, on })),
 	/**  Ends the running job and its engine. */
 	cancel: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("cancel", { id })),
+	/**  The person has set the server, which Wattsmith did not start, as was asked. */
+	setByHand: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("set_by_hand", { id })),
 	/**  Ends the session by hand. */
 	stop: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("stop", { id })),
 	/**  Takes an ended session up again. */
@@ -114,10 +126,15 @@ export const commands = {
 	/**  Lets a session go on by another connection. */
 	changeConnection: (id: string, connection: ConnectionDraft) => typedError<null, WireError>(__TAURI_INVOKE("change_connection", { id, connection })),
 	/**
-	 *  Writes a report to `out`, or into the reports folder; gives its path. A file that is there already
-	 *  is never written over.
+	 *  The page of a session's report as it would be written now, to look at. The person's home is hidden
+	 *  unless its paths are asked for.
 	 */
-	exportReport: (id: string, format: ReportFormat, out: string | null) => typedError<string, WireError>(__TAURI_INVOKE("export_report", { id, format, out })),
+	reportPage: (id: string, withPaths: boolean) => typedError<string, WireError>(__TAURI_INVOKE("report_page", { id, withPaths })),
+	/**
+	 *  Writes a report to `out`, or into the reports folder; gives the paths of the files, of charts one for
+	 *  each. A file that is there already is never written over.
+	 */
+	exportReport: (id: string, format: ReportFormat, out: string | null, withPaths: boolean) => typedError<string[], WireError>(__TAURI_INVOKE("export_report", { id, format, out, withPaths })),
 	/**
 	 *  Opens an exported report or a study's page in the program that the system has for it. Nothing
 	 *  else.
@@ -385,6 +402,13 @@ export type EarlierView = {
 	/**  Configurations that it measured. */
 	configurations: number,
 };
+
+/**  Unit of amounts of energy. */
+export type EnergyUnit = 
+/**  mWh, Wh, kWh. */
+"watt-hours" | 
+/**  J, kJ, MJ. */
+"joules";
 
 /**  Only where the screen acts on it; everything else is `other` with a text. */
 export type ErrorCode = 
@@ -817,6 +841,8 @@ export type NewSessionOptions = {
 	engine: string,
 	/**  Why there is no engine; empty when there is one. */
 	engineProblem: string,
+	/**  Servers that run on this machine already. */
+	running: RunningView[],
 	/**  Models to tune. */
 	models: ModelView[],
 	/**  Files that look like models and cannot be run. */
@@ -937,6 +963,8 @@ export type OutsideMeterView = {
 	averagingS: number | null,
 	/**  Whether what is drawn shows as a negative power. */
 	flip: boolean,
+	/**  The machine that it measures, where that is another one; empty for this one. */
+	machine: string,
 };
 
 /**  One line of the view across sessions: only sessions that may be compared share it. */
@@ -1002,6 +1030,8 @@ export type PhaseKind =
 "waiting-for-lock" | 
 /**  Other programs keep the machine busy; the first window waits for quiet. */
 "waiting-for-quiet" | 
+/**  A server that Wattsmith did not start is to be set by the person. */
+"waiting-for-hand" | 
 /**  The GPU is being set; the person may be asked for permission. */
 "setting-gpu" | 
 /**  The engine loads the model. */
@@ -1171,12 +1201,28 @@ export type RepeatView = {
 export type ReportFormat = 
 /**  Self-contained page. */
 "html" | 
+/**  The same on paper. */
+"pdf" | 
 /**  One row per repeat. */
 "csv" | 
 /**  Everything. */
 "json" | 
 /**  Short, for notes and issues. */
-"markdown";
+"markdown" | 
+/**  Each chart as a picture. */
+"svg";
+
+/**  A server that runs on this machine already. */
+export type RunningView = {
+	/**  Its address. */
+	url: string,
+	/**  What it is. */
+	version: string,
+	/**  The model that it serves; may be empty. */
+	model: string,
+	/**  Why this machine's sensors say nothing of it; empty where they do. */
+	trouble: string,
+};
 
 /**  One sensor, found or missing. */
 export type SensorView = {
@@ -1210,8 +1256,16 @@ export type SessionDraft = {
 	name: string,
 	/**  Model file. */
 	modelPath: string,
-	/**  Workload name. */
+	/**  Address of a server that runs already and is measured as it is; empty: one is started. */
+	attach: string,
+	/**  Workload name; `own-file` where the work is a file of the person's own. */
 	workload: string,
+	/**  That file; empty where there is none. */
+	workFile: string,
+	/**  When its requests are sent: `clients`, `all`, `timestamps` or `poisson:RATE`. */
+	arrivals: string,
+	/**  Tokens of every answer, whatever the file says; none as the file says. */
+	answerTokens: number | null,
 	/**  By its word, such as `guided` or `sobol`. */
 	advisor: string,
 	/**  Chat LLM. */
@@ -1270,6 +1324,8 @@ export type SessionView = {
 	id: string,
 	/**  Name. */
 	name: string,
+	/**  The person's note; may be empty. */
+	note: string,
 	/**  RFC 3339. */
 	createdAt: string,
 	/**  Facts for the header. */
@@ -1350,6 +1406,36 @@ export type Setting = {
 	name: string,
 	/**  Value as text. */
 	value: string,
+};
+
+/**  The settings as a form. */
+export type SettingsDraft = {
+	/**  Price of a kilowatt hour; none where nobody said. */
+	pricePerKwh: number | null,
+	/**  Its currency. */
+	currency: string,
+	/**  What the grid emits, g CO₂e/kWh. */
+	gridIntensity: number | null,
+	/**  Answers, or images, a day. */
+	answersPerDay: number | null,
+	/**  Unit of amounts of energy. */
+	energyUnit: EnergyUnit,
+	/**  Colours; none where nobody chose. */
+	theme: ThemeChoice | null,
+	/**  Folders that are searched for models, beside Wattsmith's own. */
+	modelFolders: string[],
+};
+
+/**  The settings, and where they lie. */
+export type SettingsView = {
+	/**  As they are. */
+	chosen: SettingsDraft,
+	/**  Their file. */
+	file: string,
+	/**  Where everything lies that Wattsmith keeps. */
+	dataFolder: string,
+	/**  Why the file is not used; empty where it is. */
+	problem: string,
 };
 
 /**  What the chat model has cost. */
@@ -1540,6 +1626,15 @@ export type TemplateView = {
 	/**  Whether it differs from the built-in one. */
 	edited: boolean,
 };
+
+/**  Colours of the window. */
+export type ThemeChoice = 
+/**  As the system says. */
+"system" | 
+/**  Dark on light. */
+"light" | 
+/**  Light on dark. */
+"dark";
 
 /**  A point of the trend. */
 export type TrendPoint = {
@@ -1738,6 +1833,22 @@ export type WireError = {
 	code: ErrorCode,
 	/**  What, where and what to do. */
 	message: string,
+};
+
+/**  A first look at a file of the person's own work. */
+export type WorkPreviewView = {
+	/**  In words: "6 requests, 2 of them chats · 12 to 480 characters, 60 in the middle one". */
+	summary: string,
+	/**  The first prompts, shortened. */
+	first: string[],
+	/**  What is worth knowing, in sentences. */
+	notes: string[],
+	/**  SHA-256 of the file. */
+	sha256: string,
+	/**  What is wrong in it, in sentences; the first ones. */
+	faults: string[],
+	/**  How much is wrong in it. */
+	faultCount: number,
 };
 
 /**  A workload. */

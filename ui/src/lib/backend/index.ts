@@ -24,11 +24,14 @@ export interface Backend {
   chooseReader(device: string, reader: wire.ReaderWay | null): Promise<void>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
+  /** A first look at a file of the person’s own prompts or chats. */
+  previewWork(path: string): Promise<wire.WorkPreviewView>;
   /** What a session like this took earlier here, in words; empty where none was. */
   likelyCost(draft: wire.SessionDraft): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;
   session(id: string): Promise<wire.SessionView>;
   renameSession(id: string, name: string): Promise<void>;
+  setNote(id: string, note: string): Promise<void>;
   deleteSession(id: string): Promise<void>;
   /** Takes what earlier sessions taught out of a session. */
   forgetMemory(id: string): Promise<void>;
@@ -45,6 +48,8 @@ export interface Backend {
   /** A question of the person; the answer comes into the story. */
   say(id: string, text: string): Promise<void>;
   runProposal(id: string, proposalId: string): Promise<void>;
+  /** More windows of a trial, until it is decided or enough. */
+  moreRepeats(id: string, trialId: string): Promise<void>;
   confirm(id: string): Promise<void>;
   numericProposal(id: string): Promise<void>;
   giveReply(id: string, exchangeId: string, reply: string): Promise<void>;
@@ -56,6 +61,8 @@ export interface Backend {
   agree(id: string): Promise<void>;
   autopilot(id: string, on: boolean): Promise<void>;
   cancel(id: string): Promise<void>;
+  /** The server that Wattsmith did not start is set as was asked. */
+  setByHand(id: string): Promise<void>;
   stop(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   promptPreview(id: string): Promise<wire.PromptPreview>;
@@ -68,8 +75,19 @@ export interface Backend {
   providerModels(connection: wire.ConnectionDraft): Promise<string[]>;
   changeConnection(id: string, connection: wire.ConnectionDraft): Promise<void>;
   overview(): Promise<wire.OverviewLine[]>;
-  /** The path of the file written: `out`, or one in the reports folder. */
-  exportReport(id: string, format: wire.ReportFormat, out: string | null): Promise<string>;
+  /** What holds for all sessions. */
+  settings(): Promise<wire.SettingsView>;
+  /** Keeps settings; gives where an unreadable file was set aside, else ''. */
+  saveSettings(draft: wire.SettingsDraft): Promise<string>;
+  /** The report's page as it would be written now. */
+  reportPage(id: string, withPaths: boolean): Promise<string>;
+  /** The paths of the files written: `out`, or in the reports folder; of charts one for each. */
+  exportReport(
+    id: string,
+    format: wire.ReportFormat,
+    out: string | null,
+    withPaths: boolean,
+  ): Promise<string[]>;
   openPath(path: string): Promise<void>;
   showInFolder(path: string): Promise<void>;
   /** Keeps a picture or a table beside the reports; gives its path. */

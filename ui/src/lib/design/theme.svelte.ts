@@ -1,6 +1,9 @@
-// Light or dark: as the system says, unless the person chose.
+// Light or dark: as the system says, unless the person chose. The settings keep the choice; a copy in the
+// window's own storage is there before anything is painted.
 
-export type Choice = 'system' | 'light' | 'dark';
+import type { ThemeChoice } from '$lib/backend';
+
+export type Choice = ThemeChoice;
 const KEY = 'wattsmith-theme';
 const CHOICES: Choice[] = ['system', 'light', 'dark'];
 
@@ -23,10 +26,14 @@ class Theme {
     this.#show();
   }
 
-  /** System, light, dark, and round again. */
-  next(): void {
-    this.choice = CHOICES[(CHOICES.indexOf(this.choice) + 1) % CHOICES.length] ?? 'system';
-    localStorage.setItem(KEY, this.choice);
+  /** After system light, after light dark, and round again. */
+  get following(): Choice {
+    return CHOICES[(CHOICES.indexOf(this.choice) + 1) % CHOICES.length] ?? 'system';
+  }
+
+  choose(choice: Choice): void {
+    this.choice = choice;
+    localStorage.setItem(KEY, choice);
     this.#show();
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { options } from '$lib/backend/mock/machine';
-import { connectionProblems, problemsOf, readThreshold, tidy } from './draft';
+import { OWN_FILE, connectionProblems, problemsOf, readThreshold, tidy } from './draft';
 
 const all = options(false, true);
 const draft = (change: Partial<typeof all.draft>) => ({ ...structuredClone(all.draft), ...change });
@@ -53,6 +53,18 @@ describe('a draft', () => {
     expect(
       problemsOf(all.draft, { ...all, engineProblem: 'No llama-server was found.' }).engine,
     ).toContain('llama-server');
+  });
+  it('with a file of one’s own needs the file, and a rate where it arrives by chance', () => {
+    const own = { workload: OWN_FILE, arrivals: 'poisson:0', answerTokens: 1 };
+    expect(Object.keys(problemsOf(draft(own), all)).sort()).toEqual([
+      'answerTokens',
+      'arrivals',
+      'workFile',
+    ]);
+    const whole = draft({ workload: OWN_FILE, workFile: ' /a.csv ', arrivals: 'poisson:0.5' });
+    expect(problemsOf(whole, all)).toEqual({});
+    expect(tidy(whole, all).workFile).toBe('/a.csv');
+    expect(tidy({ ...whole, workload: 'chat' }, all).workFile).toBe('');
   });
   it('is proposed by somebody who fits the connection', () => {
     const none = { ...all.draft.connection, kind: 'none' };

@@ -15,8 +15,14 @@ export type Field =
   | 'tuned'
   | 'budget'
   | 'repeats'
-  | 'engine';
+  | 'engine'
+  | 'workFile'
+  | 'arrivals'
+  | 'answerTokens';
 export type Problems = Partial<Record<Field, string>>;
+
+/** What stands for the workload where it is a file of the person’s own. */
+export const OWN_FILE = 'own-file';
 
 /** Kinds of chat servers, as the person reads them. */
 export const PROVIDERS: Record<string, string> = {
@@ -74,10 +80,22 @@ export function readThreshold(text: string): { value: number; unit: '%' | 'J' } 
 const whole = (value: number, low: number, high: number) =>
   Number.isInteger(value) && value >= low && value <= high;
 
+function ownWorkProblems(draft: SessionDraft): Problems {
+  const problems: Problems = {};
+  if (!draft.workFile.trim()) problems.workFile = 'Name a JSONL or CSV file, or choose other work.';
+  const [way, rate] = draft.arrivals.split(':');
+  if (way === 'poisson' && !(Number(rate) >= 0.001 && Number(rate) <= 10000))
+    problems.arrivals = 'A number from 0.001 to 10000.';
+  if (draft.answerTokens !== null && !whole(draft.answerTokens, 2, 131072))
+    problems.answerTokens = 'Leave it empty, or write a whole number from 2 to 131072.';
+  return problems;
+}
+
 export function problemsOf(draft: SessionDraft, options: NewSessionOptions): Problems {
   const problems: Problems = {};
-  if (options.engineProblem) problems.engine = options.engineProblem;
-  if (!draft.modelPath) problems.modelPath = 'Choose a model file.';
+  if (options.engineProblem && !draft.attach) problems.engine = options.engineProblem;
+  if (!draft.modelPath && !draft.attach) problems.modelPath = 'Choose a model file.';
+  if (draft.workload === OWN_FILE) Object.assign(problems, ownWorkProblems(draft));
   if (!readThreshold(draft.threshold))
     problems.threshold =
       'Write per cent below the default (above 0 and below 100), or joules per token above 0.';
@@ -86,7 +104,7 @@ export function problemsOf(draft: SessionDraft, options: NewSessionOptions): Pro
     problems.minTokensPerSecond = 'Leave it empty, or write a number above 0.';
   if (draft.maxTimeToFirstTokenS !== null && !(draft.maxTimeToFirstTokenS > 0))
     problems.maxTimeToFirstTokenS = 'Leave it empty, or write seconds above 0.';
-  if (draft.tuned.length === 0) problems.tuned = 'Choose at least one knob.';
+  if (draft.tuned.length === 0 && !draft.attach) problems.tuned = 'Choose at least one knob.';
   if (!whole(draft.budget, 1, 500)) problems.budget = 'A whole number from 1 to 500.';
   if (!whole(draft.repeats, 1, 20)) problems.repeats = 'A whole number from 1 to 20.';
   return problems;
@@ -98,6 +116,7 @@ export function tidy(draft: SessionDraft, options: NewSessionOptions): SessionDr
   return {
     ...draft,
     name: draft.name.trim(),
+    workFile: draft.workload === OWN_FILE ? draft.workFile.trim() : '',
     threshold: draft.threshold.replace(/\s/g, ''),
     advisor: advisorFor(draft.connection.kind, draft.advisor),
     connection: {
@@ -105,6 +124,10 @@ export function tidy(draft: SessionDraft, options: NewSessionOptions): SessionDr
       baseUrl: draft.connection.baseUrl.trim(),
       model: draft.connection.model.trim(),
     },
-    tuned: draft.tuned.filter((name) => !(draft.qualityLock && changing.has(name))),
+    // Which knobs a server has that runs already, only it tells.
+    tuned: draft.attach
+      ? []
+      : draft.tuned.filter((name) => !(draft.qualityLock && changing.has(name))),
+    start: draft.attach ? [] : draft.start,
   };
 }

@@ -1,2 +1,2 @@
 /** What the middle of a session shows. */
-export type Side = 'story' | 'trials' | 'trends';
+export type Side = 'story' | 'trials' | 'trends' | 'report';

@@ -16,6 +16,7 @@ const ADVICE: Partial<Record<PhaseKind, string>> = {
   'waiting-for-lock':
     'Another Wattsmith, perhaps in a terminal, is measuring. Let it finish or end it there.',
   'waiting-for-quiet': 'Close other programs, or cancel and measure all the same.',
+  'waiting-for-hand': 'Set your server as asked, start it again if it needs that, then continue.',
   'setting-gpu':
     'A dialog may be waiting for an administrator’s password, perhaps behind this window. Closing it goes on without the GPU’s own settings.',
   'loading-engine': 'The disk may be busy, or the model does not fit into memory.',

@@ -1,6 +1,6 @@
 // Where the window is: a hash, so that reload and back work in the app and in a browser.
 
-const PAGES = ['new', 'overview', 'templates', 'machine', 'studies'] as const;
+const PAGES = ['new', 'overview', 'templates', 'machine', 'studies', 'settings'] as const;
 
 export type Route = { page: 'start' | (typeof PAGES)[number] } | { page: 'session'; id: string };
 

@@ -2,8 +2,12 @@
 
 import type { Backend, LiveEvent, MachineView, SessionSummary, SessionView } from '$lib/backend';
 import { backendError } from '$lib/backend/error';
+import { theme, type Choice } from '$lib/design/theme.svelte';
 import { fold, quiet, type Live } from './live';
 import { toasts } from './toasts.svelte';
+
+/** For so long a deleted session can be had back; a little shorter than its message stands. */
+const UNDO_MS = 10_000;
 
 /** Between two pieces of a reply, milliseconds. */
 const REPLY_EVERY_MS = 300;
@@ -19,6 +23,8 @@ export class Store {
   #held: LiveEvent[] = [];
   #soon: ReturnType<typeof setTimeout> | undefined;
   #openId = '';
+  // Sessions that are deleted in a moment.
+  #going: Record<string, ReturnType<typeof setTimeout>> = {};
   // What is being read now, and whether to read it once more; nothing on the screen shows them.
   #reading: Record<string, boolean> = {};
   #again: Record<string, boolean> = {};
@@ -34,6 +40,7 @@ export class Store {
   constructor(readonly backend: Backend) {}
 
   async start(): Promise<void> {
+    void this.#readTheme();
     try {
       await this.backend.follow((event) => this.take(event));
       await Promise.all([this.readSessions(), this.readMachine()]);
@@ -45,6 +52,29 @@ export class Store {
 
   async readMachine(): Promise<void> {
     this.machine = await this.backend.machine();
+  }
+
+  /** Shows colours at once and keeps them with the settings. */
+  async chooseTheme(choice: Choice): Promise<void> {
+    theme.choose(choice);
+    try {
+      const { chosen, problem } = await this.backend.settings();
+      // A file that cannot be read is not touched for the sake of a colour.
+      if (!problem) await this.backend.saveSettings({ ...chosen, theme: choice });
+    } catch (cause) {
+      toasts.error(cause);
+    }
+  }
+
+  /** The colours that the settings hold; those of the window's own storage where they cannot be read. */
+  async #readTheme(): Promise<void> {
+    try {
+      const { chosen, problem } = await this.backend.settings();
+      if (problem) toasts.error(new Error(problem));
+      if (chosen.theme && chosen.theme !== theme.choice) theme.choose(chosen.theme);
+    } catch {
+      // The page of settings says why.
+    }
   }
 
   live(id: string): Live {
@@ -87,7 +117,32 @@ export class Store {
   }
 
   async readSessions(): Promise<void> {
-    this.sessions = await this.backend.sessions();
+    const all = await this.backend.sessions();
+    this.sessions = all.filter((session) => !(session.id in this.#going));
+  }
+
+  /**
+   * Takes a session out of sight, and deletes it when the person had time to take that back. Whoever closes
+   * the window meanwhile still has it.
+   */
+  async remove(id: string, name: string): Promise<void> {
+    const timer = setTimeout(() => {
+      this.backend.deleteSession(id).catch((cause) => {
+        delete this.#going[id];
+        toasts.error(cause);
+        void this.readSessions();
+      });
+    }, UNDO_MS);
+    this.#going[id] = timer;
+    toasts.done(`“${name}” is deleted.`, {
+      label: 'Undo',
+      run: () => {
+        clearTimeout(this.#going[id]);
+        delete this.#going[id];
+        void this.readSessions();
+      },
+    });
+    await this.readSessions();
   }
 
   /** Shows a session, or none. */

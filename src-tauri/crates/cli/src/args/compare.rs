@@ -1,6 +1,6 @@
 //! The words of `landscape` and `study`.
 
-use super::{ConnectionArgs, EngineName, LimitArgs, USUAL_WORKLOAD, WhatArgs};
+use super::{ConnectionArgs, LimitArgs, USUAL_WORKLOAD, WhatArgs};
 use clap::Args;
 use std::path::PathBuf;
 use wattsmith_tuner::domain::Constraints;
@@ -29,12 +29,13 @@ impl SweptArgs {
     pub(crate) fn work(self, limits: &LimitArgs, seed: u64) -> LandscapeWork {
         LandscapeWork {
             name: self.name,
-            engine: self.what.engine(),
+            engine: self.what.engine.clone(),
             pictures: self.what.pictures(),
             size: self.what.size(),
             start: self.what.start(),
             model: self.what.model,
             workload: self.what.workload,
+            work_file: self.what.work_file,
             quick: self.quick,
             tuned: self.parameters,
             constraints: Constraints {
@@ -50,9 +51,10 @@ impl SweptArgs {
         let what = &self.what;
         what.model.is_some()
             || what.workload != USUAL_WORKLOAD
+            || what.work_file.is_some()
             || what.size() != WorkSize::default()
             || what.pictures() != PictureChoice::default()
-            || what.engine != EngineName::default()
+            || what.engine != "llama-server"
             || !what.settings.is_empty()
             || self.quick
             || !self.parameters.is_empty()

@@ -6,10 +6,14 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 /// What a new session is made of. One that is stored has all this already.
-const OF_A_NEW_SESSION: [&str; 20] = [
+const OF_A_NEW_SESSION: [&str; 24] = [
     "engine",
+    "attach",
+    "runs_on",
     "model",
     "workload",
+    "work_file",
+    "arrivals",
     "requests",
     "concurrency",
     "output_tokens",
@@ -115,6 +119,7 @@ fn first(given: &ArgMatches, options: &[&str]) -> Option<String> {
     };
     options.iter().find(typed).map(|option| match *option {
         "settings" => "--set".to_owned(),
+        "work_file" => "--work".to_owned(),
         other => format!("--{}", other.replace('_', "-")),
     })
 }

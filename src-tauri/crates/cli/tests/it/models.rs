@@ -110,3 +110,96 @@ fn a_context_beyond_the_models_limit_is_refused_before_anything_is_run() {
 fn lines_of_sessions(home: &Home) -> serde_json::Value {
     lines(&run(home.command("sessions --json"))).remove(0)
 }
+
+#[test]
+fn models_of_other_programs_are_listed_with_whose_they_are_and_never_meant() {
+    let home = Home::new();
+    let own = home.path("home");
+    let cache = |name: &str| own.join(".cache").join(name);
+    let small = || Gguf::model("llama").number("llama.context_length", 512);
+    small().write(cache("llama.cpp/org_tiny_tiny-Q8_0.gguf"));
+    small().write(own.join(".lmstudio/models/org/Tiny-GGUF/Tiny-Q4_0.gguf"));
+    small().write(own.join(".local/share/Jan/data/llamacpp/models/org/Jan-tiny/model.gguf"));
+    let hub = cache("huggingface/hub/models--org--Tiny/snapshots/r1");
+    std::fs::create_dir_all(&hub).unwrap();
+    std::fs::write(hub.join("model.safetensors"), "12345678").unwrap();
+    let named = small().write(home.path("mine/Mine.gguf"));
+    let list = |words: &str| {
+        let mut command = home.command(words);
+        command
+            .env("HOME", &own)
+            .env("WATTSMITH_ASSETS", home.path("no-assets"))
+            .env("WATTSMITH_LLAMA_SERVER", home.path("no-server"))
+            .arg("--models-folder")
+            .arg(home.path("mine"));
+        for name in [
+            "XDG_CACHE_HOME",
+            "XDG_DATA_HOME",
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "LLAMA_CACHE",
+            "OLLAMA_MODELS",
+            "WATTSMITH_MODELS",
+        ] {
+            command.env_remove(name);
+        }
+        run(command)
+    };
+    let told = lines(&list("models --json")).remove(0);
+    let mut models: Vec<(&str, &str)> = told["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["place"].as_str().unwrap(),
+                one["name"].as_str().unwrap(),
+            )
+        })
+        .filter(|(place, _)| *place != "Ollama")
+        .collect();
+    models.sort_unstable();
+    assert_eq!(
+        models,
+        [
+            ("Jan", "Jan-tiny"),
+            ("LM Studio", "Tiny-Q4_0"),
+            ("llama.cpp", "org_tiny_tiny-Q8_0"),
+            ("your folder", "Mine"),
+        ]
+    );
+    // The only one of the person's own.
+    assert_eq!(told["default"], named.display().to_string());
+    let weights = &told["folders_of_weights"][0];
+    assert_eq!(weights["name"], "org/Tiny");
+    assert_eq!(
+        (&weights["bytes"], &weights["place"]),
+        (&8.into(), &"Hugging Face".into())
+    );
+    let text = out(&list("models"));
+    assert!(text.contains("(LM Studio"), "{text}");
+    assert!(
+        text.contains("Folders of weights") && text.contains("org/Tiny  8 B"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_model_that_memory_cannot_hold_is_refused_with_the_numbers() {
+    let home = Home::new();
+    // Its cache alone takes terabytes.
+    let huge = Gguf::model("llama")
+        .number("llama.context_length", 8192)
+        .number("llama.block_count", 20_000)
+        .number("llama.attention.head_count", 1024)
+        .number("llama.embedding_length", 1 << 20)
+        .write(home.path("Huge.gguf"));
+    let mut command = home.command("trial --quick --json");
+    command.arg("--model").arg(&huge);
+    let output = run(command);
+    assert_ne!(code(&output), 0);
+    let said = err(&output);
+    assert!(said.contains("Huge takes at least "), "{said}");
+    assert!(said.contains("of memory is free"), "{said}");
+    assert!(said.contains("4 × 2048 tokens"), "{said}");
+}

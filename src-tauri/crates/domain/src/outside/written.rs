@@ -78,6 +78,8 @@ pub(super) struct Flat {
     averaging_s: Option<f64>,
     #[serde(default, skip_serializing_if = "is_not")]
     flip: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<String>,
 }
 
 #[expect(
@@ -239,6 +241,7 @@ impl TryFrom<Flat> for OutsideMeter {
             period_s: flat.period_s,
             averaging_s: flat.averaging_s,
             flip: flat.flip,
+            machine: flat.machine,
         };
         meter
             .check()
@@ -271,6 +274,7 @@ impl From<OutsideMeter> for Flat {
             period_s: meter.period_s,
             averaging_s: meter.averaging_s,
             flip: meter.flip,
+            machine: meter.machine,
         };
         match part {
             Part::Only => {}

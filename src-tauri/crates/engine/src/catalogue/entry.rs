@@ -76,7 +76,11 @@ impl Entry {
     /// The knob on this machine, with this model and this build; none where it is not to be had.
     pub(crate) fn parameter(&self, about: &About<'_>) -> Option<Parameter> {
         let machine = about.machine;
-        if self.when.is_some_and(|when| !when.holds(machine)) || !self.is_in(about.version) {
+        let in_help = about.flags.is_none_or(|flags| flags.can_tell(&self.told));
+        if self.when.is_some_and(|when| !when.holds(machine))
+            || !self.is_in(about.version)
+            || !in_help
+        {
             return None;
         }
         let kind = match &self.kind {

@@ -12,6 +12,9 @@ use wattsmith_domain::Value;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct File {
     pub at_once: Option<Spanned<String>>,
+    /// What starts the server, in a file that describes it: not the catalogue's matter.
+    #[serde(default, rename = "server")]
+    pub _server: Option<de::IgnoredAny>,
     #[serde(default)]
     pub parameter: Vec<Spanned<FileParameter>>,
     #[serde(default)]

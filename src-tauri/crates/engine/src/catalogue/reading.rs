@@ -5,7 +5,7 @@ use super::Catalogue;
 use super::file::{FileRead, Same};
 use crate::server::Told;
 use std::collections::BTreeMap;
-use wattsmith_domain::{Configuration, Difference, Kind, Parameter, ParameterSpace, Value};
+use wattsmith_domain::{Configuration, Difference, Kind, Launch, Parameter, ParameterSpace, Value};
 
 /// The settings in use, by parameter name, in the words of a configuration.
 pub type Used = BTreeMap<String, String>;
@@ -64,6 +64,7 @@ impl Reading {
                     .try_fold(line.as_str(), |rest, mark| Some(rest.split_once(mark)?.1))?;
                 let end = |c: char| c.is_whitespace() || c == ')' || c == ',';
                 let value = rest.split(end).next().unwrap_or_default();
+                let value = value.trim_matches(['\'', '"']);
                 let told = match self.same {
                     Some(Same::Share) => value.contains('/'),
                     _ => !value.is_empty(),
@@ -138,6 +139,42 @@ impl Catalogue {
                     name: knob.name.clone(),
                     asked: asked.to_string(),
                     used: used.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+impl Catalogue {
+    /// What the server used otherwise in `now` than in `before`, although both asked for the same: nobody
+    /// wanted it, so that the two are not comparable. What was told as a difference already is left out,
+    /// and so is a value of which more than asked may come with how many requests run together.
+    #[must_use]
+    pub fn unasked(
+        &self,
+        before: (&Configuration, &Launch),
+        now: (&Configuration, &Launch),
+    ) -> Vec<Difference> {
+        let asks = |of: &Configuration, name: &str| of.get(name).cloned();
+        let same_at_once = self
+            .at_once
+            .as_ref()
+            .is_none_or(|name| asks(before.0, name) == asks(now.0, name));
+        let told =
+            |launch: &Launch, name: &str| launch.differences.iter().any(|one| one.name == name);
+        self.entries
+            .iter()
+            .filter_map(|entry| {
+                let name = entry.name.as_str();
+                let reading = entry.read.as_ref()?;
+                let (was, is) = (before.1.used.get(name)?, now.1.used.get(name)?);
+                let free = reading.same.is_some() && !same_at_once;
+                let known = told(before.1, name) || told(now.1, name);
+                let asked_same = asks(before.0, name) == asks(now.0, name);
+                (asked_same && was != is && !free && !known).then(|| Difference {
+                    name: name.to_owned(),
+                    asked: was.clone(),
+                    used: is.clone(),
                 })
             })
             .collect()

@@ -2,16 +2,13 @@
 
 use crate::digest;
 use crate::error::EngineError;
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use wattsmith_domain::{FailureCause, Model};
 
 /// Stands for the tiny pipeline with random weights, which is made at every start.
 pub(crate) const TINY: &str = "tiny";
 /// What every pipeline's folder holds.
 const INDEX: &str = "model_index.json";
-/// Files of a pipeline lie this deep: a folder for each of its parts.
-const NESTED: u32 = 2;
 
 /// Whether it can be given to the script.
 pub(super) async fn check(model: &Path) -> Result<(), EngineError> {
@@ -63,40 +60,15 @@ pub(super) async fn model(path: &Path) -> Result<Model, EngineError> {
 }
 
 fn of_folder(folder: &Path) -> std::io::Result<Model> {
-    let mut files = Vec::new();
-    collect(folder, NESTED, &mut files)?;
-    files.sort();
-    let mut list = String::new();
-    let mut bytes = 0;
-    for file in &files {
-        let (sha256, size) = digest::of_file(file)?;
-        bytes += size;
-        let name = file.strip_prefix(folder).unwrap_or(file);
-        let _ = writeln!(list, "{sha256}  {}", name.display());
-    }
+    let (sha256, bytes) = digest::of_folder(folder)?;
     let name = folder.file_name().unwrap_or(folder.as_os_str());
     Ok(Model {
         name: name.to_string_lossy().into_owned(),
         path: folder.display().to_string(),
-        sha256: digest::of(&list),
+        sha256,
         bytes,
         ..Model::default()
     })
-}
-
-fn collect(folder: &Path, deeper: u32, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !hidden {
-            files.push(path);
-        } else if path.is_dir() && !hidden && deeper > 0 {
-            collect(&path, deeper - 1, files)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -17,5 +17,6 @@ pub(super) fn told(page: serde_json::Value) -> Told {
         load: page["load_s"].as_f64().map(Seconds),
         build: String::new(),
         pages: vec![page],
+        ..Told::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The head of one GGUF file: what it says about itself, and what its list of tensors shows.
 
 use super::bounded::{Input, Value};
+use super::cache;
 use super::fault::Fault;
 use super::foreign;
 use super::tensors::{Tensors, read_tensors};
@@ -162,6 +163,7 @@ pub(super) fn read_head(mut source: impl Read + Seek, length: u64) -> Result<Hea
         }
         if KEPT
             .iter()
+            .chain(&cache::READ)
             .any(|kept| key == *kept || (kept.starts_with('.') && key.ends_with(kept)))
         {
             let value = match value {

@@ -6,6 +6,21 @@ use crate::server::{Asked, CommandLine};
 /// By which llama-server takes the key that it asks for.
 const API_KEY: &str = "LLAMA_API_KEY";
 
+/// Said at every start.
+const ALWAYS: [&[&str]; 9] = [
+    &["--offline"],
+    &["--no-webui"],
+    &["--no-cache-prompt"],
+    &["--cache-ram", "0"],
+    &["--fit", "off"],
+    // Pings come from a thread of their own: they would hide that the engine hangs.
+    &["--sse-ping-interval", "-1"],
+    // One thread per open connection; with fewer, clients would wait for a thread, not a slot.
+    &["--threads-http", "32"],
+    &["--log-verbosity", "4"],
+    &["--log-colors", "off"],
+];
+
 /// The full command line, program first.
 ///
 /// Always: loopback only, no web page, no network, no prompt cache in any form (every request is
@@ -13,7 +28,7 @@ const API_KEY: &str = "LLAMA_API_KEY";
 /// in use (verbosity 4, which writes per request, not per token). Where the space has no GPU knob
 /// the engine keeps off GPUs: it would use one whose power nobody reads.
 pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
-    let mut words = vec![
+    let mut words: Vec<String> = vec![
         asked.program.display().to_string(),
         "--model".into(),
         asked.model.display().to_string(),
@@ -21,24 +36,11 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
         "127.0.0.1".into(),
         "--port".into(),
         asked.port.to_string(),
-        "--offline".into(),
-        "--no-webui".into(),
-        "--no-cache-prompt".into(),
-        "--cache-ram".into(),
-        "0".into(),
-        "--fit".into(),
-        "off".into(),
-        // Pings come from a thread of their own: they would hide that the engine hangs.
-        "--sse-ping-interval".into(),
-        "-1".into(),
-        // One thread per open connection; with fewer, clients would wait for a thread, not a slot.
-        "--threads-http".into(),
-        "32".into(),
-        "--log-verbosity".into(),
-        "4".into(),
-        "--log-colors".into(),
-        "off".into(),
     ];
+    // Builds of other times lack one or the other of them, and do without.
+    let had = |option: &&[&str]| asked.flags.is_none_or(|flags| flags.has(option[0]));
+    let always = ALWAYS.into_iter().filter(had).flatten();
+    words.extend(always.map(|word| (*word).to_owned()));
     if asked.space.get("n-gpu-layers").is_none() {
         words.extend(["--device".into(), "none".into()]);
     }
@@ -76,6 +78,7 @@ mod tests {
             configuration: &configuration,
             extra_args: &extra_args,
             files: Path::new("files"),
+            flags: None,
         });
         assert_eq!(
             command.variables,

@@ -150,6 +150,7 @@ fn knob(limit: Option<u64>) -> (i64, i64, Vec<i64>, Value) {
         machine: &machine(2, 2, &[]),
         context_limit: limit,
         version: None,
+        flags: None,
     };
     let space = LlamaServer.space(&about);
     let defaults = space.default_configuration();

@@ -1,6 +1,7 @@
 //! What llama-server's binary says about itself.
 
 use super::SETTINGS;
+use crate::catalogue::Flags;
 use crate::error::EngineError;
 use crate::program::{answer, unusable};
 use crate::supervise::environment::quiet_command;
@@ -30,4 +31,14 @@ pub(super) async fn version(binary: &Path) -> Result<String, EngineError> {
             let first = text.lines().next().unwrap_or("nothing");
             fail(format!("says no version but: {first}"))
         })
+}
+
+/// The flags in its help; none where it gives none, and then none is held to be missing.
+pub(super) async fn flags(binary: &Path) -> Option<Flags> {
+    let mut command = quiet_command(binary, &SETTINGS);
+    command.arg("--help");
+    let output = answer(command, "its help", Duration::from_secs(10)).await;
+    let output = output.ok().filter(|output| output.status.success())?;
+    let text = [output.stdout, output.stderr].concat();
+    Flags::of_help(&String::from_utf8_lossy(&text))
 }

@@ -3,13 +3,13 @@
 use super::Final;
 use super::stream::{Event, contains};
 use serde::Deserialize;
-use wattsmith_domain::Workload;
+use wattsmith_domain::{Value, Workload};
 
 pub(super) const ROUTE: &str = "/completion";
 
 /// The same work for everybody: greedy, without an early end, without a cache.
-pub(super) fn body(prompt: &str, workload: &Workload) -> String {
-    serde_json::json!({
+pub(super) fn body(prompt: &str, workload: &Workload, fields: &[(String, Value)]) -> String {
+    let mut body = serde_json::json!({
         "prompt": prompt,
         "n_predict": workload.output_tokens,
         "temperature": 0,
@@ -17,8 +17,11 @@ pub(super) fn body(prompt: &str, workload: &Workload) -> String {
         "ignore_eos": true,
         "cache_prompt": false,
         "stream": true,
-    })
-    .to_string()
+    });
+    for (name, value) in fields {
+        body[name.as_str()] = serde_json::json!(value);
+    }
+    body.to_string()
 }
 
 /// What the server says at the end of an answer.
@@ -31,20 +34,20 @@ struct Last {
 }
 
 /// Counts and times as the engine took them.
-#[derive(Debug, Deserialize)]
-struct Timings {
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Timings {
     /// Prompt tokens taken from a cache.
     #[serde(default)]
-    cache_n: u64,
+    pub(super) cache_n: u64,
     /// Prompt tokens processed.
     prompt_n: u64,
-    prompt_ms: f64,
-    predicted_ms: f64,
+    pub(super) prompt_ms: f64,
+    pub(super) predicted_ms: f64,
     /// Draft tokens proposed by speculation; absent without it.
     #[serde(default)]
-    draft_n: u64,
+    pub(super) draft_n: u64,
     #[serde(default)]
-    draft_n_accepted: u64,
+    pub(super) draft_n_accepted: u64,
 }
 
 impl Last {
@@ -53,10 +56,10 @@ impl Last {
         Final {
             output_tokens: self.tokens_predicted,
             prompt_tokens: timings.prompt_n,
-            cached_tokens: timings.cache_n,
             truncated: self.truncated,
-            prefill_ms: timings.prompt_ms,
-            decode_ms: timings.predicted_ms,
+            with_token: false,
+            cached_tokens: timings.cache_n,
+            times_ms: Some((timings.prompt_ms, timings.predicted_ms)),
             draft_tokens: timings.draft_n,
             draft_accepted: timings.draft_n_accepted,
         }

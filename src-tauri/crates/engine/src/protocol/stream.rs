@@ -29,6 +29,8 @@ pub(crate) struct Events {
     rest: Vec<u8>,
     /// Words that are no event of ours: the reason, where nothing else comes.
     words: Option<String>,
+    /// Whether the mark came by which OpenAI's streams end.
+    done: bool,
 }
 
 impl Events {
@@ -37,7 +39,13 @@ impl Events {
             recognise,
             rest: Vec::new(),
             words: None,
+            done: false,
         }
+    }
+
+    /// Whether the answer said that it is over.
+    pub(crate) fn done(&self) -> bool {
+        self.done
     }
 
     /// Takes one chunk and hands over every event that it completes.
@@ -106,8 +114,10 @@ impl Events {
             }
             None if is_error => Some(Event::Error(text(data))),
             None => {
-                if !data.is_empty() && data != b"[DONE]" {
-                    self.words = Some(text(data));
+                match data {
+                    b"[DONE]" => self.done = true,
+                    b"" => {}
+                    data => self.words = Some(text(data)),
                 }
                 None
             }
@@ -183,8 +193,8 @@ mod tests {
             prompt_tokens: 1,
             cached_tokens: 0,
             truncated: false,
-            prefill_ms: 17.49,
-            decode_ms: 25.733,
+            with_token: false,
+            times_ms: Some((17.49, 25.733)),
             draft_tokens: 0,
             draft_accepted: 0,
         }))

@@ -94,6 +94,11 @@ impl Process {
         self.started.pid
     }
 
+    /// Its process group.
+    pub(crate) fn group(&self) -> i32 {
+        self.started.group
+    }
+
     pub(crate) fn log(&self) -> &EngineLog {
         &self.log
     }

@@ -127,8 +127,8 @@ impl Sheets {
                     own.first_token = own.first_token.max(one.came);
                     own.last_token = own.last_token.max(one.came);
                     own.output_tokens += images;
-                    own.prefill_ms += prefill_ms;
-                    own.decode_ms += decode_ms;
+                    own.prefill_ms = own.prefill_ms.map(|ms| ms + prefill_ms);
+                    own.decode_ms = own.decode_ms.map(|ms| ms + decode_ms);
                 }
                 None => records.push(RequestRecord {
                     index: one.index,
@@ -139,8 +139,8 @@ impl Sheets {
                     output_tokens: images,
                     draft_tokens: 0,
                     draft_accepted: 0,
-                    prefill_ms,
-                    decode_ms,
+                    prefill_ms: Some(prefill_ms),
+                    decode_ms: Some(decode_ms),
                 }),
             }
         }
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(drawn.spans[2], decoding);
         let performance = driven.performance();
         assert!((performance.tokens_per_second - 2.0).abs() < 1e-9);
-        assert!((performance.prefill_s - 0.4).abs() < 1e-6);
+        assert!((performance.prefill_s.unwrap() - 0.4).abs() < 1e-6);
     }
 
     #[test]

@@ -4,25 +4,29 @@
 //! It runs while energy is measured, so it must cost next to nothing: requests written beforehand,
 //! token events recognised but not parsed, and no timer faster than 10 Hz.
 
+use super::arrivals::{Schedule, instants};
+use super::asked::{Ask, Asks};
 use super::draw::Sheets;
 use super::driven::{Driven, RequestRecord};
 use super::pictures::picture_workload;
-use super::prompts::prompts;
 use super::workload::{hash, workload};
 use crate::error::EngineError;
-use crate::protocol::{Event, Final, Protocol, said};
+use crate::protocol::{Event, Final, Length, Protocol, said};
 use crate::running::RunningEngine;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{
-    Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload, one_line,
+    Arrivals, Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload, one_line,
 };
 
 /// Progress is told this often at most.
 const TICK: Duration = Duration::from_millis(100);
+/// Requests of a warm-up where no clients say how many.
+const MOST_WARMING: u32 = 16;
 /// Bytes of a refusal that are read.
 const MOST_REFUSAL: usize = 64 * 1024;
 /// A broken connection may be noticed before the engine's end is; the end tells more.
@@ -144,7 +148,12 @@ pub async fn warm_up(
             },
         ),
         None => {
-            let clients = work.concurrency.max(1);
+            // Where nobody waits for answers there may be hundreds.
+            let most = match work.arrivals {
+                Arrivals::Clients => u32::MAX,
+                _ => MOST_WARMING,
+            };
+            let clients = work.concurrency.clamp(1, most);
             workload("warm-up", clients, clients, work.output_tokens.min(8), 1)
         }
     };
@@ -166,30 +175,34 @@ pub async fn drive_with(
 ) -> Result<Driven, EngineError> {
     let requests = check(workload)?;
     let protocol = engine.server.protocol();
-    let sheets = match (protocol, &workload.pictures) {
-        (Protocol::Images(form), Some(task)) => Some(Sheets::new(form, task, &engine.fields)),
+    let sheets = match (&protocol, &workload.pictures) {
+        (Protocol::Images(form), Some(task)) => Some(Sheets::new(*form, task, &engine.fields)),
         (Protocol::Images(_), None) => return Err(wrong_work("this server makes pictures only")),
         (_, Some(_)) => return Err(wrong_work("this server makes no pictures")),
         (_, None) => None,
     };
     let printed_before = match sheets {
-        Some(_) => engine.process.log().size().await,
+        Some(_) => match engine.body.log() {
+            Some(log) => log.size().await,
+            None => 0,
+        },
         None => 0,
     };
+    let asks = match sheets {
+        Some(_) => Asks::default(),
+        None => Asks::of(engine, workload).await?,
+    };
+    let due = instants(workload, &asks.stamps);
     let started = clock.now();
     let shared = Arc::new(Shared {
         url: format!("{}{}", engine.base_url(), protocol.route()),
-        protocol,
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
-        bodies: prompts()
-            .iter()
-            .map(|one| protocol.body(one, workload))
-            .collect(),
+        protocol,
+        asks,
         sheets,
         pass: workload.requests,
         requests,
-        output_tokens: u64::from(workload.output_tokens),
         next: AtomicU32::new(0),
         done: AtomicU32::new(0),
         tokens: AtomicU64::new(0),
@@ -197,19 +210,35 @@ pub async fn drive_with(
         clock: Arc::clone(&clock),
     });
     let mut clients = JoinSet::new();
-    for _ in 0..workload.concurrency.min(requests) {
-        clients.spawn(client(Arc::clone(&shared)));
+    let mut schedule = Schedule::of(due);
+    match workload.arrivals {
+        Arrivals::Clients => {
+            for _ in 0..workload.concurrency.min(requests) {
+                clients.spawn(client(Arc::clone(&shared)));
+            }
+        }
+        Arrivals::All => {
+            let together = Arc::new(Barrier::new(workload.requests as usize));
+            for place in 0..workload.requests {
+                clients.spawn(one_of_all(
+                    Arc::clone(&shared),
+                    place,
+                    Arc::clone(&together),
+                ));
+            }
+        }
+        Arrivals::Poisson { .. } | Arrivals::Timestamps => {}
     }
     let mut records = Vec::new();
     let mut tick = tokio::time::interval(TICK);
     // Leaving this loop early drops the clients, and with them their connections.
-    loop {
+    while !(clients.is_empty() && schedule.is_empty()) {
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(EngineError::Cancelled),
-            exit = engine.process.wait() => return Err(engine.why_ended(exit).await),
-            finished = clients.join_next() => match finished {
-                None => break,
+            exit = engine.body.wait() => return Err(engine.why_ended(exit).await),
+            finished = clients.join_next(), if !clients.is_empty() => match finished {
+                None => {}
                 Some(Ok(Ok(mut own))) => records.append(&mut own),
                 Some(Ok(Err(fault))) => return Err(explain(engine, fault).await),
                 Some(Err(panic)) => return Err(EngineError::failed(
@@ -217,6 +246,13 @@ pub async fn drive_with(
                     format!("The load driver itself failed: {panic}. Please report this."),
                 )),
             },
+            index = schedule.next(), if !schedule.is_empty() => {
+                if clients.is_empty() {
+                    // Nothing was to be done until now.
+                    shared.last_sign.store(clock.now().0, Relaxed);
+                }
+                clients.spawn(one(Arc::clone(&shared), index));
+            }
             _ = tick.tick() => {
                 let now = clock.now();
                 on_progress(shared.progress(started, now, workload));
@@ -226,20 +262,20 @@ pub async fn drive_with(
                     return Err(EngineError::failed(FailureCause::Hang, format!(
                         "The engine has worked for {:.0} s, which is more than all of this work may take, \
                          with {} of {requests} requests answered. Choose less work, or allow more time \
-                         in {WHOLE}. The log is {}.",
+                         in {WHOLE}. {}",
                         taken.0,
                         shared.done.load(Relaxed),
-                        engine.log_path().display(),
+                        engine.where_to_look(),
                     )));
                 }
-                if silence > patience.silence {
+                if silence > patience.silence && !clients.is_empty() {
                     return Err(EngineError::failed(FailureCause::Hang, format!(
                         "The engine runs but has generated nothing for {:.0} s, with {} of {requests} \
                          requests answered. Run the trial again; if it hangs again, leave these \
-                         settings out. The log is {}.",
+                         settings out. {}",
                         silence.0,
                         shared.done.load(Relaxed),
-                        engine.log_path().display(),
+                        engine.where_to_look(),
                     )));
                 }
             }
@@ -249,7 +285,10 @@ pub async fn drive_with(
     let driven = match &shared.sheets {
         None => Driven::of(records),
         Some(sheets) => {
-            let log = engine.process.log().since(printed_before).await;
+            let log = match engine.body.log() {
+                Some(log) => log.since(printed_before).await,
+                None => String::new(),
+            };
             let printed = engine.server.printed_phases(&log);
             sheets.driven(shared.pass, &printed, engine.told_load)
         }
@@ -294,14 +333,14 @@ struct Shared {
     protocol: Protocol,
     key: String,
     client: reqwest::Client,
-    bodies: Vec<String>,
+    /// Where it is tokens.
+    asks: Asks,
     /// Where it is pictures.
     sheets: Option<Sheets>,
     /// Requests in one pass.
     pass: u32,
     /// Requests in all.
     requests: u32,
-    output_tokens: u64,
     next: AtomicU32,
     done: AtomicU32,
     tokens: AtomicU64,
@@ -330,13 +369,27 @@ enum Fault {
     WrongWork(String),
 }
 
+impl Fault {
+    /// The same with where the request comes from, where that is told.
+    fn of_request(self, place: Option<&str>) -> Self {
+        let Some(place) = place else { return self };
+        let of = |what: String| format!("{what} (the request in {place})");
+        match self {
+            Self::Transport(what) => Self::Transport(of(what)),
+            Self::Refused(what) => Self::Refused(of(what)),
+            Self::OutOfMemory(what) => Self::OutOfMemory(of(what)),
+            Self::WrongWork(what) => Self::WrongWork(of(what)),
+        }
+    }
+}
+
 async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
     if let Fault::Transport(_) = fault
-        && let Ok(exit) = tokio::time::timeout(EXIT_NOTICE, engine.process.wait()).await
+        && let Ok(exit) = tokio::time::timeout(EXIT_NOTICE, engine.body.wait()).await
     {
         return engine.why_ended(exit).await;
     }
-    let log = engine.log_path().display();
+    let look = engine.where_to_look();
     let (cause, what) = match fault {
         Fault::Transport(what) => (
             FailureCause::RequestFailed,
@@ -355,10 +408,7 @@ async fn explain(engine: &RunningEngine, fault: Fault) -> EngineError {
             format!("The engine did other work than asked: {what}"),
         ),
     };
-    EngineError::failed(
-        cause,
-        format!("{what}. Run the trial again; if it fails again, see the log, {log}."),
-    )
+    EngineError::failed(cause, format!("{what}. Run the trial again. {look}"))
 }
 
 async fn client(shared: Arc<Shared>) -> Result<Vec<RequestRecord>, Fault> {
@@ -368,26 +418,53 @@ async fn client(shared: Arc<Shared>) -> Result<Vec<RequestRecord>, Fault> {
         if index >= shared.requests {
             return Ok(records);
         }
-        match &shared.sheets {
-            None => records.push(request(&shared, index).await?),
-            Some(sheets) => pictures(&shared, sheets, index).await?,
-        }
-        shared.done.fetch_add(1, Relaxed);
+        records.append(&mut one(Arc::clone(&shared), index).await?);
     }
 }
 
+/// One request of those that are sent at the same instant; the same place in the next pass follows when all
+/// of this one are answered.
+async fn one_of_all(
+    shared: Arc<Shared>,
+    place: u32,
+    together: Arc<Barrier>,
+) -> Result<Vec<RequestRecord>, Fault> {
+    let mut records = Vec::new();
+    for index in (place..shared.requests).step_by(shared.pass.max(1) as usize) {
+        records.append(&mut one(Arc::clone(&shared), index).await?);
+        // A request that fails ends the drive, and with it those that wait here.
+        together.wait().await;
+    }
+    Ok(records)
+}
+
+/// One request; pictures are put together elsewhere.
+async fn one(shared: Arc<Shared>, index: u32) -> Result<Vec<RequestRecord>, Fault> {
+    let mut records = Vec::new();
+    match &shared.sheets {
+        None => records.push(request(&shared, index).await?),
+        Some(sheets) => pictures(&shared, sheets, index).await?,
+    }
+    shared.done.fetch_add(1, Relaxed);
+    Ok(records)
+}
+
+/// One request of tokens. Each pass sends the same prompts in the same order.
 async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
+    let ask = shared.asks.at(index % shared.pass);
+    let answered = answered(shared, index, ask).await;
+    answered.map_err(|fault| fault.of_request(ask.place.as_deref()))
+}
+
+async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecord, Fault> {
     let broken = |error: reqwest::Error| Fault::Transport(with_sources(&error.without_url()));
-    // Each pass sends the same prompts in the same order.
-    let place = index % shared.pass;
-    let body = shared.bodies[place as usize % shared.bodies.len()].clone();
     let sent = shared.clock.now();
     let mut answer = shared
         .client
         .post(&shared.url)
         .bearer_auth(&shared.key)
         .header(reqwest::header::CONTENT_TYPE, "application/json")
-        .body(body)
+        .body(ask.body.clone())
         .send()
         .await
         .map_err(broken)?;
@@ -407,7 +484,15 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
                 last_token = now;
                 shared.tokens.fetch_add(1, Relaxed);
             }
-            Event::Final(last) => end = Some(Ok(last)),
+            Event::Final(last) => {
+                if last.with_token {
+                    shared.last_sign.store(now.0, Relaxed);
+                    first_token.get_or_insert(now);
+                    last_token = now;
+                    shared.tokens.fetch_add(1, Relaxed);
+                }
+                end = Some(Ok(last));
+            }
             Event::Error(what) => end = Some(Err(what)),
         });
     }
@@ -415,7 +500,10 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         None => {
             return Err(match events.last_words() {
                 Some(what) => Fault::Refused(what),
-                None => Fault::Transport("an answer ended before its end".into()),
+                None => match shared.protocol.without_count() {
+                    Some(what) if events.done() => Fault::WrongWork(what.to_owned()),
+                    _ => Fault::Transport("an answer ended before its end".into()),
+                },
             });
         }
         Some(Err(what)) => return Err(Fault::Refused(what)),
@@ -424,7 +512,7 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
     let Some(first_token) = first_token else {
         return Err(Fault::WrongWork("an answer without a token".into()));
     };
-    check_work(&last, shared.output_tokens)?;
+    check_work(&last, ask.output_tokens, shared.protocol.length())?;
     Ok(RequestRecord {
         index,
         sent,
@@ -434,8 +522,8 @@ async fn request(shared: &Shared, index: u32) -> Result<RequestRecord, Fault> {
         output_tokens: last.output_tokens,
         draft_tokens: last.draft_tokens,
         draft_accepted: last.draft_accepted,
-        prefill_ms: last.prefill_ms,
-        decode_ms: last.decode_ms,
+        prefill_ms: last.times_ms.map(|(prefill, _)| prefill),
+        decode_ms: last.times_ms.map(|(_, decode)| decode),
     })
 }
 
@@ -497,8 +585,12 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn check_work(last: &Final, asked: u64) -> Result<(), Fault> {
-    if last.output_tokens != asked {
+fn check_work(last: &Final, asked: u64, length: Length) -> Result<(), Fault> {
+    let right = match length {
+        Length::Exact => last.output_tokens == asked,
+        Length::AtMost => (1..=asked).contains(&last.output_tokens),
+    };
+    if !right {
         return Err(Fault::WrongWork(format!(
             "{} tokens instead of {asked}",
             last.output_tokens

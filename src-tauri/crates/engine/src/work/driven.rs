@@ -27,9 +27,11 @@ pub struct RequestRecord {
     /// Those of them that were accepted; they are part of `output_tokens`.
     pub draft_accepted: u64,
     /// Time for the prompt as the engine took it, milliseconds; of pictures for encoding the text.
-    pub prefill_ms: f64,
+    /// None where it does not tell.
+    pub prefill_ms: Option<f64>,
     /// Time for generating as the engine took it, milliseconds; of pictures for denoising and decoding.
-    pub decode_ms: f64,
+    /// None where it does not tell.
+    pub decode_ms: Option<f64>,
 }
 
 impl RequestRecord {
@@ -101,11 +103,17 @@ impl Driven {
             tokens_per_second: self.units().0 as f64 / self.ended.since(self.started).0,
             time_to_first_token_s: quantiles(first),
             time_per_output_token_s: quantiles(between),
-            prefill_s: self.requests.iter().map(|one| one.prefill_ms).sum::<f64>() / 1e3,
-            decode_s: self.requests.iter().map(|one| one.decode_ms).sum::<f64>() / 1e3,
+            prefill_s: self.told(|one| one.prefill_ms),
+            decode_s: self.told(|one| one.decode_ms),
             prompt_tokens: Tokens(self.requests.iter().map(|one| one.prompt_tokens).sum()),
             requests: u32::try_from(self.requests.len()).unwrap_or(u32::MAX),
         }
+    }
+
+    /// Seconds in all, where every request has them.
+    fn told(&self, ms: fn(&RequestRecord) -> Option<f64>) -> Option<f64> {
+        let all: Option<Vec<f64>> = self.requests.iter().map(ms).collect();
+        Some(all?.iter().sum::<f64>() / 1e3)
     }
 
     /// The part in which the engine was full: from the moment when `at_once` requests have had
@@ -173,8 +181,8 @@ mod tests {
             output_tokens: tokens,
             draft_tokens: 0,
             draft_accepted: 0,
-            prefill_ms: 100.0,
-            decode_ms: 900.0,
+            prefill_ms: Some(100.0),
+            decode_ms: Some(900.0),
         }
     }
 
@@ -191,7 +199,7 @@ mod tests {
         assert!((performance.tokens_per_second - 22.0 / 5.0).abs() < 1e-9);
         assert!((performance.time_to_first_token_s.p50 - 1.5).abs() < 1e-9);
         assert!((performance.time_per_output_token_s.p50 - 0.15).abs() < 1e-9);
-        assert!((performance.prefill_s - 0.2).abs() < 1e-9);
+        assert!((performance.prefill_s.unwrap() - 0.2).abs() < 1e-9);
         assert_eq!(performance.prompt_tokens, Tokens(20));
         assert_eq!(performance.requests, 2);
     }

@@ -1,9 +1,9 @@
 //! Workloads of pictures: prompts that ship with the app or the person's own, each with a fixed list of
 //! seeds.
 
-use super::workload::hash;
+use super::workload::hashed;
 use std::sync::OnceLock;
-use wattsmith_domain::{PictureTask, WorkUnit, Workload};
+use wattsmith_domain::{Arrivals, PictureTask, Prompts, WorkUnit, Workload};
 
 /// The first of the shipped seeds; the others follow it.
 const SEED: u32 = 20_260;
@@ -44,7 +44,7 @@ pub fn picture_workloads() -> Vec<Workload> {
 /// A workload of these pictures: each prompt is one request of a pass.
 #[must_use]
 pub fn picture_workload(name: &str, task: PictureTask) -> Workload {
-    let mut workload = Workload {
+    hashed(Workload {
         name: name.to_owned(),
         hash: String::new(),
         requests: u32::try_from(task.prompts.len()).unwrap_or(u32::MAX),
@@ -54,9 +54,10 @@ pub fn picture_workload(name: &str, task: PictureTask) -> Workload {
         seed: 0,
         unit: WorkUnit::Image,
         pictures: Some(task),
-    };
-    workload.hash = hash(&workload);
-    workload
+        prompts: Prompts::Chat,
+        arrivals: Arrivals::Clients,
+        own: None,
+    })
 }
 
 #[cfg(test)]

@@ -1,24 +1,37 @@
 //! The work that engines are measured with: prompts that ship with the app, and how they are sent.
 //! Everything that makes two figures comparable is in the [`Workload`]'s hash.
 
-use super::prompts::prompts;
+use super::own::USUAL_ANSWER;
+use super::prompts::prompts_of;
 use crate::digest::hex;
 use sha2::{Digest, Sha256};
-use wattsmith_domain::{PictureTask, WorkUnit, Workload};
+use wattsmith_domain::{Arrivals, OwnWork, PictureTask, Prompts, WorkUnit, Workload};
 
-/// The shipped workloads; the first is the one to take when nobody says anything.
+/// Sampling seed of every request, and the seed of random arrivals.
+pub(super) const SEED: u32 = 20_260;
+
+/// The shipped workloads; the first is the one to take when nobody says anything. A name with `-quick` is
+/// the short form, for a first impression.
 ///
 /// - `chat`: eight clients, long enough for a figure that may be reported;
-/// - `chat-quick`: the same clients and requests with short answers, for a first impression;
-/// - `single`: one client, for the time that one person waits.
+/// - `single`: one client, for the time that one person waits;
+/// - `code`: a programmer's tasks, with longer answers;
+/// - `long`: one client with texts of some two thousand tokens;
+/// - `batch`: everything at once, for work that nobody waits for.
 ///
-/// `chat` and `chat-quick` have at least four requests for each slot that a search tries.
+/// Those with several clients have at least four requests for each slot that a search tries.
 #[must_use]
 pub fn workloads() -> Vec<Workload> {
     vec![
-        workload("chat", 32, 8, 64, 1),
+        workload("chat", 32, 8, USUAL_ANSWER, 1),
         workload("chat-quick", 32, 8, 16, 1),
         workload("single", 16, 1, 48, 1),
+        of_prompts("code", Prompts::Code, (32, 8, 128)),
+        of_prompts("code-quick", Prompts::Code, (32, 8, 24)),
+        of_prompts("long", Prompts::Long, (8, 1, USUAL_ANSWER)),
+        of_prompts("long-quick", Prompts::Long, (3, 1, 16)),
+        with_arrivals(&workload("batch", 64, 64, USUAL_ANSWER, 1), Arrivals::All),
+        with_arrivals(&workload("batch-quick", 32, 32, 16, 1), Arrivals::All),
     ]
 }
 
@@ -32,41 +45,65 @@ pub fn workload(
     output_tokens: u32,
     passes: u32,
 ) -> Workload {
-    let mut workload = Workload {
+    let sized = of_prompts(name, Prompts::Chat, (requests, concurrency, output_tokens));
+    with_passes(&sized, passes)
+}
+
+/// A workload of a set of shipped prompts: requests in one pass, clients, tokens of each answer.
+#[must_use]
+pub fn of_prompts(
+    name: &str,
+    prompts: Prompts,
+    (requests, concurrency, output_tokens): (u32, u32, u32),
+) -> Workload {
+    let workload = Workload {
         name: name.to_owned(),
         hash: String::new(),
         requests,
         concurrency,
         output_tokens,
-        passes,
-        seed: 20_260,
+        passes: 1,
+        seed: SEED,
         unit: WorkUnit::OutputToken,
         pictures: None,
+        prompts,
+        arrivals: Arrivals::Clients,
+        own: None,
     };
-    workload.hash = hash(&workload);
-    workload
+    hashed(workload)
 }
 
 /// The same work in another number of whole passes, to fill a window's minimum length.
 #[must_use]
 pub fn with_passes(workload: &Workload, passes: u32) -> Workload {
-    let mut workload = Workload {
+    hashed(Workload {
         passes,
         ..workload.clone()
-    };
-    workload.hash = hash(&workload);
-    workload
+    })
+}
+
+/// The same work with requests that arrive otherwise.
+#[must_use]
+pub fn with_arrivals(workload: &Workload, arrivals: Arrivals) -> Workload {
+    hashed(Workload {
+        arrivals,
+        ..workload.clone()
+    })
+}
+
+/// With the hash that belongs to it.
+pub(super) fn hashed(workload: Workload) -> Workload {
+    Workload {
+        hash: hash(&workload),
+        ..workload
+    }
 }
 
 /// SHA-256 over the prompts and every field but the hash, each with its length or its name, so that
-/// no two workloads run into the same bytes.
+/// no two workloads run into the same bytes. What came later than the first workloads is left out where it
+/// is as it was then, so that their hashes hold.
 pub(crate) fn hash(workload: &Workload) -> String {
     let mut sha = Sha256::new();
-    let own = workload.pictures.as_ref();
-    for prompt in own.map_or(prompts(), |task| &task.prompts) {
-        sha.update((prompt.len() as u64).to_le_bytes());
-        sha.update(prompt.as_bytes());
-    }
     let Workload {
         name,
         hash: _,
@@ -77,7 +114,22 @@ pub(crate) fn hash(workload: &Workload) -> String {
         seed,
         unit,
         pictures,
+        prompts,
+        arrivals,
+        own,
     } = workload;
+    // Those of the person's own file are in that file's hash.
+    let texts = match (pictures, own) {
+        (Some(task), _) => task.prompts.as_slice(),
+        (None, Some(_)) => &[],
+        (None, None) => prompts_of(*prompts),
+    };
+    for prompt in texts {
+        sha.update((prompt.len() as u64).to_le_bytes());
+        sha.update(prompt.as_bytes());
+    }
+    // The same file under another name is the same work.
+    let name = if own.is_some() { "" } else { name.as_str() };
     sha.update(format!(
         "name={name:?} requests={requests} concurrency={concurrency} \
          output_tokens={output_tokens} passes={passes} seed={seed} unit={}",
@@ -98,6 +150,28 @@ pub(crate) fn hash(workload: &Workload) -> String {
              guidance={guidance}"
         ));
     }
+    if !prompts.is_chat() {
+        sha.update(format!(" prompts={prompts:?}"));
+    }
+    if !arrivals.is_clients() {
+        sha.update(format!(" arrivals={arrivals}"));
+    }
+    if let Some(own) = own {
+        let OwnWork {
+            path: _,
+            sha256,
+            entries,
+            chats,
+            lengths,
+            shortest_answer,
+            output_tokens,
+            prompt_tokens: _,
+        } = own;
+        sha.update(format!(
+            " file={sha256} entries={entries} chats={chats} lengths={lengths:?} \
+             shortest={shortest_answer} all={output_tokens}"
+        ));
+    }
     hex(&sha.finalize())
 }
 
@@ -112,10 +186,12 @@ mod tests {
 
     #[test]
     fn the_shipped_prompts_are_many_and_different() {
-        let prompts = prompts();
-        let distinct: BTreeSet<&String> = prompts.iter().collect();
-        assert!(prompts.len() >= 16);
-        assert_eq!(distinct.len(), prompts.len());
+        for (set, least) in [(Prompts::Chat, 16), (Prompts::Code, 8), (Prompts::Long, 8)] {
+            let prompts = prompts_of(set);
+            let distinct: BTreeSet<&String> = prompts.iter().collect();
+            assert!(prompts.len() >= least, "{set:?}: {}", prompts.len());
+            assert_eq!(distinct.len(), prompts.len());
+        }
     }
 
     #[test]
@@ -153,5 +229,25 @@ mod tests {
         .into();
         assert_eq!(hashes.len(), 8);
         assert_eq!(with_passes(&base, 1), base);
+    }
+
+    #[test]
+    fn the_hashes_of_the_first_workloads_hold() {
+        let hashes: Vec<String> = workloads()[..3]
+            .iter()
+            .map(|one| one.hash.clone())
+            .collect();
+        insta::assert_snapshot!(hashes.join("\n"));
+    }
+
+    #[test]
+    fn each_set_of_prompts_is_different_work() {
+        let all = workloads();
+        let hashes: BTreeSet<&String> = all.iter().map(|one| &one.hash).collect();
+        assert_eq!(hashes.len(), all.len());
+        let code = of_prompts("chat", Prompts::Code, (32, 8, 64));
+        assert_ne!(code.hash, workloads()[0].hash);
+        let batch = with_arrivals(&workloads()[0], Arrivals::All);
+        assert_ne!(batch.hash, workloads()[0].hash);
     }
 }

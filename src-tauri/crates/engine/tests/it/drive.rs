@@ -46,7 +46,7 @@ async fn disturbed(
 }
 
 fn signal(engine: &RunningEngine, signal: Signal) {
-    kill(Pid::from_raw(engine.pid() as i32), signal).unwrap();
+    kill(Pid::from_raw(engine.pid().unwrap() as i32), signal).unwrap();
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn the_whole_work_is_done_and_counted_by_the_engine() {
         assert!(request.prompt_tokens > 0);
         assert!(request.sent < request.first_token && request.first_token < request.last_token);
         assert!(driven.started <= request.sent && request.last_token <= driven.ended);
-        assert!(request.prefill_ms > 0.0 && request.decode_ms > 0.0);
+        assert!(request.prefill_ms.unwrap() > 0.0 && request.decode_ms.unwrap() > 0.0);
     }
     // Both passes send the same prompts, and neither finds them in a cache.
     let prompts = |range: std::ops::Range<usize>| -> Vec<u64> {
@@ -116,7 +116,7 @@ async fn the_same_work_twice_processes_the_same_prompt_tokens() {
 async fn cancelling_in_mid_generation_leaves_no_engine() {
     let state = State::new();
     let engine = state.launch().await;
-    let pid = engine.pid();
+    let pid = engine.pid().unwrap();
     let cancel = CancellationToken::new();
     let error = disturbed(&engine, Patience::default(), &cancel, || cancel.cancel()).await;
     assert_eq!(error, EngineError::Cancelled);
@@ -144,7 +144,7 @@ async fn an_engine_killed_in_mid_run_is_called_a_crash() {
 async fn an_engine_that_stands_still_is_called_hung_and_can_be_ended() {
     let state = State::new();
     let engine = state.launch().await;
-    let pid = engine.pid();
+    let pid = engine.pid().unwrap();
     let patience = Patience {
         silence: Seconds(1.5),
         ..Patience::default()

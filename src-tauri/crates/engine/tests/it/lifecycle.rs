@@ -12,7 +12,7 @@ use wattsmith_engine::{
 async fn a_stopped_engine_leaves_no_process_and_no_record() {
     let state = State::new();
     let engine = state.launch().await;
-    let pid = engine.pid();
+    let pid = engine.pid().unwrap();
     assert!(runs(pid) && engine.is_running());
     assert!(engine.base_url().starts_with("http://127.0.0.1:"));
     assert!(engine.load().0 > 0.0);
@@ -32,7 +32,7 @@ async fn a_stopped_engine_leaves_no_process_and_no_record() {
 async fn a_dropped_engine_is_killed() {
     let state = State::new();
     let engine = state.launch().await;
-    let pid = engine.pid();
+    let pid = engine.pid().unwrap();
     drop(engine);
     gone(pid).await;
     assert_eq!(state.files(".json"), Vec::<String>::new());
@@ -56,14 +56,14 @@ async fn the_record_of_a_launch_holds_no_key_and_the_engines_version() {
     let words = engine.launch().argv.join(" ");
     assert!(!words.contains(engine.api_key()));
     // Every user of the machine may read a command line; the environment is its owner's.
-    let told = std::fs::read(format!("/proc/{}/cmdline", engine.pid())).unwrap();
+    let told = std::fs::read(format!("/proc/{}/cmdline", engine.pid().unwrap())).unwrap();
     assert!(!String::from_utf8_lossy(&told).contains(engine.api_key()));
     assert_eq!(
         engine.launch().engine_version,
         shipped().version(&binary()).await.unwrap()
     );
     assert_eq!(engine.launch().differences, []);
-    let log = std::fs::read_to_string(engine.log_path()).unwrap();
+    let log = std::fs::read_to_string(engine.log_path().unwrap()).unwrap();
     assert!(log.contains("model loaded") && !log.contains(engine.api_key()));
     engine.stop().await;
 }

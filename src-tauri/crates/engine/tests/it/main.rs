@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
+mod attached;
+mod described;
 mod drive;
 mod failures;
 mod lifecycle;
 mod outliving;
+mod own_work;
 mod setting;

@@ -49,7 +49,7 @@ fn tagged(tag: &str) -> Vec<u32> {
     pids.filter(|pid| runs(*pid)).collect()
 }
 
-fn ended(tag: &str) -> Vec<u32> {
+pub fn ended(tag: &str) -> Vec<u32> {
     let begin = Instant::now();
     loop {
         let left = tagged(tag);
@@ -144,7 +144,7 @@ async fn an_engine_survives_a_launcher_that_rests_for_a_minute() {
     });
     let engine = engine.await.unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert!(engine.is_running() && runs(engine.pid()));
+    assert!(engine.is_running() && runs(engine.pid().unwrap()));
     engine.stop().await;
 }
 

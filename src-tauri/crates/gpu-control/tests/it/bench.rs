@@ -131,6 +131,7 @@ pub fn tiny(gpu: &[(&str, i64)]) -> SessionPlan {
             requests: Some(4),
             concurrency: Some(2),
             output_tokens: Some(4),
+            arrivals: None,
         },
         advisor: Advisor::Sobol,
         threshold: Threshold::PercentBelowDefault { percent: 99.0 },

@@ -98,6 +98,7 @@ fn meter(kind: OutsideKind, unit: MeterUnit) -> OutsideMeter {
         period_s: Some(0.2),
         averaging_s: None,
         flip: false,
+        machine: None,
     }
 }
 

@@ -126,6 +126,7 @@ impl Prometheus {
             period_s: Some(1.0),
             averaging_s: None,
             flip: false,
+            machine: None,
         }
     }
 }

@@ -199,8 +199,25 @@ fn is_flag(word: &str) -> bool {
         .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
 }
 
-/// One word for a POSIX shell.
+/// One word for a POSIX shell. The person's home, which a report tells as `~`, stays one: a shell knows
+/// what it is at the start of a word, and behind a `=` by its variable.
 fn quoted(word: &str) -> String {
+    if word == "~" {
+        return word.to_owned();
+    }
+    if let Some(below) = word.strip_prefix("~/") {
+        return format!("~/{}", literal(below));
+    }
+    if let Some((flag, below)) = word.split_once("=~/")
+        && is_flag(flag)
+    {
+        return format!("{}=\"$HOME\"/{}", literal(flag), literal(below));
+    }
+    literal(word)
+}
+
+/// A word that a shell takes as it is.
+fn literal(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         word.to_owned()
@@ -274,6 +291,23 @@ mod tests {
             "sudo nvidia-smi --lock-gpu-clocks=210,900"
         );
         assert!(gpu_commands(&ParameterSpace::default(), &configuration).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_finds_the_home_of_whoever_pastes_the_command() {
+        for (word, read) in [
+            ("~/my models/it's.gguf", "/home/ann/my models/it's.gguf"),
+            ("--model=~/a b.gguf", "--model=/home/ann/a b.gguf"),
+            ("~", "/home/ann"),
+        ] {
+            let output = std::process::Command::new("sh")
+                .env("HOME", "/home/ann")
+                .args(["-c", &format!("printf %s {}", quoted(word))])
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), read);
+        }
     }
 
     #[cfg(unix)]

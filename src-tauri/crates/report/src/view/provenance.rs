@@ -3,7 +3,7 @@
 use crate::format;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use wattsmith_domain::{Availability, Model, SessionRecord, WorkUnit, Workload};
+use wattsmith_domain::{Arrivals, Availability, Model, SessionRecord, WorkUnit, Workload};
 
 /// A name and what it is.
 #[derive(Debug, Serialize)]
@@ -148,10 +148,10 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
     facts.extend([fact(
         "Workload",
         format!(
-            "{}: {} from {} at once, {} each, {} over them in a window{}",
+            "{}: {} {}, {} each, {} over them in a window{}",
             work.name,
             format::plural(work.requests as usize, "request"),
-            format::plural(work.concurrency as usize, "client"),
+            senders(work),
             work.each(),
             if work.passes == 1 {
                 "one pass".to_owned()
@@ -165,6 +165,7 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
         ),
     )]);
     facts.extend(pictures(work));
+    facts.extend(own_work(work));
     facts.extend([
         code("Workload, SHA-256", &work.hash),
         fact(
@@ -199,6 +200,41 @@ fn setup(record: &SessionRecord) -> Vec<Fact> {
     ));
     facts.push(code("Session", &session.id.0));
     facts
+}
+
+/// Who sends requests, or when they come.
+fn senders(work: &Workload) -> String {
+    match work.arrivals {
+        Arrivals::Clients => format!(
+            "from {} at once",
+            format::plural(work.concurrency as usize, "client")
+        ),
+        _ => work.arrivals.in_words(work.concurrency),
+    }
+}
+
+/// Which file the prompts come from; where it lies is not told.
+fn own_work(work: &Workload) -> Vec<Fact> {
+    let Some(own) = &work.own else {
+        return Vec::new();
+    };
+    let tokens = own
+        .prompt_tokens
+        .map_or_else(String::new, |tokens| format!(" of {tokens} tokens in all"));
+    vec![
+        fact(
+            "Own work",
+            format!(
+                "{}: {} of the {} in it, {} of them chats{tokens}; {} tokens out in one pass",
+                own.file_name(),
+                format::plural(work.requests as usize, "request"),
+                own.entries,
+                own.chats,
+                own.output_tokens
+            ),
+        ),
+        code("Own work, SHA-256 of the file", &own.sha256),
+    ]
 }
 
 /// Which pictures are asked for.

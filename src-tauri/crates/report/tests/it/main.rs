@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
+mod charts;
+mod gain;
+mod homes;
 mod page;
+mod paper;
 mod texts;
 mod verdicts;

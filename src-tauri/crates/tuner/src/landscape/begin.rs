@@ -6,7 +6,9 @@ use crate::error::TunerError;
 use crate::session::plan::SessionPlan;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
-use wattsmith_domain::{Advisor, Configuration, Engine, Model, Parameter, Session, Threshold};
+use wattsmith_domain::{
+    Advisor, Configuration, Engine, Model, Parameter, Session, Threshold, Workload,
+};
 use wattsmith_search::{Entry, LANDSCAPE_FORMAT, Landscape, Noise};
 
 impl Tuner {
@@ -21,6 +23,7 @@ impl Tuner {
                 engine: work.engine.clone(),
                 model: work.model.clone(),
                 workload: work.workload.clone(),
+                work_file: work.work_file.clone(),
                 size: work.size,
                 pictures: work.pictures.clone(),
                 advisor: Advisor::Sobol,
@@ -127,8 +130,13 @@ pub(super) fn take_up(
             begun
         }
     };
+    // Passes as they were begun; where the person's file lies is not in a landscape.
+    let workload = Workload {
+        own: session.workload.own.clone(),
+        ..landscape.workload.clone()
+    };
     let session = Session {
-        workload: landscape.workload.clone(),
+        workload,
         ..session
     };
     Ok(Recording {
@@ -168,21 +176,11 @@ fn keys(landscape: &Landscape) -> Vec<String> {
 /// What sets a begun recording apart from the planned one; the number of whole passes over the work
 /// in a window may differ, since the first window decides it.
 fn difference(begun: &Landscape, planned: &Landscape) -> Option<&'static str> {
-    let work = |one: &Landscape| {
-        let work = &one.workload;
-        let size = (
-            work.requests,
-            work.concurrency,
-            work.output_tokens,
-            work.seed,
-        );
-        (work.name.clone(), size)
-    };
     let knobs = |one: &Landscape| -> Vec<Parameter> { one.space.parameters.clone() };
     let checks = [
         (begun.engine != planned.engine, "engine"),
         (begun.model.sha256 != planned.model.sha256, "model"),
-        (work(begun) != work(planned), "workload"),
+        (!begun.workload.is_same_work(&planned.workload), "workload"),
         (begun.machine.cpu != planned.machine.cpu, "machine"),
         (begun.scope != planned.scope, "set of sensors"),
         (begun.quick != planned.quick, "length of windows"),

@@ -4,6 +4,7 @@
 use super::Recording;
 use crate::error::TunerError;
 use std::path::{Path, PathBuf};
+use wattsmith_domain::OwnWork;
 use wattsmith_search::{Landscape, Noise};
 
 /// Reads a landscape and checks it.
@@ -52,7 +53,11 @@ pub(super) fn read_partial(path: &Path) -> Result<Option<Landscape>, TunerError>
 
 fn write(path: &Path, landscape: &Landscape) -> Result<(), TunerError> {
     let fail = |source| TunerError::io(format!("cannot write {}", path.display()), source);
-    let text = serde_json::to_string(landscape)
+    let mut landscape = landscape.clone();
+    // Where things lie on this machine is nobody's business.
+    let own = landscape.workload.own.as_ref();
+    landscape.workload.own = own.map(OwnWork::without_folder);
+    let text = serde_json::to_string(&landscape)
         .map_err(|error| TunerError::Invalid(format!("cannot write a landscape: {error}")))?;
     // One window a line: small enough to read, and a change shows where it is.
     let text = text.replace("},{", "},\n{");

@@ -24,4 +24,8 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         "smollm2-h200",
         include_str!("../../../../../landscapes/smollm2-h200.json"),
     ),
+    (
+        "tiny-pictures",
+        include_str!("../../../../../landscapes/tiny-pictures.json"),
+    ),
 ];

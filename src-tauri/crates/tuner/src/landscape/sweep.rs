@@ -5,7 +5,6 @@ use crate::error::TunerError;
 use crate::job::Job;
 use crate::measuring::measure::{Measured, Window as MeasuredWindow};
 use crate::measuring::trial::more_passes;
-use crate::session::work::WorkSize;
 use crate::tuner::Tuner;
 use std::time::Instant;
 use wattsmith_domain::{Configuration, Repeat, WarningKind, Watts};
@@ -166,7 +165,7 @@ impl Tuner {
             .entries
             .iter()
             .any(|entry| !entry.windows.is_empty() || entry.failure.is_some());
-        if begun || recording.session.workload.name == WorkSize::NAME {
+        if begun || !recording.session.workload.may_be_repeated() {
             return Ok(());
         }
         let default = recording.session.space.default_configuration();
@@ -328,10 +327,24 @@ impl Recording {
                 repeat.energy.scope.label()
             )));
         }
-        landscape.source = repeat.energy.source();
+        landscape.source = source(&landscape.source, repeat);
         landscape.measured = repeat.energy.is_measured();
         landscape.sensor_error = repeat.energy.sensor_error;
         Ok(())
+    }
+}
+
+/// Where the joules come from; once a window was not kept apart from others by the machine's own lock, that
+/// stands behind it for good, wherever the source is told.
+fn source(before: &str, repeat: &Repeat) -> String {
+    const OVERRIDDEN: &str = ", exclusion overridden";
+    let kinds = repeat.warnings.iter().map(|warning| warning.kind);
+    let now = kinds
+        .into_iter()
+        .any(|kind| kind == WarningKind::ExclusionOverridden);
+    match now || before.ends_with(OVERRIDDEN) {
+        true => format!("{}{OVERRIDDEN}", repeat.energy.source()),
+        false => repeat.energy.source(),
     }
 }
 
@@ -420,6 +433,25 @@ mod tests {
             spoiled: spoiled.then(|| "another program was busy".to_owned()),
             ..landscape.entries[0].windows[0].clone()
         }
+    }
+
+    #[test]
+    fn a_window_without_the_machines_lock_marks_the_landscape_for_good() {
+        let mut fixture = wattsmith_testkit::fixtures::Fixture::without_sensors();
+        let shown = wattsmith_testkit::fixtures::Shown(50.0, 20.0);
+        let kept_apart = fixture.repeat(1, shown);
+        let mut overridden = kept_apart.clone();
+        overridden.warnings.push(wattsmith_domain::Warning {
+            fault: None,
+            kind: WarningKind::ExclusionOverridden,
+            text: "Exclusion overridden.".to_owned(),
+        });
+        let plain = source("", &kept_apart);
+        assert!(!plain.contains("overridden"), "{plain}");
+        let marked = source(&plain, &overridden);
+        assert_eq!(marked, format!("{plain}, exclusion overridden"));
+        assert_eq!(source(&marked, &kept_apart), marked);
+        assert_eq!(source(&marked, &overridden), marked);
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! their hashes, worked out once per file.
 
 use crate::error::TunerError;
+use crate::machine::memory_need::{MemoryNeed, free_memory};
+use crate::machine::places::{ModelPlace, WeightFolder};
+use crate::session::own_work;
 use crate::session::work::unit_of;
 use crate::tuner::Tuner;
 use std::fmt::Write as _;
@@ -9,9 +12,11 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
-use wattsmith_domain::{Connection, FailureCause, Model, ModelPart, Session, WorkUnit};
+use wattsmith_domain::{
+    Configuration, Connection, FailureCause, Machine, Model, ModelPart, Session, WorkUnit, Workload,
+};
 use wattsmith_engine::{
-    Architectures, EngineError, ModelFile, Server, UnfitFile, digest, shipped, survey_models,
+    About, Architectures, EngineError, ModelFile, Server, UnfitFile, digest, shipped, survey_models,
 };
 
 /// A larger model does not answer in seconds on a CPU.
@@ -41,6 +46,10 @@ pub struct ModelEntry {
     pub context_limit: Option<u64>,
     /// Whether it can be talked to; a base model only continues texts.
     pub chats: bool,
+    /// Whose folder it lies in.
+    pub place: ModelPlace,
+    /// The least memory that it takes with the usual settings.
+    pub needs: MemoryNeed,
 }
 
 /// The models on this machine, and what looks like one and is none.
@@ -50,11 +59,17 @@ pub struct ModelShelf {
     pub models: Vec<ModelEntry>,
     /// Files that cannot, with the reason.
     pub unfit: Vec<UnfitFile>,
+    /// Folders of weights in the form in which they are trained; not for servers of GGUF files.
+    pub weights: Vec<WeightFolder>,
+    /// Memory that is free now, bytes; none where the kernel does not tell.
+    pub free_memory: Option<u64>,
 }
 
-impl From<ModelFile> for ModelEntry {
-    fn from(file: ModelFile) -> Self {
+impl ModelEntry {
+    fn of(file: ModelFile, place: ModelPlace, usual: &Configuration) -> Self {
         Self {
+            needs: MemoryNeed::of(&file, usual),
+            place,
             weights: file.weights_in_words(),
             bits_per_weight: file.weights.bits_per_weight(),
             name: file.name,
@@ -69,26 +84,58 @@ impl From<ModelFile> for ModelEntry {
 }
 
 impl Tuner {
-    /// Model files in the assets and in the data folder, a set of parts as one.
+    /// Model files in the assets and in the data folder, then those of other programs and of folders that
+    /// the person named, here or in the settings; a set of parts as one. Settings that cannot be read name no
+    /// folders; the page of settings says so.
     pub async fn model_shelf(&self) -> ModelShelf {
-        let survey = survey_models(self.paths.model_files()).await;
+        let kept = self.settings().await.unwrap_or_default();
+        let named = kept
+            .settings
+            .model_folders
+            .iter()
+            .map(PathBuf::from)
+            .collect();
+        let folders = self.model_folders.clone().and_named(named);
+        let paths = self.paths.clone();
+        let found = blocking(move || folders.find(paths.model_files())).await;
+        let found = found.unwrap_or_default();
+        let files = found.files.iter().map(|one| one.path.clone()).collect();
+        let survey = survey_models(files).await;
         let known = self.architectures().await;
+        let usual = usual_settings(&self.machine());
+        let missing = found.missing.into_iter();
         let mut shelf = ModelShelf {
             models: Vec::new(),
             unfit: survey.unfit,
+            weights: found.weights,
+            free_memory: free_memory(),
         };
-        for file in survey.models {
+        shelf
+            .unfit
+            .extend(missing.map(|(path, name, reason)| UnfitFile {
+                name,
+                ..UnfitFile::new(&path, reason)
+            }));
+        for mut file in survey.models {
+            let from = found.files.iter().find(|one| one.path == file.path);
+            if let Some(name) = from.and_then(|one| one.name.clone()) {
+                file.name = name;
+            }
+            let place = from.map_or(ModelPlace::Named, |one| one.place);
             match not_known(known.as_deref(), &file) {
                 Some(reason) => shelf.unfit.push(UnfitFile::new(&file.path, reason)),
-                None => shelf.models.push(file.into()),
+                None => shelf.models.push(ModelEntry::of(file, place, &usual)),
             }
         }
         shelf
     }
 
-    /// Models in the assets and in the data folder that can be run.
+    /// Those of the person's own folders that can be run: in the assets, in the data folder and in folders
+    /// that they named. What other programs fetched is never meant unless somebody says so.
     pub async fn models(&self) -> Vec<ModelEntry> {
-        self.model_shelf().await.models
+        let mut models = self.model_shelf().await.models;
+        models.retain(|one| one.place.is_ours());
+        models
     }
 
     /// The model to tune when none is named: the one used last on this machine, if its file is still
@@ -127,7 +174,8 @@ impl Tuner {
             let record = self.record(&session.id).await.ok()?;
             if record.trials.iter().any(|trial| !trial.repeats.is_empty()) {
                 let file = self.inspect(Path::new(&session.model.path)).await.ok()?;
-                return Some(file.into());
+                let usual = usual_settings(&self.machine());
+                return Some(ModelEntry::of(file, ModelPlace::Named, &usual));
             }
         }
         None
@@ -136,7 +184,8 @@ impl Tuner {
     /// Which model to name when none is meant by itself.
     pub(crate) async fn no_default_model(&self) -> TunerError {
         let shelf = self.model_shelf().await;
-        let names: Vec<&str> = shelf.models.iter().map(|one| one.name.as_str()).collect();
+        let ours = shelf.models.iter().filter(|one| one.place.is_ours());
+        let names: Vec<&str> = ours.map(|one| one.name.as_str()).collect();
         match (names.as_slice(), shelf.unfit.as_slice()) {
             ([], []) => TunerError::NotFound(
                 "There is no model on this machine yet. Run `make setup` in the source folder, or \
@@ -189,9 +238,33 @@ impl Tuner {
         }
     }
 
+    /// Refuses chats for a model that has no words for them: they would be measured in somebody else's.
+    pub(crate) async fn check_chats(
+        &self,
+        model: &Model,
+        workload: &Workload,
+    ) -> Result<(), TunerError> {
+        let chats = workload.own.as_ref().map_or(0, |own| own.chats);
+        if chats == 0 {
+            return Ok(());
+        }
+        match self.inspect(Path::new(&model.path)).await {
+            Ok(file) if !file.chats => Err(TunerError::Invalid(format!(
+                "{} is a base model without a chat template, and {chats} of the requests are chats. Choose \
+                 an instruct model, or write prompts in place of chats.",
+                file.name
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// What a file is, for the engine that is used.
     async fn inspect(&self, path: &Path) -> Result<ModelFile, EngineError> {
-        let file = wattsmith_engine::inspect_model(path).await?;
+        let mut file = wattsmith_engine::inspect_model(path).await?;
+        let (folders, looked) = (self.model_folders.clone(), path.to_owned());
+        if let Ok(Some(name)) = blocking(move || folders.name_of(&looked)).await {
+            file.name = name;
+        }
         match not_known(self.architectures().await.as_deref(), &file) {
             Some(reason) => Err(EngineError::failed(
                 FailureCause::ModelUnfit,
@@ -253,7 +326,7 @@ impl Tuner {
             message,
             fault: None,
         };
-        let server = wattsmith_engine::server(&session.engine.name)?;
+        let server = wattsmith_engine::server_of(&session.engine)?;
         let engine = server
             .version(Path::new(&session.engine.path))
             .await
@@ -278,7 +351,7 @@ impl Tuner {
                 model.sha256.get(..12).unwrap_or_default(),
             )));
         }
-        Ok(())
+        own_work::unchanged(&session.workload).await
     }
 
     /// The model of a session on this server: the one that was chosen, else the one to tune.
@@ -287,7 +360,9 @@ impl Tuner {
         server: &dyn Server,
         chosen: Option<PathBuf>,
     ) -> Result<Model, TunerError> {
-        if let Some(path) = &chosen
+        // What runs already serves what it serves.
+        let served = server.attached().map(|_| PathBuf::new());
+        if let Some(path) = chosen.as_ref().or(served.as_ref())
             && let Some(model) = server.model(path).await
         {
             return Ok(model?);
@@ -323,6 +398,13 @@ impl Tuner {
             .await?;
         Ok(sha256)
     }
+}
+
+/// The settings of a session in which nobody changed any.
+fn usual_settings(machine: &Machine) -> Configuration {
+    shipped()
+        .space(&About::machine(machine))
+        .default_configuration()
 }
 
 /// Why the engine cannot run a model, where that can be told beforehand.

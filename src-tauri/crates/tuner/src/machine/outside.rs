@@ -290,6 +290,7 @@ mod tests {
             period_s: None,
             averaging_s: None,
             flip: false,
+            machine: None,
         }
     }
 

@@ -80,6 +80,21 @@ impl Sensing {
         }
     }
 
+    /// Opens the meters of another machine: anew each time, since they are few and one may have been added.
+    /// Blocks.
+    pub(crate) fn of_machine(&self, machine: String) -> impl FnOnce() -> Meter + Send + 'static {
+        let (root, meters) = (self.root.clone(), self.paths.meters());
+        move || {
+            let options = MeterOptions {
+                root,
+                outside: outside::settings(&meters),
+                keeps: false,
+                ..MeterOptions::default()
+            };
+            Meter::of_machine(options, &machine)
+        }
+    }
+
     /// What the sensors told when this session's model last rested, since they were probed.
     pub(crate) fn rest(&self, session: &SessionId) -> Option<Rest> {
         let kept = self.rest.lock().unwrap_or_else(PoisonError::into_inner);

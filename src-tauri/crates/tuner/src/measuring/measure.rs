@@ -9,18 +9,19 @@ use crate::measuring::phases::phases;
 use crate::measuring::pictures::Album;
 use crate::measuring::spoiled::{other_heat, other_limit};
 use crate::tuner::{Tuner, now};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
-    Clock as _, Configuration, Energy, Joules, Launch, MonotonicNs, Parameter, PowerSample, Repeat,
-    Scope, Seconds, Session, SteadyState, SystemClock, Tell, Tokens, Warning, WarningKind, Watts,
-    WorkUnit,
+    Clock as _, Configuration, CpuUse, Energy, FailureCause, Joules, Launch, MonotonicNs,
+    Parameter, PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Tell,
+    Tokens, Warning, WarningKind, Watts, WorkUnit,
 };
 use wattsmith_engine::{
-    About, Driven, LaunchOptions, RunningEngine, drive, gpu_knobs, launch, seconds_set, server,
-    warm_up,
+    About, Driven, LaunchOptions, Place, RunningEngine, drive, gpu_knobs, launch, seconds_set,
+    server_of, warm_up,
 };
-use wattsmith_meter::{Judged, Recorded};
+use wattsmith_meter::{Judged, Meter, Recorded};
 
 /// Longest wait until a model is loaded.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
@@ -90,15 +91,24 @@ impl Tuner {
             .gpu
             .apply(&self.machine(), window.configuration, &job.cancel)
             .await?;
+        let options = self.launch_options(window).await?;
+        let asked = (&options.space, &options.configuration);
+        let begun = window.reference.is_some();
+        self.ask_for_settings(job, session, options.server.as_ref(), asked, begun)
+            .await?;
         let loading = window.reference.map(|one| one.load.0);
         job.phase(PhaseKind::LoadingEngine, &window.label, loading);
-        let engine = launch(self.launch_options(window)?, &job.cancel).await?;
-        let recording = self.meter().record(Some(engine.pid()), job.power_feed());
+        let engine = launch(options, &job.cancel).await?;
+        let meter = self.meter_of(session).await?;
+        // CPU time of this machine says nothing of work that is done on another.
+        let here = session.engine.machine.is_none();
+        let recording = meter.record(engine.pid().filter(|_| here), job.power_feed());
         let recorded_from = SystemClock.now();
-        let done = self.work(job, window, &engine).await;
+        let done = self.work(job, window, &engine, &meter).await;
         let recorded_to = SystemClock.now();
         job.phase(PhaseKind::StoppingEngine, &window.label, None);
         let load = engine.load();
+        let place = engine.place().cloned();
         let mut told = engine.launch().clone();
         told.differences.extend(set);
         engine.stop().await;
@@ -118,9 +128,10 @@ impl Tuner {
         if energy.scope != Scope::Estimated {
             energy.net = idle.map(|idle| energy.gross - idle * span);
         }
-        let cpu = recorded.cpu(from, to).unwrap_or_default();
+        let cpu = recorded.cpu(from, to).filter(|_| here).unwrap_or_default();
+        does_the_work(place.as_ref().filter(|_| here), &cpu, span)?;
         let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
-        let least = self.meter().least_window();
+        let least = meter.least_window();
         warnings.extend(own_warnings(
             session,
             span,
@@ -154,7 +165,10 @@ impl Tuner {
             cpu,
             phases,
             pictures,
-            conditions: recorded.conditions(from, to),
+            conditions: match here {
+                true => recorded.conditions(from, to),
+                false => Vec::new(),
+            },
             load,
             warm_up: work.warm_up,
             overhead,
@@ -189,11 +203,15 @@ impl Tuner {
         })
     }
 
-    fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
+    async fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
         let session = window.session;
         // The whole catalogue, so that what is not tuned is told to the engine as well.
-        let server = server(&session.engine.name)?;
-        let mut space = server.space(&about(session));
+        let server = server_of(&session.engine)?;
+        let flags = server.flags(Path::new(&session.engine.path)).await;
+        let mut space = server.space(&About {
+            flags: flags.as_ref(),
+            ..about(session)
+        });
         let allowed = |knob: &Parameter| session.space.get(&knob.name).is_some();
         let of_boards = gpu_knobs(&session.machine).into_iter().filter(allowed);
         space.parameters.extend(of_boards);
@@ -218,6 +236,7 @@ impl Tuner {
         job: &Job,
         window: &Window<'_>,
         engine: &RunningEngine,
+        meter: &Meter,
     ) -> Result<Work, TunerError> {
         let session = window.session;
         let warming = window.reference.map(|one| one.warm_up.0);
@@ -225,7 +244,6 @@ impl Tuner {
         let clock = Arc::new(SystemClock);
         let warm_up = warm_up(engine, &session.workload, clock.clone(), &job.cancel).await?;
         self.cool_down(job, window).await?;
-        let meter = self.meter();
         let idle_span = if session.quick { IDLE_QUICK } else { IDLE };
         // Slow sensors need longer to tell the power of a rest at all.
         let idle_span = idle_span.max(meter.least_rest().min(LONGEST_IDLE));
@@ -281,6 +299,30 @@ impl Tuner {
     }
 }
 
+/// Of one core, what whoever does the work takes at the least; who only passes it on takes less.
+const LEAST_SHARE: f64 = 0.05;
+
+/// Refuses the figures of a server that was found here but whose work is plainly done elsewhere.
+fn does_the_work(place: Option<&Place>, cpu: &CpuUse, span: Seconds) -> Result<(), TunerError> {
+    let Some(Place::Here { pid, program }) = place else {
+        return Ok(());
+    };
+    if cpu.engine_s >= LEAST_SHARE * span.0 {
+        return Ok(());
+    }
+    Err(TunerError::Surroundings {
+        cause: FailureCause::EngineNotFound,
+        message: format!(
+            "{program} (pid {pid}) holds the port, but used {:.1} % of a core while the work was done: it \
+             passes requests on, or the work is done in a container. What this machine's sensors tell is \
+             then not its energy. Say where it runs with --runs-on, and assign a meter to that machine \
+             (`wattsmith-cli meters add --machine`).",
+            100.0 * cpu.engine_s / span.0
+        ),
+        fault: None,
+    })
+}
+
 /// What happened between the engine's start and its end.
 struct Work {
     driven: Driven,
@@ -326,12 +368,17 @@ fn about(session: &Session) -> About<'_> {
         machine: &session.machine,
         context_limit: session.model.context_limit,
         version: Some(&session.engine.version),
+        flags: None,
     }
 }
 
 fn steady(window: &Window<'_>, driven: &Driven, recorded: &Recorded) -> Option<SteadyState> {
+    // Where requests come by the clock or all at once, nothing keeps the engine evenly full.
+    if !window.session.workload.arrivals.is_clients() {
+        return None;
+    }
     let clients = window.session.workload.concurrency;
-    let server = server(&window.session.engine.name).ok()?;
+    let server = server_of(&window.session.engine).ok()?;
     let about = about(window.session);
     let slots = server.catalogue().at_once(window.configuration, &about)?;
     let (from, to, tokens) = driven.steady_window(slots.min(clients))?;

@@ -12,6 +12,10 @@ const SLICE: Seconds = Seconds(0.2);
 /// Joules per prompt token and per output token, where power was measured finely enough and the phases
 /// take turns enough to be told apart.
 pub(crate) fn phases(driven: &Driven, recorded: &Recorded, energy: &Energy) -> Option<PhaseEnergy> {
+    // Where a server does not tell how long it read a prompt, waiting and reading are the same to us.
+    if driven.requests.iter().any(|one| one.prefill_ms.is_none()) {
+        return None;
+    }
     let prompt_tokens: u64 = driven.requests.iter().map(|one| one.prompt_tokens).sum();
     let output_tokens = driven.units().0;
     // Pictures have phases of their own.
@@ -50,7 +54,7 @@ pub(crate) fn phases(driven: &Driven, recorded: &Recorded, energy: &Energy) -> O
 /// The prompt was worked on until the first token came, for as long as the engine says; before that
 /// the request waited for its turn.
 fn prefill(request: &RequestRecord) -> (MonotonicNs, MonotonicNs) {
-    let taken = (request.prefill_ms.max(0.0) * 1e6) as u64;
+    let taken = (request.prefill_ms.unwrap_or_default().max(0.0) * 1e6) as u64;
     let began = MonotonicNs(request.first_token.0.saturating_sub(taken));
     (began.max(request.sent), request.first_token)
 }
@@ -82,13 +86,13 @@ mod tests {
             output_tokens: 50,
             draft_tokens: 0,
             draft_accepted: 0,
-            prefill_ms: 300.0,
-            decode_ms: 1100.0,
+            prefill_ms: Some(300.0),
+            decode_ms: Some(1100.0),
         };
         assert_eq!(prefill(&request), (ms(600), ms(900)));
         // An engine that counts more than there was is not believed.
         let slow = RequestRecord {
-            prefill_ms: 5000.0,
+            prefill_ms: Some(5000.0),
             ..request
         };
         assert_eq!(prefill(&slow), (ms(100), ms(900)));

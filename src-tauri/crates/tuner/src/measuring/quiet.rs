@@ -73,7 +73,8 @@ impl Tuner {
             },
             None => session.busy,
         };
-        if choice == Busy::Measure {
+        // What this machine does says nothing of work on another.
+        if choice == Busy::Measure || session.engine.machine.is_some() {
             return Ok(true);
         }
         job.phase(

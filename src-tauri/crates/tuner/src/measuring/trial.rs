@@ -8,20 +8,22 @@ use crate::measuring::measure::{Measured, Window, least_units};
 use crate::measuring::pictures::too_unlike;
 use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::session::next::tried;
-use crate::session::work::WorkSize;
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::feedback;
 use std::time::Duration;
 use wattsmith_domain::{
-    DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Machine, Proposal, ProposalId,
+    DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Launch, Machine, Proposal, ProposalId,
     ProposalStatus, Purpose, Repeat, Session, SessionId, SessionRecord, Tell, Trial, TrialId,
-    TrialState, Warning, WarningKind, Watts, Workload,
+    TrialState, Verdict, Warning, WarningKind, Watts, Workload,
 };
+use wattsmith_engine::{ATTACHED, EngineError};
 use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
 use wattsmith_store::Owner;
 
 /// The default is measured again after every fourth trial, to see drift.
 const DRIFT_EVERY: u32 = 4;
+/// Most windows that one wish for more adds to a trial.
+const MOST_MORE: u32 = 5;
 /// Most passes over the workload in one window.
 const MOST_PASSES: u32 = 1000;
 
@@ -106,7 +108,9 @@ impl Tuner {
         let number = trial.number;
         self.run_trial(job, record, trial, Some(proposal), &lock)
             .await?;
-        if number.is_multiple_of(DRIFT_EVERY) {
+        // A server that is set by hand is not set back and forth for that; a confirmation does it.
+        let by_hand = self.record(&job.session).await?.session.engine.name == ATTACHED;
+        if number.is_multiple_of(DRIFT_EVERY) && !by_hand {
             self.measure_drift(job, &lock).await?;
         }
         Ok(())
@@ -238,7 +242,7 @@ impl Tuner {
         let discarded = trial.discarded.iter().filter(of_this_try).count();
         let mut reruns = reruns_allowed(&record).saturating_sub(discarded as u32);
         let owner = Owner::Trial(trial.id.clone());
-        let least = self.meter().least_window();
+        let least = self.meter_of(&record.session).await?.least_window();
         record.trials.retain(|one| one.id != trial.id);
         record.trials.push(trial.clone());
         loop {
@@ -249,7 +253,7 @@ impl Tuner {
             let session = &record.session;
             let index = trial.repeats.len() as u32 + 1;
             let calibrates = |repeat: &Repeat| match trial.purpose {
-                Purpose::Default if index == 1 && session.workload.name != WorkSize::NAME => {
+                Purpose::Default if index == 1 && session.workload.may_be_repeated() => {
                     more_passes(repeat, &session.workload, session.quick, least)
                 }
                 _ => None,
@@ -281,6 +285,7 @@ impl Tuner {
                 samples,
                 launch,
             } = measured;
+            unasked(&record, trial, &launch)?;
             expected_s = Some(repeat.window.0);
             idle = repeat.idle;
             if trial.launch.is_none() {
@@ -297,6 +302,8 @@ impl Tuner {
                 expected_s = None;
                 continue;
             }
+            self.count_prompts(&job.session, &mut record, &repeat)
+                .await?;
             repeat.overhead = repeat.overhead + calibration;
             calibration = Joules(0.0);
             self.store.add_repeat(&trial.id, &repeat, &samples).await?;
@@ -314,6 +321,28 @@ impl Tuner {
                 return Err(TunerError::PicturesDiffer(why));
             }
         }
+    }
+
+    /// Writes down how many tokens the prompts of the person's own work have, once the engine counted them.
+    async fn count_prompts(
+        &self,
+        session: &SessionId,
+        record: &mut SessionRecord,
+        repeat: &Repeat,
+    ) -> Result<(), TunerError> {
+        let workload = &mut record.session.workload;
+        let passes = u64::from(workload.passes.max(1));
+        let Some(own) = workload
+            .own
+            .as_mut()
+            .filter(|own| own.prompt_tokens.is_none())
+        else {
+            return Ok(());
+        };
+        own.prompt_tokens = Some(repeat.performance.prompt_tokens.0 / passes);
+        let workload = workload.clone();
+        self.change(session, |stored| stored.workload = workload)
+            .await
     }
 
     /// One more window of the default. The trial before it is complete, so that a fault here is a
@@ -350,22 +379,73 @@ impl Tuner {
         _machine: &MachineLock,
     ) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
-        let Some(default) = record.default_trial() else {
-            return Ok(());
-        };
-        let reference = reference(&record);
+        match record.default_trial() {
+            Some(default) => self.again(job, &record, default, label).await,
+            None => Ok(()),
+        }
+    }
+
+    /// More windows of a trial by the person's wish, until it is decided whether it differs from the
+    /// default, and [`MOST_MORE`] at most. Who looks until something is seen sees something more often than
+    /// the verdict's 5 %: a saving is stated from a confirmation alone, as before.
+    ///
+    /// # Errors
+    /// There is no such complete trial, or the session has ended; as a trial's besides.
+    pub(crate) async fn more_repeats(&self, job: &Job, id: &TrialId) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
+        if record.session.ending.is_some() {
+            return Err(TunerError::Invalid(
+                "This session has ended. Take it up again, then measure more of its trials."
+                    .to_owned(),
+            ));
+        }
+        if !record.trial(id).is_some_and(Trial::is_complete) {
+            return Err(TunerError::NotFound(
+                "Only a trial that was measured to its end can have more repeats.".to_owned(),
+            ));
+        }
+        self.check_scope(&record)?;
+        self.check_files(&record.session).await?;
+        let _lock = self.claim_machine()?;
+        for more in 1..=MOST_MORE {
+            let record = self.record(&job.session).await?;
+            let Some(trial) = record.trial(id) else {
+                return Ok(());
+            };
+            if more > 1 && is_decided(&Analysis::of(&record), id) {
+                return Ok(());
+            }
+            let label = format!(
+                "trial {} · one more repeat, {more} of at most {MOST_MORE}",
+                trial.number
+            );
+            self.again(job, &record, trial, &label).await?;
+            job.emit(EventKind::Changed);
+        }
+        Ok(())
+    }
+
+    /// Adds a window to a complete trial. The caller holds the machine.
+    async fn again(
+        &self,
+        job: &Job,
+        record: &SessionRecord,
+        trial: &Trial,
+        label: &str,
+    ) -> Result<(), TunerError> {
+        let reference = reference(record);
         let window = Window {
             session: &record.session,
-            configuration: &default.configuration,
-            index: default.repeats.len() as u32 + 1,
+            configuration: &trial.configuration,
+            index: trial.repeats.len() as u32 + 1,
             label: label.to_owned(),
             idle: None,
-            expected_s: default.repeats.last().map(|repeat| repeat.window.0),
+            expected_s: trial.repeats.last().map(|repeat| repeat.window.0),
             reference,
             album: None,
         };
-        let owner = Owner::Trial(default.id.clone());
-        let mut reruns = reruns_allowed(&record).min(RERUNS_PER_REPEAT);
+        let owner = Owner::Trial(trial.id.clone());
+        let mut reruns = reruns_allowed(record).min(RERUNS_PER_REPEAT);
         let measured = self
             .undisturbed(job, &window, &owner, &mut reruns, |repeat| {
                 spoiled(repeat, reference)
@@ -373,7 +453,7 @@ impl Tuner {
             .await?;
         Ok(self
             .store
-            .add_repeat(&default.id, &measured.repeat, &measured.samples)
+            .add_repeat(&trial.id, &measured.repeat, &measured.samples)
             .await?)
     }
 
@@ -396,6 +476,10 @@ impl Tuner {
 
     /// Figures of one session must cover the same part of the machine, on the same cores.
     pub(crate) fn check_scope(&self, record: &SessionRecord) -> Result<(), TunerError> {
+        // On another machine the window itself looks whether its meters cover what they did.
+        if record.session.engine.machine.is_some() {
+            return Ok(());
+        }
         self.check_readers(record)?;
         check_cores(record, &self.machine())?;
         let earlier = record
@@ -565,6 +649,39 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",
         FailureCause::FileChanged => "file changed since the session began",
+    }
+}
+
+/// Whether more windows of a trial would tell nothing that is not known.
+fn is_decided(analysis: &Analysis, id: &TrialId) -> bool {
+    let comparison = analysis.trial(id).and_then(|one| one.comparison.as_ref());
+    comparison.is_some_and(|one| !matches!(one.verdict, Verdict::NotDecided { .. }))
+}
+
+/// Refuses a window in which the server used something else than for the default though nobody asked for
+/// that: the two would be compared as if only what was asked differed.
+fn unasked(record: &SessionRecord, trial: &Trial, launch: &Launch) -> Result<(), TunerError> {
+    let Some((default, before)) = record
+        .default_trial()
+        .and_then(|one| Some((one, one.launch.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let server = wattsmith_engine::server_of(&record.session.engine)?;
+    let found = server.catalogue().unasked(
+        (&default.configuration, before),
+        (&trial.configuration, launch),
+    );
+    match found.as_slice() {
+        [] => Ok(()),
+        [first, ..] => Err(TunerError::Engine(EngineError::failed(
+            FailureCause::WrongWork,
+            format!(
+                "The engine uses {} = {}, but {} for the default, and nobody asked for that: the two \
+                 cannot be compared. See what else changed on this machine, and run the trial again.",
+                first.name, first.used, first.asked
+            ),
+        ))),
     }
 }
 

@@ -179,12 +179,34 @@ fn likeness(now: &Setting, earlier: &Setting) -> Option<(f64, String)> {
         weight *= OTHER_MODEL;
         differs.push(format!("with {}", earlier.model.name));
     }
-    let work = |of: &Setting| (of.workload.name.clone(), of.workload.concurrency);
-    if work(now) != work(earlier) {
+    if !alike(now.workload, earlier.workload) {
         weight *= OTHER_WORKLOAD;
-        differs.push(format!("the workload {}", earlier.workload.name));
+        differs.push(format!("the workload {}", named(earlier.workload)));
     }
     Some((weight, differs.join(", ")))
+}
+
+/// Whether the work is of one kind. Shipped work is, in whatever number of requests; a file of the person's
+/// own is by its hash.
+fn alike(now: &Workload, earlier: &Workload) -> bool {
+    if now.own.is_some() || earlier.own.is_some() {
+        return now.is_same_work(earlier);
+    }
+    let kind = |of: &Workload| (of.name.clone(), of.concurrency, of.prompts, of.arrivals);
+    kind(now) == kind(earlier)
+}
+
+/// A workload by name; a file of the person's own with the beginning of its hash, since names of files are
+/// used again.
+fn named(workload: &Workload) -> String {
+    match &workload.own {
+        None => workload.name.clone(),
+        Some(own) => format!(
+            "{} (SHA-256 {}…)",
+            workload.name,
+            own.sha256.get(..12).unwrap_or_default()
+        ),
+    }
 }
 
 /// The boards by name alone: another driver is no other board.

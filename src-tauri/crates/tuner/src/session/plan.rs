@@ -1,17 +1,20 @@
 //! From what the person chose to a session that can be run.
 
 use crate::error::TunerError;
+use crate::session::own_work::{self, Asked};
 use crate::session::work::{PictureChoice, WorkSize, work_of};
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::connect::ConnectionChoice;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wattsmith_domain::{
-    Advisor, Busy, Configuration, Connection, Constraints, Engine, Likeness, Machine, Memory,
-    Objective, ParameterSpace, Price, Rejection, Rule, Session, SessionId, Tell, Threshold, Value,
-    WorkUnit, Workload,
+    Advisor, Busy, Configuration, Connection, Constraints, Engine, Kind, Likeness, Machine, Memory,
+    Objective, Parameter, ParameterSpace, Price, Rejection, Rule, Session, SessionId, Tell,
+    Threshold, Value, WorkUnit, Workload,
 };
 use wattsmith_engine::{
-    About, GPU_CLOCK_LOCK, GPU_POWER_LIMIT, Server, gpu_knobs, server, shipped,
+    About, EngineError, GPU_CLOCK_LOCK, GPU_POWER_LIMIT, Server, described, gpu_knobs, prompts_of,
+    server, settings_in_use, shipped,
 };
 
 /// What the person chose for a new session.
@@ -19,13 +22,20 @@ use wattsmith_engine::{
 pub struct SessionPlan {
     /// Name; made from model and workload when empty.
     pub name: String,
-    /// Inference server by name; the one that Wattsmith brings when empty.
+    /// Inference server by name, or by the path of a file that describes one; the one that Wattsmith
+    /// brings when empty.
     pub engine: String,
+    /// Address of a server that runs already, which is measured as it is.
+    pub attach: Option<String>,
+    /// Where that one runs, by the person's word: `here`, or what they call the machine. None: found out.
+    pub runs_on: Option<String>,
     /// Model file; the one used last, else the one that Wattsmith brings, when none. A folder or file of
     /// the server's own kind where it has such.
     pub model: Option<PathBuf>,
     /// Workload by name.
     pub workload: String,
+    /// A file of the person's own prompts or chats in place of that workload.
+    pub work_file: Option<PathBuf>,
     /// Another size of that work.
     pub size: WorkSize,
     /// Other pictures, where it is pictures.
@@ -79,8 +89,11 @@ impl Default for SessionPlan {
         Self {
             name: String::new(),
             engine: String::new(),
+            attach: None,
+            runs_on: None,
             model: None,
             workload: USUAL_WORK.to_owned(),
+            work_file: None,
             size: WorkSize::default(),
             pictures: PictureChoice::default(),
             advisor: Advisor::Enhanced,
@@ -122,6 +135,13 @@ pub const USUAL_PARAMETERS: [&str; 7] = [
     "n-gpu-layers",
 ];
 
+/// The knob that says how long a prompt and its answer may be.
+const CONTEXT: &str = "context-per-slot";
+/// Fewer than most texts have, so that the context is long enough.
+const CHARACTERS_PER_TOKEN: usize = 3;
+/// Contexts beyond the levels are multiples of this.
+const CONTEXT_STEP: i64 = 1024;
+
 /// Knobs that are set on the boards.
 const GPU_KNOBS: [&str; 2] = [GPU_POWER_LIMIT, GPU_CLOCK_LOCK];
 
@@ -144,29 +164,43 @@ impl Tuner {
     /// The session that a plan means; not stored.
     pub(crate) async fn session(&self, plan: SessionPlan) -> Result<Session, TunerError> {
         let mut plan = plan;
-        let server = match plan.engine.as_str() {
-            "" => shipped(),
-            name => server(name)?,
-        };
+        let server = server_for(&plan).await?;
+        let machine_of = self
+            .machine_of(server.as_ref(), plan.runs_on.take())
+            .await?;
         let binary = server
             .find(&self.paths.engine_folders())
             .map_err(TunerError::NotFound)?;
         let version = server.version(&binary).await?;
         let model = self.model_for(server.as_ref(), plan.model.take()).await?;
-        let workload = work_of(
-            server.as_ref(),
-            (&plan.workload, USUAL_WORK),
-            plan.quick,
-            plan.size,
-            &plan.pictures,
-        )?;
+        let Asked { workload, longest } = match &plan.work_file {
+            Some(path) => {
+                own_work::of_file(server.as_ref(), path, plan.size, &plan.pictures).await?
+            }
+            None => asked(work_of(
+                server.as_ref(),
+                (&plan.workload, USUAL_WORK),
+                plan.quick,
+                plan.size,
+                &plan.pictures,
+            )?),
+        };
+        self.check_chats(&model, &workload).await?;
         let machine = self.machine().as_ref().clone();
+        let flags = server.flags(&binary).await;
         let about = About {
             machine: &machine,
             context_limit: model.context_limit,
             version: Some(&version),
+            flags: flags.as_ref(),
         };
         let full = offered(server.as_ref(), &about, &plan)?;
+        let told = settings_in_use(server.as_ref(), &full).await?;
+        for (name, value) in told.iter() {
+            if plan.start.get(name).is_none() {
+                plan.start.set(name, value.clone());
+            }
+        }
         let beyond = server
             .catalogue()
             .beyond_context(&plan.start, model.context_limit);
@@ -174,8 +208,10 @@ impl Tuner {
             return Err(TunerError::Invalid(words));
         }
         let start = full
-            .check(&with_work(&plan.start, &full, &workload))
+            .check(&with_work(&plan.start, &full, &workload, longest))
             .map_err(|problems| refused(&problems, &machine))?;
+        self.check_memory(server.as_ref(), &model.path, &start)
+            .await?;
         plan.constraints = of_pictures(plan.constraints, &workload);
         if plan.tuned.is_empty() && workload.unit.is_token() {
             plan.tuned = usual(&full);
@@ -232,6 +268,8 @@ impl Tuner {
                 name: server.name().to_owned(),
                 version,
                 path: binary.display().to_string(),
+                description: server.description().map(str::to_owned),
+                machine: machine_of,
             },
             model,
             workload,
@@ -259,7 +297,33 @@ impl Tuner {
             ending: None,
             warnings: Vec::new(),
             readers: std::collections::BTreeMap::new(),
+            note: String::new(),
         })
+    }
+}
+
+/// A server that is named or described wrongly is a wrong word of the plan.
+fn wrong_words(error: EngineError) -> TunerError {
+    TunerError::Invalid(error.to_string())
+}
+
+/// The server that a plan names: one that is known, one that a file describes, one that runs already.
+async fn server_for(plan: &SessionPlan) -> Result<Arc<dyn Server>, TunerError> {
+    if let Some(address) = &plan.attach {
+        return Ok(wattsmith_engine::attached(address).await?);
+    }
+    match plan.engine.as_str() {
+        "" => Ok(shipped()),
+        file if file.contains('/') || file.ends_with(".toml") => {
+            let path = Path::new(file);
+            let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+                TunerError::NotFound(format!(
+                    "The file {file}, which is to describe a server, cannot be read: {error}."
+                ))
+            })?;
+            described(path, &text).map_err(wrong_words)
+        }
+        name => server(name).map_err(wrong_words),
     }
 }
 
@@ -272,9 +336,24 @@ fn usual(full: &ParameterSpace) -> Vec<String> {
         .collect()
 }
 
+/// Shipped work, and how long its prompts are.
+fn asked(workload: Workload) -> Asked {
+    let prompts = prompts_of(workload.prompts).iter();
+    Asked {
+        longest: prompts.map(|one| one.chars().count()).max().unwrap_or(0),
+        workload,
+    }
+}
+
 /// Steps and guidance are settings and belong to the work, too: where the person says nothing, they start
-/// as the work has them.
-fn with_work(start: &Configuration, full: &ParameterSpace, workload: &Workload) -> Configuration {
+/// as the work has them. So does the context, where the usual one is likely too short for the longest
+/// prompt and its answer.
+fn with_work(
+    start: &Configuration,
+    full: &ParameterSpace,
+    workload: &Workload,
+    longest: usize,
+) -> Configuration {
     let mut start = start.clone();
     if let Some(task) = &workload.pictures {
         for (name, value) in [
@@ -285,8 +364,32 @@ fn with_work(start: &Configuration, full: &ParameterSpace, workload: &Workload) 
                 start.set(name, value);
             }
         }
+    } else if start.get(CONTEXT).is_none()
+        && let Some(knob) = full.get(CONTEXT)
+        && let Some(context) = context_for(knob, workload, longest)
+    {
+        start.set(CONTEXT, Value::Int(context));
     }
     start
+}
+
+/// The context that a prompt of so many characters needs with its answer; none where the usual one is
+/// enough. Texts take a token for every three to four characters; the engine says so where it is more.
+fn context_for(knob: &Parameter, workload: &Workload, longest: usize) -> Option<i64> {
+    let (Value::Int(usual), Kind::Int { max, levels, .. }) = (&knob.default, &knob.kind) else {
+        return None;
+    };
+    let needed = (longest / CHARACTERS_PER_TOKEN) as i64 + i64::from(workload.output_tokens);
+    if needed <= *usual {
+        return None;
+    }
+    let level = levels
+        .iter()
+        .copied()
+        .filter(|level| *level >= needed)
+        .min();
+    let rounded = (needed / CONTEXT_STEP + 1) * CONTEXT_STEP;
+    Some(level.unwrap_or(rounded).min(*max))
 }
 
 /// The usual limit of likeness where the person says none; 0 takes it away. Tokens have none.
@@ -302,6 +405,7 @@ fn of_pictures(constraints: Constraints, workload: &Workload) -> Constraints {
 /// The work's own name, without that it is its short form.
 fn named_as<'a>(workload: &'a Workload, asked: &'a str) -> &'a str {
     match workload.unit {
+        WorkUnit::OutputToken if workload.own.is_some() => &workload.name,
         WorkUnit::OutputToken => asked,
         WorkUnit::Image => workload.name.trim_end_matches("-quick"),
     }

@@ -1,12 +1,17 @@
 //! Which work a plan means: a shipped workload, in a size of the person's own where they say so.
 
 use crate::error::TunerError;
-use wattsmith_domain::{PictureTask, WorkUnit, Workload};
-use wattsmith_engine::{Protocol, Server, picture_workload, picture_workloads, workloads};
+use wattsmith_domain::{Arrivals, PictureTask, WorkUnit, Workload};
+use wattsmith_engine::{
+    Protocol, Server, of_prompts, picture_workload, picture_workloads, with_arrivals, workloads,
+};
+
+/// Requests that may be open together: each is a connection.
+const MOST_AT_ONCE: u32 = 500;
 
 /// A person's own size of a workload. What is left out stays as the workload has it. Work of one's
 /// own size is taken as it is: where it does not fill a window, the figure carries a warning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct WorkSize {
     /// Requests in a window, at least 1.
     pub requests: Option<u32>,
@@ -14,6 +19,8 @@ pub struct WorkSize {
     pub concurrency: Option<u32>,
     /// Tokens of each answer, at least 2.
     pub output_tokens: Option<u32>,
+    /// When requests are sent.
+    pub arrivals: Option<Arrivals>,
 }
 
 /// A person's own pictures. What is left out stays as the workload has it; steps and guidance are
@@ -32,31 +39,65 @@ pub struct PictureChoice {
 
 impl WorkSize {
     /// The name of work in a size of its own.
-    pub(crate) const NAME: &str = "custom";
+    pub(crate) const NAME: &str = Workload::OF_OWN_SIZE;
 
     fn apply(self, named: Workload) -> Result<Workload, TunerError> {
         if self == Self::default() {
             return Ok(named);
         }
-        let size = [
-            self.requests.unwrap_or(named.requests),
-            self.concurrency.unwrap_or(named.concurrency),
-            self.output_tokens.unwrap_or(named.output_tokens),
+        self.check()?;
+        let requests = self.requests.unwrap_or(named.requests);
+        // Who says how many clients wait for answers wants some that do.
+        let unsaid = match self.concurrency {
+            Some(_) => Arrivals::Clients,
+            None => named.arrivals,
+        };
+        let arrivals = self.arrivals.unwrap_or(unsaid);
+        let concurrency = match arrivals {
+            Arrivals::Clients => self.concurrency.unwrap_or(named.concurrency),
+            Arrivals::All | Arrivals::Poisson { .. } if requests <= MOST_AT_ONCE => requests,
+            Arrivals::All | Arrivals::Poisson { .. } => {
+                return Err(TunerError::Invalid(format!(
+                    "{requests} requests may all be open at once, and at most {MOST_AT_ONCE} are. Ask for \
+                     fewer, or let clients send them."
+                )));
+            }
+            Arrivals::Timestamps => {
+                return Err(TunerError::Invalid(
+                    "Only a file of work says when its requests arrive. Name one, or choose other arrivals: \
+                     all, clients or poisson:RATE."
+                        .to_owned(),
+                ));
+            }
+        };
+        let tokens = self.output_tokens.unwrap_or(named.output_tokens);
+        let sized = of_prompts(Self::NAME, named.prompts, (requests, concurrency, tokens));
+        Ok(with_arrivals(&sized, arrivals))
+    }
+
+    /// What no work can have, whatever it is.
+    pub(crate) fn check(self) -> Result<(), TunerError> {
+        let least = [
+            (self.requests, 1),
+            (self.concurrency, 1),
+            (self.output_tokens, 2),
         ];
-        let [requests, concurrency, output_tokens] = size;
-        if requests < 1 || concurrency < 1 || output_tokens < 2 {
+        let too_little = |(said, least): (Option<u32>, u32)| said.is_some_and(|said| said < least);
+        if least.into_iter().any(too_little) {
             return Err(TunerError::Invalid(
                 "A workload needs at least one request, one client and two tokens for each answer."
                     .to_owned(),
             ));
         }
-        Ok(wattsmith_engine::workload(
-            Self::NAME,
-            requests,
-            concurrency,
-            output_tokens,
-            1,
-        ))
+        match (self.concurrency, self.arrivals) {
+            (Some(_), Some(arrivals)) if !arrivals.is_clients() => {
+                Err(TunerError::Invalid(format!(
+                    "With the arrivals {arrivals} no clients wait for their answers, so a number of clients has \
+                 no effect. Leave it out."
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -63,6 +63,7 @@ impl Played {
             ending: None,
             warnings: Vec::new(),
             readers: std::collections::BTreeMap::new(),
+            note: String::new(),
         };
         Self {
             record: SessionRecord {
@@ -168,8 +169,8 @@ impl Played {
                     p95: window.first_token_p95_s,
                 },
                 time_per_output_token_s: Quantiles::default(),
-                prefill_s: 0.0,
-                decode_s: 0.0,
+                prefill_s: None,
+                decode_s: None,
                 prompt_tokens: Tokens(0),
                 requests: session.workload.requests,
             },

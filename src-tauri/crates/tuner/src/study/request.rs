@@ -100,6 +100,7 @@ impl StudyRequest {
                 pictures: PictureChoice::default(),
                 model: Some(live.model.clone()),
                 workload: live.workload.clone(),
+                work_file: None,
                 size: WorkSize::default(),
                 quick: false,
                 tuned: Vec::new(),

@@ -169,18 +169,19 @@ fn busiest(repeats: &[Repeat], tell: fn(&DeviceConditions) -> Option<f64>) -> Op
 fn slots(record: &SessionRecord, trial: &Trial) -> Option<String> {
     let slots = trial.configuration.int("parallel")?;
     let clients = i64::from(record.session.workload.concurrency);
-    if slots > clients {
+    let wait = record.session.workload.arrivals.is_clients();
+    if wait && slots > clients {
         let empty = slots - clients;
         return Some(format!(
             "{empty} of its {slots} slots never had a request: {clients} clients send one at a time."
         ));
     }
-    let work: f64 = trial
+    let told: Option<Vec<f64>> = trial
         .repeats
         .iter()
-        .map(|one| one.performance.prefill_s + one.performance.decode_s)
-        .sum();
-    let share = work / (window_s(&trial.repeats) * slots as f64);
+        .map(|one| Some(one.performance.prefill_s? + one.performance.decode_s?))
+        .collect();
+    let share = told?.iter().sum::<f64>() / (window_s(&trial.repeats) * slots as f64);
     (share > 0.0 && share < IDLE).then(|| {
         format!(
             "Its {slots} slots were in use {} of the time.",

@@ -166,7 +166,7 @@ impl Tuner {
                     .await;
             }
         };
-        let recording = self.meter().record(Some(engine.pid()), |_| {});
+        let recording = self.meter().record(engine.pid(), |_| {});
         let from = SystemClock.now();
         job.phase(PhaseKind::Asking, &label, None);
         let asked = match client_of(&engine, &label) {

@@ -13,7 +13,8 @@ use wattsmith_domain::{
 use wattsmith_store::{Store, StoreOptions};
 use wattsmith_testkit::fixtures::{Fixture, Shown};
 use wattsmith_tuner::{
-    BusyLimit, EventKind, LoadLook, PhaseKind, SessionPlan, Step, Tuner, TunerOptions, WorkSize,
+    BusyLimit, EventKind, LoadLook, ModelFolders, PhaseKind, SessionPlan, Step, Tuner,
+    TunerOptions, WorkSize,
 };
 
 /// Engines share two cores with everything else, so they run one after the other.
@@ -94,6 +95,8 @@ impl Bench {
             lock_file: Some(data.path().join("lock")),
             // Other tests run beside this one.
             busy_limit: Some(BusyLimit::NEVER),
+            // What lies on this machine is no matter of a test.
+            model_folders: Some(ModelFolders::default()),
             ..TunerOptions::default()
         };
         Self {
@@ -269,6 +272,7 @@ pub fn tiny() -> SessionPlan {
             requests: Some(4),
             concurrency: Some(2),
             output_tokens: Some(4),
+            arrivals: None,
         },
         advisor: Advisor::Sobol,
         threshold: Threshold::PercentBelowDefault { percent: 99.0 },
@@ -296,6 +300,7 @@ pub fn long() -> SessionPlan {
             requests: Some(64),
             concurrency: Some(2),
             output_tokens: Some(400),
+            arrivals: None,
         },
         repeats: 1,
         ..tiny()

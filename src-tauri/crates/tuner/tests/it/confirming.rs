@@ -179,3 +179,27 @@ async fn repeats_that_cannot_be_judged_end_a_confirmation_undecided() {
     assert_eq!(record.confirmations[0].decision, Some(Decision::NotDecided));
     assert_eq!(next(&bench, &session).await, Next::Ask);
 }
+
+#[tokio::test]
+async fn more_repeats_of_a_trial_are_added_to_it_until_they_tell_enough() {
+    let _machine = machine().await;
+    let bench = Bench::new().await;
+    let session = bench.begun(tiny()).await;
+    let trial = bench.seed(&session, &[("parallel", 1)], &DEFAULT).await;
+    let before = trial.repeats.len();
+    let step = Step::MoreRepeats(trial.id.clone());
+    bench.tuner.perform(&session, step.clone()).await.unwrap();
+    let record = bench.record(&session).await;
+    let after = record.trial(&trial.id).unwrap();
+    let more = after.repeats.len() - before;
+    assert!((1..=5).contains(&more), "{more}");
+    assert!(after.is_complete());
+    assert_eq!(record.trials.len(), 2, "no trial of the budget is spent");
+
+    bench.tuner.stop(&session).await.unwrap();
+    let refused = bench.tuner.perform(&session, step).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("Take it up again"),
+        "{refused}"
+    );
+}

@@ -138,6 +138,7 @@ async fn autopilot_pauses_when_asked_and_then_runs_to_the_end_alone() {
             requests: Some(8),
             concurrency: Some(2),
             output_tokens: Some(16),
+            arrivals: None,
         },
         budget: 2,
         ..tiny()

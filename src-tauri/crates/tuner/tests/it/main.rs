@@ -6,6 +6,7 @@
 
 mod advise;
 mod asking;
+mod attaching;
 mod bench;
 mod confirming;
 mod connecting;
@@ -18,6 +19,7 @@ mod keeping_studies;
 mod looping;
 mod models;
 mod next;
+mod own_work;
 mod picturing;
 mod planning;
 mod plug;
@@ -25,6 +27,7 @@ mod real_engines;
 mod rebasing;
 mod remembering;
 mod replaying;
+mod reporting;
 mod sensing;
 mod settling;
 mod speaking;

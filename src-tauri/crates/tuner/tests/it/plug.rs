@@ -48,6 +48,7 @@ impl Plug {
             period_s: None,
             averaging_s: None,
             flip: false,
+            machine: None,
         }
     }
 }

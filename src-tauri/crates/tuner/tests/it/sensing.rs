@@ -21,6 +21,7 @@ async fn a_sensor_gives_measured_joules_with_the_net_beside_the_gross() {
             requests: Some(8),
             concurrency: Some(2),
             output_tokens: Some(16),
+            arrivals: None,
         },
         ..tiny()
     };

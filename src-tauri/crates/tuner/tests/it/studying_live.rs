@@ -47,6 +47,7 @@ fn plan(folder: &Path, landscape: PathBuf) -> LivePlan {
             name: String::new(),
             model: None,
             workload: "chat".to_owned(),
+            work_file: None,
             size: WorkSize::default(),
             quick: true,
             tuned: Vec::new(),

@@ -2,8 +2,7 @@
 // `?scenario=` chooses where it begins, `?pace=` stretches (2) or shrinks (0.05) all waits.
 
 import { BackendError, backendError } from '../error';
-import type { Backend } from '../index';
-import type { LiveEvent } from '../bindings';
+import type { Backend, LiveEvent } from '../index';
 import { lastConfig, offer, pasted, promptValues, templateOf } from './advisor';
 import { settle } from './busy';
 import { desk } from './desk';
@@ -11,16 +10,20 @@ import { diagnosis } from './doctor';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
+import { more } from './more';
 import { Readers } from './readers';
 import { Jobs } from './run';
 import { summary } from './outcome';
 import { overview } from './overview';
+import { files, page } from './report';
 import { keep, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
+import { settings } from './settings';
 import { Studies } from './study';
 import { say } from './talk';
 import { BUILT_IN, render, templateViews } from './templates';
 import { watts } from './trial';
+import { previewWork } from './work';
 
 export function mockBackend(query: URLSearchParams): Backend {
   const start = scene(query.get('scenario') ?? '', Number(query.get('pace') ?? 1));
@@ -126,6 +129,7 @@ export function mockBackend(query: URLSearchParams): Backend {
       sessions.set(s.id, s);
       return s.id;
     },
+    previewWork: async (path) => previewWork(path),
     likelyCost: async (draft) => {
       const like = newest().find((s) => trials(s).length > 1);
       const all = draft.budget + 1;
@@ -135,6 +139,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     },
     sessions: async () => newest().map(summary),
     session: async (id) => view(find(id)),
+    setNote: (id, note) => change(id, (s) => void (s.note = note)),
     renameSession: (id, name) => change(id, (s) => void (s.name = name)),
     deleteSession: (id) => change(id, () => void sessions.delete(id)),
     forgetMemory: (id) => change(id, (s) => void (s.memory = [])),
@@ -165,6 +170,7 @@ export function mockBackend(query: URLSearchParams): Backend {
       return job(id, (one) => say(jobs, one, text));
     },
     runProposal: (id, proposalId) => job(id, (s) => jobs.take(s, proposalId)),
+    moreRepeats: (id, trialId) => job(id, (s) => more(jobs, s, trialId)),
     confirm: (id) => job(id, (s) => jobs.confirm(s)),
     numericProposal: (id) =>
       change(id, (s) => {
@@ -218,6 +224,7 @@ export function mockBackend(query: URLSearchParams): Backend {
         if (on && !busy) jobs.goOn(s);
       }),
     cancel: (id) => change(id, (s) => jobs.cancel(s)),
+    setByHand: async () => {},
     stop: (id) =>
       change(id, (s) => {
         jobs.cancel(s);
@@ -265,10 +272,10 @@ export function mockBackend(query: URLSearchParams): Backend {
           if (item.item === 'exchange' && item.outcome === 'waiting') item.outcome = 'cancelled';
       }),
     overview: async () => overview(newest()),
-    exportReport: async (id, format, out) =>
-      out?.replace(/^~/, '/home/you') ??
-      `/home/you/Documents/Wattsmith/${find(id).name.replace(/\W+/g, '-')}.${format === 'markdown' ? 'md' : format}`,
+    reportPage: async (id, withPaths) => page(find(id), withPaths),
+    exportReport: async (id, format, out) => files(find(id), format, out),
     ...desk(),
+    ...settings(query.get('scenario') === 'bad-settings'),
     ...studies.calls(),
     picturePairs: async () => [],
     powerSeries: async (trialId) => {

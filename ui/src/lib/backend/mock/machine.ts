@@ -224,6 +224,16 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     engine: 'llama-server 86a2835',
     engineProblem: '',
     models: [smol, qwen],
+    running: gpu
+      ? [
+          {
+            url: 'http://127.0.0.1:11434',
+            version: 'Ollama 0.33.0',
+            model: 'qwen3:8b',
+            trouble: '',
+          },
+        ]
+      : [],
     unfitModels: [
       {
         name: 'mmproj-model-f16',
@@ -263,7 +273,11 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     draft: {
       name: '',
       modelPath: gpu ? qwen.path : smol.path,
+      attach: '',
       workload: 'chat',
+      workFile: '',
+      arrivals: 'clients',
+      answerTokens: null,
       advisor: advisorModels ? 'guided' : 'surrogate',
       connection: advisorModels
         ? { ...NO_CONNECTION, kind: 'local', model: qwen.path }

@@ -22,6 +22,7 @@ const PLUG: OutsideMeterView = {
   periodS: null,
   averagingS: null,
   flip: false,
+  machine: '',
 };
 
 export class Meters {

@@ -32,6 +32,7 @@ const IDLE: PhaseView = {
 export interface Kept {
   id: string;
   name: string;
+  note?: string;
   createdAt: string;
   draft: SessionDraft;
   machine: MachineView;
@@ -65,7 +66,7 @@ export function keep(
   const model = /qwen/i.test(draft.modelPath) ? 'Qwen 1.5B' : 'SmolLM2';
   return {
     id,
-    name: draft.name || `${model} · ${draft.workload}`,
+    name: draft.name || `${model} · ${draft.workFile.split('/').at(-1) || draft.workload}`,
     createdAt,
     draft,
     machine,
@@ -223,6 +224,7 @@ export function view(s: Kept): SessionView {
         ? '32 requests · 8 at once · 16 tokens out'
         : '32 requests · 8 at once · 64 tokens out',
       batch: '64 requests · 16 at once · 128 tokens out',
+      'own-file': '6 requests · 6 at once · 16 to 64 tokens out',
     }[s.draft.workload] ?? '16 requests · 1 at once · 128 tokens out';
   const goal = s.draft.threshold.endsWith('%')
     ? `${s.draft.threshold.replace('%', ' %')} below default`
@@ -238,6 +240,7 @@ export function view(s: Kept): SessionView {
   return {
     id: s.id,
     name: s.name,
+    note: s.note ?? '',
     createdAt: s.createdAt,
     chips: [
       'llama-server 86a2835',

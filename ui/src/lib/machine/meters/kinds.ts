@@ -96,6 +96,7 @@ export const fresh = (kind: MeterKind): OutsideMeterView => ({
   periodS: null,
   averagingS: null,
   flip: false,
+  machine: '',
 });
 
 export type Problems = Partial<Record<keyof OutsideMeterView, string>>;

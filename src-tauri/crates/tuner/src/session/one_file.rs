@@ -1,0 +1,290 @@
+//! A session as one file: all that happened in it with the power of every window, for another machine or
+//! another person. What comes in is data: it ends what was open, agrees to nothing, and has to fit together
+//! before a row of it is stored.
+
+use crate::error::TunerError;
+use crate::machine::models::blocking;
+use crate::tuner::Tuner;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use wattsmith_domain::{
+    ConfirmationId, Ending, PowerSample, SessionId, SessionRecord, TrialId, TrialState,
+};
+use wattsmith_store::{Owner, Side, StoreError};
+
+/// Version of the format.
+const FORMAT: u32 = 1;
+/// A larger file is none of ours.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// What a file holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    /// [`FORMAT`]; its name says whose file it is.
+    wattsmith_session: u32,
+    /// Wattsmith's version that wrote it.
+    written_by: String,
+    record: SessionRecord,
+    power: Vec<Power>,
+}
+
+/// Power of one window by device, as it was sampled.
+#[derive(Debug, Serialize, Deserialize)]
+struct Power {
+    of: Place,
+    devices: Vec<(String, Vec<PowerSample>)>,
+}
+
+/// Which window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Place {
+    Trial(TrialId, u32),
+    Best(ConfirmationId, u32),
+    Default(ConfirmationId, u32),
+    DiscardedOfTrial(TrialId, u32),
+    DiscardedOfConfirmation(ConfirmationId, u32),
+}
+
+impl Tuner {
+    /// Writes a session into one file; a file that is there is replaced.
+    ///
+    /// # Errors
+    /// There is no such session, or the file cannot be written.
+    pub async fn export_session(&self, id: &SessionId, to: &Path) -> Result<(), TunerError> {
+        let record = self.record(id).await?;
+        let mut power = Vec::new();
+        for of in places(&record) {
+            let devices = match &of {
+                Place::Trial(id, index) => self.store.samples(id, *index, usize::MAX).await,
+                Place::Best(id, index) => self.power_of(id, Side::Best, *index).await,
+                Place::Default(id, index) => self.power_of(id, Side::Default, *index).await,
+                Place::DiscardedOfTrial(id, nth) => {
+                    let owner = Owner::Trial(id.clone());
+                    self.store.discarded_samples(&owner, *nth, usize::MAX).await
+                }
+                Place::DiscardedOfConfirmation(id, nth) => {
+                    let owner = Owner::Confirmation(id.clone());
+                    self.store.discarded_samples(&owner, *nth, usize::MAX).await
+                }
+            }?;
+            if !devices.is_empty() {
+                power.push(Power { of, devices });
+            }
+        }
+        let file = File {
+            wattsmith_session: FORMAT,
+            written_by: env!("CARGO_PKG_VERSION").to_owned(),
+            record: wattsmith_report::without_secrets(&record, &[]),
+            power,
+        };
+        let to = to.to_owned();
+        blocking(move || {
+            let text = serde_json::to_vec(&file).map_err(|error| {
+                TunerError::Invalid(format!(
+                    "This session cannot be written as a file: {error}."
+                ))
+            })?;
+            wattsmith_files::write(&to, &text)
+                .map_err(|source| TunerError::io(format!("cannot write {}", to.display()), source))
+        })
+        .await?
+    }
+
+    async fn power_of(
+        &self,
+        id: &ConfirmationId,
+        side: Side,
+        index: u32,
+    ) -> Result<Vec<(String, Vec<PowerSample>)>, StoreError> {
+        let store = &self.store;
+        store
+            .confirmation_samples(id, side, index, usize::MAX)
+            .await
+    }
+
+    /// Takes a session in from a file. It comes as ended, and to no chat model anything is agreed: going on
+    /// with it is a choice of its own.
+    ///
+    /// # Errors
+    /// The file cannot be read, is none of these, does not fit together, or the session is here already.
+    pub async fn import_session(&self, from: &Path) -> Result<SessionId, TunerError> {
+        let name = from.display().to_string();
+        let from = from.to_owned();
+        let File { record, power, .. } = blocking(move || read(&from)).await??;
+        fits_together(&record, &name)?;
+        let id = record.session.id.clone();
+        match self.store.session(&id).await {
+            Err(StoreError::NotFound { .. }) => {}
+            Ok(here) => {
+                return Err(TunerError::Invalid(format!(
+                    "The session of {name} is here already, as “{}”. Delete that one first, if this one is to \\
+                     take its place.",
+                    here.name
+                )));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if let Err(error) = self.store_all(&record, &power).await {
+            // Half a session is none.
+            let _ = self.store.delete_session(&id).await;
+            return Err(error);
+        }
+        self.refresh_digest(&id).await;
+        Ok(id)
+    }
+
+    async fn store_all(&self, record: &SessionRecord, power: &[Power]) -> Result<(), TunerError> {
+        let devices = |of: &Place| -> Vec<(String, Vec<PowerSample>)> {
+            let own = power.iter().find(|one| one.of == *of);
+            own.map(|one| one.devices.clone()).unwrap_or_default()
+        };
+        let mut session = record.session.clone();
+        (session.consent, session.agreed) = (false, Vec::new());
+        session.ending.get_or_insert(Ending::Stopped);
+        let store = &self.store;
+        store.put_session(&session).await?;
+        for exchange in &record.exchanges {
+            store.put_exchange(exchange).await?;
+        }
+        for proposal in &record.proposals {
+            store.put_proposal(proposal).await?;
+        }
+        for trial in &record.trials {
+            let mut bare = trial.clone();
+            // Nothing of it runs here.
+            if matches!(bare.state, TrialState::Running | TrialState::Pending) {
+                bare.state = TrialState::Discarded {
+                    cause: "it was not done when the session was written as a file".to_owned(),
+                };
+            }
+            let (repeats, discarded) = (
+                std::mem::take(&mut bare.repeats),
+                std::mem::take(&mut bare.discarded),
+            );
+            store.put_trial(&bare).await?;
+            for repeat in &repeats {
+                let of = Place::Trial(trial.id.clone(), repeat.index);
+                store.add_repeat(&trial.id, repeat, &devices(&of)).await?;
+            }
+            for (nth, one) in (0..).zip(&discarded) {
+                let of = Place::DiscardedOfTrial(trial.id.clone(), nth);
+                let owner = Owner::Trial(trial.id.clone());
+                store.add_discarded(&owner, one, &devices(&of)).await?;
+            }
+        }
+        for feedback in &record.feedback {
+            store.put_feedback(&session.id, feedback).await?;
+        }
+        for confirmation in &record.confirmations {
+            let id = &confirmation.id;
+            let mut bare = confirmation.clone();
+            let (best, default, discarded) = (
+                std::mem::take(&mut bare.best),
+                std::mem::take(&mut bare.default),
+                std::mem::take(&mut bare.discarded),
+            );
+            store.put_confirmation(&bare).await?;
+            for repeat in &best {
+                let power = devices(&Place::Best(id.clone(), repeat.index));
+                store
+                    .add_confirmation_repeat(id, Side::Best, repeat, &power)
+                    .await?;
+            }
+            for repeat in &default {
+                let power = devices(&Place::Default(id.clone(), repeat.index));
+                store
+                    .add_confirmation_repeat(id, Side::Default, repeat, &power)
+                    .await?;
+            }
+            for (nth, one) in (0..).zip(&discarded) {
+                let power = devices(&Place::DiscardedOfConfirmation(id.clone(), nth));
+                let owner = Owner::Confirmation(id.clone());
+                store.add_discarded(&owner, one, &power).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every window of a record.
+fn places(record: &SessionRecord) -> Vec<Place> {
+    let mut places = Vec::new();
+    let nth = |count: usize| 0..u32::try_from(count).unwrap_or(u32::MAX);
+    for trial in &record.trials {
+        let repeats = trial.repeats.iter();
+        places.extend(repeats.map(|one| Place::Trial(trial.id.clone(), one.index)));
+        let discarded = nth(trial.discarded.len());
+        places.extend(discarded.map(|nth| Place::DiscardedOfTrial(trial.id.clone(), nth)));
+    }
+    for one in &record.confirmations {
+        let best = one.best.iter();
+        places.extend(best.map(|repeat| Place::Best(one.id.clone(), repeat.index)));
+        let default = one.default.iter();
+        places.extend(default.map(|repeat| Place::Default(one.id.clone(), repeat.index)));
+        let discarded = nth(one.discarded.len());
+        places.extend(discarded.map(|nth| Place::DiscardedOfConfirmation(one.id.clone(), nth)));
+    }
+    places
+}
+
+fn read(path: &Path) -> Result<File, TunerError> {
+    let fail = |source| TunerError::io(format!("cannot read {}", path.display()), source);
+    let none_of_ours = |why: String| {
+        TunerError::Invalid(format!(
+            "{} is no session written by Wattsmith: {why}. `wattsmith-cli sessions export` writes one.",
+            path.display()
+        ))
+    };
+    let size = std::fs::metadata(path).map_err(fail)?.len();
+    if size > MOST_BYTES {
+        return Err(none_of_ours(format!("it has {} MB", size >> 20)));
+    }
+    let bytes = std::fs::read(path).map_err(fail)?;
+    let head: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| none_of_ours(error.to_string()))?;
+    match head["wattsmith_session"].as_u64() {
+        Some(format) if format == u64::from(FORMAT) => {}
+        Some(newer) => {
+            return Err(TunerError::Invalid(format!(
+                "{} has the format {newer}, which a newer Wattsmith wrote; this one knows {FORMAT}. Take that \\
+                 version to read it.",
+                path.display()
+            )));
+        }
+        None => return Err(none_of_ours("it does not say that it is one".to_owned())),
+    }
+    serde_json::from_value(head).map_err(|error| none_of_ours(error.to_string()))
+}
+
+/// Whether all parts of a record are of one session.
+fn fits_together(record: &SessionRecord, name: &str) -> Result<(), TunerError> {
+    let id = &record.session.id;
+    let wrong = |what: &str| {
+        Err(TunerError::Invalid(format!(
+            "The session of {name} does not fit together: {what}. Have it written again."
+        )))
+    };
+    if record.trials.iter().any(|trial| trial.session != *id) {
+        return wrong("one of its trials is of another session");
+    }
+    let mut numbers: Vec<u32> = record.trials.iter().map(|trial| trial.number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    if numbers.len() != record.trials.len() {
+        return wrong("two of its trials have one number");
+    }
+    if record.proposals.iter().any(|one| one.session != *id)
+        || record.exchanges.iter().any(|one| one.session != *id)
+        || record.confirmations.iter().any(|one| one.session != *id)
+    {
+        return wrong("a proposal, prompt or confirmation is of another session");
+    }
+    let known = |trial: &TrialId| record.trial(trial).is_some();
+    if !record.feedback.iter().all(|one| known(&one.trial))
+        || !record.confirmations.iter().all(|one| known(&one.trial))
+    {
+        return wrong("something is said of a trial that it does not hold");
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+// What a report can be written as.
+
+import type { ReportFormat } from '$lib/backend';
+
+export interface FormatChoice {
+  format: ReportFormat;
+  label: string;
+  hint: string;
+  suffix: string;
+}
+
+export const FORMATS: FormatChoice[] = [
+  {
+    format: 'html',
+    label: 'Web page',
+    hint: 'everything, with charts, in one file',
+    suffix: 'html',
+  },
+  { format: 'pdf', label: 'PDF', hint: 'the same on paper, to send or print', suffix: 'pdf' },
+  { format: 'markdown', label: 'Markdown', hint: 'short, for notes and issues', suffix: 'md' },
+  { format: 'csv', label: 'CSV', hint: 'one row per repeat', suffix: 'csv' },
+  { format: 'json', label: 'JSON', hint: 'everything, for programs', suffix: 'json' },
+  { format: 'svg', label: 'Charts', hint: 'each chart as an SVG picture', suffix: 'svg' },
+];
+
+/** The format that a file's name asks for. */
+export const formatOf = (path: string): ReportFormat | undefined =>
+  FORMATS.find((one) => one.suffix === path.split('.').at(-1)?.toLowerCase())?.format;
+
+export const SUFFIXES = FORMATS.map((one) => `.${one.suffix}`).join(', ');
