@@ -38,7 +38,10 @@ class Theme {
   }
 
   #show(): void {
-    document.documentElement.dataset.theme = this.shown;
+    const root = document.documentElement;
+    root.classList.add('turning');
+    root.dataset.theme = this.shown;
+    requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove('turning')));
   }
 }
 
