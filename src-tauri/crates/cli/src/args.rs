@@ -368,6 +368,14 @@ impl WhatArgs {
 pub(crate) struct WorkArgs {
     #[command(flatten)]
     pub what: WhatArgs,
+    /// A small model of the same vocabulary that drafts for it (llama-server): adds speculation
+    /// draft-simple and draft-tokens to what may be set
+    #[arg(long, value_name = "FILE", conflicts_with = "attach")]
+    pub draft_model: Option<PathBuf>,
+    /// Start from what the server would choose by itself (llama-server: --fit on): it is started once
+    /// without any setting, and what it says it uses is the default here
+    #[arg(long, conflicts_with = "attach")]
+    pub server_chooses: bool,
     /// Just so many measured windows per configuration; when left out 3, in a search fewer or more
     /// where that is enough or worth it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]

@@ -18,6 +18,8 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
         .create_session(SessionPlan {
             name: "trial".to_owned(),
             model: work.what.model.clone(),
+            draft: work.draft_model.clone(),
+            server_chooses: work.server_chooses,
             workload: work.what.workload.clone(),
             work_file: work.what.work_file.clone(),
             size: work.what.size(),

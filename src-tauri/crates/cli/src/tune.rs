@@ -177,6 +177,8 @@ async fn open(tuner: &Arc<Tuner>, terminal: &Terminal, args: &TuneArgs) -> Resul
         .create_session(SessionPlan {
             name: args.name.clone(),
             model: args.work.what.model.clone(),
+            draft: args.work.draft_model.clone(),
+            server_chooses: args.work.server_chooses,
             workload: args.work.what.workload.clone(),
             work_file: args.work.what.work_file.clone(),
             size: args.work.what.size(),

@@ -94,6 +94,6 @@ pub use trial::{
     TrialState, Verdict,
 };
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
-pub use usable::{CoreLimit, CoreLimitKind, Usable, cores_in_words};
+pub use usable::{CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Usable, cores_in_words};
 pub use work_unit::WorkUnit;
 pub use workload::{PictureTask, Prompts, Workload};

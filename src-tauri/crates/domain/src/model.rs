@@ -33,6 +33,9 @@ pub struct Model {
     /// quality to lose.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub random_weights: bool,
+    /// A small model that drafts for it, where the person named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Box<Model>>,
 }
 
 /// One file of a set.

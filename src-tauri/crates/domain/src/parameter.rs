@@ -175,6 +175,11 @@ pub enum Tell {
         /// Such as `--threads`.
         flag: String,
     },
+    /// `flag value`, and nothing at all for what the engine does by itself: it has no word for that.
+    Optional {
+        /// Such as `--cpu-mask`.
+        flag: String,
+    },
     /// One word when on, another when off.
     Switch {
         /// Such as `--kv-unified`.

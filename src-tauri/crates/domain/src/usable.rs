@@ -71,6 +71,43 @@ pub struct Usable {
     /// Why it is less than the machine has; empty where it is not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<CoreLimit>,
+    /// Sets of them to which an engine may be held, all of them first; older records have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<CoreSet>,
+}
+
+/// Which cores a set is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoreSetKind {
+    /// Every one that may be used.
+    All,
+    /// One thread of each physical core.
+    OnePerCore,
+    /// The fast ones.
+    Fast,
+    /// The slow ones.
+    Slow,
+}
+
+impl fmt::Display for CoreSetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => "every core",
+            Self::OnePerCore => "one thread of each core",
+            Self::Fast => "the fast cores",
+            Self::Slow => "the slow cores",
+        })
+    }
+}
+
+/// Logical cores that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreSet {
+    /// Which these are.
+    pub kind: CoreSetKind,
+    /// As a mask in hex, core 0 the lowest bit: `0x5` is cores 0 and 2.
+    pub mask: String,
 }
 
 impl Usable {
@@ -125,6 +162,7 @@ mod tests {
             quota_cores: quota,
             cpus: "0-15".to_owned(),
             why: Vec::new(),
+            sets: Vec::new(),
         }
     }
 

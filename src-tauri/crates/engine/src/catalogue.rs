@@ -38,6 +38,8 @@ pub struct About<'a> {
     pub version: Option<&'a str>,
     /// The flags that this build has, by its own help; none when it was not asked.
     pub flags: Option<&'a Flags>,
+    /// Whether there is a draft model.
+    pub draft: bool,
 }
 
 impl<'a> About<'a> {
@@ -49,6 +51,7 @@ impl<'a> About<'a> {
             context_limit: None,
             version: None,
             flags: None,
+            draft: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! it is ready, it is ours, and it says which settings it uses.
 
 use crate::attached::{Endpoint, Watched};
-use crate::catalogue::About;
+use crate::catalogue::{About, Flags};
 use crate::error::EngineError;
 use crate::place::Place;
 use crate::ready::{NotReady, until_ready};
@@ -46,6 +46,12 @@ pub struct LaunchOptions {
     pub state_dir: PathBuf,
     /// How long loading may take.
     pub ready_timeout: Duration,
+    /// A small model that drafts for it, where its server can use one.
+    pub draft: Option<PathBuf>,
+    /// Whether it is told no setting at all and fits itself; see [`crate::own_choice()`].
+    pub(crate) left_alone: bool,
+    /// The flags that this build has, where it was asked already.
+    pub flags: Option<Flags>,
     /// The port to listen on; `None` picks a free one, which is what everybody wants but a test.
     pub port: Option<u16>,
 }
@@ -70,6 +76,9 @@ impl LaunchOptions {
             extra_args: Vec::new(),
             state_dir: state_dir.into(),
             ready_timeout: Duration::from_secs(120),
+            draft: None,
+            left_alone: false,
+            flags: None,
             port: None,
         }
     }
@@ -136,29 +145,7 @@ pub async fn launch(
     }
 }
 
-/// What a server that runs already says it uses, as far as these knobs hold it.
-///
-/// # Errors
-/// `EngineNotFound`: it does not answer, or is none that runs already.
-pub async fn settings_in_use(
-    server: &dyn Server,
-    space: &ParameterSpace,
-) -> Result<Configuration, EngineError> {
-    let Some(endpoint) = server.attached() else {
-        return Ok(Configuration::default());
-    };
-    let client = http_client()?;
-    let told = prove_attached(server, endpoint, &client).await?;
-    let used = server.used(space, &told, "");
-    let values = used.iter().filter_map(|(name, word)| {
-        let knob = space.get(name)?;
-        let value = knob.kind.coerce(&Value::Choice(word.clone()))?;
-        knob.kind.contains(&value).then(|| (name.clone(), value))
-    });
-    Ok(values.collect())
-}
-
-async fn prove_attached(
+pub(crate) async fn prove_attached(
     server: &dyn Server,
     endpoint: &Endpoint,
     client: &reqwest::Client,
@@ -265,6 +252,10 @@ async fn start(
     let files = put_files(server.as_ref(), &options.state_dir)
         .await
         .map_err(start_failed)?;
+    let flags = match &options.flags {
+        Some(flags) => Some(flags.clone()),
+        None => server.flags(&options.binary).await,
+    };
     let CommandLine { words, variables } = server.command(&Asked {
         program: &options.binary,
         model: &options.model,
@@ -274,7 +265,9 @@ async fn start(
         configuration,
         extra_args: &options.extra_args,
         files: &files,
-        flags: server.flags(&options.binary).await.as_ref(),
+        draft: options.draft.as_deref(),
+        left_alone: options.left_alone,
+        flags: flags.as_ref(),
     });
     let mark = random_key().map_err(start_failed)?;
     // Not by the key, of which nothing is to be seen anywhere.
@@ -318,7 +311,9 @@ async fn start(
         return Err(EngineError::Cancelled);
     };
     let error = match ready {
-        Ok(Ok(told)) => {
+        Ok(Ok(mut told)) => {
+            told.pages
+                .push(crate::proc::page(process.pid().unsigned_abs()));
             let log = process.log().head().await;
             let used = server.used(&options.space, &told, &log);
             let launch = Launch {

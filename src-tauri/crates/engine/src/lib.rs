@@ -10,10 +10,12 @@
 //! | `catalogue/` | knobs as data: the TOML format, what becomes of it on a machine, how values are told and read back |
 //! | `program` | where a server's program lies, and what it answers when it is asked |
 //! | `launch`, `ready`, `running` | from a configuration to a server that is ready |
+//! | `own_choice` | what a server uses when nobody tells it anything |
 //! | `supervise/` | the process group: watchdog, log, what left it, what an earlier Wattsmith left behind |
 //! | `work/` | workloads, shipped prompts and files of the person's own, when requests arrive, sending them, what came of it |
 //! | `protocol/` | what a request says and what the events of its answer mean, a file for each way |
 //! | `gguf/` | model files, without loading them |
+//! | `place`, `proc` | on which machine a server runs, and what the kernel tells of its process |
 //! | `gpu_knobs` | the knobs of NVIDIA boards, which are no server's |
 //!
 //! None of these but its own folder names a server; [`server()`] finds it by
@@ -44,7 +46,9 @@ mod gguf;
 mod gpu_knobs;
 mod launch;
 mod llama_server;
+mod own_choice;
 mod place;
+mod proc;
 mod program;
 mod protocol;
 mod ready;
@@ -59,8 +63,9 @@ pub use catalogue::{About, Catalogue, CatalogueFault, Flags, Used};
 pub use error::EngineError;
 pub use gguf::{CacheShape, ModelFile, Survey, UnfitFile, inspect_model, survey_models};
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
-pub use launch::{LaunchOptions, launch, settings_in_use};
+pub use launch::{LaunchOptions, launch};
 pub use llama_server::Architectures;
+pub use own_choice::{own_choice, settings_in_use};
 pub use place::Place;
 pub use protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
 pub use running::RunningEngine;

@@ -102,6 +102,10 @@ impl Server for LlamaServer {
         command::command(asked)
     }
 
+    fn can_be_left_alone(&self) -> bool {
+        true
+    }
+
     fn ready_route(&self) -> &str {
         ready::ROUTE
     }

@@ -209,9 +209,7 @@ fn holders(proc: &Path, sockets: &[u64]) -> Vec<u32> {
 
 fn parent(proc: &Path, pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(proc.join(format!("{pid}/stat"))).ok()?;
-    // The name in parentheses may hold anything.
-    let (_, after) = stat.rsplit_once(')')?;
-    after.split_ascii_whitespace().nth(1)?.parse().ok()
+    crate::proc::field(&stat, crate::proc::PARENT)
 }
 
 #[cfg(test)]

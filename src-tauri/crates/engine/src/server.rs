@@ -99,6 +99,11 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// Its command line and what it gets in its environment.
     fn command(&self, asked: &Asked<'_>) -> CommandLine;
 
+    /// Whether it can be started with no setting told, chooses by itself then, and tells what.
+    fn can_be_left_alone(&self) -> bool {
+        false
+    }
+
     /// The route that answers with success once the model is loaded.
     fn ready_route(&self) -> &str;
 
@@ -164,6 +169,10 @@ pub struct Asked<'a> {
     pub extra_args: &'a [String],
     /// Where its files were put.
     pub files: &'a Path,
+    /// A small model that drafts for it.
+    pub draft: Option<&'a Path>,
+    /// Whether no setting is told and the server fits itself to the machine.
+    pub left_alone: bool,
     /// The flags that this build has, where it was asked.
     pub flags: Option<&'a Flags>,
 }

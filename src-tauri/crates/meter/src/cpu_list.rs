@@ -45,6 +45,21 @@ impl CpuList {
         self.0.iter().copied()
     }
 
+    /// As a mask in hex, core 0 the lowest bit: `0x5` is cores 0 and 2.
+    pub(crate) fn mask(&self) -> String {
+        let digits = self.0.last().map_or(1, |last| *last as usize / 4 + 1);
+        let digit = |place: usize| -> u32 {
+            let bits = 0..4_u32;
+            bits.filter(|bit| self.has(place as u32 * 4 + bit))
+                .map(|bit| 1 << bit)
+                .sum()
+        };
+        let hex = (0..digits)
+            .rev()
+            .filter_map(|place| char::from_digit(digit(place), 16));
+        format!("0x{}", hex.collect::<String>())
+    }
+
     /// Those that are in both.
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self(self.0.intersection(&other.0).copied().collect())
@@ -75,6 +90,20 @@ impl fmt::Display for CpuList {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_mask_has_core_0_as_its_lowest_bit() {
+        for (list, mask) in [
+            ("", "0x0"),
+            ("0", "0x1"),
+            ("0,2", "0x5"),
+            ("0-7", "0xff"),
+            ("4", "0x10"),
+            ("63-64", "0x18000000000000000"),
+        ] {
+            assert_eq!(CpuList::parse(list).unwrap().mask(), mask, "{list}");
+        }
+    }
 
     #[test]
     fn lists_are_read_as_the_kernel_writes_them() {

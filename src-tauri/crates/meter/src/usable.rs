@@ -8,7 +8,7 @@ use crate::cgroup::{self, Quota};
 use crate::cpu_list::CpuList;
 use crate::files::Root;
 use std::collections::{BTreeMap, BTreeSet};
-use wattsmith_domain::{CoreLimit, CoreLimitKind, Usable, cores_in_words};
+use wattsmith_domain::{CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Usable, cores_in_words};
 
 const CPUS: &str = "sys/devices/system/cpu";
 /// Lists of the fast cores of Intel's hybrid processors, and of their slow ones.
@@ -155,6 +155,7 @@ pub(crate) fn usable(root: &Root) -> Option<Usable> {
     let physical = distinct(&bounds.cpus).max(1);
     let mut why = bounds.why.clone();
     let fast = fast(root, &bounds.cpus);
+    let sets = sets(&bounds.cpus, &places, fast.as_ref());
     let performance_cores = fast.map(|fast| {
         let count = distinct(&fast).max(1);
         why.push(CoreLimit {
@@ -171,7 +172,31 @@ pub(crate) fn usable(root: &Root) -> Option<Usable> {
         quota_cores: bounds.quota().map(|quota| quota.cores),
         cpus: bounds.cpus.to_string(),
         why,
+        sets,
     })
+}
+
+/// Sets of cores to which an engine may be held, each once, all of them first.
+fn sets(cpus: &CpuList, places: &BTreeMap<u32, String>, fast: Option<&CpuList>) -> Vec<CoreSet> {
+    let mut taken = BTreeSet::new();
+    let firsts = cpus
+        .iter()
+        .filter(|cpu| places.get(cpu).is_none_or(|place| taken.insert(place)));
+    let mut sets: Vec<CoreSet> = Vec::new();
+    let mut add = |kind, cpus: &CpuList| {
+        let mask = cpus.mask();
+        if !cpus.is_empty() && sets.iter().all(|one| one.mask != mask) {
+            sets.push(CoreSet { kind, mask });
+        }
+    };
+    add(CoreSetKind::All, cpus);
+    add(CoreSetKind::OnePerCore, &CpuList::of(firsts));
+    if let Some(fast) = fast {
+        add(CoreSetKind::Fast, fast);
+        let slow = cpus.iter().filter(|cpu| !fast.has(*cpu));
+        add(CoreSetKind::Slow, &CpuList::of(slow));
+    }
+    sets
 }
 
 /// Cores that are switched on.

@@ -145,6 +145,20 @@ fn fast_and_slow_cores_of_a_hybrid_processor_are_told_apart() {
     );
     assert_eq!((all.steady_threads(), all.is_limited()), (6, false));
     assert_eq!(kinds(&all), [CoreLimitKind::SlowCores]);
+    let sets: Vec<(CoreSetKind, &str)> = all
+        .sets
+        .iter()
+        .map(|one| (one.kind, one.mask.as_str()))
+        .collect();
+    assert_eq!(
+        sets,
+        [
+            (CoreSetKind::All, "0xffff"),
+            (CoreSetKind::OnePerCore, "0xf555"),
+            (CoreSetKind::Fast, "0xfff"),
+            (CoreSetKind::Slow, "0xf000"),
+        ]
+    );
     // Nothing but slow ones, or fast ones: all alike.
     assert_eq!(own("12-15").performance_cores, None);
     assert_eq!(

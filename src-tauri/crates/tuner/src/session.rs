@@ -14,6 +14,7 @@ pub(crate) mod memory_quality;
 pub(crate) mod next;
 pub(crate) mod one_file;
 pub(crate) mod outlook;
+pub(crate) mod own_choice;
 pub(crate) mod own_work;
 pub(crate) mod plan;
 pub(crate) mod trial_words;

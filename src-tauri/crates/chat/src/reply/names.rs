@@ -58,7 +58,9 @@ impl<'a> Names<'a> {
     pub fn of(space: &'a ParameterSpace) -> Self {
         let by_name = space.parameters.iter().map(|one| (plain(&one.name), one));
         let by_flag = space.parameters.iter().filter_map(|one| match &one.told {
-            Tell::Flag { flag: name } | Tell::Field { field: name } => Some((plain(name), one)),
+            Tell::Flag { flag: name }
+            | Tell::Optional { flag: name }
+            | Tell::Field { field: name } => Some((plain(name), one)),
             // A switch says its value, too; a product is told another number than it is set to.
             Tell::Switch { .. } | Tell::Product { .. } | Tell::Device => None,
         });

@@ -6,11 +6,13 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 /// What a new session is made of. One that is stored has all this already.
-const OF_A_NEW_SESSION: [&str; 24] = [
+const OF_A_NEW_SESSION: [&str; 26] = [
     "engine",
     "attach",
     "runs_on",
     "model",
+    "draft_model",
+    "server_chooses",
     "workload",
     "work_file",
     "arrivals",

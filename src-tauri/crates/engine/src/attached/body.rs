@@ -1,8 +1,8 @@
 //! The process of a server that runs already: looked at, never touched.
 
 use crate::place::Place;
+use crate::proc::began;
 use crate::supervise::failure::Exit;
-use std::path::Path;
 use std::time::Duration;
 
 /// How often it is looked whether it is still there.
@@ -55,11 +55,4 @@ impl Watched {
             tokio::time::sleep(LOOK).await;
         }
     }
-}
-
-/// When a process began.
-fn began(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(format!("{pid}/stat"))).ok()?;
-    let (_, after) = stat.rsplit_once(')')?;
-    after.split_ascii_whitespace().nth(19)?.parse().ok()
 }

@@ -11,12 +11,15 @@ pub(crate) fn arguments(space: &ParameterSpace, configuration: &Configuration) -
             .unwrap_or(&parameter.default);
         match (&parameter.told, value) {
             (Tell::Device | Tell::Field { .. }, _) => {}
+            (Tell::Optional { .. }, value) if *value == parameter.default => {}
             (Tell::Switch { on, off }, value) => {
                 let word = if *value == Value::Bool(true) { on } else { off };
                 // Some servers have a word for one of the two only.
                 words.extend((!word.is_empty()).then(|| word.clone()));
             }
-            (Tell::Flag { flag }, value) => words.extend([flag.clone(), value.to_string()]),
+            (Tell::Flag { flag } | Tell::Optional { flag }, value) => {
+                words.extend([flag.clone(), value.to_string()])
+            }
             (Tell::Product { flag, factor }, value) => {
                 let product = match (value, factor_of(space, configuration, factor)) {
                     (Value::Int(one), Some(other)) => one.saturating_mul(other).to_string(),

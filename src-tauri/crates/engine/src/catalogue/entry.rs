@@ -3,11 +3,11 @@
 
 use super::About;
 use super::fault::CatalogueFault;
-use super::file::{FileParameter, Given, KindWord, Told};
-use super::limits::{cores_in_words, within};
+use super::file::{FileParameter, Given, KindWord, MoreOptions, Told};
+use super::limits::{core_masks, cores_in_words, masks_in_words, within};
 use super::reading::Reading;
 use super::versions::Version;
-use super::words::{Bound, BoundedBy, Levels, When, Word, thread_counts};
+use super::words::{Bound, BoundedBy, EVERY_CORE, Levels, Options, When, Word, thread_counts};
 use serde_spanned::Spanned;
 use std::ops::Range;
 use wattsmith_domain::{Kind, Machine, Parameter, Tell, Value};
@@ -42,7 +42,7 @@ enum EntryKind {
         levels: Vec<f64>,
     },
     Bool,
-    Choice(Vec<String>),
+    Choice(Options, Option<MoreOptions>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +70,7 @@ enum IntLevels {
 enum EntryDefault {
     Value(Value),
     Word(Word),
+    EveryCore,
 }
 
 impl Entry {
@@ -77,7 +78,7 @@ impl Entry {
     pub(crate) fn parameter(&self, about: &About<'_>) -> Option<Parameter> {
         let machine = about.machine;
         let in_help = about.flags.is_none_or(|flags| flags.can_tell(&self.told));
-        if self.when.is_some_and(|when| !when.holds(machine))
+        if self.when.is_some_and(|when| !when.holds(about))
             || !self.is_in(about.version)
             || !in_help
         {
@@ -100,17 +101,26 @@ impl Entry {
                 levels: levels.clone(),
             },
             EntryKind::Bool => Kind::Bool,
-            EntryKind::Choice(options) => Kind::Choice {
-                options: options.clone(),
+            EntryKind::Choice(options, more) => Kind::Choice {
+                options: match options {
+                    Options::CoreMasks => core_masks(machine)?,
+                    Options::List(options) => {
+                        let more = more.iter().filter(|more| more.when.holds(about));
+                        let more = more.flat_map(|more| &more.options);
+                        options.iter().chain(more).cloned().collect()
+                    }
+                },
             },
         };
+        let first = |kind: &Kind| kind.levels().first().cloned();
         let mut parameter = Parameter {
             name: self.name.clone(),
-            kind,
             default: match &self.default {
                 EntryDefault::Value(value) => value.clone(),
                 EntryDefault::Word(word) => Value::Int(word.on(machine)),
+                EntryDefault::EveryCore => first(&kind)?,
             },
+            kind,
             told: self.told.clone(),
             effect: self.effect.clone(),
             danger: self.danger.clone(),
@@ -120,6 +130,9 @@ impl Entry {
             Some(BoundedBy::Cores) => parameter.danger.push_str(&cores_in_words(machine)),
             Some(BoundedBy::ModelContext) => within(&mut parameter, about.context_limit),
             None => {}
+        }
+        if matches!(self.kind, EntryKind::Choice(Options::CoreMasks, _)) {
+            parameter.effect.push_str(&masks_in_words(machine));
         }
         Some(parameter)
     }
@@ -154,6 +167,10 @@ impl Entry {
                 file.options.as_ref().map(Spanned::span),
                 *file.kind.get_ref() == KindWord::Choice,
             ),
+            (
+                file.more_options.as_ref().map(Spanned::span),
+                *file.kind.get_ref() == KindWord::Choice,
+            ),
         ];
         for (place, belongs) in out_of_place {
             if let Some(place) = place.filter(|_| !belongs) {
@@ -162,10 +179,13 @@ impl Entry {
         }
         let kind = match file.kind.get_ref() {
             KindWord::Bool => EntryKind::Bool,
-            KindWord::Choice => match &file.options {
-                Some(options) if !options.get_ref().is_empty() => {
-                    EntryKind::Choice(options.get_ref().clone())
-                }
+            KindWord::Choice => match file.options.as_ref().map(Spanned::get_ref) {
+                Some(options) if *options != Options::List(Vec::new()) => EntryKind::Choice(
+                    options.clone(),
+                    file.more_options
+                        .as_ref()
+                        .map(|more| more.get_ref().clone()),
+                ),
                 _ => {
                     return fault(
                         file.kind.span(),
@@ -198,6 +218,7 @@ impl Entry {
         };
         let told = match file.told.get_ref() {
             Told::Flag(flag) => Tell::Flag { flag: flag.clone() },
+            Told::Optional(flag) => Tell::Optional { flag: flag.clone() },
             Told::Field(field) => Tell::Field {
                 field: field.clone(),
             },
@@ -391,7 +412,12 @@ fn default_of(
                 .then_some(EntryDefault::Value(Value::Float(number)))
         }
         (EntryKind::Bool, Value::Bool(_)) => Some(EntryDefault::Value(value.clone())),
-        (EntryKind::Choice(options), Value::Choice(word)) if options.contains(word) => {
+        (EntryKind::Choice(Options::CoreMasks, _), Value::Choice(word)) => {
+            (word == EVERY_CORE).then_some(EntryDefault::EveryCore)
+        }
+        (EntryKind::Choice(Options::List(options), _), Value::Choice(word))
+            if options.contains(word) =>
+        {
             Some(EntryDefault::Value(value.clone()))
         }
         _ => None,

@@ -1,10 +1,11 @@
 //! The catalogue file as it is written, before anything about it is checked but its form. Every
 //! server's table has this form, those that ship and those that a person writes.
 
-use super::words::{Bound, BoundedBy, Levels, When};
+use super::words::{Bound, BoundedBy, Levels, Options, When};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_spanned::Spanned;
+use std::collections::BTreeMap;
 use std::fmt;
 use wattsmith_domain::Value;
 
@@ -29,7 +30,8 @@ pub(crate) struct FileParameter {
     pub min: Option<Spanned<Bound>>,
     pub max: Option<Spanned<Bound>>,
     pub levels: Option<Spanned<Levels>>,
-    pub options: Option<Spanned<Vec<String>>>,
+    pub options: Option<Spanned<Options>>,
+    pub more_options: Option<Spanned<MoreOptions>>,
     pub default: Spanned<Given>,
     pub told: Spanned<Told>,
     pub effect: String,
@@ -42,6 +44,14 @@ pub(crate) struct FileParameter {
     pub since: Option<Spanned<String>>,
     pub until: Option<Spanned<String>>,
     pub read: Option<Spanned<FileRead>>,
+}
+
+/// Options that are there only with something else.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoreOptions {
+    pub when: When,
+    pub options: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -90,6 +100,7 @@ impl Visitor<'_> for ValueReader {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) enum Told {
     Flag(String),
+    Optional(String),
     Switch(Switch),
     Product(Product),
     Field(String),
@@ -179,6 +190,9 @@ pub(crate) struct FileRead {
     pub same: Option<Same>,
     /// The value that leaves the choice to the server.
     pub open: Option<String>,
+    /// What the server says, and the value that it means; what is not named here is not read.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
 }
 
 /// One mark or several.

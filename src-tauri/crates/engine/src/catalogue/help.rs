@@ -32,7 +32,9 @@ impl Flags {
     /// Whether a knob can be told with them.
     pub(super) fn can_tell(&self, told: &Tell) -> bool {
         match told {
-            Tell::Flag { flag } | Tell::Product { flag, .. } => self.has(flag),
+            Tell::Flag { flag } | Tell::Optional { flag } | Tell::Product { flag, .. } => {
+                self.has(flag)
+            }
             Tell::Switch { on, off } => [on, off]
                 .iter()
                 .all(|word| word.is_empty() || self.has(word)),

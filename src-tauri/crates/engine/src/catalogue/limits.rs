@@ -12,6 +12,22 @@ pub(super) fn cores_in_words(machine: &Machine) -> String {
     why.map_or_else(String::new, |why| format!(" The engine may use {why}."))
 }
 
+/// The masks of cores to which an engine can be held, that of every core first; none where there is
+/// nothing to choose.
+pub(super) fn core_masks(machine: &Machine) -> Option<Vec<String>> {
+    let sets = &machine.usable.as_ref()?.sets;
+    (sets.len() > 1).then(|| sets.iter().map(|one| one.mask.clone()).collect())
+}
+
+/// What each mask holds, as a sentence that follows another.
+pub(super) fn masks_in_words(machine: &Machine) -> String {
+    let sets = machine.usable.iter().flat_map(|usable| &usable.sets);
+    let words: Vec<String> = sets
+        .map(|one| format!("{} is {}", one.mask, one.kind))
+        .collect();
+    format!(" Here {}.", words.join(", "))
+}
+
 /// The knob without what lies beyond `limit`, the model's context in tokens; as it is when the model
 /// does not say.
 pub(super) fn within(knob: &mut Parameter, limit: Option<u64>) {

@@ -5,7 +5,9 @@ use super::Catalogue;
 use super::file::{FileRead, Same};
 use crate::server::Told;
 use std::collections::BTreeMap;
-use wattsmith_domain::{Configuration, Difference, Kind, Launch, Parameter, ParameterSpace, Value};
+use wattsmith_domain::{
+    Configuration, Difference, Kind, Launch, Parameter, ParameterSpace, Tell, Value,
+};
 
 /// The settings in use, by parameter name, in the words of a configuration.
 pub type Used = BTreeMap<String, String>;
@@ -16,6 +18,7 @@ pub(crate) struct Reading {
     place: Place,
     same: Option<Same>,
     open: Option<String>,
+    words: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,7 @@ impl Reading {
             place,
             same: file.same,
             open: file.open.clone(),
+            words: file.words.clone(),
         })
     }
 
@@ -74,9 +78,12 @@ impl Reading {
         }
     }
 
-    /// In the words of the knob's own values.
-    fn in_words(&self, found: String, knob: &Parameter) -> String {
-        match (self.same, found.split_once('/'), &knob.kind) {
+    /// In the words of the knob's own values; none where it is no word that has one.
+    fn in_words(&self, found: String, knob: &Parameter) -> Option<String> {
+        if !self.words.is_empty() {
+            return self.words.get(&found).cloned();
+        }
+        Some(match (self.same, found.split_once('/'), &knob.kind) {
             (Some(Same::Share), Some((part, whole)), Kind::Int { max, .. }) => {
                 match part == whole {
                     true => max.to_string(),
@@ -84,7 +91,7 @@ impl Reading {
                 }
             }
             _ => found,
-        }
+        })
     }
 
     fn is_same(&self, asked: &Value, used: &str, knob: &Parameter) -> bool {
@@ -115,7 +122,7 @@ impl Catalogue {
             .filter_map(|entry| {
                 let (reading, knob) = (entry.read.as_ref()?, space.get(&entry.name)?);
                 let found = reading.find(told, &lines)?;
-                Some((entry.name.clone(), reading.in_words(found, knob)))
+                Some((entry.name.clone(), reading.in_words(found, knob)?))
             })
             .collect()
     }
@@ -134,7 +141,8 @@ impl Catalogue {
                 let asked = asked.get(&knob.name)?;
                 let used = used.get(&knob.name)?;
                 let entry = self.entries.iter().find(|entry| entry.name == knob.name)?;
-                let same = entry.read.as_ref()?.is_same(asked, used, knob);
+                let unsaid = matches!(knob.told, Tell::Optional { .. }) && *asked == knob.default;
+                let same = unsaid || entry.read.as_ref()?.is_same(asked, used, knob);
                 (!same).then(|| Difference {
                     name: knob.name.clone(),
                     asked: asked.to_string(),
@@ -143,9 +151,7 @@ impl Catalogue {
             })
             .collect()
     }
-}
 
-impl Catalogue {
     /// What the server used otherwise in `now` than in `before`, although both asked for the same: nobody
     /// wanted it, so that the two are not comparable. What was told as a difference already is left out,
     /// and so is a value of which more than asked may come with how many requests run together.

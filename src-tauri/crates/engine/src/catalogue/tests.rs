@@ -124,7 +124,6 @@ when = "several-gpus"
         let machine = machine(2, 2, &[]);
         let about = About {
             version: Some(version),
-            flags: None,
             ..About::machine(&machine)
         };
         assert_eq!(catalogue.space(&about).get("share").is_some(), there);

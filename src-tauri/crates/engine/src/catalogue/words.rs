@@ -1,5 +1,6 @@
 //! The few words by which a catalogue file speaks of the machine that it is read on.
 
+use super::About;
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 use wattsmith_domain::Machine;
@@ -14,14 +15,19 @@ pub(crate) enum Word {
     PhysicalCores,
     /// One thread for each core that is never waited for: the fast ones, within mask and quota.
     SteadyThreads,
+    /// The number of the last GPU, counted from 0.
+    LastGpu,
 }
 
 impl Word {
-    const ALL: [(&str, Self); 3] = [
+    const ALL: [(&str, Self); 4] = [
         ("logical-cores", Self::LogicalCores),
         ("physical-cores", Self::PhysicalCores),
         ("steady-threads", Self::SteadyThreads),
+        ("last-gpu", Self::LastGpu),
     ];
+    /// Those that count cores.
+    const OF_CORES: [Self; 3] = [Self::LogicalCores, Self::PhysicalCores, Self::SteadyThreads];
 
     pub(crate) fn read(word: &str) -> Option<Self> {
         let found = Self::ALL.iter().find(|(name, _)| *name == word);
@@ -33,6 +39,7 @@ impl Word {
             Self::LogicalCores => machine.usable_logical(),
             Self::PhysicalCores => machine.usable_physical(),
             Self::SteadyThreads => machine.steady_threads(),
+            Self::LastGpu => u32::try_from(machine.gpus.len().saturating_sub(1)).unwrap_or(0),
         })
     }
 }
@@ -112,7 +119,7 @@ impl<'de> Deserialize<'de> for Levels {
 
 /// Powers of two up to the greatest of the machine's counts of cores, and the counts themselves.
 pub(crate) fn thread_counts(machine: &Machine) -> Vec<i64> {
-    let counts = Word::ALL.map(|(_, word)| word.on(machine));
+    let counts = Word::OF_CORES.map(|word| word.on(machine));
     let most = counts.iter().copied().max().unwrap_or(1);
     let mut levels: Vec<i64> = std::iter::successors(Some(1_i64), |level| level.checked_mul(2))
         .take_while(|level| *level < most)
@@ -123,7 +130,45 @@ pub(crate) fn thread_counts(machine: &Machine) -> Vec<i64> {
     levels
 }
 
-/// What a machine must have for a knob to be there.
+/// What a knob can be set to: a list, or one that the machine tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Options {
+    List(Vec<String>),
+    CoreMasks,
+}
+
+/// The only options that a machine tells: masks of cores, that of every core first.
+const CORE_MASKS: &str = "core-masks";
+/// The default among them.
+pub(crate) const EVERY_CORE: &str = "every-core";
+
+impl<'de> Deserialize<'de> for Options {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Options;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a list of words or {CORE_MASKS:?}")
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Options, E> {
+                match word == CORE_MASKS {
+                    true => Ok(Options::CoreMasks),
+                    false => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
+                }
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Options, A::Error> {
+                let mut options = Vec::new();
+                while let Some(option) = list.next_element()? {
+                    options.push(option);
+                }
+                Ok(Options::List(options))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// What must be there for a knob to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum When {
@@ -131,13 +176,20 @@ pub(crate) enum When {
     Gpu,
     /// More than one GPU.
     SeveralGpus,
+    /// Two GPUs.
+    TwoGpus,
+    /// A draft model.
+    DraftModel,
 }
 
 impl When {
-    pub(crate) fn holds(self, machine: &Machine) -> bool {
+    pub(crate) fn holds(self, about: &About<'_>) -> bool {
+        let gpus = about.machine.gpus.len();
         match self {
-            Self::Gpu => !machine.gpus.is_empty(),
-            Self::SeveralGpus => machine.gpus.len() > 1,
+            Self::Gpu => gpus > 0,
+            Self::SeveralGpus => gpus > 1,
+            Self::TwoGpus => gpus == 2,
+            Self::DraftModel => about.draft,
         }
     }
 }

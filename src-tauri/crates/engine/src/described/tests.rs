@@ -42,6 +42,8 @@ fn command(model: &str, slots: i64) -> CommandLine {
         configuration: &configuration,
         extra_args: &["--more".to_owned()],
         files: Path::new("files"),
+        draft: None,
+        left_alone: false,
         flags: None,
     })
 }

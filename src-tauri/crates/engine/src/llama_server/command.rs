@@ -2,17 +2,21 @@
 
 use crate::catalogue::arguments;
 use crate::server::{Asked, CommandLine};
+use wattsmith_domain::Value;
 
 /// By which llama-server takes the key that it asks for.
 const API_KEY: &str = "LLAMA_API_KEY";
 
+/// The knob that says whether a draft model is used, and its value when it is.
+const SPECULATION: &str = "speculation";
+const DRAFTED: &str = "draft-simple";
+
 /// Said at every start.
-const ALWAYS: [&[&str]; 9] = [
+const ALWAYS: [&[&str]; 8] = [
     &["--offline"],
     &["--no-webui"],
     &["--no-cache-prompt"],
     &["--cache-ram", "0"],
-    &["--fit", "off"],
     // Pings come from a thread of their own: they would hide that the engine hangs.
     &["--sse-ping-interval", "-1"],
     // One thread per open connection; with fewer, clients would wait for a thread, not a slot.
@@ -24,7 +28,7 @@ const ALWAYS: [&[&str]; 9] = [
 /// The full command line, program first.
 ///
 /// Always: loopback only, no web page, no network, no prompt cache in any form (every request is
-/// whole work), nothing adjusted behind our back (`--fit off`), and a log that tells the settings
+/// whole work), nothing adjusted behind our back (`--fit off`, but where it is left alone), and a log that tells the settings
 /// in use (verbosity 4, which writes per request, not per token). Where the space has no GPU knob
 /// the engine keeps off GPUs: it would use one whose power nobody reads.
 pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
@@ -39,12 +43,22 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
     ];
     // Builds of other times lack one or the other of them, and do without.
     let had = |option: &&[&str]| asked.flags.is_none_or(|flags| flags.has(option[0]));
-    let always = ALWAYS.into_iter().filter(had).flatten();
+    let fitting: &[&str] = &["--fit", if asked.left_alone { "on" } else { "off" }];
+    let always = ALWAYS.into_iter().chain([fitting]).filter(had).flatten();
     words.extend(always.map(|word| (*word).to_owned()));
     if asked.space.get("n-gpu-layers").is_none() {
         words.extend(["--device".into(), "none".into()]);
     }
-    words.extend(arguments(asked.space, asked.configuration));
+    if !asked.left_alone {
+        words.extend(arguments(asked.space, asked.configuration));
+    }
+    // One that is loaded and not used costs memory.
+    let speculation = asked.configuration.get(SPECULATION);
+    if let Some(draft) = asked.draft
+        && speculation == Some(&Value::Choice(DRAFTED.to_owned()))
+    {
+        words.extend(["--spec-draft-model".into(), draft.display().to_string()]);
+    }
     words.extend(asked.extra_args.iter().cloned());
     CommandLine {
         words,
@@ -60,7 +74,6 @@ mod tests {
     use crate::llama_server::LlamaServer;
     use crate::server::Server as _;
     use std::path::Path;
-    use wattsmith_domain::Value;
 
     fn line(gpus: &[&str], change: &[(&str, Value)], extra: &[&str]) -> String {
         let space = LlamaServer.space(&About::machine(&machine(4, 8, gpus)));
@@ -78,6 +91,8 @@ mod tests {
             configuration: &configuration,
             extra_args: &extra_args,
             files: Path::new("files"),
+            draft: None,
+            left_alone: false,
             flags: None,
         });
         assert_eq!(

@@ -1,5 +1,5 @@
-//! What llama-server tells of itself at `/props`. Which knob is read where, there or in the log, stands
-//! in the catalogue; `poll` is reported nowhere.
+//! What llama-server tells of itself at `/props`. Which knob is read where, there, in the log or from the
+//! kernel, stands in the catalogue; `poll` and `cont-batching` are reported nowhere.
 
 use crate::server::Told;
 use serde_json::Value as Json;
@@ -67,8 +67,9 @@ mod tests {
                 assert_eq!(*value, defaults.get(name).unwrap().to_string(), "{name}");
             }
         }
-        // Two are reported nowhere (50 and 0 by the server's own help), one only where it is not at its default.
-        let silent = ["poll", "priority", "speculation"];
+        // Two are reported nowhere (50 and on by the server's own help), one by the kernel, one only where it
+        // is not at its default.
+        let silent = ["poll", "cont-batching", "priority", "speculation"];
         let reported: Vec<&str> = used.keys().map(String::as_str).chain(silent).collect();
         for parameter in &space.parameters {
             assert!(

@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalogue::About;
 use crate::catalogue::tests::machine;
-use wattsmith_domain::{CoreLimit, CoreLimitKind, Kind, Machine, Usable};
+use wattsmith_domain::{CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Kind, Machine, Usable};
 
 const CONTEXT: &str = "context-per-slot";
 
@@ -78,6 +78,7 @@ fn usable(logical: u32, physical: u32, fast: Option<u32>, quota: Option<f64>) ->
             quota_cores: quota,
             cpus: "0".to_owned(),
             why: vec![CoreLimit { kind, text }],
+            sets: Vec::new(),
         }),
         ..machine(8, 16, &[])
     }
@@ -132,6 +133,32 @@ fn threads_stay_within_what_the_engine_may_use() {
 }
 
 #[test]
+fn cores_are_offered_as_masks_with_what_they_are() {
+    let sets = [
+        (CoreSetKind::All, "0xff"),
+        (CoreSetKind::OnePerCore, "0x55"),
+        (CoreSetKind::Fast, "0xf"),
+    ];
+    let mut machine = usable(8, 4, Some(2), None);
+    let none = space(&machine);
+    assert_eq!(none.get("cpu-mask"), None);
+    machine.usable.as_mut().unwrap().sets = sets
+        .map(|(kind, mask)| CoreSet {
+            kind,
+            mask: mask.to_owned(),
+        })
+        .to_vec();
+    let space = space(&machine);
+    let knob = space.get("cpu-mask").unwrap();
+    assert_eq!(knob.default, Value::Choice("0xff".to_owned()));
+    assert_eq!(
+        knob.effect,
+        "Which processor cores compute. Here 0xff is every core, 0x55 is one thread of each core, 0xf is \
+         the fast cores."
+    );
+}
+
+#[test]
 fn quantised_values_need_flash_attention() {
     let space = space(&machine(2, 2, &[]));
     let mut asked = space.default_configuration();
@@ -146,11 +173,10 @@ fn beyond(asked: &Configuration, limit: Option<u64>) -> Option<String> {
 }
 
 fn knob(limit: Option<u64>) -> (i64, i64, Vec<i64>, Value) {
+    let machine = machine(2, 2, &[]);
     let about = About {
-        machine: &machine(2, 2, &[]),
         context_limit: limit,
-        version: None,
-        flags: None,
+        ..About::machine(&machine)
     };
     let space = LlamaServer.space(&about);
     let defaults = space.default_configuration();

@@ -1,6 +1,7 @@
 //! Engines that outlived a crashed Wattsmith. Each running engine has a record on disk with enough
 //! to know its process again: the pid alone is not enough, because pids are given out anew.
 
+use crate::proc::start_ticks;
 use crate::supervise::process::{group_is_gone, signal_group};
 use crate::supervise::strays::end_marked;
 use crate::supervise::watchdog::Started;
@@ -39,13 +40,6 @@ impl Identity {
     fn is_running(&self) -> bool {
         Self::of(self.pid).as_ref() == Some(self)
     }
-}
-
-/// Field 22 of `/proc/PID/stat`. The second field is the program's name in parentheses and may
-/// itself hold spaces and parentheses.
-fn start_ticks(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// One running engine, as recorded on disk.
@@ -179,16 +173,6 @@ async fn end(record: &Record) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_start_time_is_found_behind_any_program_name() {
-        let tail = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 777 20";
-        for name in ["(cat)", "(a b)", "(x) S 9 (y)", "()))"] {
-            assert_eq!(start_ticks(&format!("42 {name} {tail}")), Some(777));
-        }
-        assert_eq!(start_ticks("42 (cat) S 1"), None);
-        assert_eq!(start_ticks(""), None);
-    }
 
     #[test]
     fn a_running_process_knows_itself() {

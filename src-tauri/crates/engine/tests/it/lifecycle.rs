@@ -111,16 +111,20 @@ async fn every_setting_that_the_engine_reports_is_compared_with_what_was_asked()
 #[tokio::test]
 async fn every_flag_of_the_catalogue_is_one_that_the_engine_knows() {
     let mut machine = machine();
-    machine.gpus.push("a GPU".into());
+    machine.gpus.extend(["a GPU".into(), "another".into()]);
     let output = std::process::Command::new(binary())
         .arg("--help")
         .output()
         .unwrap();
     let help = String::from_utf8_lossy(&output.stdout);
-    for parameter in shipped().space(&About::machine(&machine)).parameters {
+    let about = About {
+        draft: true,
+        ..About::machine(&machine)
+    };
+    for parameter in shipped().space(&about).parameters {
         use wattsmith_domain::Tell::*;
         let flags = match parameter.told {
-            Flag { flag } | Product { flag, .. } => vec![flag],
+            Flag { flag } | Optional { flag } | Product { flag, .. } => vec![flag],
             Switch { on, off } => vec![on, off],
             Device | Field { .. } => continue,
         };

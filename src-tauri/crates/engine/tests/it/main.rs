@@ -6,6 +6,7 @@
 mod attached;
 mod described;
 mod drive;
+mod every_knob;
 mod failures;
 mod lifecycle;
 mod outliving;

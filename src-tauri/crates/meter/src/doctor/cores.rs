@@ -94,6 +94,7 @@ mod tests {
                 quota_cores: None,
                 cpus: "2-3".to_owned(),
                 why: why.collect(),
+                sets: Vec::new(),
             }),
             ..Facts::default()
         }

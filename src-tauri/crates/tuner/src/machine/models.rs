@@ -315,6 +315,7 @@ impl Tuner {
             weights: Some(file.weights),
             context_limit: file.context_limit,
             random_weights: false,
+            draft: None,
         })
     }
 
@@ -350,6 +351,16 @@ impl Tuner {
                 session.model.sha256.get(..12).unwrap_or_default(),
                 model.sha256.get(..12).unwrap_or_default(),
             )));
+        }
+        if let Some(draft) = &session.model.draft {
+            let now = self.model(Path::new(&draft.path)).await;
+            if now.map_err(|error| error.of_the_surroundings(true))?.sha256 != draft.sha256 {
+                return Err(unlike(format!(
+                    "The draft model {} is another file than when this session began. Bring that one back, \
+                     or start a new session.",
+                    draft.path
+                )));
+            }
         }
         own_work::unchanged(&session.workload).await
     }

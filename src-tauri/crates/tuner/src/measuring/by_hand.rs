@@ -85,7 +85,8 @@ fn change(knob: &Parameter, now: &Configuration, wanted: &Configuration) -> Opti
         return None;
     }
     Some(match &knob.told {
-        Tell::Flag { flag } => format!("{flag} {value}"),
+        Tell::Optional { flag } if *value == knob.default => format!("no {flag}"),
+        Tell::Flag { flag } | Tell::Optional { flag } => format!("{flag} {value}"),
         Tell::Switch { on, off } => match (*value == Value::Bool(true), off.is_empty()) {
             (true, _) => on.clone(),
             (false, true) => format!("no {on}"),

@@ -9,7 +9,7 @@ use crate::measuring::phases::phases;
 use crate::measuring::pictures::Album;
 use crate::measuring::spoiled::{other_heat, other_limit};
 use crate::tuner::{Tuner, now};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
@@ -226,6 +226,12 @@ impl Tuner {
             configuration,
             self.paths.engines_state(),
         );
+        options.draft = session
+            .model
+            .draft
+            .as_ref()
+            .map(|one| PathBuf::from(&one.path));
+        options.flags = flags;
         let set = seconds_set(READY_VARIABLE).map(Duration::from_secs_f64);
         options.ready_timeout = set.unwrap_or(READY_TIMEOUT);
         Ok(options)
@@ -365,10 +371,10 @@ fn overhead(
 /// What the knobs of a session's engine hang on.
 fn about(session: &Session) -> About<'_> {
     About {
-        machine: &session.machine,
         context_limit: session.model.context_limit,
         version: Some(&session.engine.version),
-        flags: None,
+        draft: session.model.draft.is_some(),
+        ..About::machine(&session.machine)
     }
 }
 

@@ -32,6 +32,10 @@ pub struct SessionPlan {
     /// Model file; the one used last, else the one that Wattsmith brings, when none. A folder or file of
     /// the server's own kind where it has such.
     pub model: Option<PathBuf>,
+    /// A small model that drafts for it, where its server can use one.
+    pub draft: Option<PathBuf>,
+    /// Whether the session starts from what the server chooses by itself, instead of its table's defaults.
+    pub server_chooses: bool,
     /// Workload by name.
     pub workload: String,
     /// A file of the person's own prompts or chats in place of that workload.
@@ -92,6 +96,8 @@ impl Default for SessionPlan {
             attach: None,
             runs_on: None,
             model: None,
+            draft: None,
+            server_chooses: false,
             workload: USUAL_WORK.to_owned(),
             work_file: None,
             size: WorkSize::default(),
@@ -137,6 +143,8 @@ pub const USUAL_PARAMETERS: [&str; 7] = [
 
 /// The knob that says how long a prompt and its answer may be.
 const CONTEXT: &str = "context-per-slot";
+/// The knob that a server has only with a draft model.
+const DRAFT_KNOB: &str = "draft-tokens";
 /// Fewer than most texts have, so that the context is long enough.
 const CHARACTERS_PER_TOKEN: usize = 3;
 /// Contexts beyond the levels are multiples of this.
@@ -172,7 +180,10 @@ impl Tuner {
             .find(&self.paths.engine_folders())
             .map_err(TunerError::NotFound)?;
         let version = server.version(&binary).await?;
-        let model = self.model_for(server.as_ref(), plan.model.take()).await?;
+        let mut model = self.model_for(server.as_ref(), plan.model.take()).await?;
+        if let Some(draft) = &plan.draft {
+            model.draft = Some(Box::new(self.model(draft).await?));
+        }
         let Asked { workload, longest } = match &plan.work_file {
             Some(path) => {
                 own_work::of_file(server.as_ref(), path, plan.size, &plan.pictures).await?
@@ -193,9 +204,22 @@ impl Tuner {
             context_limit: model.context_limit,
             version: Some(&version),
             flags: flags.as_ref(),
+            draft: model.draft.is_some(),
         };
         let full = offered(server.as_ref(), &about, &plan)?;
-        let told = settings_in_use(server.as_ref(), &full).await?;
+        if about.draft && full.get(DRAFT_KNOB).is_none() {
+            return Err(TunerError::Invalid(format!(
+                "{} uses no draft model, or this build of it has no {DRAFT_KNOB}. Leave the draft model out.",
+                server.name()
+            )));
+        }
+        let told = match plan.server_chooses {
+            true => {
+                self.own_choice(Arc::clone(&server), &binary, &model, &full, flags.clone())
+                    .await?
+            }
+            false => settings_in_use(server.as_ref(), &full).await?,
+        };
         for (name, value) in told.iter() {
             if plan.start.get(name).is_none() {
                 plan.start.set(name, value.clone());
@@ -297,7 +321,10 @@ impl Tuner {
             ending: None,
             warnings: Vec::new(),
             readers: std::collections::BTreeMap::new(),
-            note: String::new(),
+            note: match plan.server_chooses {
+                true => "Starts from what the server chose by itself.".to_owned(),
+                false => String::new(),
+            },
         })
     }
 }

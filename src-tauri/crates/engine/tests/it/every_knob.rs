@@ -1,0 +1,161 @@
+//! Asked is used: the real server with every knob away from its default, and each read back.
+
+use crate::setting::{State, binary, machine, model, settings};
+use std::collections::BTreeSet;
+use tokio_util::sync::CancellationToken;
+use wattsmith_domain::{Configuration, CoreSet, CoreSetKind, Machine, Usable, Value};
+use wattsmith_engine::{About, LaunchOptions, launch, own_choice, shipped};
+
+/// Told nowhere: not by the server's pages, not by its log, not by the kernel.
+const TOLD_NOWHERE: [&str; 2] = ["poll", "cont-batching"];
+
+/// There only with GPUs, so that no test without one reads them.
+const WITH_GPUS: [&str; 5] = [
+    "n-gpu-layers",
+    "n-cpu-moe",
+    "split-mode",
+    "main-gpu",
+    "tensor-split",
+];
+
+fn word(word: &str) -> Value {
+    Value::Choice(word.to_owned())
+}
+
+/// Every core, and the first of them, as masks.
+fn masks() -> (String, String) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = |line: &str| Some(line.strip_prefix("Cpus_allowed:")?.trim().replace(',', ""));
+    let digits = status.lines().find_map(line).unwrap();
+    let all = u128::from_str_radix(&digits, 16).unwrap();
+    (
+        format!("{all:#x}"),
+        format!("{:#x}", all & all.wrapping_neg()),
+    )
+}
+
+fn with_core_sets() -> Machine {
+    let (all, one) = masks();
+    let set = |kind, mask| CoreSet { kind, mask };
+    Machine {
+        usable: Some(Usable {
+            present: 2,
+            logical: 2,
+            physical: 2,
+            performance_cores: None,
+            quota_cores: None,
+            cpus: String::new(),
+            why: Vec::new(),
+            sets: vec![
+                set(CoreSetKind::All, all),
+                set(CoreSetKind::OnePerCore, one),
+            ],
+        }),
+        ..machine()
+    }
+}
+
+/// Another value than the default for each knob.
+fn everything_else() -> Configuration {
+    settings(&[
+        ("threads", Value::Int(1)),
+        ("threads-batch", Value::Int(1)),
+        ("parallel", Value::Int(3)),
+        ("context-per-slot", Value::Int(1024)),
+        ("kv-unified", Value::Bool(false)),
+        ("batch", Value::Int(128)),
+        ("ubatch", Value::Int(64)),
+        ("flash-attn", word("on")),
+        ("cache-type-k", word("q8_0")),
+        ("cache-type-v", word("f32")),
+        ("poll", Value::Int(0)),
+        ("priority", Value::Int(-1)),
+        ("speculation", word("draft-simple")),
+        ("draft-tokens", Value::Int(5)),
+        ("cpu-mask", word(&masks().1)),
+        ("cont-batching", Value::Bool(false)),
+        ("load-mode", word("none")),
+    ])
+}
+
+#[tokio::test]
+async fn every_knob_away_from_its_default_is_read_back_as_it_was_asked() {
+    let machine = with_core_sets();
+    let about = About {
+        draft: true,
+        ..About::machine(&machine)
+    };
+    let space = shipped().space(&about);
+    let asked = everything_else();
+    for knob in &space.parameters {
+        let value = asked.get(&knob.name);
+        assert!(
+            value.is_some_and(|value| *value != knob.default),
+            "{} has no other value than its default here",
+            knob.name
+        );
+    }
+    let state = State::new();
+    let mut options = LaunchOptions::new(
+        shipped(),
+        binary(),
+        model(),
+        space.clone(),
+        asked.clone(),
+        state.path(),
+    );
+    options.draft = Some(model());
+    let engine = launch(options, &CancellationToken::new()).await.unwrap();
+    let launched = engine.launch().clone();
+    engine.stop().await;
+    assert_eq!(launched.differences, []);
+    let read: BTreeSet<&str> = launched.used.keys().map(String::as_str).collect();
+    for knob in &space.parameters {
+        let name = knob.name.as_str();
+        assert_eq!(read.contains(name), !TOLD_NOWHERE.contains(&name), "{name}");
+        // A unified or rounded context may be more than was asked for.
+        if read.contains(name) && name != "context-per-slot" {
+            assert_eq!(launched.used[name], asked.get(name).unwrap().to_string());
+        }
+    }
+}
+
+#[test]
+fn what_only_machines_with_gpus_have_is_known_by_name() {
+    let names = |gpus: usize| -> BTreeSet<String> {
+        let machine = Machine {
+            gpus: vec!["a GPU".to_owned(); gpus],
+            ..machine()
+        };
+        let space = shipped().space(&About::machine(&machine));
+        space.parameters.into_iter().map(|one| one.name).collect()
+    };
+    let (without, with) = (names(0), names(2));
+    let only: BTreeSet<&str> = with.difference(&without).map(String::as_str).collect();
+    assert_eq!(only, BTreeSet::from(WITH_GPUS));
+}
+
+#[tokio::test]
+async fn a_server_that_is_left_alone_tells_what_it_chose() {
+    let machine = machine();
+    let space = shipped().space(&About::machine(&machine));
+    let state = State::new();
+    let options = LaunchOptions::new(
+        shipped(),
+        binary(),
+        model(),
+        space.clone(),
+        space.default_configuration(),
+        state.path(),
+    );
+    let chosen = own_choice(options, &CancellationToken::new())
+        .await
+        .unwrap();
+    assert_eq!(space.check(&chosen).map(|_| ()), Ok(()));
+    // Four slots that share the model's whole context, by its own log.
+    assert_eq!(chosen.int("parallel"), Some(4));
+    assert_eq!(chosen.int("context-per-slot"), Some(8192));
+    assert_eq!(chosen.get("kv-unified"), Some(&Value::Bool(true)));
+    assert_eq!(chosen.int("batch"), Some(2048));
+    assert_eq!(state.files(".json"), Vec::<String>::new());
+}
