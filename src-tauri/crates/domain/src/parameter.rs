@@ -2,6 +2,7 @@
 
 use crate::configuration::{Configuration, Rejection};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The value of one parameter.
@@ -186,6 +187,11 @@ pub enum Tell {
         on: String,
         /// Such as `--no-kv-unified`.
         off: String,
+    },
+    /// A word of its own for each value.
+    Words {
+        /// By value, such as `none` to `--no-mmap`.
+        words: BTreeMap<String, String>,
     },
     /// Multiplied by another parameter's value before it is told, as llama-server's `--ctx-size` is
     /// context per slot × slots.

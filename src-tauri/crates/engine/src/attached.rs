@@ -11,6 +11,7 @@ pub use probe::{Found, running};
 
 use crate::catalogue::Catalogue;
 use crate::error::EngineError;
+use crate::launch::http_client;
 use crate::protocol::Protocol;
 use crate::server::{Asked, CommandLine, Door, Server, Told};
 use crate::supervise::failure::Ended;
@@ -23,6 +24,9 @@ use wattsmith_domain::{FailureCause, Model};
 pub const ATTACHED: &str = "attached";
 /// Holds the key of an attached server that asks for one.
 pub const ATTACHED_KEY: &str = "WATTSMITH_ATTACHED_KEY";
+
+/// At the end of an address it says that pictures are meant, of a server that may give words as well.
+const PICTURES: &str = "/images/generations";
 
 /// A server that runs already.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +45,8 @@ pub struct Endpoint {
     pub host: String,
     /// Port.
     pub port: u16,
+    /// Whether the address names the route for pictures.
+    pub pictures: bool,
 }
 
 impl Endpoint {
@@ -77,12 +83,26 @@ impl Endpoint {
             .ok_or_else(|| format!("The address names no port. {FORM}."))?;
         // A route of OpenAI's at the end is what people copy from a client's settings.
         let route = url.path().trim_end_matches('/');
+        let of_pictures = route.strip_suffix(PICTURES);
+        let route = of_pictures.unwrap_or(route);
         let route = route.strip_suffix("/v1").unwrap_or(route);
         Ok(Self {
             base_url: format!("{}://{host}:{port}{route}", url.scheme()),
             host: host.to_owned(),
             port,
+            pictures: of_pictures.is_some(),
         })
+    }
+
+    /// The way in, with this key.
+    pub(crate) fn door<'a>(&'a self, client: &'a reqwest::Client, api_key: &'a str) -> Door<'a> {
+        Door {
+            client,
+            base_url: &self.base_url,
+            api_key,
+            port: self.port,
+            group: 0,
+        }
     }
 
     /// The key from the environment; empty where there is none.
@@ -99,7 +119,8 @@ impl Attached {
     pub(crate) async fn probe(address: &str) -> Result<Self, EngineError> {
         let endpoint = Endpoint::parse(address)
             .map_err(|what| EngineError::failed(FailureCause::EngineNotFound, what))?;
-        let kind = probe::kind(&endpoint).await?;
+        let (client, key) = (http_client()?, Endpoint::key());
+        let kind = probe::kind(&endpoint.door(&client, &key), endpoint.pictures).await?;
         Ok(Self::of(endpoint, kind))
     }
 
@@ -149,7 +170,8 @@ impl Server for Attached {
     }
 
     async fn version(&self, _program: &Path) -> Result<String, EngineError> {
-        probe::version(&self.endpoint, self.kind)
+        let (client, key) = (http_client()?, Endpoint::key());
+        probe::version(&self.endpoint.door(&client, &key), self.kind)
             .await
             .map_err(|error| self.gone(error))
     }
@@ -159,7 +181,12 @@ impl Server for Attached {
     }
 
     async fn model(&self, _model: &Path) -> Option<Result<Model, EngineError>> {
-        let asked = probe::model(&self.endpoint, self.kind).await;
+        let key = Endpoint::key();
+        let client = match http_client() {
+            Ok(client) => client,
+            Err(error) => return Some(Err(error)),
+        };
+        let asked = probe::model(&self.endpoint.door(&client, &key), self.kind).await;
         Some(asked.map_err(|error| self.gone(error)))
     }
 
@@ -219,6 +246,7 @@ mod tests {
             ("http://localhost:8000/v1", "http://localhost:8000"),
             ("https://box.example/llm/v1/", "https://box.example:443/llm"),
             ("http://[::1]:8080", "http://[::1]:8080"),
+            ("box:30000/v1/images/generations", "http://box:30000"),
         ] {
             assert_eq!(Endpoint::parse(text).unwrap().base_url, base, "{text}");
         }

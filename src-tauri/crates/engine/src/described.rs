@@ -13,7 +13,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use shipped::shipped_texts;
+pub(crate) use shipped::SHIPPED;
 
 use crate::catalogue::{Catalogue, CatalogueFault, arguments};
 use crate::error::EngineError;

@@ -151,14 +151,7 @@ pub(crate) async fn prove_attached(
     client: &reqwest::Client,
 ) -> Result<Told, EngineError> {
     let api_key = Endpoint::key();
-    let door = Door {
-        client,
-        base_url: &endpoint.base_url,
-        api_key: &api_key,
-        port: endpoint.port,
-        group: 0,
-    };
-    server.prove(&door).await.map_err(|what| {
+    server.prove(&endpoint.door(client, &api_key)).await.map_err(|what| {
         EngineError::failed(
             FailureCause::EngineNotFound,
             format!(

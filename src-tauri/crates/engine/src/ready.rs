@@ -16,37 +16,96 @@ pub(crate) enum NotReady {
 }
 
 /// Longest wait for a page.
-const PAGE: Duration = Duration::from_secs(5);
+pub(crate) const PAGE: Duration = Duration::from_secs(5);
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoPage {
+    /// Nobody answers, or not to the end.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It refuses.
+    #[error("it answers {status} at {route}")]
+    Refused {
+        /// With which status.
+        status: reqwest::StatusCode,
+        /// Where.
+        route: String,
+    },
+    /// It is no JSON.
+    #[error("it tells nothing that can be read at {route} ({what})")]
+    Unreadable {
+        /// Where.
+        route: String,
+        /// What is wrong there.
+        what: String,
+    },
+}
 
 impl Door<'_> {
+    /// The page of JSON at a route; the key goes with the question where there is one.
+    pub(crate) async fn page(
+        &self,
+        route: &str,
+        patience: Duration,
+    ) -> Result<serde_json::Value, NoPage> {
+        let mut asked = self
+            .client
+            .get(format!("{}{route}", self.base_url))
+            .timeout(patience);
+        if !self.api_key.is_empty() {
+            asked = asked.bearer_auth(self.api_key);
+        }
+        let answer = asked
+            .send()
+            .await
+            .map_err(|error| NoPage::Unreachable(innermost(&error.without_url())))?;
+        let route = || route.to_owned();
+        if !answer.status().is_success() {
+            return Err(NoPage::Refused {
+                status: answer.status(),
+                route: route(),
+            });
+        }
+        answer.json().await.map_err(|error| NoPage::Unreadable {
+            route: route(),
+            what: innermost(&error.without_url()),
+        })
+    }
+
     /// The page of JSON at a route that refuses a wrong key, and accepts the one that only our server
     /// was told.
     ///
     /// # Errors
     /// How it shows that it is another server.
     pub(crate) async fn page_behind_key(&self, route: &str) -> Result<serde_json::Value, String> {
-        let ask = |key: &str| {
-            self.client
-                .get(format!("{}{route}", self.base_url))
-                .bearer_auth(key)
-                .timeout(PAGE)
-                .send()
+        let stranger = Self {
+            api_key: "not-the-key",
+            ..*self
         };
-        let wrong = ask("not-the-key")
-            .await
-            .map_err(|error| error.to_string())?;
-        if wrong.status() != reqwest::StatusCode::UNAUTHORIZED {
-            return Err("it accepts a wrong API key".into());
+        match stranger.page(route, PAGE).await {
+            Err(NoPage::Refused { status, .. }) if status == reqwest::StatusCode::UNAUTHORIZED => {}
+            Err(fault @ NoPage::Unreachable(_)) => return Err(fault.to_string()),
+            _ => return Err("it accepts a wrong API key".into()),
         }
-        let answer = ask(self.api_key).await.map_err(|error| error.to_string())?;
-        if !answer.status().is_success() {
-            return Err(format!("it answers {} to our API key", answer.status()));
-        }
-        answer
-            .json()
-            .await
-            .map_err(|error| format!("it does not tell its settings ({error})"))
+        let page = self.page(route, PAGE).await;
+        page.map_err(|fault| match fault {
+            NoPage::Refused { status, .. } => format!("it answers {status} to our API key"),
+            NoPage::Unreadable { what, .. } => format!("it does not tell its settings ({what})"),
+            NoPage::Unreachable(what) => what,
+        })
     }
+}
+
+/// The cause at the bottom, which is the one that says something.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        words = source.to_string();
+        next = source.source();
+    }
+    words
 }
 
 /// Waits for the route by which the server says that it is ready, then for the proof that it is ours;

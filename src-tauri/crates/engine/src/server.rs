@@ -4,7 +4,7 @@
 
 use crate::attached::{ATTACHED, Attached, Endpoint};
 use crate::catalogue::{About, Catalogue, Flags, Used};
-use crate::described::{Described, shipped_texts};
+use crate::described::{Described, SHIPPED};
 use crate::diffusers::Diffusers;
 use crate::error::EngineError;
 use crate::llama_server::{Architectures, LlamaServer};
@@ -233,10 +233,7 @@ pub fn shipped() -> Arc<dyn Server> {
 /// Every server that is known by name, that which Wattsmith brings first.
 #[must_use]
 pub fn servers() -> Vec<Arc<dyn Server>> {
-    let described = shipped_texts().into_iter().filter_map(|text| {
-        // Each is parsed by a test.
-        Some(Arc::new(Described::parse(text).ok()?) as Arc<dyn Server>)
-    });
+    let described = SHIPPED.iter().map(|one| Arc::clone(one) as Arc<dyn Server>);
     let own: [Arc<dyn Server>; 3] = [shipped(), Arc::new(Diffusers), Arc::new(StableDiffusion)];
     own.into_iter().chain(described).collect()
 }

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod asked;
+mod client;
 mod draw;
 mod drawn;
 mod drive;

@@ -43,6 +43,17 @@ impl Theirs {
         Self::started(command, port)
     }
 
+    /// A Python script that listens on the port in its first word and answers at `/health`.
+    ///
+    /// # Errors
+    /// There is no Python, or it does not listen within a minute.
+    pub fn script(script: &Path, words: &[&str]) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new("python3");
+        command.arg(script).arg(port.to_string()).args(words);
+        Self::started(command, port)
+    }
+
     /// Passes on whatever comes to another port of this machine, as a tunnel does.
     ///
     /// # Errors

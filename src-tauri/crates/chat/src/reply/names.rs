@@ -62,7 +62,7 @@ impl<'a> Names<'a> {
             | Tell::Optional { flag: name }
             | Tell::Field { field: name } => Some((plain(name), one)),
             // A switch says its value, too; a product is told another number than it is set to.
-            Tell::Switch { .. } | Tell::Product { .. } | Tell::Device => None,
+            Tell::Switch { .. } | Tell::Words { .. } | Tell::Product { .. } | Tell::Device => None,
         });
         Self {
             space,

@@ -2,8 +2,10 @@
 //! its knobs a person can turn by hand.
 
 use crate::catalogue::Catalogue;
-use crate::described::shipped_texts;
-use crate::protocol::{Length, OpenAi, OpenAiRoute, Protocol};
+use crate::described::SHIPPED;
+use crate::protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
+use crate::server::Server as _;
+use crate::stable_diffusion::StableDiffusion;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -16,6 +18,11 @@ pub(crate) enum Kind {
     Ollama,
     LmStudio,
     Vllm,
+    StableDiffusionCpp,
+    /// The Stable Diffusion web interface, and what speaks its form.
+    WebUi,
+    /// A server of pictures that speaks like OpenAI: only the person can say that one is meant.
+    OpenAiPictures,
     /// Anything else that speaks like OpenAI.
     Other,
 }
@@ -32,7 +39,20 @@ pub(super) struct Sign {
 }
 
 /// In the order in which they decide.
-pub(super) const SIGNS: [Sign; 6] = [
+pub(super) const SIGNS: [Sign; 8] = [
+    // It speaks the web interface's form as well.
+    Sign {
+        kind: Kind::StableDiffusionCpp,
+        route: "/sdcpp/v1/capabilities",
+        pointer: "/defaults",
+        version: "",
+    },
+    Sign {
+        kind: Kind::WebUi,
+        route: "/sdapi/v1/options",
+        pointer: "/sd_model_checkpoint",
+        version: "",
+    },
     Sign {
         kind: Kind::LlamaCpp,
         route: "/props",
@@ -72,13 +92,16 @@ pub(super) const SIGNS: [Sign; 6] = [
 ];
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::LlamaCpp,
         Self::Sglang,
         Self::Tgi,
         Self::Ollama,
         Self::LmStudio,
         Self::Vllm,
+        Self::StableDiffusionCpp,
+        Self::WebUi,
+        Self::OpenAiPictures,
         Self::Other,
     ];
 
@@ -91,8 +114,16 @@ impl Kind {
             Self::Ollama => "Ollama",
             Self::LmStudio => "LM Studio",
             Self::Vllm => "vLLM",
+            Self::StableDiffusionCpp => "stable-diffusion.cpp",
+            Self::WebUi => "Stable Diffusion web interface",
+            Self::OpenAiPictures => "OpenAI-compatible picture server",
             Self::Other => "OpenAI-compatible server",
         }
+    }
+
+    /// Whether its work is pictures.
+    pub(super) fn draws(self) -> bool {
+        matches!(self.protocol(), Protocol::Images(_))
     }
 
     /// The kind of a version line in a record.
@@ -101,6 +132,11 @@ impl Kind {
             .into_iter()
             .find(|kind| line.starts_with(kind.label()));
         known.unwrap_or(Self::Other)
+    }
+
+    /// Of those that make pictures, which come first.
+    pub(super) fn signs_of_pictures() -> &'static [Sign] {
+        &SIGNS[..2]
     }
 
     pub(super) fn sign(self) -> Option<&'static Sign> {
@@ -123,6 +159,8 @@ impl Kind {
             Self::Tgi | Self::Ollama | Self::LmStudio | Self::Other => {
                 (OpenAiRoute::Chat, json!({}), Length::AtMost)
             }
+            Self::StableDiffusionCpp | Self::WebUi => return Protocol::Images(ImageForm::WebUi),
+            Self::OpenAiPictures => return Protocol::Images(ImageForm::OpenAi),
         };
         Protocol::OpenAi(Arc::new(OpenAi {
             route,
@@ -134,11 +172,8 @@ impl Kind {
     /// Its knobs, all of which are turned by hand.
     pub(super) fn catalogue(self) -> Catalogue {
         let described = |name: &str| {
-            let mark = format!("name = \"{name}\"");
-            let text = shipped_texts()
-                .into_iter()
-                .find(|text| text.contains(&mark));
-            Catalogue::shipped(text.unwrap_or_default())
+            let found = SHIPPED.iter().find(|one| one.name() == name);
+            found.map(|one| one.catalogue().clone()).unwrap_or_default()
         };
         match self {
             Self::LlamaCpp => Catalogue::shipped(include_str!("../llama_server/catalogue.toml")),
@@ -146,6 +181,9 @@ impl Kind {
             Self::Tgi => described("tgi"),
             Self::Vllm => described("vllm"),
             Self::Ollama => Catalogue::shipped(include_str!("ollama.toml")),
+            Self::StableDiffusionCpp => StableDiffusion.catalogue().clone(),
+            Self::WebUi => Catalogue::shipped(include_str!("web-ui.toml")),
+            Self::OpenAiPictures => Catalogue::shipped(include_str!("openai-pictures.toml")),
             Self::LmStudio | Self::Other => Catalogue::default(),
         }
     }
@@ -168,6 +206,8 @@ mod tests {
         for text in [
             include_str!("../llama_server/catalogue.toml"),
             include_str!("ollama.toml"),
+            include_str!("web-ui.toml"),
+            include_str!("openai-pictures.toml"),
         ] {
             assert_eq!(Catalogue::parse(text).map(|_| ()), Ok(()));
         }
@@ -177,6 +217,9 @@ mod tests {
             Kind::Tgi,
             Kind::Vllm,
             Kind::Ollama,
+            Kind::StableDiffusionCpp,
+            Kind::WebUi,
+            Kind::OpenAiPictures,
         ] {
             assert_ne!(kind.catalogue(), Catalogue::default(), "{kind:?}");
         }

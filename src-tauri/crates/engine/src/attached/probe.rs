@@ -1,19 +1,22 @@
 //! What a server that runs already says of itself, and which ones run here.
 
-use super::kind::{Kind, SIGNS};
+use super::kind::{Kind, SIGNS, Sign};
 use super::{ATTACHED_KEY, Endpoint};
 use crate::digest;
 use crate::error::EngineError;
+use crate::launch::http_client;
 use crate::place::{Place, listening_ports};
+use crate::ready::{NoPage, PAGE};
 use crate::server::{Door, Told};
-use serde_json::Value as Json;
+use reqwest::StatusCode;
+use serde_json::{Value as Json, json};
 use std::time::Duration;
 use wattsmith_domain::{FailureCause, Model, bounded};
 
-/// Longest wait for a page.
-const PAGE: Duration = Duration::from_secs(5);
-/// The same while looking around.
+/// Longest wait for a page while looking around.
 const GLANCE: Duration = Duration::from_millis(700);
+/// Where a server lists what it serves.
+const MODELS: &str = "/v1/models";
 /// Longest name that is taken over from a server.
 const MOST_NAME: usize = 120;
 /// Ports on which llama.cpp, vLLM, SGLang, Ollama, LM Studio, Jan, TGI and others listen if nobody says
@@ -35,65 +38,52 @@ pub struct Found {
     pub place: Place,
 }
 
-fn client() -> Result<reqwest::Client, EngineError> {
-    crate::launch::http_client()
+async fn page(door: &Door<'_>, route: &str, patience: Duration) -> Result<Json, String> {
+    let page = door.page(route, patience).await;
+    page.map_err(|fault| match fault {
+        NoPage::Refused { status, .. }
+            if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) =>
+        {
+            format!("it asks for a key; put the right one into {ATTACHED_KEY}")
+        }
+        fault => fault.to_string(),
+    })
 }
 
-async fn page(endpoint: &Endpoint, route: &str, patience: Duration) -> Result<Json, String> {
-    let client = client().map_err(|error| error.to_string())?;
-    let mut asked = client
-        .get(format!("{}{route}", endpoint.base_url))
-        .timeout(patience);
-    let key = Endpoint::key();
-    if !key.is_empty() {
-        asked = asked.bearer_auth(key);
-    }
-    let answer = asked
-        .send()
-        .await
-        .map_err(|error| plain(&error.without_url()))?;
-    match answer.status() {
-        status if status.is_success() => answer.json().await.map_err(|error| error.to_string()),
-        reqwest::StatusCode::UNAUTHORIZED | reqwest::StatusCode::FORBIDDEN => Err(format!(
-            "it asks for a key; put the right one into {ATTACHED_KEY}"
-        )),
-        status => Err(format!("it answers {status} at {route}")),
-    }
-}
-
-fn plain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        words = source.to_string();
-        next = source.source();
-    }
-    words
-}
-
-/// What kind of server answers there.
-pub(super) async fn kind(endpoint: &Endpoint) -> Result<Kind, EngineError> {
+/// What kind of server answers there. `pictures`: the person says that pictures are meant.
+pub(super) async fn kind(door: &Door<'_>, pictures: bool) -> Result<Kind, EngineError> {
     let failed = |what: String| {
         EngineError::failed(
             FailureCause::EngineNotFound,
             format!(
-                "No server that speaks like OpenAI answers at {}: {what}. Check the address, or list what \
-                 runs here with `wattsmith-cli servers`.",
-                endpoint.base_url
+                "No server that speaks like OpenAI or the Stable Diffusion web interface answers at {}: \
+                 {what}. Check the address, or list what runs here with `wattsmith-cli servers`.",
+                door.base_url
             ),
         )
     };
-    // Asked first: whoever has no list of models cannot be driven.
-    let models = page(endpoint, "/v1/models", PAGE).await.map_err(failed)?;
-    if models.pointer("/data").and_then(Json::as_array).is_none() {
-        return Err(failed("/v1/models holds no list of models".to_owned()));
+    let models = page(door, MODELS, PAGE).await;
+    let is_list = |models: &Json| models.pointer("/data").is_some_and(Json::is_array);
+    let kind = match &models {
+        Ok(_) => kind_within(door, &SIGNS, PAGE).await,
+        // Those that make pictures need no list.
+        Err(_) => kind_within(door, Kind::signs_of_pictures(), PAGE).await,
+    };
+    match (kind, models) {
+        (kind, _) if kind.draws() => Ok(kind),
+        (_, Err(what)) => Err(failed(what)),
+        // Without that it cannot be driven.
+        (_, Ok(models)) if !is_list(&models) => {
+            Err(failed(format!("{MODELS} holds no list of models")))
+        }
+        (Kind::Other | Kind::Vllm | Kind::Sglang, Ok(_)) if pictures => Ok(Kind::OpenAiPictures),
+        (kind, Ok(_)) => Ok(kind),
     }
-    Ok(kind_within(endpoint, PAGE).await)
 }
 
-async fn kind_within(endpoint: &Endpoint, patience: Duration) -> Kind {
-    for sign in &SIGNS {
-        if let Ok(page) = page(endpoint, sign.route, patience).await
+async fn kind_within(door: &Door<'_>, signs: &[Sign], patience: Duration) -> Kind {
+    for sign in signs {
+        if let Ok(page) = page(door, sign.route, patience).await
             && page.pointer(sign.pointer).is_some()
         {
             return sign.kind;
@@ -103,12 +93,12 @@ async fn kind_within(endpoint: &Endpoint, patience: Duration) -> Kind {
 }
 
 /// Its kind and its own version, as far as it tells one.
-pub(super) async fn version(endpoint: &Endpoint, kind: Kind) -> Result<String, String> {
+pub(super) async fn version(door: &Door<'_>, kind: Kind) -> Result<String, String> {
     let Some(sign) = kind.sign() else {
-        page(endpoint, "/v1/models", PAGE).await?;
+        page(door, MODELS, PAGE).await?;
         return Ok(kind.label().to_owned());
     };
-    let page = page(endpoint, sign.route, PAGE).await?;
+    let page = page(door, sign.route, PAGE).await?;
     let told = page.pointer(sign.version).and_then(Json::as_str);
     Ok(match told.filter(|_| !sign.version.is_empty()) {
         Some(version) => format!("{} {}", kind.label(), bounded(version, MOST_NAME)),
@@ -117,12 +107,21 @@ pub(super) async fn version(endpoint: &Endpoint, kind: Kind) -> Result<String, S
 }
 
 /// The model that it serves first. No file is known, so that it is told apart by what the server says.
-pub(super) async fn model(endpoint: &Endpoint, kind: Kind) -> Result<Model, String> {
-    let models = page(endpoint, "/v1/models", PAGE).await?;
-    let mut first = models
-        .pointer("/data/0")
-        .cloned()
-        .ok_or("it serves no model; load one first")?;
+pub(super) async fn model(door: &Door<'_>, kind: Kind) -> Result<Model, String> {
+    let mut first = match kind {
+        Kind::WebUi => {
+            let options = page(door, "/sdapi/v1/options", PAGE).await?;
+            json!({
+                "id": options["sd_model_checkpoint"],
+                "hash": options["sd_checkpoint_hash"],
+            })
+        }
+        _ => {
+            let models = page(door, MODELS, PAGE).await?;
+            let first = models.pointer("/data/0").cloned();
+            first.ok_or("it serves no model; load one first")?
+        }
+    };
     let id = first["id"].as_str().unwrap_or("unnamed").to_owned();
     // Times of the start are no part of the model.
     if let Json::Object(fields) = &mut first {
@@ -146,15 +145,19 @@ pub(super) async fn model(endpoint: &Endpoint, kind: Kind) -> Result<Model, Stri
 
 /// What it tells when it is ready.
 pub(super) async fn told(door: &Door<'_>, kind: Kind) -> Result<Told, String> {
-    let endpoint = Endpoint::parse(door.base_url)?;
-    let models = page(&endpoint, "/v1/models", PAGE).await?;
-    let served = models.pointer("/data/0/id").and_then(Json::as_str);
-    let pages = match kind.sign() {
-        Some(sign) => vec![page(&endpoint, sign.route, PAGE).await?, models.clone()],
-        None => vec![models.clone()],
-    };
+    let mut pages = Vec::new();
+    if let Some(sign) = kind.sign() {
+        pages.push(page(door, sign.route, PAGE).await?);
+    }
+    let mut served = String::new();
+    if kind != Kind::WebUi {
+        let models = page(door, MODELS, PAGE).await?;
+        let first = models.pointer("/data/0/id").and_then(Json::as_str);
+        served = first.unwrap_or_default().to_owned();
+        pages.push(models);
+    }
     Ok(Told {
-        served: served.unwrap_or_default().to_owned(),
+        served,
         pages,
         ..Told::default()
     })
@@ -165,23 +168,28 @@ pub(super) async fn told(door: &Door<'_>, kind: Kind) -> Result<Told, String> {
 pub async fn running() -> Vec<Found> {
     let open = tokio::task::spawn_blocking(listening_ports).await;
     let open = open.unwrap_or_default();
+    let Ok(client) = http_client() else {
+        return Vec::new();
+    };
+    let key = Endpoint::key();
     let mut found = Vec::new();
     for port in USUAL_PORTS.into_iter().filter(|port| open.contains(port)) {
         let Ok(endpoint) = Endpoint::parse(&format!("http://127.0.0.1:{port}")) else {
             continue;
         };
-        let Ok(models) = page(&endpoint, "/v1/models", GLANCE).await else {
+        let door = endpoint.door(&client, &key);
+        let Ok(models) = page(&door, MODELS, GLANCE).await else {
             continue;
         };
         if models.pointer("/data").and_then(Json::as_array).is_none() {
             continue;
         }
-        let kind = kind_within(&endpoint, GLANCE).await;
+        let kind = kind_within(&door, &SIGNS, GLANCE).await;
         let host = endpoint.host.clone();
         let place = tokio::task::spawn_blocking(move || Place::find(&host, port)).await;
         let first = models.pointer("/data/0/id").and_then(Json::as_str);
         found.push(Found {
-            version: version(&endpoint, kind)
+            version: version(&door, kind)
                 .await
                 .unwrap_or_else(|_| kind.label().to_owned()),
             model: bounded(first.unwrap_or_default(), MOST_NAME),

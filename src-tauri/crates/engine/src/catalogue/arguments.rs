@@ -17,6 +17,9 @@ pub(crate) fn arguments(space: &ParameterSpace, configuration: &Configuration) -
                 // Some servers have a word for one of the two only.
                 words.extend((!word.is_empty()).then(|| word.clone()));
             }
+            (Tell::Words { words: by_value }, value) => {
+                words.extend(by_value.get(&value.to_string()).cloned());
+            }
             (Tell::Flag { flag } | Tell::Optional { flag }, value) => {
                 words.extend([flag.clone(), value.to_string()])
             }

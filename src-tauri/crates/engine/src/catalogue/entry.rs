@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     kind: EntryKind,
     default: EntryDefault,
     told: Tell,
+    /// How builds that lack that are told, the newest first.
+    formerly: Vec<Tell>,
     effect: String,
     danger: String,
     changes_output: bool,
@@ -77,13 +79,11 @@ impl Entry {
     /// The knob on this machine, with this model and this build; none where it is not to be had.
     pub(crate) fn parameter(&self, about: &About<'_>) -> Option<Parameter> {
         let machine = about.machine;
-        let in_help = about.flags.is_none_or(|flags| flags.can_tell(&self.told));
-        if self.when.is_some_and(|when| !when.holds(about))
-            || !self.is_in(about.version)
-            || !in_help
-        {
+        if self.when.is_some_and(|when| !when.holds(about)) || !self.is_in(about.version) {
             return None;
         }
+        let mut ways = std::iter::once(&self.told).chain(&self.formerly);
+        let told = ways.find(|told| about.flags.is_none_or(|flags| flags.can_tell(told)))?;
         let kind = match &self.kind {
             EntryKind::Int { min, max, levels } => {
                 let (min, max) = (min.on(machine), max.on(machine));
@@ -121,7 +121,7 @@ impl Entry {
                 EntryDefault::EveryCore => first(&kind)?,
             },
             kind,
-            told: self.told.clone(),
+            told: told.clone(),
             effect: self.effect.clone(),
             danger: self.danger.clone(),
             changes_output: self.changes_output,
@@ -216,27 +216,9 @@ impl Entry {
                     .map_err(|what| CatalogueFault::at(text, read.span(), what))?,
             ),
         };
-        let told = match file.told.get_ref() {
-            Told::Flag(flag) => Tell::Flag { flag: flag.clone() },
-            Told::Optional(flag) => Tell::Optional { flag: flag.clone() },
-            Told::Field(field) => Tell::Field {
-                field: field.clone(),
-            },
-            Told::Product(product) => Tell::Product {
-                flag: product.flag.clone(),
-                factor: product.factor.clone(),
-            },
-            Told::Switch(_) if kind != EntryKind::Bool => {
-                return fault(
-                    file.told.span(),
-                    "a switch is for knobs of the kind bool".into(),
-                );
-            }
-            Told::Switch(switch) => Tell::Switch {
-                on: switch.on.clone(),
-                off: switch.off.clone(),
-            },
-        };
+        let tell = |told: &Spanned<Told>| told_of(text, &kind, told);
+        let formerly = file.formerly.iter().map(tell).collect::<Result<_, _>>()?;
+        let told = tell(&file.told)?;
         if let Some(bound) = &file.bounded_by
             && !matches!(kind, EntryKind::Int { .. })
         {
@@ -246,6 +228,7 @@ impl Entry {
             kind,
             default,
             told,
+            formerly,
             effect: file.effect,
             danger: file.danger.sentence(),
             changes_output: file.changes_output,
@@ -257,6 +240,39 @@ impl Entry {
             name,
         })
     }
+}
+
+/// How a knob of this kind is told.
+fn told_of(text: &str, kind: &EntryKind, told: &Spanned<Told>) -> Result<Tell, CatalogueFault> {
+    let fault = |what: &str| Err(CatalogueFault::at(text, told.span(), what));
+    Ok(match told.get_ref() {
+        Told::Flag(flag) => Tell::Flag { flag: flag.clone() },
+        Told::Optional(flag) => Tell::Optional { flag: flag.clone() },
+        Told::Field(field) => Tell::Field {
+            field: field.clone(),
+        },
+        Told::Product(product) => Tell::Product {
+            flag: product.flag.clone(),
+            factor: product.factor.clone(),
+        },
+        Told::Switch(_) if *kind != EntryKind::Bool => {
+            return fault("a switch is for knobs of the kind bool");
+        }
+        Told::Switch(switch) => Tell::Switch {
+            on: switch.on.clone(),
+            off: switch.off.clone(),
+        },
+        Told::Words(words) => match kind {
+            EntryKind::Choice(Options::List(options), _)
+                if options.iter().all(|option| words.contains_key(option)) =>
+            {
+                Tell::Words {
+                    words: words.clone(),
+                }
+            }
+            _ => return fault("words are for a choice, one for each option"),
+        },
+    })
 }
 
 fn int(text: &str, bound: Bound, place: Range<usize>) -> Result<Int, CatalogueFault> {

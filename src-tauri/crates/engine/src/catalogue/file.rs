@@ -34,6 +34,8 @@ pub(crate) struct FileParameter {
     pub more_options: Option<Spanned<MoreOptions>>,
     pub default: Spanned<Given>,
     pub told: Spanned<Told>,
+    #[serde(default)]
+    pub formerly: Vec<Spanned<Told>>,
     pub effect: String,
     #[serde(default)]
     pub danger: Danger,
@@ -102,6 +104,7 @@ pub(crate) enum Told {
     Flag(String),
     Optional(String),
     Switch(Switch),
+    Words(BTreeMap<String, String>),
     Product(Product),
     Field(String),
 }

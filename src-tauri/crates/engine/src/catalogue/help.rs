@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use wattsmith_domain::Tell;
 
+/// As llama.cpp says of a flag that it keeps in its help for those who still give it.
+const REMOVED: &str = "argument has been removed";
+
 /// The flags that a program's help names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags(BTreeSet<String>);
@@ -14,8 +17,10 @@ impl Flags {
         /// A server has more.
         const FEWEST: usize = 12;
         let apart = |c: char| c.is_whitespace() || ",|[](){}<>=/'\"`".contains(c);
-        let flags: BTreeSet<String> = text
-            .split(apart)
+        // Those that a build only names to say what took their place are not to be had.
+        let lines = text.lines().filter(|line| !line.contains(REMOVED));
+        let flags: BTreeSet<String> = lines
+            .flat_map(|line| line.split(apart))
             .map(|word| word.trim_end_matches(['.', ':', ';']))
             .filter(|word| is_flag(word))
             .map(str::to_owned)
@@ -38,6 +43,7 @@ impl Flags {
             Tell::Switch { on, off } => [on, off]
                 .iter()
                 .all(|word| word.is_empty() || self.has(word)),
+            Tell::Words { words } => words.values().all(|word| self.has(word)),
             Tell::Field { .. } | Tell::Device => true,
         }
     }
@@ -63,6 +69,7 @@ mod tests {
 --perf, --no-perf                       whether to time things
 -cb,   --cont-batching, -nocb, --no-cont-batching
 --draft, --draft-n, --draft-max N       the argument has been removed. use --spec-draft-n-max.
+--spec-draft-n-max N                    number of tokens to draft
 ";
 
     #[test]
@@ -78,6 +85,7 @@ mod tests {
             assert!(flags.has(flag), "{flag}");
         }
         assert!(!flags.has("--load-mode") && !flags.has("-1"));
+        assert!(!flags.has("--draft-max"), "it is named because it is gone");
         assert_eq!(Flags::of_help("usage: -x or --why"), None);
         let switch = |on: &str, off: &str| Tell::Switch {
             on: on.to_owned(),

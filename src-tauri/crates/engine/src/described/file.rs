@@ -15,7 +15,7 @@ const KEY: &str = "key";
 
 #[derive(Debug, Deserialize)]
 struct File {
-    server: Spanned<Table>,
+    server: Table,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,7 +79,7 @@ impl Description {
     pub(super) fn parse(text: &str) -> Result<Self, CatalogueFault> {
         let file: File =
             toml_edit::de::from_str(text).map_err(|error| CatalogueFault::of(text, &error))?;
-        let table = file.server.into_inner();
+        let table = file.server;
         let fault = |place, what: &str| CatalogueFault::at(text, place, what);
         let name = table.name.get_ref();
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -3,21 +3,22 @@
 
 use super::file::Description;
 use crate::place::Place;
+use crate::ready::PAGE;
 use crate::server::{Door, Told};
 use std::path::Path;
-use std::time::Duration;
-
-/// Longest wait for a page.
-const PAGE: Duration = Duration::from_secs(5);
 
 pub(super) async fn prove(about: &Description, door: &Door<'_>) -> Result<Told, String> {
     is_ours(door).await?;
-    let models = page(door, "/v1/models").await?;
+    let page = async |route: &str| {
+        let page = door.page(route, PAGE).await;
+        page.map_err(|fault| fault.to_string())
+    };
+    let models = page("/v1/models").await?;
     let served = models.pointer("/data/0/id").and_then(|id| id.as_str());
     let served = served.unwrap_or_default().to_owned();
     let mut pages = Vec::new();
     for route in &about.pages {
-        pages.push(page(door, route).await?);
+        pages.push(page(route).await?);
     }
     Ok(Told {
         pages,
@@ -41,21 +42,4 @@ async fn is_ours(door: &Door<'_>) -> Result<(), String> {
 fn group_of(pid: u32) -> Option<i32> {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).ok()?);
     Some(nix::unistd::getpgid(Some(pid)).ok()?.as_raw())
-}
-
-async fn page(door: &Door<'_>, route: &str) -> Result<serde_json::Value, String> {
-    let asked = door
-        .client
-        .get(format!("{}{route}", door.base_url))
-        .bearer_auth(door.api_key)
-        .timeout(PAGE)
-        .send();
-    let answer = asked.await.map_err(|error| error.to_string())?;
-    if !answer.status().is_success() {
-        return Err(format!("it answers {} at {route}", answer.status()));
-    }
-    answer
-        .json()
-        .await
-        .map_err(|error| format!("it tells nothing that can be read at {route} ({error})"))
 }

@@ -100,7 +100,7 @@ fn a_description_that_cannot_be_says_where_and_what() {
 
 #[test]
 fn those_that_come_with_wattsmith_can_be_read() {
-    for text in shipped_texts() {
+    for text in shipped::TEXTS {
         assert_eq!(Described::parse(text).map(|_| ()), Ok(()), "{text}");
     }
 }

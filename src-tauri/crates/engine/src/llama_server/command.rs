@@ -10,6 +10,8 @@ const API_KEY: &str = "LLAMA_API_KEY";
 /// The knob that says whether a draft model is used, and its value when it is.
 const SPECULATION: &str = "speculation";
 const DRAFTED: &str = "draft-simple";
+/// By which the draft model is named; before it was called --model-draft.
+const DRAFT: &str = "--spec-draft-model";
 
 /// Said at every start.
 const ALWAYS: [&[&str]; 8] = [
@@ -57,7 +59,9 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
     if let Some(draft) = asked.draft
         && speculation == Some(&Value::Choice(DRAFTED.to_owned()))
     {
-        words.extend(["--spec-draft-model".into(), draft.display().to_string()]);
+        let old = asked.flags.is_some_and(|flags| !flags.has(DRAFT));
+        let flag = if old { "--model-draft" } else { DRAFT };
+        words.extend([flag.into(), draft.display().to_string()]);
     }
     words.extend(asked.extra_args.iter().cloned());
     CommandLine {

@@ -3,7 +3,9 @@
 use super::*;
 use crate::catalogue::About;
 use crate::catalogue::tests::machine;
-use wattsmith_domain::{CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Kind, Machine, Usable};
+use wattsmith_domain::{
+    CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Kind, Machine, Tell, Usable,
+};
 
 const CONTEXT: &str = "context-per-slot";
 
@@ -130,6 +132,64 @@ fn threads_stay_within_what_the_engine_may_use() {
     let mut asked = space.default_configuration();
     asked.set("threads", Value::Int(2));
     assert!(space.check(&asked).is_err());
+}
+
+/// The helps of builds that can be had: July, August and November of 2026.
+const HELPS: [(&str, &str); 3] = [
+    ("571d0d5", include_str!("help/571d0d5.txt")),
+    ("7e4c0a9", include_str!("help/7e4c0a9.txt")),
+    ("86a2835", include_str!("help/86a2835.txt")),
+];
+
+fn of_build(help: &str) -> ParameterSpace {
+    let machine = machine(8, 16, &["a GPU", "another"]);
+    let flags = Flags::of_help(help).unwrap();
+    LlamaServer.space(&About {
+        flags: Some(&flags),
+        draft: true,
+        ..About::machine(&machine)
+    })
+}
+
+#[test]
+fn what_was_called_otherwise_in_a_build_is_told_by_its_name_there() {
+    let told = |help: &str, name: &str| of_build(help).get(name).map(|knob| knob.told.clone());
+    for (build, help) in HELPS {
+        let names: Vec<String> = of_build(help)
+            .parameters
+            .into_iter()
+            .map(|knob| knob.name)
+            .collect();
+        assert_eq!(names.len(), 22, "{build}: {names:?}");
+        let by_flag = matches!(told(help, "load-mode"), Some(Tell::Flag { .. }));
+        assert_eq!(by_flag, build != "571d0d5", "{build}");
+        let drafts = Tell::Flag {
+            flag: "--spec-draft-n-max".to_owned(),
+        };
+        assert_eq!(told(help, "draft-tokens"), Some(drafts), "{build}");
+    }
+    // A build from before the drafts' flags had one beginning.
+    let earlier = HELPS[0]
+        .1
+        .replace("--spec-draft-n-max N", "")
+        .replace("  the argument has been removed", "");
+    let drafts = Tell::Flag {
+        flag: "--draft-max".to_owned(),
+    };
+    assert_eq!(told(&earlier, "draft-tokens"), Some(drafts));
+    let without = HELPS[0].1.replace("--cont-batching", "");
+    assert_eq!(told(&without, "cont-batching"), None);
+}
+
+#[test]
+fn a_value_may_have_a_word_of_its_own_on_the_command_line() {
+    let space = of_build(HELPS[0].1);
+    let mut asked = space.default_configuration();
+    for (value, word) in [("mmap", "--mmap"), ("none", "--no-mmap")] {
+        asked.set("load-mode", Value::Choice(value.to_owned()));
+        let words = crate::catalogue::arguments(&space, &asked);
+        assert!(words.iter().any(|one| one == word), "{words:?}");
+    }
 }
 
 #[test]

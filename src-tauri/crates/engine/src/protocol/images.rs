@@ -14,6 +14,8 @@ pub enum ImageForm {
     Diffusers,
     /// The form of the Stable Diffusion web interface, as stable-diffusion.cpp's server takes it.
     WebUi,
+    /// OpenAI's, with the fields by which SGLang and vLLM are told seed, steps and guidance.
+    OpenAi,
 }
 
 /// One request, ready to be sent.
@@ -42,7 +44,7 @@ impl ImageForm {
     /// Where requests go.
     pub(crate) fn route(self) -> &'static str {
         match self {
-            Self::Diffusers => "/v1/images/generations",
+            Self::Diffusers | Self::OpenAi => "/v1/images/generations",
             Self::WebUi => "/sdapi/v1/txt2img",
         }
     }
@@ -54,13 +56,16 @@ impl ImageForm {
         task: &PictureTask,
         fields: &[(String, Value)],
     ) -> Vec<Call> {
+        let each = |call: fn(&str, u32, &PictureTask, &[(String, Value)]) -> Call| {
+            let seeds = task.seeds.iter();
+            seeds
+                .map(|seed| call(prompt, *seed, task, fields))
+                .collect()
+        };
         match self {
             Self::Diffusers => vec![diffusers(prompt, task, fields)],
-            Self::WebUi => task
-                .seeds
-                .iter()
-                .map(|seed| web_ui(prompt, *seed, task, fields))
-                .collect(),
+            Self::WebUi => each(web_ui),
+            Self::OpenAi => each(open_ai),
         }
     }
 
@@ -82,6 +87,14 @@ impl ImageForm {
                     pngs: decoded(answer.data.iter().map(|one| &one.b64_json), wanted)?,
                     images: answer.data.len(),
                     ..answer.timings.reply()
+                }
+            }
+            Self::OpenAi => {
+                let answer: OpenAiAnswer<'_> = serde_json::from_slice(body).map_err(fail)?;
+                Reply {
+                    pngs: decoded(answer.data.iter().map(|one| &one.b64_json), wanted)?,
+                    images: answer.data.len(),
+                    ..Reply::default()
                 }
             }
             Self::WebUi => {
@@ -151,12 +164,26 @@ fn web_ui(prompt: &str, seed: u32, task: &PictureTask, fields: &[(String, Value)
     call(body, &own, vec![seed])
 }
 
+fn open_ai(prompt: &str, seed: u32, task: &PictureTask, fields: &[(String, Value)]) -> Call {
+    let body = json!({
+        "prompt": prompt,
+        "n": 1,
+        "size": format!("{}x{}", task.width, task.height),
+        "response_format": "b64_json",
+        "seed": seed,
+        "num_inference_steps": task.steps,
+        "guidance_scale": task.guidance,
+    });
+    call(body, fields, vec![seed])
+}
+
 fn call(mut body: Json, fields: &[(String, Value)], seeds: Vec<u32>) -> Call {
     for (name, value) in fields {
         body[name.as_str()] = json!(value);
     }
+    let steps = body.get("steps").or(body.get("num_inference_steps"));
     Call {
-        steps: body["steps"].as_u64().unwrap_or_default(),
+        steps: steps.and_then(Json::as_u64).unwrap_or_default(),
         body: body.to_string(),
         seeds,
     }
@@ -240,6 +267,18 @@ impl Timings {
 }
 
 #[derive(Deserialize)]
+struct OpenAiAnswer<'a> {
+    #[serde(borrow)]
+    data: Vec<OpenAiPicture<'a>>,
+}
+
+#[derive(Deserialize)]
+struct OpenAiPicture<'a> {
+    #[serde(borrow)]
+    b64_json: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
 struct WebUiAnswer<'a> {
     #[serde(borrow)]
     images: Vec<Cow<'a, str>>,
@@ -280,6 +319,18 @@ mod tests {
         let calls = ImageForm::WebUi.calls("a fox", &task(), &fields);
         assert_eq!(calls.len(), 2);
         insta::assert_snapshot!(calls[1].body, @r#"{"prompt":"a fox<sd_cpp_extra_args>{\"cache_mode\":\"ucache\"}</sd_cpp_extra_args>","width":64,"height":32,"steps":4,"cfg_scale":7.5,"seed":8,"batch_size":1}"#);
+    }
+
+    #[test]
+    fn openais_form_takes_seed_and_steps_by_the_names_that_servers_have_for_them() {
+        let fields = [("num_inference_steps".to_owned(), Value::Int(4))];
+        let calls = ImageForm::OpenAi.calls("a fox", &task(), &fields);
+        assert_eq!((calls.len(), calls[1].steps), (2, 4));
+        insta::assert_snapshot!(calls[1].body, @r#"{"prompt":"a fox","n":1,"size":"64x32","response_format":"b64_json","seed":8,"num_inference_steps":4,"guidance_scale":7.5}"#);
+        let read = ImageForm::OpenAi.read(br#"{"data":[{"b64_json":""}]}"#, &calls[0], false);
+        assert_eq!(read.unwrap().images, 1);
+        let none = ImageForm::OpenAi.read(br#"{"data":[{"url":"http://x"}]}"#, &calls[0], false);
+        assert!(none.unwrap_err().contains("b64_json"));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! A server that somebody else started: the real llama-server, asked what it is, worked with, and left as
 //! it was.
 
-use crate::setting::{State, binary, machine, model};
+use crate::setting::{State, binary, fake, machine, model};
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{FailureCause, SystemClock, Tokens, Value};
 use wattsmith_engine::{
-    About, LaunchOptions, Place, attached, drive, launch, server_of, settings_in_use, workload,
+    About, LaunchOptions, Place, attached, drive, launch, picture_workload, server_of,
+    settings_in_use, workload,
 };
 use wattsmith_testkit::theirs::{Theirs, free_port};
 
@@ -111,4 +112,64 @@ async fn an_address_where_nobody_answers_says_so() {
     });
     let error = attached(&format!("127.0.0.1:{port}")).await.unwrap_err();
     assert!(error.to_string().contains("no list of models"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_of_pictures_is_known_by_its_form_and_worked_with() {
+    for (form, route, name, label) in [
+        ("web-ui", "", "dreamer.safetensors", "Stable Diffusion"),
+        (
+            "openai",
+            "/v1/images/generations",
+            "painter-1b",
+            "OpenAI-compatible picture server",
+        ),
+    ] {
+        let theirs = Theirs::script(&fake("draws.py"), &[form]).unwrap();
+        let server = attached(&format!("{}{route}", theirs.url)).await.unwrap();
+        let program = server.find(&[]).unwrap();
+        let version = server.version(&program).await.unwrap();
+        assert!(version.starts_with(label), "{version}");
+        let known = server.model(&program).await.unwrap().unwrap();
+        assert_eq!(known.name, name);
+
+        let recorded = wattsmith_domain::Engine {
+            name: server.name().to_owned(),
+            version,
+            path: theirs.url.clone(),
+            ..Default::default()
+        };
+        let server = server_of(&recorded).unwrap();
+        let space = server.space(&About::machine(&machine()));
+        let mut asked = space.default_configuration();
+        asked.set("steps", Value::Int(2));
+        let state = State::new();
+        let options = LaunchOptions::new(server, program, "served", space, asked, state.path());
+        let cancel = CancellationToken::new();
+        let engine = launch(options, &cancel).await.unwrap();
+        let task = wattsmith_domain::PictureTask {
+            prompts: vec!["a fox".to_owned(), "a boat".to_owned()],
+            seeds: vec![7, 8],
+            width: 16,
+            height: 8,
+            steps: 20,
+            sampler: "model".to_owned(),
+            guidance: 7.5,
+        };
+        let work = picture_workload("fox", task);
+        let driven = drive(&engine, &work, Arc::new(SystemClock), |_| {}, &cancel)
+            .await
+            .unwrap();
+        assert_eq!(driven.units(), Tokens(4), "{form}");
+        engine.stop().await;
+        assert!(theirs.is_healthy(), "it was ended");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_words_is_one_of_pictures_only_where_the_person_says_so() {
+    let theirs = Theirs::script(&fake("draws.py"), &["openai"]).unwrap();
+    let server = attached(&theirs.url).await.unwrap();
+    let version = server.version(&server.find(&[]).unwrap()).await.unwrap();
+    assert_eq!(version, "OpenAI-compatible server");
 }

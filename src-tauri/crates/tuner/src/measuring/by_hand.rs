@@ -92,6 +92,7 @@ fn change(knob: &Parameter, now: &Configuration, wanted: &Configuration) -> Opti
             (false, true) => format!("no {on}"),
             (false, false) => off.clone(),
         },
+        Tell::Words { words } => words.get(&value.to_string())?.clone(),
         Tell::Product { flag, factor } => match (value, wanted.int(factor)) {
             (Value::Int(one), Some(other)) => format!("{flag} {}", one.saturating_mul(other)),
             _ => format!("{flag} {value} × {factor}"),
