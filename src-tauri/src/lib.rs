@@ -1,10 +1,14 @@
 //! The app: one window over the tuner. Thin async commands, views for the wire, nothing else.
 
 pub mod commands;
+mod desktop;
 pub mod views;
 pub mod wire;
 
+use desktop::instance::{Instance, claim};
+use desktop::{notice, window};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tauri::Manager as _;
 use tauri_specta::{Builder, collect_commands};
 use wattsmith_tuner::{Tuner, TunerOptions};
@@ -101,10 +105,36 @@ pub fn run() -> Result<(), anyhow::Error> {
         lock_file: std::env::var_os("WATTSMITH_LOCK").map(PathBuf::from),
         ..TunerOptions::default()
     }))?;
+    let door = match claim(tuner.paths().folder()) {
+        Ok(Instance::First(door)) => Some(door),
+        Ok(Instance::Another) => return Ok(()),
+        Err(error) => {
+            tracing::warn!("a second start will not find this window: {error}");
+            None
+        }
+    };
     let wire = wire();
+    let (kept, core) = (tuner.paths().window(), Arc::clone(&tuner));
+    let left = kept.clone();
     let app = tauri::Builder::default()
         .invoke_handler(wire.invoke_handler())
         .manage(tuner)
+        .setup(move |app| {
+            if let Some(window) = app.get_webview_window("main") {
+                window::restore(&window, &kept);
+            }
+            let handle = app.handle().clone();
+            if let Some(door) = door {
+                door.answer(move || show(&handle));
+            }
+            notice::watch(app.handle().clone(), core);
+            Ok(())
+        })
+        .on_window_event(move |shown, event| {
+            if matches!(event, tauri::WindowEvent::CloseRequested { .. }) {
+                window::remember(shown, &left);
+            }
+        })
         .build(tauri::generate_context!())?;
     let mut ending = false;
     app.run(move |app, event| {
@@ -116,7 +146,7 @@ pub fn run() -> Result<(), anyhow::Error> {
             api.prevent_exit();
             let app = app.clone();
             tauri::async_runtime::spawn(async move {
-                let tuner = app.state::<std::sync::Arc<Tuner>>();
+                let tuner = app.state::<Arc<Tuner>>();
                 let code = match tuner.shut_down().await {
                     Ok(()) => 0,
                     Err(error) => {
@@ -129,6 +159,15 @@ pub fn run() -> Result<(), anyhow::Error> {
         }
     });
     Ok(())
+}
+
+/// Brings the window to the front.
+fn show(app: &tauri::AppHandle) {
+    if let Some(window) = app.get_webview_window("main") {
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
 }
 
 /// WebKitGTK with NVIDIA's driver can show a blank window, and where nothing but software draws it keeps

@@ -75,7 +75,7 @@ pub use wattsmith_engine::{
     ATTACHED, About, Found, Place, USUAL_ANSWER, UnfitFile, WorkPreview, gpu_knobs,
     picture_workloads, servers, shipped, workloads,
 };
-pub use wattsmith_files::write as write_file;
+pub use wattsmith_files::{keep as keep_file, write as write_file};
 pub use wattsmith_meter::{
     Calibration, MeterOffer, MeterRefusal, MeterTrial, Pricing, ReaderChoice,
 };

@@ -66,6 +66,18 @@ impl Paths {
         self
     }
 
+    /// The data folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.data
+    }
+
+    /// The window's size as it was left.
+    #[must_use]
+    pub fn window(&self) -> PathBuf {
+        self.data.join("window.json")
+    }
+
     /// The database.
     #[must_use]
     pub fn database(&self) -> PathBuf {

@@ -68,6 +68,7 @@ mod tests {
 -fa,   --flash-attn [on|off|auto]       set Flash Attention use ('on', 'off', or 'auto')
 --perf, --no-perf                       whether to time things
 -cb,   --cont-batching, -nocb, --no-cont-batching
+--host HOST, --port PORT
 --draft, --draft-n, --draft-max N       the argument has been removed. use --spec-draft-n-max.
 --spec-draft-n-max N                    number of tokens to draft
 ";

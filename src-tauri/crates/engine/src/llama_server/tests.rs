@@ -160,7 +160,7 @@ fn what_was_called_otherwise_in_a_build_is_told_by_its_name_there() {
             .into_iter()
             .map(|knob| knob.name)
             .collect();
-        assert_eq!(names.len(), 22, "{build}: {names:?}");
+        assert_eq!(names.len(), 21, "{build}: {names:?}");
         let by_flag = matches!(told(help, "load-mode"), Some(Tell::Flag { .. }));
         assert_eq!(by_flag, build != "571d0d5", "{build}");
         let drafts = Tell::Flag {

@@ -1,0 +1,9 @@
+//! What a desktop expects of a program beside its window: that it is there once, that its window is as it
+//! was left, and a word when long work has ended. None of it waits for the session bus, and where any of it
+//! cannot be had the app works without.
+//!
+//! [`instance`] holds the data folder for one window, [`window`] remembers its size, [`notice`] tells.
+
+pub(crate) mod instance;
+pub(crate) mod notice;
+pub(crate) mod window;
