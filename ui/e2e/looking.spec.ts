@@ -142,6 +142,18 @@ test('sessions that may be compared share a chart of best so far', async ({ page
   await expect(page.getByTestId('tracks').first().locator('tbody tr').first()).toContainText('%');
 });
 
+test('any sessions stand side by side against one that is chosen', async ({ page }) => {
+  await open(page, '?scenario=measured-gpu#/overview');
+  const table = page.getByTestId('compare');
+  await expect(table.getByText('baseline', { exact: true })).toHaveCount(1);
+  await expect(table).toContainText('not compared');
+  const second = table.getByRole('radio').nth(1);
+  await second.focus();
+  await page.keyboard.press('Space');
+  await expect(second).toBeChecked();
+  await expect(page.getByTestId('compared-tracks')).toContainText('in per cent of the default of');
+});
+
 test('the split between story and charts moves by keyboard and is kept', async ({ page }) => {
   await open(page, '#/');
   const width = () => page.locator('aside').evaluate((one) => one.clientWidth);

@@ -56,6 +56,15 @@ fn point(digest: &Digest) -> Option<OverviewPoint> {
         verdict: outcome_kind(digest.outcome.kind),
         outcome: short(&digest.outcome),
         advisor: digest.advisor.label().to_owned(),
+        engine: digest.engine.clone(),
+        machine: digest.machine.clone(),
+        model: format!("{} {}", digest.model, digest.quantisation)
+            .trim_end()
+            .to_owned(),
+        work: digest.workload.clone(),
+        work_hash: digest.workload_hash.clone(),
+        scope: digest.scope.map_or("", |scope| scope.label()).to_owned(),
+        settings: digest.settings.clone(),
         track: digest.track.clone(),
     })
 }

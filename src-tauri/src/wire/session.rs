@@ -321,6 +321,20 @@ views! {
         outcome: String,
         /// Who proposed, in a word.
         advisor: String,
+        /// Server.
+        engine: String,
+        /// Processor and boards, or the name of another machine.
+        machine: String,
+        /// Model and the label of its weights.
+        model: String,
+        /// Work by name.
+        work: String,
+        /// By which work is the same work.
+        work_hash: String,
+        /// What its joules cover.
+        scope: String,
+        /// What the best changed, such as `threads 2 → 1`.
+        settings: Vec<String>,
         /// Best so far in per cent of the default, after the default and after each trial that may be
         /// compared.
         #[specta(type = Vec<Number>)]

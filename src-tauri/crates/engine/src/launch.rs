@@ -6,7 +6,7 @@ use crate::catalogue::{About, Flags};
 use crate::error::EngineError;
 use crate::place::Place;
 use crate::ready::{NotReady, until_ready};
-use crate::running::{Body, RunningEngine};
+use crate::running::{AskedAndTold, Body, RunningEngine};
 use crate::server::{Asked, CommandLine, Door, Server, Told};
 use crate::supervise::environment::quiet_command;
 use crate::supervise::failure::Ended;
@@ -202,6 +202,7 @@ async fn attach(
         told_load: None,
         served: told.served,
         fields: Vec::new(),
+        asked: None,
     })
 }
 
@@ -304,9 +305,7 @@ async fn start(
         return Err(EngineError::Cancelled);
     };
     let error = match ready {
-        Ok(Ok(mut told)) => {
-            told.pages
-                .push(crate::proc::page(process.pid().unsigned_abs()));
+        Ok(Ok(told)) => {
             let log = process.log().head().await;
             let used = server.used(&options.space, &told, &log);
             let launch = Launch {
@@ -322,7 +321,7 @@ async fn start(
                 body: Body::Started(process),
                 client,
                 server: Arc::clone(server),
-                served: told.served,
+                served: told.served.clone(),
                 binary: options.binary.clone(),
                 model: options.model.clone(),
                 base_url,
@@ -331,6 +330,11 @@ async fn start(
                 load,
                 told_load: told.load,
                 fields: fields(&options.space, configuration),
+                asked: Some(AskedAndTold {
+                    space: options.space.clone(),
+                    configuration: configuration.clone(),
+                    told,
+                }),
             });
         }
         Ok(Err(NotReady::Ended)) => {

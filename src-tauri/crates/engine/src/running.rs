@@ -3,13 +3,13 @@
 use crate::attached::Watched;
 use crate::error::EngineError;
 use crate::place::Place;
-use crate::server::Server;
+use crate::server::{Server, Told};
 use crate::supervise::failure::{Ended, Exit};
 use crate::supervise::log::EngineLog;
 use crate::supervise::process::Process;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattsmith_domain::{Launch, Seconds, Value};
+use wattsmith_domain::{Configuration, Launch, ParameterSpace, Seconds, Value};
 
 /// The process behind an engine: one that was started here, or one that ran before.
 #[derive(Debug)]
@@ -61,6 +61,16 @@ pub struct RunningEngine {
     pub(crate) served: String,
     /// Settings that go with every request.
     pub(crate) fields: Vec<(String, Value)>,
+    /// What was asked for and what it told, where it was started here.
+    pub(crate) asked: Option<AskedAndTold>,
+}
+
+/// What a server was asked for, and what it told of itself when it was ready.
+#[derive(Debug)]
+pub(crate) struct AskedAndTold {
+    pub(crate) space: ParameterSpace,
+    pub(crate) configuration: Configuration,
+    pub(crate) told: Told,
 }
 
 impl RunningEngine {
@@ -99,6 +109,22 @@ impl RunningEngine {
     #[must_use]
     pub fn launch(&self) -> &Launch {
         &self.launch
+    }
+
+    /// The same after work: some settings, such as on which cores it computes, take hold with the first
+    /// request only, and then the kernel tells them.
+    pub async fn launch_at_work(&self) -> Launch {
+        let mut launch = self.launch.clone();
+        if let (Some(asked), Some(pid), Some(log)) = (&self.asked, self.pid(), self.body.log()) {
+            let mut told = asked.told.clone();
+            told.pages.push(crate::proc::page(pid));
+            let used = self.server.used(&asked.space, &told, &log.head().await);
+            launch.differences = self
+                .server
+                .differences(&asked.space, &asked.configuration, &used);
+            launch.used = used;
+        }
+        launch
     }
 
     /// From spawn to ready.

@@ -997,6 +997,20 @@ export type OverviewPoint = {
 	outcome: string,
 	/**  Who proposed, in a word. */
 	advisor: string,
+	/**  Server. */
+	engine: string,
+	/**  Processor and boards, or the name of another machine. */
+	machine: string,
+	/**  Model and the label of its weights. */
+	model: string,
+	/**  Work by name. */
+	work: string,
+	/**  By which work is the same work. */
+	workHash: string,
+	/**  What its joules cover. */
+	scope: string,
+	/**  What the best changed, such as `threads 2 → 1`. */
+	settings: string[],
 	/**
 	 *  Best so far in per cent of the default, after the default and after each trial that may be
 	 *  compared.

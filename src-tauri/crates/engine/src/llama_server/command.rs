@@ -13,6 +13,12 @@ const DRAFTED: &str = "draft-simple";
 /// By which the draft model is named; before it was called --model-draft.
 const DRAFT: &str = "--spec-draft-model";
 
+/// How the draft model keeps its memory, and the knobs of the model's own.
+const DRAFT_CACHE: [(&str, &str); 2] = [
+    ("--spec-draft-type-k", "cache-type-k"),
+    ("--spec-draft-type-v", "cache-type-v"),
+];
+
 /// Said at every start.
 const ALWAYS: [&[&str]; 8] = [
     &["--offline"],
@@ -62,6 +68,13 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
         let old = asked.flags.is_some_and(|flags| !flags.has(DRAFT));
         let flag = if old { "--model-draft" } else { DRAFT };
         words.extend([flag.into(), draft.display().to_string()]);
+        // It keeps its memory as the model does; and its log tells of either in the same words.
+        for (flag, knob) in DRAFT_CACHE {
+            let value = asked.configuration.get(knob);
+            if let Some(value) = value.filter(|_| had(&&[flag][..])) {
+                words.extend([flag.into(), value.to_string()]);
+            }
+        }
     }
     words.extend(asked.extra_args.iter().cloned());
     CommandLine {

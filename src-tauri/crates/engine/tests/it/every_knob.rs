@@ -2,9 +2,10 @@
 
 use crate::setting::{State, binary, machine, model, settings};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::{Configuration, CoreSet, CoreSetKind, Machine, Usable, Value};
-use wattsmith_engine::{About, LaunchOptions, launch, own_choice, shipped};
+use wattsmith_domain::{Configuration, CoreSet, CoreSetKind, Machine, SystemClock, Usable, Value};
+use wattsmith_engine::{About, LaunchOptions, launch, own_choice, shipped, warm_up, workload};
 
 /// Told nowhere: not by the server's pages, not by its log, not by the kernel.
 const TOLD_NOWHERE: [&str; 2] = ["poll", "cont-batching"];
@@ -105,8 +106,13 @@ async fn every_knob_away_from_its_default_is_read_back_as_it_was_asked() {
         state.path(),
     );
     options.draft = Some(model());
-    let engine = launch(options, &CancellationToken::new()).await.unwrap();
-    let launched = engine.launch().clone();
+    let cancel = CancellationToken::new();
+    let engine = launch(options, &cancel).await.unwrap();
+    let work = workload("tiny", 3, 3, 4, 1);
+    warm_up(&engine, &work, Arc::new(SystemClock), &cancel)
+        .await
+        .unwrap();
+    let launched = engine.launch_at_work().await;
     engine.stop().await;
     assert_eq!(launched.differences, []);
     let read: BTreeSet<&str> = launched.used.keys().map(String::as_str).collect();

@@ -109,7 +109,7 @@ impl Tuner {
         job.phase(PhaseKind::StoppingEngine, &window.label, None);
         let load = engine.load();
         let place = engine.place().cloned();
-        let mut told = engine.launch().clone();
+        let mut told = engine.launch_at_work().await;
         told.differences.extend(set);
         engine.stop().await;
         // Joining the sensor threads waits for their last sample.

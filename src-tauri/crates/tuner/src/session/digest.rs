@@ -6,13 +6,15 @@ use crate::error::TunerError;
 use crate::machine::models::blocking;
 use crate::tuner::Tuner;
 use serde::{Deserialize, Serialize};
-use wattsmith_domain::{Advisor, Ending, Interval, Scope, SessionId, SessionRecord, WorkUnit};
+use wattsmith_domain::{
+    Advisor, Ending, Interval, Scope, Session, SessionId, SessionRecord, TrialId, WorkUnit,
+};
 use wattsmith_stats::{Analysis, Outcome};
 use wattsmith_store::{Head, StoreError};
 
 /// By what a digest is made: another version of the program may find other words for the same record.
 /// Raise the number when that happens within one version.
-const MADE_BY: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+const MADE_BY: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// What is logged where a digest cannot be kept.
 const NOT_KEPT: &str = "a line of the list of sessions is not kept";
@@ -31,6 +33,10 @@ pub struct Digest {
     pub created_at: String,
     /// The engine's name.
     pub engine: String,
+    /// Processor and boards of the machine that it ran on, or that machine's name where it was another.
+    pub machine: String,
+    /// What the trial that the outcome is about changed, in words.
+    pub settings: Vec<String>,
     /// Who proposes.
     pub advisor: Advisor,
     /// Trials begun, the default among them.
@@ -98,6 +104,7 @@ impl Digest {
         let session = &record.session;
         // The trial that the outcome is about, so that figure and verdict belong together.
         let best = outcome.trial.as_ref().or(analysis.best.as_ref());
+        let settings = settings(record, best);
         let best = best.and_then(|best| analysis.trial(best));
         let first = record.trials.iter().flat_map(|trial| &trial.repeats).next();
         Self {
@@ -107,6 +114,8 @@ impl Digest {
             name: session.name.clone(),
             created_at: session.created_at.clone(),
             engine: session.engine.name.clone(),
+            machine: machine(session),
+            settings,
             advisor: session.advisor,
             trials: u32::try_from(record.trials.len()).unwrap_or(u32::MAX),
             ending: session.ending.clone(),
@@ -121,6 +130,25 @@ impl Digest {
             model_sha256: session.model.sha256.clone(),
         }
     }
+}
+
+fn machine(session: &Session) -> String {
+    if let Some(name) = &session.engine.machine {
+        return name.clone();
+    }
+    let parts = std::iter::once(&session.machine.cpu).chain(&session.machine.gpus);
+    parts.cloned().collect::<Vec<_>>().join(" + ")
+}
+
+fn settings(record: &SessionRecord, best: Option<&TrialId>) -> Vec<String> {
+    let trial = |id: &TrialId| record.trials.iter().find(|trial| trial.id == *id);
+    let (Some(default), Some(best)) = (record.default_trial(), best.and_then(trial)) else {
+        return Vec::new();
+    };
+    let changes = best
+        .configuration
+        .changes_from(&default.configuration, &record.session.space);
+    changes.iter().map(ToString::to_string).collect()
 }
 
 fn track(record: &SessionRecord, analysis: &Analysis) -> Vec<f64> {

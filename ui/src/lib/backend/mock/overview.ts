@@ -29,11 +29,24 @@ export function overview(all: Kept[]): OverviewLine[] {
       verdict: summary(s).verdict,
       outcome: summary(s).outcome,
       advisor: s.draft.advisor,
+      engine: 'llama-server',
+      machine: shown.estimated ? 'AMD Ryzen 9 7900' : 'AMD Ryzen 9 7900 + NVIDIA RTX 4090',
+      model: shown.chips[1] ?? '',
+      work: shown.chips[2] ?? '',
+      workHash: shown.chips[2] ?? '',
+      scope: shown.scope,
+      settings: changes(s, lead?.trialId),
       track: track(s, defaultInterval.mean),
     });
     lines.set(label, line);
   }
   return [...lines.values()];
+}
+
+/** What a trial changed, in words. */
+function changes(s: Kept, id: string | undefined): string[] {
+  const knobs = trials(s).find((t) => t.id === id)?.knobs ?? [];
+  return knobs.filter((k) => k.changed).map((k) => `${k.name} ${k.from} → ${k.to}`);
 }
 
 /** Best so far in per cent of the default, trial by trial. */
