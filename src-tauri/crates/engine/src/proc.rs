@@ -14,8 +14,8 @@ const POLICY: usize = 41;
 /// itself hold spaces and parentheses.
 pub(crate) fn field<T: FromStr>(stat: &str, number: usize) -> Option<T> {
     let (_, after) = stat.rsplit_once(')')?;
-    let fields = after.split_ascii_whitespace();
-    fields.skip(number.checked_sub(3)?).next()?.parse().ok()
+    let mut fields = after.split_ascii_whitespace();
+    fields.nth(number.checked_sub(3)?)?.parse().ok()
 }
 
 /// Clock ticks between boot and the start of a process.

@@ -41,11 +41,10 @@ pub struct Found {
 async fn page(door: &Door<'_>, route: &str, patience: Duration) -> Result<Json, String> {
     let page = door.page(route, patience).await;
     page.map_err(|fault| match fault {
-        NoPage::Refused { status, .. }
-            if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) =>
-        {
-            format!("it asks for a key; put the right one into {ATTACHED_KEY}")
-        }
+        NoPage::Refused {
+            status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN,
+            ..
+        } => format!("it asks for a key; put the right one into {ATTACHED_KEY}"),
         fault => fault.to_string(),
     })
 }

@@ -40,6 +40,9 @@ pub(crate) struct Reply {
     pub spans: Vec<(PicturePhase, f64, f64)>,
 }
 
+/// One request for one seed of a prompt.
+type OfSeed = fn(&str, u32, &PictureTask, &[(String, Value)]) -> Call;
+
 impl ImageForm {
     /// Where requests go.
     pub(crate) fn route(self) -> &'static str {
@@ -56,7 +59,7 @@ impl ImageForm {
         task: &PictureTask,
         fields: &[(String, Value)],
     ) -> Vec<Call> {
-        let each = |call: fn(&str, u32, &PictureTask, &[(String, Value)]) -> Call| {
+        let each = |call: OfSeed| {
             let seeds = task.seeds.iter();
             seeds
                 .map(|seed| call(prompt, *seed, task, fields))

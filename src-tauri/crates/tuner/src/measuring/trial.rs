@@ -742,6 +742,7 @@ mod tests {
             quota_cores: quota,
             cpus: "0-1".to_owned(),
             why: Vec::new(),
+            sets: Vec::new(),
         };
         let mut today = record.session.machine.clone();
         today.usable = Some(usable(1, None));
