@@ -5,6 +5,7 @@ mod caution;
 mod conditions;
 mod connection;
 mod doctor;
+mod download;
 mod item;
 mod machine;
 mod outside;
@@ -17,6 +18,7 @@ mod work;
 
 pub use answer::likely_cost;
 pub use connection::{base_url, connection, connection_draft, providers};
+pub use download::downloads;
 pub use doctor::{chosen, diagnosis, reader};
 pub use machine::{machine, model, options, workload};
 pub use outside::{meter_trial, outside};

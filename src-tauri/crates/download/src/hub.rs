@@ -62,7 +62,7 @@ impl Hub {
         let [owner, repository, file @ ..] = parts.as_slice() else {
             return None;
         };
-        if file.is_empty() || !parts.iter().all(|part| sound(part)) {
+        if file.is_empty() || !parts.iter().all(sound) {
             return None;
         }
         let mut url = self.0.clone();

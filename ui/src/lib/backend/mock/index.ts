@@ -7,6 +7,7 @@ import { lastConfig, offer, pasted, promptValues, templateOf } from './advisor';
 import { settle } from './busy';
 import { desk } from './desk';
 import { diagnosis } from './doctor';
+import { Downloads } from './downloads';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
@@ -76,6 +77,9 @@ export function mockBackend(query: URLSearchParams): Backend {
     start.advisorModels,
     (event) => listeners.forEach((tell) => tell(structuredClone(event))),
   );
+  const downloads = new Downloads(start.pace, (event) =>
+    listeners.forEach((tell) => tell(structuredClone(event))),
+  );
   const readers = new Readers(start.machine);
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
@@ -112,8 +116,11 @@ export function mockBackend(query: URLSearchParams): Backend {
     tryOutsideMeter: (meter) => meters.read(meter),
     readers: async () => readers.list(),
     chooseReader: async (device, reader) => readers.choose(device, reader),
-    newSessionOptions: async () =>
-      structuredClone(options(start.machine.measured, start.advisorModels)),
+    newSessionOptions: async () => {
+      const found = structuredClone(options(start.machine.measured, start.advisorModels));
+      found.models.push(...structuredClone(downloads.fetched));
+      return found;
+    },
     createSession: async (draft) => {
       if (!/^\s*\d+(\.\d+)?\s*(%|[jJ])\s*$/.test(draft.threshold))
         throw new BackendError(
@@ -275,6 +282,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     reportPage: async (id, withPaths) => page(find(id), withPaths),
     exportReport: async (id, format, out) => files(find(id), format, out),
     ...desk(),
+    ...downloads.calls(),
     ...settings(query.get('scenario') === 'bad-settings'),
     ...studies.calls(),
     picturePairs: async () => [],
