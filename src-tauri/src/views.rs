@@ -18,8 +18,8 @@ mod work;
 
 pub use answer::likely_cost;
 pub use connection::{base_url, connection, connection_draft, providers};
-pub use download::downloads;
 pub use doctor::{chosen, diagnosis, reader};
+pub use download::downloads;
 pub use machine::{machine, model, options, workload};
 pub use outside::{meter_trial, outside};
 pub use overview::overview;

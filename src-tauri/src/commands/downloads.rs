@@ -16,11 +16,7 @@ pub async fn downloads(core: Core<'_>) -> Answer<DownloadsView> {
 /// Starts a download; its phases come over the live channel under the name `download`.
 #[tauri::command]
 #[specta::specta]
-pub async fn start_download(
-    core: Core<'_>,
-    what: String,
-    sha256: Option<String>,
-) -> Answer<()> {
+pub async fn start_download(core: Core<'_>, what: String, sha256: Option<String>) -> Answer<()> {
     Tuner::start_download(&Arc::clone(&core), ModelWish { what, sha256 })?;
     Ok(())
 }

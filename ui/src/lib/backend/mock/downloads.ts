@@ -8,6 +8,7 @@ import type {
   FetchableView,
   LiveEvent,
   ModelView,
+  NewSessionOptions,
   PhaseView,
 } from '../bindings';
 
@@ -34,8 +35,7 @@ const model = (name: string, megabytes: number, noRoom = ''): FetchableView => (
 });
 
 export class Downloads {
-  /** Models that were fetched, for the choice of a new session. */
-  readonly fetched: ModelView[] = [];
+  #fetched: ModelView[] = [];
   #models = [
     model('Pretend-3B', 1929),
     model(
@@ -66,6 +66,11 @@ export class Downloads {
       startDownload: async (what: string, sha256: string | null) => this.start(what.trim(), sha256),
       cancelDownload: async () => void (this.#cancelled = true),
     };
+  }
+
+  /** What can be chosen, with the models that were fetched. */
+  beside(options: NewSessionOptions): NewSessionOptions {
+    return structuredClone({ ...options, models: [...options.models, ...this.#fetched] });
   }
 
   start(what: string, sha256: string | null): void {
@@ -116,7 +121,7 @@ export class Downloads {
     const path = `${FOLDER}/${entry.name.toLowerCase()}.gguf`;
     entry.path = path;
     entry.begunMegabytes = null;
-    this.fetched.push({
+    this.#fetched.push({
       name: `${entry.name}-Instruct`,
       path,
       quantisation: 'Q4_K_M',

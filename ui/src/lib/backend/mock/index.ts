@@ -31,11 +31,8 @@ export function mockBackend(query: URLSearchParams): Backend {
   const sessions = new Map(start.sessions.map((s) => [s.id, s]));
   const templates: Record<string, string> = { ...BUILT_IN };
   const listeners: ((event: LiveEvent) => void)[] = [];
-  const jobs = new Jobs(
-    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
-    () => templates,
-    start.pace,
-  );
+  const tellAll = (event: LiveEvent) => listeners.forEach((tell) => tell(structuredClone(event)));
+  const jobs = new Jobs(tellAll, () => templates, start.pace);
   let created = 0;
   const find = (id: string): Kept => {
     const s = sessions.get(id);
@@ -75,11 +72,9 @@ export function mockBackend(query: URLSearchParams): Backend {
     query.get('scenario') !== 'no-landscape',
     start.pace,
     start.advisorModels,
-    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
+    tellAll,
   );
-  const downloads = new Downloads(start.pace, (event) =>
-    listeners.forEach((tell) => tell(structuredClone(event))),
-  );
+  const downloads = new Downloads(start.pace, tellAll);
   const readers = new Readers(start.machine);
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
@@ -116,11 +111,8 @@ export function mockBackend(query: URLSearchParams): Backend {
     tryOutsideMeter: (meter) => meters.read(meter),
     readers: async () => readers.list(),
     chooseReader: async (device, reader) => readers.choose(device, reader),
-    newSessionOptions: async () => {
-      const found = structuredClone(options(start.machine.measured, start.advisorModels));
-      found.models.push(...structuredClone(downloads.fetched));
-      return found;
-    },
+    newSessionOptions: async () =>
+      downloads.beside(options(start.machine.measured, start.advisorModels)),
     createSession: async (draft) => {
       if (!/^\s*\d+(\.\d+)?\s*(%|[jJ])\s*$/.test(draft.threshold))
         throw new BackendError(
