@@ -109,7 +109,7 @@ export class Downloads {
         kind: 'downloading',
         label: 'Fetching a model',
         startedAtMs,
-        detail: `${here} of ${Math.round(all)} MB, 96.5 MB/s, about ${left} s left`,
+        detail: `${entry.name.toLowerCase()}.gguf: ${here} of ${Math.round(all)} MB, 96.5 MB/s, about ${left} s left`,
         progress: step / STEPS,
       });
       await new Promise((done) => setTimeout(done, 600 * this.pace));

@@ -226,7 +226,10 @@ impl Tuner {
                 let part = progress
                     .total
                     .map(|total| progress.bytes as f64 / total.max(1) as f64);
-                job.tell(&format!("{}{place}", progress_in_words(&progress)), part);
+                job.tell(
+                    &format!("{name}{place}: {}", progress_in_words(&progress)),
+                    part,
+                );
             };
             files.push(fetch_file(&chosen.download, &order, &heard, job).await?);
         }
