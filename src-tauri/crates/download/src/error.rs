@@ -67,6 +67,15 @@ pub enum DownloadError {
         /// What to do.
         advice: &'static str,
     },
+    /// A page came in place of the file.
+    #[error(
+        "{address} gave a web page and no file: perhaps this network asks to sign in first, or it is the address of \
+         a page about the file. What has come of it before is kept."
+    )]
+    Page {
+        /// Its address, without secrets.
+        address: String,
+    },
     /// It was tried several times.
     #[error(
         "{address} could not be fetched: {why}. Check the network and try again; what has come so far is kept, and \
@@ -82,8 +91,8 @@ pub enum DownloadError {
     },
     /// The server's file is not the one that was meant.
     #[error(
-        "{name} is {found} bytes long on the server, and {expected} bytes were expected: it is another file. Nothing \
-         was kept."
+        "{name} is {found} bytes long on the server, and {expected} bytes were expected: it is another file, \
+         and was not fetched."
     )]
     Unlike {
         /// The file.
@@ -134,6 +143,7 @@ impl DownloadError {
             Self::InTheWay { .. } => "in-the-way",
             Self::NoRoom { .. } => "no-room",
             Self::Refused { .. } => "refused",
+            Self::Page { .. } => "web-page",
             Self::Broken { .. } => "unreachable",
             Self::Unlike { .. } => "other-file",
             Self::WrongHash { .. } => "wrong-hash",

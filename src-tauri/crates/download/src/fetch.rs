@@ -138,11 +138,7 @@ impl Download {
             }
             Ok(fetched) => Ok(Fetch::Whole(Whole { part, fetched })),
             Err(error) => {
-                let of_no_use = matches!(
-                    error,
-                    DownloadError::Unlike { .. } | DownloadError::WrongHash { .. }
-                );
-                if of_no_use || part.bytes() == 0 {
+                if matches!(error, DownloadError::WrongHash { .. }) || part.bytes() == 0 {
                     part.discard();
                 }
                 Err(error)

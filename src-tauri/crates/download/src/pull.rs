@@ -5,7 +5,7 @@ use crate::error::DownloadError;
 use crate::part::{Note, Part, SPARE, free_space};
 use crate::source::Source;
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE,
+    ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE,
 };
 use reqwest::{Response, StatusCode};
 use tokio_util::sync::CancellationToken;
@@ -70,9 +70,17 @@ pub(crate) async fn pull(
             return Err(cut(url, "the file changed on the server in between"));
         }
         StatusCode::OK => {
-            part.clear()?;
+            // What is there is not given up for a page to sign in, or for another file.
+            if is_page(answer.headers()) {
+                return Err(DownloadError::Page {
+                    address: source.shown(),
+                });
+            }
             // A body of unknown length has none.
-            answer.content_length()
+            let total = answer.content_length();
+            agreed(source, total, known.bytes)?;
+            part.clear()?;
+            total
         }
         _ => return Err(refused(url, &answer)),
     };
@@ -108,11 +116,10 @@ async fn receive(
         };
         part.add(&piece).await?;
         let bytes = part.bytes();
-        agreed(
-            source,
-            Some(bytes).filter(|bytes| total.is_some_and(|all| *bytes > all)),
-            total,
-        )?;
+        if total.is_some_and(|all| bytes > all) {
+            part.clear()?;
+            return agreed(source, Some(bytes), total).map(|_| ());
+        }
         tell(bytes, total);
     }
 }
@@ -162,6 +169,13 @@ pub(crate) fn need_room(part: &Part, total: Option<u64>) -> Result<(), DownloadE
         }),
         _ => Ok(()),
     }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// A weak one means that the content is much the same, which is too little to glue parts together.

@@ -21,6 +21,8 @@ pub enum Fault {
     Silent(usize),
     /// A status without a file.
     Status(u16),
+    /// A page for browsers, as a network shows it before somebody has signed in.
+    Page,
 }
 
 /// What the server has and how it is.
@@ -144,6 +146,10 @@ fn file(shelf: &mut Shelf, content: &[u8], asked: &HeaderMap) -> Response {
     let fault = shelf.faults.pop_front();
     if let Some(Fault::Status(status)) = fault {
         return built(Response::builder().status(status).body(Body::empty()));
+    }
+    if matches!(fault, Some(Fault::Page)) {
+        let page = "<!DOCTYPE html><html>Sign in first</html>";
+        return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     }
     let total = content.len();
     let unchanged = text(header::IF_RANGE).is_none_or(|tag| Some(tag) == shelf.etag);

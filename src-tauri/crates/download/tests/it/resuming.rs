@@ -203,3 +203,25 @@ async fn a_part_that_is_whole_already_is_only_checked() {
     stand.fetch(ADDRESS, None).await.unwrap();
     assert_eq!(stand.server.asked(), [None, from(300_000)]);
 }
+
+#[tokio::test]
+async fn a_page_to_sign_in_or_a_file_of_another_size_costs_nothing_of_what_is_there() {
+    let all = content(300_000);
+    let stand = Stand::with(&all).await;
+    stand.server.shelf().linked = Some(sha256(&all));
+    stand.server.faults(&[Fault::Cut(100_000), Fault::Page]);
+    let error = stand.fetch(ON_HUB, None).await.unwrap_err();
+    assert!(matches!(error, DownloadError::Page { .. }), "{error}");
+    assert_eq!(waiting(&stand.file()), Some(100_000));
+    let mut order = stand.order(ADDRESS, Some(&sha256(&all)));
+    order.bytes = Some(300_000);
+    stand.server.shelf().content.truncate(200_000);
+    stand.server.shelf().ranges = false;
+    let error = stand.whole(&order).await.unwrap_err();
+    assert!(matches!(error, DownloadError::Unlike { .. }), "{error}");
+    assert_eq!(waiting(&stand.file()), Some(100_000));
+    stand.server.shelf().content = all;
+    stand.server.shelf().ranges = true;
+    assert!(stand.fetch(ON_HUB, None).await.unwrap().verified);
+    assert_eq!(stand.server.asked().last(), Some(&from(100_000)));
+}
