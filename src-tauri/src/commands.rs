@@ -2,6 +2,7 @@
 
 mod connections;
 mod doctor;
+mod downloads;
 mod live;
 mod reports;
 mod sessions;
@@ -11,6 +12,7 @@ mod studies;
 
 pub use connections::*;
 pub use doctor::*;
+pub use downloads::*;
 pub use live::*;
 pub use reports::*;
 pub use sessions::*;

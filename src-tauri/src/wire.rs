@@ -36,6 +36,7 @@ macro_rules! words {
 }
 
 mod answer;
+mod download;
 mod machine;
 mod plan;
 mod session;
@@ -44,6 +45,7 @@ mod story;
 mod study;
 
 pub use answer::*;
+pub use download::*;
 pub use machine::*;
 pub use plan::*;
 pub use session::*;

@@ -4,9 +4,10 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("files", &[]),
+    ("download", &["domain", "files"]),
     ("stats", &["domain"]),
     ("meter", &["domain", "files", "stats"]),
     ("engine", &["domain", "files"]),
@@ -20,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         &[
             "chat",
             "domain",
+            "download",
             "engine",
             "files",
             "gpu-control",

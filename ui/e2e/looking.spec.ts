@@ -2,6 +2,7 @@
 // charts, the report's file.
 
 import { expect, test } from '@playwright/test';
+import { violations } from './axe';
 import { open, step } from './screens';
 
 test('a new session is begun by Enter three times', async ({ page }) => {
@@ -35,6 +36,26 @@ test('a model file that is dropped on the window is the model', async ({ page })
     ),
   );
   await expect(page.getByTestId('model-path')).toHaveValue('/models/mine.gguf');
+});
+
+test('a model is downloaded when somebody says so, cancelled, taken up again and chosen', async ({
+  page,
+}) => {
+  await open(page, '?pace=1#/new');
+  await page.getByTestId('download-model').locator('summary').click();
+  await expect(page.getByTestId('download-model')).toContainText('does not fit into memory now');
+  await expect(page.getByTestId('downloading')).toHaveCount(0);
+  await page.getByTestId('fetch-Pretend-3B').click();
+  await expect(page.getByTestId('downloading')).toContainText('MB/s, about');
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId('cancel-download').click();
+  await expect(page.getByTestId('downloading')).toHaveCount(0);
+  await expect(page.getByTestId('model-SmolLM2-135M-Instruct')).toBeChecked();
+  await page.getByRole('button', { name: 'Go on: Pretend-3B' }).click();
+  await expect(page.getByTestId('download-said')).toContainText('checked by its SHA-256', {
+    timeout: 30_000,
+  });
+  await expect(page.getByTestId('model-Pretend-3B-Instruct')).toBeChecked();
 });
 
 test('work of one’s own is looked at before it is measured', async ({ page }) => {

@@ -376,6 +376,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
             Kind::LoadingAdvisor => PhaseKind::LoadingAdvisor,
             Kind::Asking => PhaseKind::Asking,
             Kind::Studying => PhaseKind::Studying,
+            Kind::Downloading => PhaseKind::Downloading,
         },
         label: phase.kind.label().to_owned(),
         detail: phase.detail.clone(),

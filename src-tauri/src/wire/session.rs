@@ -38,6 +38,8 @@ words! {
         Asking,
         /// A study runs.
         Studying,
+        /// A model is fetched.
+        Downloading,
     }
     /// Formats of an exported report.
     ReportFormat {

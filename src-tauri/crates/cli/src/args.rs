@@ -63,8 +63,8 @@ pub(crate) enum Command {
     Sessions(SessionsArgs),
     /// What is in a file of your own prompts or chats, and what is wrong with it
     Work(WorkFileArgs),
-    /// Models on this machine
-    Models(JsonArgs),
+    /// Models on this machine, and those that can be fetched
+    Models(ModelsArgs),
     /// Servers that can be started here, and those that run already
     Servers(ServersArgs),
     /// Write a session's report
@@ -198,6 +198,35 @@ pub(crate) struct MeterAddArgs {
 #[derive(Args)]
 pub(crate) struct JsonArgs {
     /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ModelsArgs {
+    #[command(flatten)]
+    pub listed: JsonArgs,
+    #[command(subcommand)]
+    pub of: Option<OfModels>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OfModels {
+    /// Fetch a model into the data folder; what an earlier download left is gone on with
+    Fetch(FetchArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct FetchArgs {
+    /// A name that `wattsmith-cli models` lists, OWNER/REPOSITORY/FILE.gguf of the model hub (HF_ENDPOINT
+    /// names another one), or an address
+    #[arg(value_name = "NAME|OWNER/REPOSITORY/FILE|URL")]
+    pub what: String,
+    /// What the file has to be, where you know it; what the hub tells of its own files is checked anyway
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
+    /// JSON lines instead of text
     #[arg(long)]
     pub json: bool,
 }

@@ -2,6 +2,7 @@
 
 use crate::Stop;
 use crate::args::{JsonArgs, ReportArgs};
+use crate::fetch::{offered_json, say_offered};
 use crate::progress::{Ended, last};
 use std::path::Path;
 use std::sync::Arc;
@@ -156,6 +157,7 @@ pub(crate) fn unfit_json(file: &UnfitFile) -> serde_json::Value {
 pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
     let shelf = tuner.model_shelf().await;
     let usual = tuner.default_model().await.map(|model| model.path);
+    let offered = tuner.offered_models().await;
     if args.json {
         let models: Vec<_> = shelf.models.iter().map(model_json).collect();
         let unfit: Vec<_> = shelf.unfit.iter().map(unfit_json).collect();
@@ -167,13 +169,16 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
                 "unfit": unfit,
                 "folders_of_weights": weights,
                 "free_memory_bytes": shelf.free_memory,
+                "fetchable": offered.iter().map(offered_json).collect::<Vec<_>>(),
             }),
             Ended::Complete,
         );
         return Ok(());
     }
     if shelf.models.is_empty() {
-        say!("No model on this machine yet. Run `make setup` in the source folder.");
+        say!(
+            "No model on this machine yet. Fetch one as told below, or run `make setup` in the source folder."
+        );
     }
     for model in &shelf.models {
         let is_default = usual.as_ref() == Some(&model.path);
@@ -207,6 +212,7 @@ pub(crate) async fn models(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), St
             folder.place.label()
         );
     }
+    say_offered(&offered);
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 //! | `args`, `args/` | the words of the command line, and those that would change nothing |
 //! | `tune`, `trial`, `study`, `landscape`, `say` | what measures or asks |
 //! | `doctor`, `meters`, `servers`, `listing`, `ledger` | what looks, lists and writes |
+//! | `fetch` | models from the network |
 //! | `progress`, `told`, `last_words`, `terminal` | what is shown while it runs and at the end |
 //! | `connection` | how a chat LLM is reached, and its key from the environment |
 //!
@@ -29,6 +30,7 @@ macro_rules! say {
 mod args;
 mod connection;
 mod doctor;
+mod fetch;
 mod landscape;
 mod last_words;
 mod ledger;
@@ -45,7 +47,7 @@ mod trial;
 mod tune;
 mod work;
 
-use args::{Cli, Command, MetersCommand, OfSession};
+use args::{Cli, Command, MetersCommand, OfModels, OfSession};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use progress::Ended;
 use std::process::ExitCode;
@@ -197,6 +199,7 @@ fn access(command: &Command) -> Access {
         // A file of their own: neither sensors nor the database are needed.
         Command::Settings(_) => Access::Records,
         Command::Landscape(args::LandscapeCommand::Show(_)) => Access::Records,
+        Command::Models(args) if args.of.is_some() => Access::Full,
         // Looking anew is meant to be kept.
         Command::Doctor(args) if args.fresh => Access::Full,
         Command::Doctor(_) | Command::Models(_) | Command::Servers(_) | Command::Work(_) => {
@@ -244,7 +247,10 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         },
         Command::Study(args) => study::run(&tuner, *args).await,
         Command::Work(args) => work::run(&tuner, &args).await,
-        Command::Models(args) => listing::models(&tuner, &args).await,
+        Command::Models(args) => match args.of {
+            Some(OfModels::Fetch(wish)) => fetch::run(&tuner, wish).await,
+            None => listing::models(&tuner, &args.listed).await,
+        },
         Command::Servers(args) => servers::run(&tuner, &args).await,
         Command::Meters(command) => meters::run(&tuner, command).await,
         Command::Report(args) => listing::report(&tuner, args).await,

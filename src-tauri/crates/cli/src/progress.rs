@@ -128,7 +128,7 @@ fn rewrite(phase: &Phase, watts: Option<f64>) {
     write(&mut std::io::stderr(), &format!("\r\x1b[2K{line}"));
 }
 
-fn clear_line(terminal: bool) {
+pub(crate) fn clear_line(terminal: bool) {
     if terminal {
         write(&mut std::io::stderr(), "\r\x1b[2K");
     }

@@ -113,6 +113,49 @@ fn inspect(path: &Path) -> Result<ModelFile, Fault> {
     })
 }
 
+/// Looks at a file that is to be a model or one of its parts, before it has its name and before the others are
+/// there.
+///
+/// # Errors
+/// As for [`inspect_model`], but nothing is said of other parts.
+pub async fn look_at_head(path: &Path) -> Result<(), EngineError> {
+    let path = path.to_owned();
+    let looked = tokio::task::spawn_blocking(move || look(&path)).await;
+    let failed = |fault: Fault| EngineError::failed(fault.cause(), fault.to_string());
+    looked.map_or_else(
+        |error| {
+            let message = format!("The file could not be read: {error}. Try again.");
+            Err(EngineError::failed(FailureCause::ModelCorrupt, message))
+        },
+        |done| done.map_err(failed),
+    )
+}
+
+fn look(path: &Path) -> Result<(), Fault> {
+    let (head, _) = head::read_file(path)?;
+    // Only the first part says what a model is.
+    let is_later = head.place().is_some_and(|place| place.number > 1);
+    match role::unfit(&head) {
+        Some(what) if !is_later => Err(Fault::Unfit(what)),
+        _ => Ok(()),
+    }
+}
+
+/// The names of all files of a model by that of one: `NAME-00002-of-00003.gguf` is one of three.
+#[must_use]
+pub fn files_of_set(name: &str) -> Vec<String> {
+    match parts::in_name(Path::new(name)) {
+        Some((front, number, count))
+            if (1..=count).contains(&number) && count <= parts::MOST_PARTS =>
+        {
+            (1..=count)
+                .map(|number| parts::name_of(&front, number, count))
+                .collect()
+        }
+        _ => vec![name.to_owned()],
+    }
+}
+
 /// The pieces of a file that was cut end early or begin anywhere, and are not damaged.
 fn cut_by_hand(path: &Path, fault: Fault) -> Fault {
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -61,7 +61,10 @@ mod work;
 pub use attached::{ATTACHED, ATTACHED_KEY, Endpoint, Found, running};
 pub use catalogue::{About, Catalogue, CatalogueFault, Flags, Used};
 pub use error::EngineError;
-pub use gguf::{CacheShape, ModelFile, Survey, UnfitFile, inspect_model, survey_models};
+pub use gguf::{
+    CacheShape, ModelFile, Survey, UnfitFile, files_of_set, inspect_model, look_at_head,
+    survey_models,
+};
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
 pub use launch::{LaunchOptions, launch};
 pub use llama_server::Architectures;

@@ -4,6 +4,12 @@
 //! file beside it, which then takes its place and is removed where that fails. What is in the way already
 //! stays what it is: a link leads where it led, a device or pipe is written into, a file keeps its rights,
 //! its owner and its other names. What Wattsmith makes itself is for its owner alone.
+//!
+//! What comes over minutes or days, and is larger than memory, is a [`Growing`] file until it is whole.
+
+mod growing;
+
+pub use growing::{Growing, NotGrowing};
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Write as _};
@@ -64,6 +70,12 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 
 fn folder_of(path: &Path) -> Option<&Path> {
     path.parent().filter(|one| !one.as_os_str().is_empty())
+}
+
+/// So that a new name outlives a power cut, too. Not every file system can do that.
+fn sync_folder_of(path: &Path) {
+    let folder = folder_of(path).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Where a path leads, also where nothing is there yet.
@@ -165,9 +177,7 @@ impl Part {
     fn take_place_of(mut self, path: &Path) -> io::Result<()> {
         std::fs::rename(&self.path, path)?;
         self.placed = true;
-        // So that the new name outlives a power cut, too. Not every file system can do that.
-        let folder = folder_of(path).unwrap_or(Path::new("."));
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        sync_folder_of(path);
         Ok(())
     }
 }

@@ -83,6 +83,7 @@ pub use error::MeterError;
 pub use estimate::Pricing;
 pub use judged::{Judged, Rest, Span};
 pub use meter::{Meter, MeterOptions};
+pub use nvml::free_gpu_memory;
 pub use outside::{MeterOffer, MeterRefusal, MeterTrial, OutsideSettings, try_meter};
 pub use recorded::Recorded;
 pub use recording::Recording;

@@ -3,14 +3,17 @@
 //! Per board the energy counter is preferred (Volta and newer); beside it, or instead of it, comes
 //! power: the instant field where the driver has it, else the call whose meaning depends on the
 //! board's architecture ([`power`]). A board that is shared out ([`mig`]) is measured only where the
-//! whole of it is ours. Heat, clocks and company are told by [`state`]; why something does not
+//! whole of it is ours. Heat, clocks and company are told by [`state`], free memory by [`memory`]; why something does not
 //! answer, and what helps, by [`explain`].
 
 mod board;
 mod explain;
+mod memory;
 mod mig;
 mod power;
 mod state;
+
+pub use memory::free_gpu_memory;
 
 use crate::plausible;
 use crate::probe::{Found, Looked, Refusal, Still};

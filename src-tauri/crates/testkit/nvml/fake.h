@@ -100,6 +100,7 @@ struct board {
     struct sum temperature, sm_clock, memory_clock, p_state, limit;
     struct sum busy, memory_busy; /* per cent */
     double limit_least, limit_most, limit_default; /* watts */
+    double memory_total, memory_free; /* bytes; 0 where the board does not tell */
     struct process processes[32];
     int process_count;
     struct throttle throttles[16];

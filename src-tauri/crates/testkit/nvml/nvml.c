@@ -33,6 +33,11 @@ typedef struct {
     unsigned int computeInstanceId;
 } nvmlProcessInfo_t;
 
+typedef struct {
+    unsigned int version;
+    unsigned long long total, reserved, free, used;
+} nvmlMemory_v2_t;
+
 enum { UNSIGNED_INT = 1, UNSIGNED_LONG_LONG = 3 };
 enum { VOLTA = 5, AMPERE = 7 };
 enum { FIELD_ENERGY = 83, FIELD_AVERAGE = 185, FIELD_INSTANT = 186, FIELD_LIMIT = 190 };
@@ -313,6 +318,16 @@ EXPORT nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, unsigned 
     if (call.instance >= 0) return NOT_SUPPORTED;
     rates[0] = (unsigned)llround(sum_value(&call.board->busy, call.now));
     rates[1] = (unsigned)llround(sum_value(&call.board->memory_busy, call.now));
+    return SUCCESS;
+}
+
+EXPORT nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t *memory) {
+    ENTER(device);
+    if (call.board->memory_total <= 0) return NOT_SUPPORTED;
+    memory->total = (unsigned long long)call.board->memory_total;
+    memory->free = (unsigned long long)call.board->memory_free;
+    memory->used = memory->total - memory->free;
+    memory->reserved = 0;
     return SUCCESS;
 }
 

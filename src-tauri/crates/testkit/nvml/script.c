@@ -55,6 +55,7 @@
  *   busy I SIGNAL   memory-busy I SIGNAL     per cent of the time; 0 unless told otherwise
  *   limit I SIGNAL               enforced power limit, watts; else what a caller set, else the default
  *   limits I LEAST MOST DEFAULT  range of the power limit, watts
+ *   memory I TOTAL FREE          bytes; unless told, the board does not tell its memory
  *   throttle I REASONS [FROM [TO]]           bits of nvmlClocksEventReasons, such as 0x40
  *   process I compute|graphics PID BYTES [FROM [TO]]
  *   mig I N                      MIG is on, with N instances
@@ -247,6 +248,11 @@ static int board_line(struct script *script, int index, char **words, int count)
         board->limit_least = least;
         board->limit_most = most;
         board->limit_default = value;
+    } else if (!strcmp(word, "memory")) {
+        double total;
+        if (left != 2 || !number(rest[0], &total) || !number(rest[1], &value)) return 0;
+        board->memory_total = total;
+        board->memory_free = value;
     } else if (!strcmp(word, "throttle")) {
         if (left < 1 || board->throttle_count == 16) return 0;
         struct throttle *throttle = &board->throttles[board->throttle_count++];

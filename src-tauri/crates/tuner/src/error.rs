@@ -2,6 +2,7 @@
 
 use wattsmith_chat::{ChatError, TemplateError};
 use wattsmith_domain::{FailureCause, SensorFault};
+use wattsmith_download::DownloadError;
 use wattsmith_engine::EngineError;
 use wattsmith_meter::MeterError;
 use wattsmith_store::StoreError;
@@ -108,6 +109,9 @@ pub enum TunerError {
     /// Storing failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A model could not be fetched.
+    #[error(transparent)]
+    Download(DownloadError),
     /// A file could not be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -180,6 +184,7 @@ impl TunerError {
             Self::Invalid(_) => "invalid",
             Self::Chat(_) => "chat",
             Self::Template(_) => "template",
+            Self::Download(error) => error.name(),
             Self::Surroundings { .. }
             | Self::Engine(_)
             | Self::Meter(_)
@@ -213,6 +218,19 @@ impl From<EngineError> for TunerError {
         match error {
             EngineError::Cancelled => Self::Cancelled,
             failed => Self::Engine(failed),
+        }
+    }
+}
+
+impl From<DownloadError> for TunerError {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Cancelled => Self::Cancelled,
+            wrong @ (DownloadError::BadSource { .. } | DownloadError::BadHash(_)) => {
+                Self::Invalid(wrong.to_string())
+            }
+            DownloadError::Busy { .. } => Self::Busy(error.to_string()),
+            other => Self::Download(other),
         }
     }
 }

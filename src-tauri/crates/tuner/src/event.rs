@@ -35,6 +35,8 @@ pub enum PhaseKind {
     Asking,
     /// A study runs.
     Studying,
+    /// A model is fetched.
+    Downloading,
 }
 
 impl PhaseKind {
@@ -55,6 +57,7 @@ impl PhaseKind {
             Self::LoadingAdvisor => "Loading the advisor",
             Self::Asking => "The advisor is writing",
             Self::Studying => "Comparing advisors",
+            Self::Downloading => "Fetching a model",
         }
     }
 }

@@ -226,6 +226,14 @@ impl Job {
         self.set(phase);
     }
 
+    /// Says something new of the phase, and how far it has come, 0 to 1, where that is known.
+    pub(crate) fn tell(&self, detail: &str, part: Option<f64>) {
+        let mut phase = self.jobs.state(&self.session).phase;
+        phase.detail = detail.to_owned();
+        phase.progress = part.map(|part| part.clamp(0.0, 1.0));
+        self.set(phase);
+    }
+
     fn set(&self, phase: Phase) {
         if let Some(entry) = self.jobs.lock().get_mut(&self.session) {
             entry.phase = phase.clone();

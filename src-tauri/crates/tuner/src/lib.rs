@@ -32,6 +32,10 @@ pub use event::{Event, EventKind, Phase, PhaseKind};
 pub use job::JobState;
 pub use landscape::{LandscapePlan, LandscapeWork, ListedLandscape, Recording, read_landscape};
 pub use machine::doctor::{Diagnosis, verdict};
+pub use machine::downloads::{
+    DownloadEnd, Fetchable, FetchedModel, ModelWish, Offered, download_job, fetchable,
+    progress_in_words,
+};
 pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use machine::lock::MachineLock;
 pub use machine::memory_need::{MemoryNeed, free_memory};
@@ -71,6 +75,7 @@ pub use turn::spending::{Spent, spent};
 pub use machine::running::{KnownServer, Timed};
 pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
+pub use wattsmith_download::{DownloadError, Fetched, Progress, Stage};
 pub use wattsmith_engine::{
     ATTACHED, About, Found, Place, USUAL_ANSWER, UnfitFile, WorkPreview, gpu_knobs,
     picture_workloads, servers, shipped, workloads,

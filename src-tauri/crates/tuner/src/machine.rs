@@ -2,8 +2,8 @@
 //!
 //! [`description`] is what is recorded with a session; [`sensing`] probes the sensors, [`readers`]
 //! and [`outside`] hold what the person said about them; [`live`] shows power while nothing is
-//! measured; [`models`] finds model files in the folders that [`places`] knows, and [`memory_need`] says
-//! whether they fit; [`running`] lists servers, [`elsewhere`] finds where an attached one does its work; [`gpu`]
+//! measured; [`models`] finds model files in the folders that [`places`] knows, [`downloads`] fetches more, and
+//! [`memory_need`] says whether they fit; [`running`] lists servers, [`elsewhere`] finds where an attached one does its work; [`gpu`]
 //! sets a board's limits through the one program that runs as root, and puts them back; [`awake`] keeps it from
 //! sleeping; [`lock`] lets one measurement at a time happen; [`doctor`] says
 //! what is missing, and what to do.
@@ -11,6 +11,7 @@
 pub(crate) mod awake;
 pub(crate) mod description;
 pub(crate) mod doctor;
+pub(crate) mod downloads;
 pub(crate) mod elsewhere;
 pub(crate) mod gpu;
 pub(crate) mod live;

@@ -138,6 +138,12 @@ impl Paths {
         self.data.join("reports")
     }
 
+    /// Models that the person had fetched, or put there.
+    #[must_use]
+    pub fn own_models(&self) -> PathBuf {
+        self.data.join("models")
+    }
+
     /// Where engines are looked for: among the assets, and in the data folder.
     #[must_use]
     pub fn engine_folders(&self) -> Vec<PathBuf> {

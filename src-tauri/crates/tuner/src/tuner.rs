@@ -3,6 +3,7 @@
 use crate::error::TunerError;
 use crate::event::{Event, EventKind};
 use crate::job::{Job, JobState, Jobs};
+use crate::machine::downloads::Downloads;
 use crate::machine::gpu::{GpuAccess, GpuControl, StillChanged};
 use crate::machine::lock::MachineLock;
 use crate::machine::models::blocking;
@@ -55,6 +56,8 @@ pub struct TunerOptions {
     /// Folders of models beside Wattsmith's own; those of other programs, and of `WATTSMITH_MODELS`, when
     /// none.
     pub model_folders: Option<ModelFolders>,
+    /// Address of the model hub; that of the environment variable `HF_ENDPOINT`, else the official one, when none.
+    pub hub: Option<String>,
 }
 
 /// What the core is opened for.
@@ -84,6 +87,8 @@ pub struct Tuner {
     pub(crate) architectures: OnceCell<Option<Arc<Architectures>>>,
     pub(crate) busy_limit: BusyLimit,
     pub(crate) by_hand: ByHand,
+    pub(crate) downloads: Downloads,
+    pub(crate) hub: Option<String>,
     pub(crate) model_folders: ModelFolders,
 }
 
@@ -177,6 +182,8 @@ impl Tuner {
                 .busy_limit
                 .unwrap_or_else(BusyLimit::from_environment),
             by_hand: ByHand::default(),
+            downloads: Downloads::default(),
+            hub: options.hub,
         });
         if full {
             tuner.refresh_digests().await;
@@ -497,8 +504,15 @@ impl Tuner {
     /// Claims the machine for measuring.
     ///
     /// # Errors
-    /// [`TunerError::Busy`] when another process measures.
+    /// [`TunerError::Busy`] when another process measures, or a model is fetched here.
     pub(crate) fn claim_machine(&self) -> Result<MachineLock, TunerError> {
+        if self.downloading().running {
+            return Err(TunerError::Busy(
+                "A model is being fetched, which would spoil figures. Wait until it is here, or cancel it: what \
+                 has come is kept."
+                    .to_owned(),
+            ));
+        }
         MachineLock::acquire(&self.paths.lock)
     }
 

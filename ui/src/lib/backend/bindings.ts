@@ -30,6 +30,12 @@ export const commands = {
 	 *  again.
 	 */
 	chooseReader: (device: string, reader: ReaderWay | null) => typedError<null, WireError>(__TAURI_INVOKE("choose_reader", { device, reader })),
+	/**  What can be fetched, what is fetched now, and how the last download ended. */
+	downloads: () => typedError<DownloadsView, WireError>(__TAURI_INVOKE("downloads")),
+	/**  Starts a download; its phases come over the live channel under the name `download`. */
+	startDownload: (what: string, sha256: string | null) => typedError<null, WireError>(__TAURI_INVOKE("start_download", { what, sha256 })),
+	/**  Ends the download that runs; what has come is kept. */
+	cancelDownload: () => typedError<null, WireError>(__TAURI_INVOKE("cancel_download")),
 	/**  What can be chosen for a new session. */
 	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
 	/**  A first look at a file of the person's own prompts or chats. */
@@ -387,6 +393,28 @@ export type DiscardedView = {
 	cause: string,
 };
 
+/**  How a download ended. */
+export type DownloadEndView = {
+	/**  What was asked for. */
+	what: string,
+	/**  The file; empty where there is none. */
+	path: string,
+	/**  In sentences. */
+	words: string,
+};
+
+/**  Models that can be fetched, and the download that runs. */
+export type DownloadsView = {
+	/**  The shipped list. */
+	models: FetchableView[],
+	/**  Where fetched models lie. */
+	folder: string,
+	/**  What the download that runs is doing; idle where none runs. */
+	phase: PhaseView,
+	/**  How the last one ended; none where none did, or the person cancelled it. */
+	ended: DownloadEndView | null,
+};
+
 /**  An earlier session that a session draws on. */
 export type EarlierView = {
 	/**  Which; it may have been deleted since. */
@@ -482,6 +510,24 @@ export type FeedbackItem = {
 	edit: string | null,
 	/**  Already part of a prompt. */
 	sent: boolean,
+};
+
+/**  A model of the shipped list. */
+export type FetchableView = {
+	/**  By which it is asked for. */
+	name: string,
+	/**  What it is and who made it. */
+	title: string,
+	/**  Under which it is given away. */
+	licence: string,
+	/**  Its size, megabytes. */
+	megabytes: number,
+	/**  Why it finds no room now, in words; empty where it does. */
+	noRoom: string,
+	/**  What an earlier download left, megabytes. */
+	begunMegabytes: number | null,
+	/**  Its file; empty where it is not here. */
+	path: string,
 };
 
 /**  How much a finding of the doctor matters. */
@@ -1065,7 +1111,9 @@ export type PhaseKind =
 /**  The chat LLM writes. */
 "asking" | 
 /**  A study runs. */
-"studying";
+"studying" | 
+/**  A model is fetched. */
+"downloading";
 
 /**  What runs now, with a clock. */
 export type PhaseView = {

@@ -22,6 +22,12 @@ export interface Backend {
   readers(): Promise<wire.ReaderView[]>;
   /** Says which reader stands; null leaves it open. Used once the sensors are looked for again. */
   chooseReader(device: string, reader: wire.ReaderWay | null): Promise<void>;
+  /** What can be fetched, the download that runs, and how the last one ended. */
+  downloads(): Promise<wire.DownloadsView>;
+  /** Starts a download; its phases come as live events of the session `download`. */
+  startDownload(what: string, sha256: string | null): Promise<void>;
+  /** Ends it; what has come is kept. */
+  cancelDownload(): Promise<void>;
   newSessionOptions(): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
   /** A first look at a file of the person’s own prompts or chats. */

@@ -1,5 +1,5 @@
 /** Words for model files. */
-import type { MachineView, ModelView } from '$lib/backend';
+import type { FetchableView, MachineView, ModelView } from '$lib/backend';
 import { count, THIN } from '$lib/format/number';
 
 /** A size; what is less than a megabyte is said in kilobytes. */
@@ -22,4 +22,20 @@ export function fits(model: ModelView, machine: MachineView | null): string {
   const [needs, has] = [model.megabytes * 1e6, machine.memoryGib * 2 ** 30];
   if (needs > has) return 'does not fit into this machine’s memory';
   return needs > 0.75 * has ? 'leaves little of this machine’s memory' : '';
+}
+
+/** The name under which a download tells how far it is. */
+export const DOWNLOAD = 'download';
+
+/** A model that can be fetched: size, licence, whether it finds room. */
+export function fetchLine(model: FetchableView): string {
+  const begun = model.begunMegabytes === null ? '' : `${size(model.begunMegabytes)} of it are here`;
+  const room = model.path ? 'here' : model.noRoom || 'fits into memory and on the disk';
+  return [size(model.megabytes), model.licence, room, begun].filter(Boolean).join(' · ');
+}
+
+/** What the button beside it does. */
+export function fetchVerb(model: FetchableView): string {
+  if (model.path) return 'Use it';
+  return model.begunMegabytes === null ? 'Fetch' : 'Go on';
 }

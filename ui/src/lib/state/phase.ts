@@ -22,6 +22,7 @@ const ADVICE: Partial<Record<PhaseKind, string>> = {
   'loading-engine': 'The disk may be busy, or the model does not fit into memory.',
   asking:
     'The server may be loaded. Cancelling loses nothing: you can ask again or take a numeric proposal.',
+  downloading: 'The network may be slow. Cancelling loses nothing: what has come is kept.',
   studying: 'Methods that ask a chat model wait for each of its answers.',
   'loading-advisor': 'The disk may be busy, or the model does not fit into memory.',
   'stopping-engine': 'The engine does not react; it will be ended by force.',

@@ -32,9 +32,11 @@ export class Store {
   /** A measuring window is open somewhere: the screen keeps still. */
   measuring = $derived(Object.values(this.#live).some((one) => one.phase?.kind === 'measuring'));
 
-  /** Something runs somewhere: closing the window would end it. */
+  /** Something runs somewhere that closing the window would spoil; a download goes on later. */
   working = $derived(
-    Object.values(this.#live).some((one) => one.phase !== null && one.phase.kind !== 'idle'),
+    Object.values(this.#live).some(
+      ({ phase }) => phase !== null && phase.kind !== 'idle' && phase.kind !== 'downloading',
+    ),
   );
 
   constructor(readonly backend: Backend) {}

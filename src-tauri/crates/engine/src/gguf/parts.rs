@@ -6,7 +6,7 @@ use super::head::{Head, Place, read_file};
 use std::path::{Path, PathBuf};
 
 /// More parts than this are no model's.
-const MOST_PARTS: u64 = 4096;
+pub(super) const MOST_PARTS: u64 = 4096;
 /// Folders beside a set that are searched for a part that is missing.
 const MOST_FOLDERS: usize = 200;
 /// Missing parts that are named one by one.

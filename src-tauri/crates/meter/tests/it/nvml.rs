@@ -468,3 +468,24 @@ fn a_board_that_tells_nothing_of_its_state_is_measured_all_the_same() {
     };
     assert_eq!(told, [expected]);
 }
+
+#[test]
+fn free_memory_of_all_boards_is_known_only_where_each_tells_its_own() {
+    let told = |script: &str| {
+        let driver = FakeNvml::new(script).unwrap();
+        wattsmith_meter::free_gpu_memory(Some(&driver.library()))
+    };
+    let two = "devices 2\npower 0 300\npower 1 50\nmemory 0 80e9 70e9\n";
+    assert_eq!(
+        told(&format!("{two}memory 1 24e9 20e9\n")),
+        Some(90_000_000_000)
+    );
+    // The other board shares the machine's memory, or is divided.
+    assert_eq!(told(two), None);
+    assert_eq!(told(&format!("{two}memory 1 24e9 20e9\nmig 1 2\n")), None);
+    assert_eq!(told("devices 0\n"), None);
+    assert_eq!(
+        wattsmith_meter::free_gpu_memory(Some("/no/such/library.so".as_ref())),
+        None
+    );
+}

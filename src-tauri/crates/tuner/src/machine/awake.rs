@@ -14,7 +14,7 @@ impl Awake {
         let mut command = Command::new("systemd-inhibit");
         command
             .args(["--what=sleep:idle", "--who=Wattsmith", "--mode=block"])
-            .arg("--why=Energy is being measured")
+            .arg("--why=Energy is being measured, or a model fetched")
             // Reads until the pipe is closed.
             .arg("cat");
         Self::by(command)

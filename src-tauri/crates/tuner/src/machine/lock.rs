@@ -57,8 +57,8 @@ pub(crate) fn held(path: &Path) -> Option<String> {
 fn busy(holder: Option<u32>) -> String {
     let who = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
     format!(
-        "Another Wattsmith{who} is measuring on this machine; two at once would spoil both figures. \
-         Wait until it has finished, or stop it."
+        "Another Wattsmith{who} is measuring on this machine, or fetching a model; two at once would spoil \
+         figures. Wait until it has finished, or stop it."
     )
 }
 

@@ -9,6 +9,8 @@ use wattsmith_engine::{ModelFile, Server, inspect_model};
 
 /// Where the kernel tells what is free.
 const MEMINFO: &str = "/proc/meminfo";
+/// The setting that says how many layers the GPU computes.
+const GPU_LAYERS: &str = "n-gpu-layers";
 
 /// The least memory that a model takes with a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +99,18 @@ fn available(meminfo: &str) -> Option<u64> {
     kib.checked_mul(1024)
 }
 
+/// What a model may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Room {
+    /// Memory that is free, bytes.
+    memory: u64,
+    /// Free memory of the GPUs, where layers go there; none where there are none.
+    gpus: Option<u64>,
+}
+
 impl Tuner {
-    /// Refuses a model that cannot be held. With a GPU its memory counts, too, which is not known here, so
-    /// that the server has the word.
+    /// Refuses a model that cannot be held. With a GPU its free memory counts, too, where the board tells it and
+    /// layers go there; otherwise the server has the word.
     pub(crate) async fn check_memory(
         &self,
         server: &dyn Server,
@@ -107,27 +118,50 @@ impl Tuner {
         configuration: &Configuration,
     ) -> Result<(), TunerError> {
         let path = Path::new(model);
-        if !self.machine().gpus.is_empty() || server.model(path).await.is_some() {
+        if server.model(path).await.is_some() {
             return Ok(());
         }
-        let (Ok(file), Some(free)) = (inspect_model(path).await, free_memory()) else {
+        let gpus = match self.machine().gpus.is_empty() {
+            true => None,
+            false if !goes_to_gpu(configuration) => return Ok(()),
+            false => match self.gpu_memory().await {
+                None => return Ok(()),
+                told => told,
+            },
+        };
+        let (Ok(file), Some(memory)) = (inspect_model(path).await, free_memory()) else {
             return Ok(());
         };
-        fits(&file, configuration, free).map_err(TunerError::Invalid)
+        fits(&file, configuration, Room { memory, gpus }).map_err(TunerError::Invalid)
     }
 }
 
-fn fits(file: &ModelFile, configuration: &Configuration, free: u64) -> Result<(), String> {
+fn goes_to_gpu(configuration: &Configuration) -> bool {
+    configuration
+        .int(GPU_LAYERS)
+        .is_some_and(|layers| layers > 0)
+}
+
+fn fits(file: &ModelFile, configuration: &Configuration, room: Room) -> Result<(), String> {
     let need = MemoryNeed::of(file, configuration);
-    if need.bytes() <= free {
+    let all = room.memory.saturating_add(room.gpus.unwrap_or(0));
+    if need.bytes() <= all {
         return Ok(());
     }
+    let free = match room.gpus {
+        None => format!("{} of memory is free", gigabytes(room.memory)),
+        Some(gpus) => format!(
+            "{} is free: {} of memory and {} of GPU memory",
+            gigabytes(all),
+            gigabytes(room.memory),
+            gigabytes(gpus)
+        ),
+    };
     Err(format!(
-        "{} takes at least {}, and {} of memory is free. Choose a smaller model, a smaller parallel or \
+        "{} takes at least {}, and {free}. Choose a smaller model, a smaller parallel or \
          context-per-slot, or end other programs.",
         file.name,
         need.in_words(),
-        gigabytes(free)
     ))
 }
 
@@ -149,6 +183,10 @@ mod tests {
         file
     }
 
+    fn room(memory: u64) -> Room {
+        Room { memory, gpus: None }
+    }
+
     fn asked(kind: &str) -> Configuration {
         let mut asked = Configuration::default();
         asked.set("parallel", Value::Int(4));
@@ -163,19 +201,42 @@ mod tests {
         let file = model().await;
         let need = MemoryNeed::of(&file, &asked("f16"));
         assert_eq!(need.cache, Some(23_040 * 8192));
-        assert_eq!(fits(&file, &asked("f16"), need.bytes()), Ok(()));
-        let refused = fits(&file, &asked("f16"), 250_000_000).unwrap_err();
+        assert_eq!(fits(&file, &asked("f16"), room(need.bytes())), Ok(()));
+        let refused = fits(&file, &asked("f16"), room(250_000_000)).unwrap_err();
         insta::assert_snapshot!(refused, @"Smol takes at least 0.28 GB (0.09 GB of weights, 0.19 GB of cache for 4 × 2048 tokens), and 0.25 GB of memory is free. Choose a smaller model, a smaller parallel or context-per-slot, or end other programs.");
         // A smaller cache fits.
-        assert_eq!(fits(&file, &asked("q4_0"), 250_000_000), Ok(()));
+        assert_eq!(fits(&file, &asked("q4_0"), room(250_000_000)), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn memory_and_gpu_memory_count_together() {
+        let file = model().await;
+        let both = |memory, gpus| Room {
+            memory,
+            gpus: Some(gpus),
+        };
+        let asked = asked("f16");
+        assert_eq!(fits(&file, &asked, both(150_000_000, 150_000_000)), Ok(()));
+        let refused = fits(&file, &asked, both(150_000_000, 100_000_000)).unwrap_err();
+        insta::assert_snapshot!(refused, @"Smol takes at least 0.28 GB (0.09 GB of weights, 0.19 GB of cache for 4 × 2048 tokens), and 0.25 GB is free: 0.15 GB of memory and 0.10 GB of GPU memory. Choose a smaller model, a smaller parallel or context-per-slot, or end other programs.");
+    }
+
+    #[test]
+    fn only_layers_that_go_to_the_gpu_count_its_memory() {
+        let mut asked = asked("f16");
+        assert!(!goes_to_gpu(&asked));
+        for (layers, goes) in [(0, false), (12, true), (99, true)] {
+            asked.set(GPU_LAYERS, Value::Int(layers));
+            assert_eq!(goes_to_gpu(&asked), goes);
+        }
     }
 
     #[tokio::test]
     async fn a_cache_of_unknown_size_refuses_nothing_by_itself() {
         let mut file = model().await;
         file.cache = None;
-        assert_eq!(fits(&file, &asked("f16"), 93_000_000), Ok(()));
-        let refused = fits(&file, &asked("f16"), 1_000_000).unwrap_err();
+        assert_eq!(fits(&file, &asked("f16"), room(93_000_000)), Ok(()));
+        let refused = fits(&file, &asked("f16"), room(1_000_000)).unwrap_err();
         assert!(refused.contains("does not tell"), "{refused}");
     }
 

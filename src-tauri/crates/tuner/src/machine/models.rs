@@ -259,7 +259,7 @@ impl Tuner {
     }
 
     /// What a file is, for the engine that is used.
-    async fn inspect(&self, path: &Path) -> Result<ModelFile, EngineError> {
+    pub(crate) async fn inspect(&self, path: &Path) -> Result<ModelFile, EngineError> {
         let mut file = wattsmith_engine::inspect_model(path).await?;
         let (folders, looked) = (self.model_folders.clone(), path.to_owned());
         if let Ok(Some(name)) = blocking(move || folders.name_of(&looked)).await {
@@ -391,6 +391,13 @@ impl Tuner {
         }
     }
 
+    /// Keeps a hash that was worked out already.
+    pub(crate) async fn remember_hash(&self, path: &Path, sha256: &str) -> Result<(), TunerError> {
+        let key = format!("sha256:{}", path.display());
+        let value = format!("{} {sha256}", stamp(path)?);
+        Ok(self.store.set_setting(&key, &value).await?)
+    }
+
     async fn hash_of(&self, path: &Path) -> Result<String, TunerError> {
         let stamp = stamp(path)?;
         let key = format!("sha256:{}", path.display());
@@ -404,9 +411,7 @@ impl Tuner {
         }
         let hashed = path.to_path_buf();
         let sha256 = blocking(move || hash(&hashed)).await??;
-        self.store
-            .set_setting(&key, &format!("{stamp} {sha256}"))
-            .await?;
+        self.remember_hash(path, &sha256).await?;
         Ok(sha256)
     }
 }

@@ -6,7 +6,7 @@ use crate::machine::models::blocking;
 use crate::machine::outside;
 use crate::paths::Paths;
 use crate::tuner::Tuner;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use wattsmith_domain::{Machine, SessionId, SystemClock};
@@ -51,6 +51,11 @@ impl Sensing {
             found: OnceLock::new(),
             rest: Mutex::default(),
         }
+    }
+
+    /// The library that stands for the driver's NVML, where somebody named one.
+    pub(crate) fn library(&self) -> Option<&Path> {
+        self.nvml_library.as_deref()
     }
 
     /// Probes, unless that was done; blocks.

@@ -121,6 +121,12 @@ impl Bench {
         self.reopened().await
     }
 
+    /// The same folders opened anew, with the model hub at this address.
+    pub async fn with_hub(mut self, address: &str) -> Self {
+        self.options.hub = Some(address.to_owned());
+        self.reopened().await
+    }
+
     /// The same folders opened anew, as after a restart.
     pub async fn reopened(self) -> Self {
         self.reopened_with(StoreOptions::default()).await

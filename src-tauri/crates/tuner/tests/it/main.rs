@@ -12,6 +12,7 @@ mod confirming;
 mod connecting;
 mod disturbed;
 mod doubting;
+mod downloading;
 mod guiding;
 mod hearing;
 mod keeping_ledger;

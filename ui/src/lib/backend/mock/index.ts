@@ -7,6 +7,7 @@ import { lastConfig, offer, pasted, promptValues, templateOf } from './advisor';
 import { settle } from './busy';
 import { desk } from './desk';
 import { diagnosis } from './doctor';
+import { Downloads } from './downloads';
 import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
@@ -30,11 +31,8 @@ export function mockBackend(query: URLSearchParams): Backend {
   const sessions = new Map(start.sessions.map((s) => [s.id, s]));
   const templates: Record<string, string> = { ...BUILT_IN };
   const listeners: ((event: LiveEvent) => void)[] = [];
-  const jobs = new Jobs(
-    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
-    () => templates,
-    start.pace,
-  );
+  const tellAll = (event: LiveEvent) => listeners.forEach((tell) => tell(structuredClone(event)));
+  const jobs = new Jobs(tellAll, () => templates, start.pace);
   let created = 0;
   const find = (id: string): Kept => {
     const s = sessions.get(id);
@@ -74,8 +72,9 @@ export function mockBackend(query: URLSearchParams): Backend {
     query.get('scenario') !== 'no-landscape',
     start.pace,
     start.advisorModels,
-    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
+    tellAll,
   );
+  const downloads = new Downloads(start.pace, tellAll);
   const readers = new Readers(start.machine);
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
@@ -113,7 +112,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     readers: async () => readers.list(),
     chooseReader: async (device, reader) => readers.choose(device, reader),
     newSessionOptions: async () =>
-      structuredClone(options(start.machine.measured, start.advisorModels)),
+      downloads.beside(options(start.machine.measured, start.advisorModels)),
     createSession: async (draft) => {
       if (!/^\s*\d+(\.\d+)?\s*(%|[jJ])\s*$/.test(draft.threshold))
         throw new BackendError(
@@ -275,6 +274,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     reportPage: async (id, withPaths) => page(find(id), withPaths),
     exportReport: async (id, format, out) => files(find(id), format, out),
     ...desk(),
+    ...downloads.calls(),
     ...settings(query.get('scenario') === 'bad-settings'),
     ...studies.calls(),
     picturePairs: async () => [],
