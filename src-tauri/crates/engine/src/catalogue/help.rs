@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use wattsmith_domain::Tell;
 
-/// As llama.cpp says of a flag that it keeps in its help for those who still give it.
+/// As some say of a flag that they keep in their help for those who still give it.
 const REMOVED: &str = "argument has been removed";
 
 /// The flags that a program's help names.
