@@ -56,7 +56,7 @@ pub use replay::Replay;
 pub use rule::{RuleOfThumb, target as rule_of_thumb};
 pub use shortlist::shortlist;
 pub use shuffle::SplitMix;
-pub use sobol::Sobol;
+pub use sobol::{Sequence, Sobol};
 pub use study::{Recommendation, Run, Standing, Verdict, recommendations, standings};
 pub use surrogate::{Candidate, LEAST_RISK, MOST_ENTRIES, OFFERED_SHARE, Surrogate};
 pub use tpe::Tpe;

@@ -7,11 +7,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use wattsmith_domain::{Configuration, SessionRecord, Trial};
+use wattsmith_search::Sequence;
 
 /// Version of the words of prompts, and of how replies are read: templates, drafted feedback,
 /// verdicts, the parser. It rises with every change that a chat model could notice; a test holds
 /// the prompts of a known session against it.
-pub const WORDS: u32 = 3;
+pub const WORDS: u32 = 4;
+
+/// The first version whose lists hold Sobol points of dimensions that the seed permutes.
+const PERMUTED: u32 = 4;
+
+/// The Sobol points that prompts of a version speak of: a recording is played with those that its
+/// reader saw.
+pub(super) fn sequence(words: u32) -> Sequence {
+    match words < PERMUTED {
+        true => Sequence::InOrder,
+        false => Sequence::Permuted,
+    }
+}
 
 /// Hex digits that are kept of each part's hash.
 const DIGITS: usize = 16;
