@@ -178,7 +178,7 @@ pub fn run(landscape: &Landscape, arm: &str, seed: u64) -> Option<Run> {
         advisor.tell(observation);
         next = advisor.ask(&BTreeSet::new());
     }
-    let standings = standings(&verdict, &told);
+    let standings = standings(&verdict, Some(landscape.noise.log_sd), &told);
     let to_good = standings.iter().position(|one| verdict.is_good(one));
     Some(Run {
         regrets: standings

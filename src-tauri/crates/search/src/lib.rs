@@ -12,8 +12,8 @@
 //!
 //! | files | purpose |
 //! |---|---|
-//! | `surrogate/`, `knowledge`, `model`, `features` | our own advisor, and what it knows beforehand |
-//! | `gp`, `gaussian`, `climb`, `tpe`, `sobol`, `random`, `rule` | the others, a file each |
+//! | `surrogate/`, `knowledge`, `model` | our own advisor, and what it knows beforehand |
+//! | `gp`, `climb`, `tpe`, `sobol`, `random`, `rule` | the others, a file each |
 //! | `grid`, `pool`, `observation`, `shuffle` | what may be proposed, what was seen, the same order everywhere |
 //! | `shortlist` | a few sensible configurations for an advisor who chooses better than it invents |
 //! | `landscape/`, `replay`, `synthetic`, `study` | measured tables, played back; invented ones; one run judged |
@@ -25,8 +25,6 @@
 //! async threads.
 
 mod climb;
-mod features;
-mod gaussian;
 mod gp;
 mod grid;
 mod knowledge;
@@ -44,6 +42,9 @@ mod study;
 mod surrogate;
 pub mod synthetic;
 mod tpe;
+
+// What the models here and the analysis of a session share.
+use wattsmith_stats::{features, gaussian};
 
 pub use gp::Gp;
 pub use landscape::{

@@ -6,7 +6,7 @@ use crate::format;
 use serde::Serialize;
 use std::fmt::Write as _;
 use wattsmith_domain::{
-    Comparison, Confirmation, Decision, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
+    Comparison, Confirmation, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
     SessionRecord, Trial, TrialState, Verdict, Warning,
 };
 use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean};
@@ -109,7 +109,7 @@ fn row(
                 format::number(both.p95)
             )
         }),
-        verdict: verdict(record, analysis, trial, seen),
+        verdict: verdict(trial, seen),
         predicted: seen
             .predicted
             .map(|value| format::with_unit(value, &figures.short_unit)),
@@ -124,12 +124,7 @@ fn faults(trial: &Trial) -> Vec<String> {
     warnings(all.filter(|one| one.fault.is_some()))
 }
 
-fn verdict(
-    record: &SessionRecord,
-    analysis: &Analysis,
-    trial: &Trial,
-    seen: &TrialAnalysis,
-) -> Badge {
+fn verdict(trial: &Trial, seen: &TrialAnalysis) -> Badge {
     let badge = |tone, text: &str, more: &str| Badge {
         tone,
         text: text.to_owned(),
@@ -143,16 +138,6 @@ fn verdict(
         }
         TrialState::Discarded { .. } => return badge(Tone::Plain, "not used", ""),
         TrialState::Complete => {}
-    }
-    let reached = record
-        .confirmations
-        .iter()
-        .any(|one| one.trial == trial.id && one.decision == Some(Decision::Below));
-    if let Some((id, ratio)) = &analysis.confirmed
-        && *id == trial.id
-        && reached
-    {
-        return badge(Tone::Good, "goal confirmed", &span(*ratio));
     }
     if seen.stale {
         return badge(
@@ -170,7 +155,11 @@ fn verdict(
                 .map_or(String::new(), |ratio| format!("{}, ", span(ratio))),
             format::plural(judged.pairs as usize, "fresh pair")
         );
-        return badge(Tone::Open, OutcomeKind::from(judged.decision).word(), &more);
+        let tone = match judged.kind.is_confirmed() {
+            true => Tone::Good,
+            false => Tone::Open,
+        };
+        return badge(tone, judged.kind.word(), &more);
     }
     let Some(Comparison { ratio, verdict }) = seen.comparison else {
         return badge(Tone::Plain, "not compared", "too few repeats");
@@ -287,9 +276,9 @@ fn outcome(confirmation: &Confirmation) -> Badge {
         let windows = format::plural(confirmation.discarded.len(), "disturbed window");
         let _ = write!(more, "; {windows} left out");
     }
-    let (tone, text) = match confirmation.decision {
-        Some(Decision::Below) => (Tone::Good, "below the goal"),
-        Some(open) => (Tone::Open, OutcomeKind::from(open).word()),
+    let (tone, text) = match OutcomeKind::of_confirmation(confirmation) {
+        Some(kind) if kind.is_confirmed() => (Tone::Good, kind.word()),
+        Some(kind) => (Tone::Open, kind.word()),
         None => (Tone::Plain, "not finished"),
     };
     Badge {

@@ -4,7 +4,7 @@ use super::StudyPlan;
 use super::arm::ArmTurn;
 use super::bench::{Footing, Shown};
 use super::exchanges::{Asker, Exchanges};
-use super::known::{Known, WORDS, sequence};
+use super::known::{Known, WORDS, analysis, sequence};
 use super::played::Played;
 use crate::error::TunerError;
 use crate::machine::models::blocking;
@@ -77,15 +77,18 @@ impl Chatting {
             self.played.tell(one);
         }
         let words = self.exchanges.words_of(&self.name, self.seed, shown.len());
-        let pool = self.pool.clone();
-        let pool = pool.with_sequence(sequence(words.unwrap_or(WORDS)));
+        let words = words.unwrap_or(WORDS);
+        let pool = self.pool.clone().with_sequence(sequence(words));
         let mut prompts = 0;
         while prompts < TRIES {
             let (record, pool) = (self.played.record.clone(), pool.clone());
             let template = self.template.clone();
             let prepared =
-                blocking(move || Prepared::of(record, pool, template, &Errand::Proposal, None))
-                    .await??;
+                blocking(move || {
+                    let analysis = analysis(words, &record);
+                    Prepared::by(analysis, record, pool, template, &Errand::Proposal, None)
+                })
+                .await??;
             if prepared.offer.entries.is_empty() && self.advisor == Advisor::Guided {
                 break;
             }
