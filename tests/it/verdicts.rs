@@ -106,7 +106,10 @@ fn the_report_opens_with_the_word_of_the_last_line_and_says_no_other_of_its_conf
         let said = plain(&report::markdown(&record));
         let word = outcome.kind.word();
         if outcome.kind == OutcomeKind::Confirmed {
-            assert!(said.contains("20.2 % less energy per token, confirmed."), "{said}");
+            assert!(
+                said.contains("20.2 % less energy per token, confirmed."),
+                "{said}"
+            );
         } else {
             let (first, rest) = word.split_at(1);
             let headline = format!("{}{rest}.", first.to_uppercase());

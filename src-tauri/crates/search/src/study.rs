@@ -176,7 +176,11 @@ fn recommendation(
     let expected: Vec<f64> = (0..worked.len())
         .filter_map(|at| Some(expected.as_ref()?.joules_per_unit(at)))
         .collect();
-    let of = |key: &str| worked.iter().position(|(one, _)| one.configuration.key() == key);
+    let of = |key: &str| {
+        worked
+            .iter()
+            .position(|(one, _)| one.configuration.key() == key)
+    };
     let best = (expected.iter().enumerate())
         .filter(|(at, _)| worked[*at].1.keeps(constraints))
         .min_by(|(_, one), (_, other)| one.total_cmp(other));
@@ -204,7 +208,10 @@ pub fn standings(verdict: &Verdict, log_sd: Option<f64>, told: &[Observation]) -
         .zip(recommended)
         .map(|(one, recommendation)| {
             let tried = one.configuration.key();
-            if one.outcome.is_some_and(|seen| seen.keeps(&verdict.constraints)) {
+            if one
+                .outcome
+                .is_some_and(|seen| seen.keeps(&verdict.constraints))
+            {
                 let truth = verdict.truth(&tried).0;
                 ceiling = Some(ceiling.map_or(truth, |best| best.min(truth)));
             }

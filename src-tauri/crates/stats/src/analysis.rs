@@ -120,7 +120,10 @@ impl Analysis {
         let best = model.best(model.expected.as_ref());
         let best_depends_on_estimate = best.is_some_and(|best| {
             let at_end = |end| model.best(model.at_end(end).as_ref());
-            [0, 1].into_iter().filter_map(at_end).any(|other| other != best)
+            [0, 1]
+                .into_iter()
+                .filter_map(at_end)
+                .any(|other| other != best)
         });
         let id = |at: usize| model.points[at].id.clone();
         let crossing = model.crossing(record).map(id);

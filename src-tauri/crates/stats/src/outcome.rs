@@ -98,7 +98,6 @@ impl OutcomeKind {
     }
 }
 
-
 /// What a session came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -184,10 +183,7 @@ impl Outcome {
         // Another trial would be the best at the other end: nothing is said of this one, unless fresh
         // repeats of it said something, which stands above that.
         let searched = own.judged.is_none() && outcome.kind != OutcomeKind::Unfinished;
-        if analysis.best_depends_on_estimate
-            && searched
-            && outcome.kind != OutcomeKind::OneWindow
-        {
+        if analysis.best_depends_on_estimate && searched && outcome.kind != OutcomeKind::OneWindow {
             outcome.kind = OutcomeKind::DependsOnEstimate;
         }
         outcome

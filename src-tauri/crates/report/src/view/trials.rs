@@ -69,18 +69,12 @@ pub(crate) fn rows(
         .zip(&analysis.trials)
         .map(|(trial, seen)| TrialRow {
             is_best: trial.is_complete() && best == Some(&trial.id),
-            ..row(record, analysis, figures, trial, seen)
+            ..row(record, figures, trial, seen)
         })
         .collect()
 }
 
-fn row(
-    record: &SessionRecord,
-    analysis: &Analysis,
-    figures: &Figures,
-    trial: &Trial,
-    seen: &TrialAnalysis,
-) -> TrialRow {
+fn row(record: &SessionRecord, figures: &Figures, trial: &Trial, seen: &TrialAnalysis) -> TrialRow {
     let performance = seen.performance.as_ref();
     TrialRow {
         number: trial.number,

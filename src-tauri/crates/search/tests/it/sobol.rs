@@ -10,7 +10,10 @@ const POINTS: usize = 16;
 
 /// Knobs of two and three levels, as a machine of two cores has them: more than can be told apart.
 fn few_levels() -> ParameterSpace {
-    let mut parameters = vec![choice("load", &["mmap", "read"]), choice("poll", &["a", "b"])];
+    let mut parameters = vec![
+        choice("load", &["mmap", "read"]),
+        choice("poll", &["a", "b"]),
+    ];
     parameters.extend(["c", "d", "e", "f"].map(|name| int(name, &[1, 2], 1)));
     parameters.extend(["x", "y", "z"].map(|name| int(name, &[1, 2, 3], 1)));
     ParameterSpace {
@@ -77,7 +80,10 @@ fn over_seeds_all_pairs_of_levels_come_about_equally_often_by_sixteen_points() {
         let even = (SEEDS as f64) * POINTS as f64 / levels as f64;
         for (met, count) in &pair.counts {
             let share = f64::from(*count) / even;
-            assert!((0.9..1.1).contains(&share), "{one} and {other} at {met:?}: {share}");
+            assert!(
+                (0.9..1.1).contains(&share),
+                "{one} and {other} at {met:?}: {share}"
+            );
         }
     }
 }
@@ -96,7 +102,10 @@ fn no_two_knobs_are_tied_under_every_seed_and_in_one_order_for_all_seeds_some_ar
         let lowest = chances.iter().copied().fold(1.0, f64::min);
         let highest = chances.iter().copied().fold(0.0, f64::max);
         // Four standard errors of a difference of two shares, each at most 0.02.
-        assert!(lowest > 0.2 && highest - lowest < 0.12, "{levels}: {chances:?}");
+        assert!(
+            lowest > 0.2 && highest - lowest < 0.12,
+            "{levels}: {chances:?}"
+        );
     }
     let never = pairs(Sequence::InOrder).into_values();
     assert!(never.filter(|(_, pair)| pair.whole == 0).count() > 0);

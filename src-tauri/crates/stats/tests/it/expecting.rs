@@ -94,12 +94,18 @@ fn many_windows_are_recommended_before_one_lucky_one_and_the_outcome_says_so() {
     let outcome = Outcome::of(&record, &analysis);
     assert_eq!(outcome.number, 2);
     let said = outcome.beside_lowest(&record, &analysis).unwrap();
-    assert!(said.starts_with("Trial 3 showed the lowest figure"), "{said}");
+    assert!(
+        said.starts_with("Trial 3 showed the lowest figure"),
+        "{said}"
+    );
     assert!(said.contains("trial 2 is expected to need less"), "{said}");
     // Where both are one trial nothing is said.
     let usual = fixtures::measured();
     let analysis = Analysis::of(&usual);
-    assert_eq!(Outcome::of(&usual, &analysis).beside_lowest(&usual, &analysis), None);
+    assert_eq!(
+        Outcome::of(&usual, &analysis).beside_lowest(&usual, &analysis),
+        None
+    );
 }
 
 #[test]
@@ -121,7 +127,10 @@ fn where_shrinkage_leaves_the_default_first_there_is_nothing_better_yet() {
     assert_eq!(outcome.kind, OutcomeKind::NoSaving);
     assert_eq!(outcome.words(), "nothing better yet");
     let said = outcome.beside_lowest(&record, &analysis).unwrap();
-    assert!(said.contains("the default is expected to need less"), "{said}");
+    assert!(
+        said.contains("the default is expected to need less"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -51,7 +51,10 @@ fn figures_that_stand_first_are_of_the_windows_that_the_verdict_is_of() {
         let analysis = Analysis::of(&record);
         let outcome = Outcome::of(&record, &analysis);
         let lead = Lead::of(&record, &analysis, &outcome);
-        let judged = record.confirmations.iter().any(|one| one.decision.is_some());
+        let judged = record
+            .confirmations
+            .iter()
+            .any(|one| one.decision.is_some());
         assert_eq!(lead.fresh, judged, "{label}");
         if let (true, Some(own), Some(default)) = (judged, &lead.subject, &lead.default) {
             assert_eq!(Some(own.windows), outcome.pairs, "{label}");

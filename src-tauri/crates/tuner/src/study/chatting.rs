@@ -83,12 +83,11 @@ impl Chatting {
         while prompts < TRIES {
             let (record, pool) = (self.played.record.clone(), pool.clone());
             let template = self.template.clone();
-            let prepared =
-                blocking(move || {
-                    let analysis = analysis(words, &record);
-                    Prepared::by(analysis, record, pool, template, &Errand::Proposal, None)
-                })
-                .await??;
+            let prepared = blocking(move || {
+                let analysis = analysis(words, &record);
+                Prepared::by(analysis, record, pool, template, &Errand::Proposal, None)
+            })
+            .await??;
             if prepared.offer.entries.is_empty() && self.advisor == Advisor::Guided {
                 break;
             }

@@ -278,10 +278,7 @@ impl Judge<'_> {
         let summary = &self.verdict.summary;
         let attainable = summary.default_joules_per_unit - summary.best_joules_per_unit;
         let share = |truth: f64| (summary.default_joules_per_unit - truth) / attainable;
-        let early = runs
-            .iter()
-            .map(|run| share(truth_at(run, EARLY)))
-            .collect();
+        let early = runs.iter().map(|run| share(truth_at(run, EARLY))).collect();
         let ceiling: Option<Vec<f64>> = runs
             .iter()
             .map(|run| at_or_last(run, EARLY)?.ceiling.map(share))
