@@ -4,12 +4,20 @@ use wattsmith_app::views;
 use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::domain::{Busy, Scope, SessionRecord, StartLoad};
-use wattsmith_tuner::stats::Analysis;
-use wattsmith_tuner::words;
-use wattsmith_tuner::{Digest, JobState, Listed};
+use wattsmith_tuner::stats::{Analysis, Outcome, OutcomeKind};
+use wattsmith_tuner::{Digest, JobState, Listed, report, words};
 
 fn view(record: &SessionRecord) -> SessionView {
     views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
+}
+
+/// Without what only sets a text: kinds of spaces, and marks of emphasis.
+fn plain(text: &str) -> String {
+    let text = text
+        .replace(['\u{a0}', '\u{202f}'], " ")
+        .replace("**", "")
+        .replace('\\', "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn load(choice: Option<Busy>) -> StartLoad {
@@ -87,10 +95,69 @@ fn confirmation_trial_and_outcome_use_one_word() {
         for text in said {
             assert!(text.starts_with(word), "{label}: {word} and {text}");
         }
-        if label != "goal-reached" {
-            assert!(shown.outcome.text.starts_with(word), "{label}");
-        }
+        assert!(shown.outcome.text.starts_with(word), "{label}");
     }
+}
+
+#[test]
+fn the_report_opens_with_the_word_of_the_last_line_and_says_no_other_of_its_confirmation() {
+    for (label, record) in fixtures::every_outcome() {
+        let outcome = Outcome::of(&record, &Analysis::of(&record));
+        let said = plain(&report::markdown(&record));
+        let word = outcome.kind.word();
+        if outcome.kind == OutcomeKind::Confirmed {
+            assert!(
+                said.contains("20.2 % less energy per token, confirmed."),
+                "{said}"
+            );
+        } else {
+            let (first, rest) = word.split_at(1);
+            let headline = format!("{}{rest}.", first.to_uppercase());
+            assert!(said.contains(&headline), "{label}: {headline} in {said}");
+        }
+        let Some(kind) = record
+            .confirmations
+            .last()
+            .and_then(OutcomeKind::of_confirmation)
+        else {
+            continue;
+        };
+        assert_eq!(kind, outcome.kind, "{label}");
+        // Its row in the table of confirmations, its trial's badge and the headline: one word.
+        assert!(said.matches(word).count() >= 2, "{label}: {word} in {said}");
+        assert!(!said.contains("Not confirmed:"), "{label}: {said}");
+    }
+}
+
+#[test]
+fn where_the_best_is_not_the_lowest_figure_window_terminal_and_report_say_why() {
+    let mut record = fixtures::measured();
+    // One lucky window just below the best, which has many.
+    let mut best = record.trials[2].clone();
+    let lucky = best.repeats[0].clone();
+    let spread = [0.88, 1.0, 1.12];
+    let steady = (0..12).map(|at| {
+        let mut one = lucky.clone();
+        one.energy.gross.0 *= spread[at % 3];
+        one
+    });
+    best.repeats = steady.collect();
+    record.trials[2] = best;
+    let lowest = wattsmith_tuner::stats::geometric_mean(
+        &record.trials[2]
+            .repeats
+            .iter()
+            .map(wattsmith_tuner::domain::Repeat::joules_per_unit)
+            .collect::<Vec<_>>(),
+    );
+    let mut one = lucky;
+    one.energy.gross.0 = lowest.unwrap() * 0.995 * one.units.0 as f64;
+    record.trials[3].repeats = vec![one];
+    let analysis = Analysis::of(&record);
+    let outcome = Outcome::of(&record, &analysis);
+    let said = outcome.beside_lowest(&record, &analysis).unwrap();
+    assert!(view(&record).outcome.why.ends_with(&said));
+    assert!(plain(&report::markdown(&record)).contains(&plain(&said)));
 }
 
 #[test]

@@ -317,8 +317,9 @@ fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> Confirma
         below: confirmation.decision == Some(Decision::Below),
         word: match confirmation.decision {
             None => "not decided yet".to_owned(),
-            Some(Decision::Below) => "confirmed: below the goal".to_owned(),
-            Some(open) => OutcomeKind::from(open).word().to_owned(),
+            Some(_) => OutcomeKind::of_confirmation(confirmation)
+                .map_or("", OutcomeKind::word)
+                .to_owned(),
         },
         text: words::confirmation(confirmation),
         discarded: words::discarded(&confirmation.discarded),

@@ -84,12 +84,14 @@ pub(super) fn outcome_kind(kind: OutcomeKind) -> VerdictKind {
     }
 }
 
-fn outcome_view(outcome: &Outcome) -> OutcomeView {
+fn outcome_view(record: &SessionRecord, analysis: &Analysis, outcome: &Outcome) -> OutcomeView {
+    let why = (!outcome.why().is_empty()).then(|| outcome.why().to_owned());
+    let beside = outcome.beside_lowest(record, analysis);
     OutcomeView {
         word: outcome.kind.word().to_owned(),
         seen: outcome.detail().unwrap_or_default(),
         text: outcome.words(),
-        why: outcome.why().to_owned(),
+        why: why.into_iter().chain(beside).collect::<Vec<_>>().join(" "),
         verdict: outcome_kind(outcome.kind),
         confirmed: outcome.kind.is_confirmed(),
         trial_number: outcome.number,
@@ -147,7 +149,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         importance: importance(record, &analysis),
         parameters: session.space.parameters.iter().map(parameter).collect(),
         best: best(record, &analysis, &outcome),
-        outcome: outcome_view(&outcome),
+        outcome: outcome_view(record, &analysis, &outcome),
         answer: answer(record, &analysis, &outcome),
         costs: costs(record),
         changes: analysis

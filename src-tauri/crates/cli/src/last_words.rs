@@ -88,6 +88,7 @@ impl<'a> LastWords<'a> {
                 false => format!("What is certain: nothing yet ({}).", outcome.words()),
             });
         }
+        lines.extend(outcome.beside_lowest(record, &self.analysis));
         if outcome.kind == OutcomeKind::DependsOnEstimate {
             lines.push("A power sensor would tell.".to_owned());
         }

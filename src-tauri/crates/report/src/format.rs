@@ -15,6 +15,14 @@ pub(crate) fn number(value: f64) -> String {
     said::number(value)
 }
 
+/// With a capital letter, as a sentence begins.
+pub(crate) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// `number` with its unit.
 pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     if value.is_finite() {

@@ -12,8 +12,8 @@
 //!
 //! | files | purpose |
 //! |---|---|
-//! | `surrogate/`, `knowledge`, `model`, `features` | our own advisor, and what it knows beforehand |
-//! | `gp`, `gaussian`, `climb`, `tpe`, `sobol`, `random`, `rule` | the others, a file each |
+//! | `surrogate/`, `knowledge`, `model` | our own advisor, and what it knows beforehand |
+//! | `gp`, `climb`, `tpe`, `sobol`, `random`, `rule` | the others, a file each |
 //! | `grid`, `pool`, `observation`, `shuffle` | what may be proposed, what was seen, the same order everywhere |
 //! | `shortlist` | a few sensible configurations for an advisor who chooses better than it invents |
 //! | `landscape/`, `replay`, `synthetic`, `study` | measured tables, played back; invented ones; one run judged |
@@ -25,8 +25,6 @@
 //! async threads.
 
 mod climb;
-mod features;
-mod gaussian;
 mod gp;
 mod grid;
 mod knowledge;
@@ -45,6 +43,9 @@ mod surrogate;
 pub mod synthetic;
 mod tpe;
 
+// What the models here and the analysis of a session share.
+use wattsmith_stats::{features, gaussian};
+
 pub use gp::Gp;
 pub use landscape::{
     Entry, Failure, Figures, Flaw, GOOD, LANDSCAPE_FORMAT, Landscape, Noise, Summary, Truth, Window,
@@ -56,7 +57,7 @@ pub use replay::Replay;
 pub use rule::{RuleOfThumb, target as rule_of_thumb};
 pub use shortlist::shortlist;
 pub use shuffle::SplitMix;
-pub use sobol::Sobol;
+pub use sobol::{Sequence, Sobol};
 pub use study::{Recommendation, Run, Standing, Verdict, recommendations, standings};
 pub use surrogate::{Candidate, LEAST_RISK, MOST_ENTRIES, OFFERED_SHARE, Surrogate};
 pub use tpe::Tpe;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use wattsmith_domain::{Configuration, Constraints};
+use wattsmith_stats::USUAL_LOG_SD;
 
 /// What one trial taught.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,10 +67,6 @@ pub struct Context {
     /// Earlier sessions; empty with memory switched off.
     pub prior: Vec<PriorPoint>,
 }
-
-/// Noise of one window as a standard deviation of ln J/unit, until the session knows its own: the
-/// middle of what was seen on a desktop.
-pub(crate) const USUAL_LOG_SD: f64 = 0.06;
 
 impl Context {
     /// Variance of the mean of ln J/unit over `repeats` windows.

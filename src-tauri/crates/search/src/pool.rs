@@ -3,7 +3,7 @@
 
 use crate::grid::Grid;
 use crate::shuffle::SplitMix;
-use crate::sobol::Sobol;
+use crate::sobol::{Sequence, Sobol};
 use std::collections::{BTreeMap, BTreeSet};
 use wattsmith_domain::{Configuration, ParameterSpace};
 
@@ -20,6 +20,7 @@ pub struct Pool {
     space: ParameterSpace,
     /// By key, where not the whole grid is open.
     listed: Option<BTreeMap<String, Configuration>>,
+    sequence: Sequence,
 }
 
 impl From<&ParameterSpace> for Pool {
@@ -27,6 +28,7 @@ impl From<&ParameterSpace> for Pool {
         Self {
             space: space.clone(),
             listed: None,
+            sequence: Sequence::default(),
         }
     }
 }
@@ -49,7 +51,20 @@ impl Pool {
         Self {
             space: space.clone(),
             listed: Some(listed),
+            sequence: Sequence::default(),
         }
+    }
+
+    /// The same with Sobol points of another kind.
+    #[must_use]
+    pub fn with_sequence(self, sequence: Sequence) -> Self {
+        Self { sequence, ..self }
+    }
+
+    /// Which Sobol points it gives.
+    #[must_use]
+    pub fn sequence(&self) -> Sequence {
+        self.sequence
     }
 
     /// The space that they belong to.

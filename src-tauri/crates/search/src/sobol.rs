@@ -1,5 +1,11 @@
 //! Owen-scrambled Sobol points over the grid of levels: even coverage of every knob from the first
 //! few points on, in any order of magnitude, without a model of what is measured.
+//!
+//! Some knobs of few levels are tied nevertheless. Through the first 2ⁿ points a dimension's halves
+//! follow the parity of some of the index's n lowest bits, and there are 2ⁿ⁻¹ such parities: eight
+//! points tell four two-level knobs apart, sixteen eight. Scrambling does not untie the others, it
+//! only says which of their levels go together. Which knobs are tied is therefore drawn anew with each
+//! seed; in one order for all seeds it would be the same ones in every run of a study.
 
 use crate::NumericAdvisor;
 use crate::grid::Grid;
@@ -15,6 +21,17 @@ const POINTS: u64 = 4096;
 /// The same per cell of the grid.
 const POINTS_PER_CELL: u64 = 4;
 
+/// Which dimension of the sequence a knob takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sequence {
+    /// Drawn by the seed, so that no two knobs are tied under every seed.
+    #[default]
+    Permuted,
+    /// The first knob the first dimension and so on, as it was once: invented landscapes and recorded
+    /// prompts hold such points.
+    InOrder,
+}
+
 /// The Sobol advisor. Holds no position: the next point is the first of the sequence that is valid
 /// and untried.
 #[derive(Debug, Clone)]
@@ -25,7 +42,8 @@ pub struct Sobol {
 }
 
 impl Sobol {
-    /// A sequence over a space or a pool; different seeds give independent scramblings.
+    /// A sequence over a space or a pool; different seeds give independent scramblings and, unless the
+    /// pool asks for the old ones, dimensions in another order.
     #[must_use]
     pub fn new(pool: impl Into<Pool>, seed: u64) -> Self {
         Self {
@@ -59,7 +77,7 @@ impl Sobol {
         let seed = (self.seed ^ (self.seed >> 32)) as u32;
         grid.levels()
             .iter()
-            .zip(0_u32..)
+            .zip(self.dimensions(grid.levels().len() as u32))
             .map(|(levels, dimension)| {
                 // Past the last dimension the same ones serve again under another scrambling.
                 let block = dimension / sobol_burley::NUM_DIMENSIONS;
@@ -71,6 +89,15 @@ impl Sobol {
                 ((x * levels.len() as f32) as usize).min(levels.len() - 1)
             })
             .collect()
+    }
+
+    /// Per knob its dimension.
+    fn dimensions(&self, knobs: u32) -> Vec<u32> {
+        let mut dimensions: Vec<u32> = (0..knobs).collect();
+        if self.pool.sequence() == Sequence::Permuted {
+            SplitMix(self.seed).shuffle(&mut dimensions);
+        }
+        dimensions
     }
 }
 

@@ -5,11 +5,13 @@ use crate::compare::{common_scope, compare, ends, gross};
 use crate::constraints::{mean_performance, violations};
 use crate::importance::{Importance, Point, importance};
 use crate::interval::{Pooled, geometric_mean, interval, pooled_log_sd};
+use crate::model::Model;
+use crate::outcome::OutcomeKind;
 use crate::{CONFIDENCE, decide};
 use std::collections::BTreeMap;
 use wattsmith_domain::{
     Comparison, Configuration, Confirmation, Decision, Interval, Joules, Performance, Purpose,
-    Repeat, Scope, SessionRecord, Threshold, Trial, TrialId, Verdict,
+    Repeat, Scope, SessionRecord, Trial, TrialId, Verdict,
 };
 
 /// What may be said about one trial.
@@ -35,6 +37,8 @@ pub struct TrialAnalysis {
     pub performance: Option<Performance>,
     /// J/unit that its advisor expected.
     pub predicted: Option<f64>,
+    /// J/unit that is expected of it by a model of all trials; none where it may not be compared.
+    pub expected: Option<f64>,
     /// Whether it was measured before the machine changed: its figures are those of then, and it is
     /// compared with nothing.
     pub stale: bool,
@@ -48,6 +52,8 @@ pub struct TrialAnalysis {
 pub struct Judged {
     /// What was decided.
     pub decision: Decision,
+    /// The same as the kind of outcome that it makes.
+    pub kind: OutcomeKind,
     /// The trial's J/unit over the default's, from the fresh repeats alone; none where they cannot be
     /// compared.
     pub ratio: Option<Interval>,
@@ -64,13 +70,16 @@ pub struct Analysis {
     pub default: Option<Interval>,
     /// Per trial, in the record's order.
     pub trials: Vec<TrialAnalysis>,
-    /// Least mean J/unit among complete trials that keep the constraints; may be the default.
+    /// Least expected J/unit among complete trials that keep the constraints, by a model of all of
+    /// them; may be the default.
     pub best: Option<TrialId>,
+    /// Least mean J/unit among the same, as it was seen: low by luck as well.
+    pub lowest: Option<TrialId>,
     /// Whether another trial would be the best at one of the ends of the estimate's coefficients:
     /// then no "best" may be stated.
     pub best_depends_on_estimate: bool,
-    /// The lowest complete trial that keeps the constraints, whose mean crosses the threshold, and
-    /// that no confirmation has judged yet.
+    /// Of the complete trials that keep the constraints, that are below the threshold with a chance of
+    /// a half or more, and that no confirmation has judged yet, the one with the least expected J/unit.
     pub crossing: Option<TrialId>,
     /// The confirmed trial with its ratio to the default from fresh repeats alone; the lowest one
     /// where there are several.
@@ -102,31 +111,29 @@ impl Analysis {
         }));
         let net = pooled_log_sd(&groups(&basis, record, scope, Repeat::net_joules_per_unit));
         let default = interval(&gross(default_repeats), pooled, CONFIDENCE);
-        let trials: Vec<TrialAnalysis> = record
+        let mut trials: Vec<TrialAnalysis> = record
             .trials
             .iter()
             .map(|trial| TrialAnalysis::of(trial, record, &basis, pooled, net))
             .collect();
-        let candidates: Vec<Candidate> = usable(record, &trials, &basis, scope)
-            .filter(|(_, analysis)| analysis.violations.is_empty())
-            .filter_map(|(_, analysis)| {
-                Some(Candidate {
-                    id: &analysis.id,
-                    mean: analysis.mean?,
-                    ends: analysis.ends,
-                })
-            })
-            .collect();
-        let best = least(&candidates, |one| Some(one.mean));
+        let model = Model::of(record, &trials, &basis, scope, pooled);
+        let best = model.best(model.expected.as_ref());
         let best_depends_on_estimate = best.is_some_and(|best| {
-            [0, 1].into_iter().any(|end| {
-                least(&candidates, |one| {
-                    one.ends.map(|ends| [ends.0, ends.1][end])
-                })
-                .is_some_and(|other| other.id != best.id)
-            })
+            let at_end = |end| model.best(model.at_end(end).as_ref());
+            [0, 1]
+                .into_iter()
+                .filter_map(at_end)
+                .any(|other| other != best)
         });
-        let crossing = crossing(record, &candidates, geometric_mean(&gross(default_repeats)));
+        let id = |at: usize| model.points[at].id.clone();
+        let crossing = model.crossing(record).map(id);
+        let lowest = model.lowest().map(id);
+        let best = best.map(id);
+        for (id, joules) in model.expectations() {
+            if let Some(own) = trials.iter_mut().find(|own| own.id == id) {
+                own.expected = Some(joules);
+            }
+        }
         let confirmed = confirmed(record, &basis);
         let energy_spent = record.energy_spent();
         let pays_back_after_units =
@@ -146,7 +153,8 @@ impl Analysis {
         Self {
             pooled,
             default,
-            best: best.map(|one| one.id.clone()),
+            best,
+            lowest,
             best_depends_on_estimate,
             crossing,
             confirmed,
@@ -156,6 +164,15 @@ impl Analysis {
             check: basis.check(),
             pays_back_after_units,
             trials,
+        }
+    }
+
+    /// The same with the lowest figure as the best, as it once was: what recorded prompts speak of.
+    #[must_use]
+    pub fn by_lowest(self) -> Self {
+        Self {
+            best: self.lowest.clone(),
+            ..self
         }
     }
 
@@ -227,6 +244,7 @@ impl TrialAnalysis {
                 .iter()
                 .find(|proposal| Some(&proposal.id) == trial.proposal.as_ref())
                 .and_then(|proposal| proposal.predicted_joules_per_unit),
+            expected: None,
             stale,
             judged: judged(record, basis, trial),
         }
@@ -247,6 +265,7 @@ fn judged(record: &SessionRecord, basis: &Basis, trial: &Trial) -> Option<Judged
         let pairs = one.best.len().min(one.default.len());
         Some(Judged {
             decision: one.decision?,
+            kind: OutcomeKind::of_confirmation(one)?,
             ratio: fresh_ratio(record, one),
             pairs: u32::try_from(pairs).unwrap_or(u32::MAX),
         })
@@ -298,15 +317,8 @@ fn groups(
     groups.into_values().collect()
 }
 
-/// A complete, comparable trial of the session's scope that keeps the constraints.
-struct Candidate<'a> {
-    id: &'a TrialId,
-    mean: f64,
-    ends: Option<(f64, f64)>,
-}
-
 /// Complete, comparable trials of the session's scope, each with what is known about it.
-fn usable<'a>(
+pub(crate) fn usable<'a>(
     record: &'a SessionRecord,
     trials: &'a [TrialAnalysis],
     basis: &Basis<'a>,
@@ -321,39 +333,6 @@ fn usable<'a>(
                 && !own.stale
                 && (scope.is_none() || common_scope(basis.windows(trial).as_ref()) == scope)
         })
-}
-
-fn least<'a, 'b>(
-    candidates: &'b [Candidate<'a>],
-    figure: impl Fn(&Candidate) -> Option<f64>,
-) -> Option<&'b Candidate<'a>> {
-    candidates
-        .iter()
-        .filter_map(|one| Some((one, figure(one)?)))
-        .min_by(|(_, one), (_, other)| one.total_cmp(other))
-        .map(|(one, _)| one)
-}
-
-fn crossing(
-    record: &SessionRecord,
-    candidates: &[Candidate],
-    default_mean: Option<f64>,
-) -> Option<TrialId> {
-    let limit = match record.session.objective.threshold {
-        Threshold::Joules { joules } => joules,
-        Threshold::PercentBelowDefault { percent } => default_mean? * (1.0 - percent / 100.0),
-    };
-    let judged = |id: &TrialId| {
-        record
-            .confirmations
-            .iter()
-            .any(|confirmation| confirmation.trial == *id && confirmation.decision.is_some())
-    };
-    candidates
-        .iter()
-        .filter(|one| one.mean <= limit && !judged(one.id))
-        .min_by(|one, other| one.mean.total_cmp(&other.mean))
-        .map(|one| one.id.clone())
 }
 
 fn confirmed(record: &SessionRecord, basis: &Basis) -> Option<(TrialId, Interval)> {

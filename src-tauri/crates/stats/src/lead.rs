@@ -4,7 +4,7 @@
 use crate::constraints::mean_performance;
 use crate::{Analysis, Basis, CONFIDENCE, Outcome, OutcomeKind, geometric_mean, interval};
 use std::borrow::Cow;
-use wattsmith_domain::{Decision, Interval, Quantiles, Repeat, SessionRecord};
+use wattsmith_domain::{Interval, Quantiles, Repeat, SessionRecord};
 
 /// One side of the comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,13 +38,15 @@ impl Lead {
     /// Works it out.
     #[must_use]
     pub fn of(record: &SessionRecord, analysis: &Analysis, outcome: &Outcome) -> Self {
-        let decided = outcome.kind == OutcomeKind::Confirmed && outcome.ratio.is_some();
-        let confirmation = record.confirmations.iter().find(|one| {
-            decided
-                && Some(&one.trial) == outcome.trial.as_ref()
-                && one.decision == Some(Decision::Below)
-        });
         let basis = Basis::of(record);
+        // Figures and verdict belong together: where the one is of fresh repeats, so are the others.
+        let judged = outcome.pairs.is_some() && outcome.ratio.is_some();
+        let confirmation = record.confirmations.iter().rev().find(|one| {
+            judged
+                && Some(&one.trial) == outcome.trial.as_ref()
+                && OutcomeKind::of_confirmation(one) == Some(outcome.kind)
+                && basis.counts(one)
+        });
         let subject = outcome.trial.as_ref().and_then(|id| record.trial(id));
         let (best, default) = match confirmation {
             Some(one) => (

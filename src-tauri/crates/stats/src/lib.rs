@@ -12,6 +12,7 @@
 //! | `analysis`, `outcome`, `lead` | all that follows from a record, its verdict in words, the figures that stand first |
 //! | `interval`, `accuracy`, `quantile`, `phases` | one trial: mean, errors, prefill and decode |
 //! | `compare`, `constraints`, `repeats`, `importance` | trials against the default while it is searched |
+//! | `expect`, `model`, `gaussian`, `features` | which trial is expected to be best, by a model of all of them |
 //! | `basis` | whether the machine is still the one that the default was measured on |
 //! | `decide`, `sequential` | the one rule that may end a session |
 //! | `paired`, `survival` | methods against each other, for studies |
@@ -29,9 +30,13 @@ mod basis;
 mod compare;
 mod constraints;
 mod decide;
+mod expect;
+pub mod features;
+pub mod gaussian;
 mod importance;
 mod interval;
 mod lead;
+mod model;
 mod outcome;
 mod paired;
 mod phases;
@@ -47,6 +52,7 @@ pub use analysis::{Analysis, Judged, TrialAnalysis};
 pub use basis::{Basis, DefaultCheck, MachineChange};
 pub use compare::compare;
 pub use decide::{LEAST_CHANCE, Look, decide, look};
+pub use expect::{Expected, Seen, USUAL_LOG_SD};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
 pub use lead::{Lead, Side};

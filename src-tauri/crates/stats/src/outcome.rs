@@ -20,7 +20,7 @@ pub enum OutcomeKind {
     OneWindow,
     /// The default alone was measured.
     DefaultOnly,
-    /// Others were measured; none cost less than the default.
+    /// Others were measured; none is expected to cost less than the default.
     NoSaving,
     /// Others were measured, all of them before the machine changed.
     NothingComparable,
@@ -48,7 +48,7 @@ impl OutcomeKind {
             Self::Nothing => "nothing measured yet",
             Self::OneWindow => "one window only",
             Self::DefaultOnly => "only the default measured",
-            Self::NoSaving => "nothing cost less than the default",
+            Self::NoSaving => "nothing better yet",
             Self::NothingComparable => "the machine changed",
             Self::Worse => "worse",
             Self::NotConfirmed => "not confirmed",
@@ -79,20 +79,22 @@ impl OutcomeKind {
         }
     }
 
+    /// What a confirmation came to; none while it goes on. Whoever speaks of a confirmation takes its
+    /// word from here, so that the last words of its session cannot be others.
+    #[must_use]
+    pub fn of_confirmation(confirmation: &Confirmation) -> Option<Self> {
+        Some(match confirmation.decision? {
+            Decision::Below if saves(confirmation) => Self::Confirmed,
+            Decision::Below => Self::GoalReached,
+            Decision::NotDecided => Self::NotDecided,
+            Decision::DependsOnEstimate => Self::DependsOnEstimate,
+        })
+    }
+
     /// Whether fresh repeats decided that the goal was reached.
     #[must_use]
     pub fn is_confirmed(self) -> bool {
         matches!(self, Self::Confirmed | Self::GoalReached)
-    }
-}
-
-impl From<Decision> for OutcomeKind {
-    fn from(decision: Decision) -> Self {
-        match decision {
-            Decision::Below => Self::Confirmed,
-            Decision::NotDecided => Self::NotDecided,
-            Decision::DependsOnEstimate => Self::DependsOnEstimate,
-        }
     }
 }
 
@@ -137,16 +139,10 @@ impl Outcome {
             stale: count(true),
         };
         if let Some((id, ratio)) = &analysis.confirmed {
-            let decided = (record.confirmations.iter()).find(|one| {
-                one.trial == *id && one.decision == Some(Decision::Below) && saves(one)
-            });
-            outcome.kind = match decided {
-                Some(_) => OutcomeKind::Confirmed,
-                None => OutcomeKind::GoalReached,
-            };
+            let own = analysis.trial(id).and_then(|own| own.judged);
+            outcome.kind = own.map_or(OutcomeKind::GoalReached, |judged| judged.kind);
             outcome.about(record.trial(id));
             outcome.ratio = Some(*ratio);
-            let own = analysis.trial(id).and_then(|own| own.judged);
             outcome.pairs = own.map(|judged| judged.pairs);
             return outcome;
         }
@@ -166,7 +162,7 @@ impl Outcome {
         outcome.about(Some(trial));
         outcome.ratio = own.comparison.map(|comparison| comparison.ratio);
         if let Some(judged) = own.judged {
-            outcome.kind = judged.decision.into();
+            outcome.kind = judged.kind;
             outcome.ratio = judged.ratio.or(outcome.ratio);
             outcome.pairs = judged.ratio.map(|_| judged.pairs);
         } else if let Some(open) = unfinished(record, trial) {
@@ -184,11 +180,41 @@ impl Outcome {
                 Some(Verdict::DependsOnEstimate) => OutcomeKind::DependsOnEstimate,
             };
         }
-        // Another trial would be the best at the other end: nothing is said of this one.
-        if analysis.best_depends_on_estimate && outcome.kind != OutcomeKind::OneWindow {
+        // Another trial would be the best at the other end: nothing is said of this one, unless fresh
+        // repeats of it said something, which stands above that.
+        let searched = own.judged.is_none() && outcome.kind != OutcomeKind::Unfinished;
+        if analysis.best_depends_on_estimate && searched && outcome.kind != OutcomeKind::OneWindow {
             outcome.kind = OutcomeKind::DependsOnEstimate;
         }
         outcome
+    }
+
+    /// Where the settings that this is about are not those of the lowest figure: why, in a whole sentence.
+    #[must_use]
+    pub fn beside_lowest(&self, record: &SessionRecord, analysis: &Analysis) -> Option<String> {
+        let (best, lowest) = (analysis.best.as_ref()?, analysis.lowest.as_ref()?);
+        let is_best = match self.kind {
+            OutcomeKind::NoSaving => record.default_trial().is_some_and(|one| one.id == *best),
+            _ => self.trial.as_ref() == Some(best),
+        };
+        if best == lowest || !is_best {
+            return None;
+        }
+        let (own, other) = (analysis.trial(best)?, analysis.trial(lowest)?);
+        let unit = record.session.workload.unit.noun();
+        let subject = match self.kind {
+            OutcomeKind::NoSaving => "the default".to_owned(),
+            _ => format!("trial {}", own.number),
+        };
+        Some(format!(
+            "Trial {} showed the lowest figure, {} J/{unit}. By a model of all trials {subject} is \
+             expected to need less, {} against {} J/{unit}: the lowest of several figures is low by \
+             luck as well.",
+            other.number,
+            said::number(other.mean?),
+            said::number(own.expected?),
+            said::number(other.expected?),
+        ))
     }
 
     fn about(&mut self, trial: Option<&Trial>) {

@@ -155,7 +155,11 @@ impl Judged {
     async fn result(self, courses: Vec<Course>) -> Result<StudyResult, TunerError> {
         blocking(move || {
             let run = |course: Course| Run {
-                standings: standings(&self.verdict, &course.told),
+                standings: standings(
+                    &self.verdict,
+                    Some(self.landscape.noise.log_sd),
+                    &course.told,
+                ),
                 arm: course.arm,
                 seed: course.seed,
                 prompts: course.prompts,

@@ -119,6 +119,21 @@ impl Prepared {
         text: Option<&str>,
     ) -> Result<Self, TunerError> {
         let analysis = Analysis::of(&record);
+        Self::by(analysis, record, pool, template, errand, text)
+    }
+
+    /// The same by an analysis that is given: a recording speaks of what was the best then.
+    ///
+    /// # Errors
+    /// The template is broken.
+    pub fn by(
+        analysis: Analysis,
+        record: SessionRecord,
+        pool: Pool,
+        template: Template,
+        errand: &Errand,
+        text: Option<&str>,
+    ) -> Result<Self, TunerError> {
         let offer = match errand {
             Errand::Proposal => Offer::of(&record, &analysis, &pool),
             Errand::Talk { .. } => Offer::default(),

@@ -260,8 +260,8 @@ describe('the outcome', () => {
       expect(said).not.toContain(other);
   });
   it('without a best begins with a capital letter', () => {
-    expect(says({ text: 'nothing cost less than the default', why: '' }, false)).toContain(
-      'Nothing cost less than the default',
+    expect(says({ text: 'nothing better yet', why: '' }, false)).toContain(
+      'Nothing better yet',
     );
   });
 });

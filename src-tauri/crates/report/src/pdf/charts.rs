@@ -102,7 +102,7 @@ fn axes(sheet: &mut Sheet, place: &Place, frame: &Frame, x: &[Tick], y: &[Tick])
 
 fn energy(sheet: &mut Sheet, chart: &EnergyChart, unit: &str) {
     let frame = &chart.frame;
-    let mut note = "Line: the best so far. Filled: the lowest figure.".to_owned();
+    let mut note = "Line: the lowest so far. Filled: the best by all trials.".to_owned();
     for (there, words) in [
         (
             chart.cut,

@@ -67,7 +67,7 @@ impl Certainty {
 fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Says {
     let (tone, headline) = match outcome.kind {
         OutcomeKind::Confirmed => (Tone::Good, confirmed(outcome, figures)),
-        kind => (tone(kind), words(kind).to_owned()),
+        kind => (tone(kind), words(kind)),
     };
     let number = outcome.number;
     let detail = match outcome.kind {
@@ -79,7 +79,7 @@ fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Say
         }
         OutcomeKind::DefaultOnly => "There is nothing to compare it with yet.".to_owned(),
         OutcomeKind::NoSaving => format!(
-            "Of {} beside the default, none showed a lower figure within the constraints.",
+            "Of {} beside the default, none within the constraints is expected to need less than it.",
             format::plural(outcome.others as usize, "trial")
         ),
         OutcomeKind::NothingComparable => outcome.why().to_owned(),
@@ -88,7 +88,7 @@ fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Say
             record.session.objective.threshold
         ),
         OutcomeKind::Confirmed => sure(outcome, figures),
-        OutcomeKind::OneWindow => format!("Trial {number} is the lowest. {}", outcome.why()),
+        OutcomeKind::OneWindow => format!("Trial {number} is the best so far. {}", outcome.why()),
         _ => format!("{}{}", seen(outcome, figures), outcome.why()),
     };
     Says {
@@ -110,25 +110,12 @@ fn tone(kind: OutcomeKind) -> Tone {
     }
 }
 
-/// The headline, in the word that terminal and window use, too.
-fn words(kind: OutcomeKind) -> &'static str {
-    match kind {
-        OutcomeKind::Nothing => "Nothing is known yet.",
-        OutcomeKind::OneWindow => "Not decided: one window only.",
-        OutcomeKind::DefaultOnly => "Only the default was measured.",
-        OutcomeKind::NoSaving => "No saving was found.",
-        OutcomeKind::NothingComparable => "The machine changed.",
-        OutcomeKind::Worse => "Worse than the default.",
-        OutcomeKind::NotConfirmed => "Not confirmed.",
-        OutcomeKind::Unfinished => "Confirmation not finished.",
-        OutcomeKind::NotDecided => "Not decided.",
-        OutcomeKind::DependsOnEstimate => "It depends on the estimate.",
-        OutcomeKind::GoalReached => "The goal was reached; a saving is not decided.",
-        OutcomeKind::Confirmed => "Confirmed.",
-    }
+/// The headline: the word that terminal and window use, as a sentence.
+fn words(kind: OutcomeKind) -> String {
+    format!("{}.", format::capital(kind.word()))
 }
 
-/// What the lowest trial showed: to fresh repeats where there were any, else to the search.
+/// What the best trial showed: to fresh repeats where there were any, else to the search.
 fn seen(outcome: &Outcome, figures: &Figures) -> String {
     let number = outcome.number;
     let Some(ratio) = outcome.ratio else {
@@ -142,7 +129,7 @@ fn seen(outcome: &Outcome, figures: &Figures) -> String {
             figures.noun,
         ),
         None => format!(
-            "Trial {number} has the lowest figure: in the search it needed {change} energy per {} \
+            "Trial {number} is the best by all trials: in the search it needed {change} energy per {} \
              than the default ({span}). ",
             figures.noun,
         ),
@@ -247,7 +234,7 @@ fn open(record: &SessionRecord, analysis: &Analysis, says: &Says) -> Vec<String>
     for one in analysis.trials.iter().filter(|one| used(record, &one.id)) {
         let number = one.number;
         if let Some(judged) = one.judged {
-            let word = OutcomeKind::from(judged.decision).word();
+            let word = judged.kind.word();
             if judged.decision != Decision::Below {
                 lines.push(format!(
                     "Trial {number} against the default: {word} by {}{}.",

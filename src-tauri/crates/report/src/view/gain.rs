@@ -61,7 +61,7 @@ impl Gain {
                 _ => given_up(record, &outcome, &lead),
             },
             certain: certain(&outcome, &worth, figures),
-            open: open(record, &outcome, &lead, &worth, figures),
+            open: open(record, analysis, &outcome, &lead, &worth, figures),
             missing: missing(&worth, settings),
             estimated: figures.estimated,
         })
@@ -109,8 +109,9 @@ fn says(
             outcome.number
         ),
         (Standing::Seen, Some(own)) => format!(
-            "Not confirmed: {many} took {own} with the settings of trial {} and {default} with the \
+            "{}: {many} took {own} with the settings of trial {} and {default} with the \
              default{estimate}, and whether less is needed is not certain.",
+            format::capital(outcome.kind.word()),
             outcome.number
         ),
         _ => format!(
@@ -219,20 +220,13 @@ fn given_up(record: &SessionRecord, outcome: &Outcome, lead: &Lead) -> Vec<Strin
             ),
             names => format!(
                 "{} may change: {} can do that. Compare some before you keep {}.",
-                capital(unit.results()),
+                format::capital(unit.results()),
                 names.join(", "),
                 if names.len() == 1 { "it" } else { "them" }
             ),
         });
     }
     lines
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 fn certain(outcome: &Outcome, worth: &Worth, figures: &Figures) -> Vec<String> {
@@ -253,6 +247,7 @@ fn certain(outcome: &Outcome, worth: &Worth, figures: &Figures) -> Vec<String> {
 
 fn open(
     record: &SessionRecord,
+    analysis: &Analysis,
     outcome: &Outcome,
     lead: &Lead,
     worth: &Worth,
@@ -262,6 +257,7 @@ fn open(
     if worth.standing != Standing::Confirmed && !outcome.why().is_empty() {
         lines.push(outcome.why().to_owned());
     }
+    lines.extend(outcome.beside_lowest(record, analysis));
     let sides = [&lead.subject, &lead.default].into_iter().flatten();
     let error = sides.map(|side| side.sensor_error).reduce(f64::max);
     if let Some(error) = error {

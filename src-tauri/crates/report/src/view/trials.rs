@@ -6,7 +6,7 @@ use crate::format;
 use serde::Serialize;
 use std::fmt::Write as _;
 use wattsmith_domain::{
-    Comparison, Confirmation, Decision, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
+    Comparison, Confirmation, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
     SessionRecord, Trial, TrialState, Verdict, Warning,
 };
 use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean};
@@ -69,18 +69,12 @@ pub(crate) fn rows(
         .zip(&analysis.trials)
         .map(|(trial, seen)| TrialRow {
             is_best: trial.is_complete() && best == Some(&trial.id),
-            ..row(record, analysis, figures, trial, seen)
+            ..row(record, figures, trial, seen)
         })
         .collect()
 }
 
-fn row(
-    record: &SessionRecord,
-    analysis: &Analysis,
-    figures: &Figures,
-    trial: &Trial,
-    seen: &TrialAnalysis,
-) -> TrialRow {
+fn row(record: &SessionRecord, figures: &Figures, trial: &Trial, seen: &TrialAnalysis) -> TrialRow {
     let performance = seen.performance.as_ref();
     TrialRow {
         number: trial.number,
@@ -109,7 +103,7 @@ fn row(
                 format::number(both.p95)
             )
         }),
-        verdict: verdict(record, analysis, trial, seen),
+        verdict: verdict(trial, seen),
         predicted: seen
             .predicted
             .map(|value| format::with_unit(value, &figures.short_unit)),
@@ -124,12 +118,7 @@ fn faults(trial: &Trial) -> Vec<String> {
     warnings(all.filter(|one| one.fault.is_some()))
 }
 
-fn verdict(
-    record: &SessionRecord,
-    analysis: &Analysis,
-    trial: &Trial,
-    seen: &TrialAnalysis,
-) -> Badge {
+fn verdict(trial: &Trial, seen: &TrialAnalysis) -> Badge {
     let badge = |tone, text: &str, more: &str| Badge {
         tone,
         text: text.to_owned(),
@@ -143,16 +132,6 @@ fn verdict(
         }
         TrialState::Discarded { .. } => return badge(Tone::Plain, "not used", ""),
         TrialState::Complete => {}
-    }
-    let reached = record
-        .confirmations
-        .iter()
-        .any(|one| one.trial == trial.id && one.decision == Some(Decision::Below));
-    if let Some((id, ratio)) = &analysis.confirmed
-        && *id == trial.id
-        && reached
-    {
-        return badge(Tone::Good, "goal confirmed", &span(*ratio));
     }
     if seen.stale {
         return badge(
@@ -170,7 +149,11 @@ fn verdict(
                 .map_or(String::new(), |ratio| format!("{}, ", span(ratio))),
             format::plural(judged.pairs as usize, "fresh pair")
         );
-        return badge(Tone::Open, OutcomeKind::from(judged.decision).word(), &more);
+        let tone = match judged.kind.is_confirmed() {
+            true => Tone::Good,
+            false => Tone::Open,
+        };
+        return badge(tone, judged.kind.word(), &more);
     }
     let Some(Comparison { ratio, verdict }) = seen.comparison else {
         return badge(Tone::Plain, "not compared", "too few repeats");
@@ -287,9 +270,9 @@ fn outcome(confirmation: &Confirmation) -> Badge {
         let windows = format::plural(confirmation.discarded.len(), "disturbed window");
         let _ = write!(more, "; {windows} left out");
     }
-    let (tone, text) = match confirmation.decision {
-        Some(Decision::Below) => (Tone::Good, "below the goal"),
-        Some(open) => (Tone::Open, OutcomeKind::from(open).word()),
+    let (tone, text) = match OutcomeKind::of_confirmation(confirmation) {
+        Some(kind) if kind.is_confirmed() => (Tone::Good, kind.word()),
+        Some(kind) => (Tone::Open, kind.word()),
         None => (Tone::Plain, "not finished"),
     };
     Badge {

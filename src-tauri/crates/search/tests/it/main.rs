@@ -6,6 +6,7 @@ mod landscapes;
 mod promises;
 mod racing;
 mod shortlists;
+mod sobol;
 
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -6,6 +6,7 @@ mod analysis;
 mod basis;
 mod compare;
 mod decide;
+mod expecting;
 mod figures;
 mod outcome;
 mod properties;

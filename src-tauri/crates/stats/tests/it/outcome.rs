@@ -1,6 +1,6 @@
 //! What a session came to, for every way in which it can come out.
 
-use wattsmith_stats::{Analysis, Outcome};
+use wattsmith_stats::{Analysis, Lead, Outcome, OutcomeKind};
 use wattsmith_testkit::fixtures;
 
 #[test]
@@ -21,6 +21,46 @@ fn the_words_of_every_outcome() {
         })
         .collect();
     insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn the_last_words_are_those_of_the_confirmation_whatever_the_search_saw() {
+    let mut several = 0;
+    for (label, record) in fixtures::every_outcome() {
+        let analysis = Analysis::of(&record);
+        let outcome = Outcome::of(&record, &analysis);
+        let last = record.confirmations.last();
+        let Some(kind) = last.and_then(OutcomeKind::of_confirmation) else {
+            continue;
+        };
+        several += 1;
+        assert_eq!(outcome.kind, kind, "{label}");
+        // Nor does it matter that another trial would be the best at the other end of an estimate.
+        let unsure = Analysis {
+            best_depends_on_estimate: true,
+            ..analysis
+        };
+        assert_eq!(Outcome::of(&record, &unsure).kind, kind, "{label}");
+    }
+    assert!(several >= 5, "{several}");
+}
+
+#[test]
+fn figures_that_stand_first_are_of_the_windows_that_the_verdict_is_of() {
+    for (label, record) in fixtures::every_outcome() {
+        let analysis = Analysis::of(&record);
+        let outcome = Outcome::of(&record, &analysis);
+        let lead = Lead::of(&record, &analysis, &outcome);
+        let judged = record
+            .confirmations
+            .iter()
+            .any(|one| one.decision.is_some());
+        assert_eq!(lead.fresh, judged, "{label}");
+        if let (true, Some(own), Some(default)) = (judged, &lead.subject, &lead.default) {
+            assert_eq!(Some(own.windows), outcome.pairs, "{label}");
+            assert_eq!(own.windows, default.windows, "{label}");
+        }
+    }
 }
 
 #[test]

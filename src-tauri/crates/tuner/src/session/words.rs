@@ -83,7 +83,7 @@ pub fn of_trial(own: &TrialAnalysis) -> Option<String> {
 #[must_use]
 pub fn judged(own: &TrialAnalysis) -> Option<String> {
     let judged = own.judged?;
-    let word = OutcomeKind::from(judged.decision).word();
+    let word = judged.kind.word();
     let pairs = judged.pairs;
     Some(match judged.ratio {
         Some(ratio) => format!("{word}: {pairs} fresh pairs showed {}", change(ratio.mean)),
@@ -204,10 +204,10 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
     let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
     let ratio = confirmation.ratio;
     let seen = ratio.map_or("nothing".to_owned(), |ratio| change(ratio.mean));
-    let word = |decision: Decision| capital(OutcomeKind::from(decision).word());
+    let word = OutcomeKind::of_confirmation(confirmation).map_or("", OutcomeKind::word);
+    let word = capital(word);
     match confirmation.decision {
         Some(Decision::Below) => {
-            let word = word(Decision::Below);
             format!("{word} by {pairs} fresh pairs: {seen}, below the goal.")
         }
         Some(Decision::NotDecided) => {
@@ -220,13 +220,11 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
                 _ if pairs >= MOST_PAIRS => "no more pairs are spent on it".to_owned(),
                 _ => "this may be noise".to_owned(),
             };
-            let word = word(Decision::NotDecided);
             format!("{word}: {pairs} fresh pairs showed {seen}; {outlook}.")
         }
         Some(Decision::DependsOnEstimate) => format!(
-            "{}: {pairs} fresh pairs showed {seen}, but whether that is below the goal hangs on how \
+            "{word}: {pairs} fresh pairs showed {seen}, but whether that is below the goal hangs on how \
              much this machine draws when idle, which no sensor tells.",
-            word(Decision::DependsOnEstimate)
         ),
         None if pairs < LEAST_PAIRS => {
             "One crossing may be luck: fresh repeats of this trial and of \

@@ -4,7 +4,7 @@ use super::StudyPlan;
 use super::arm::ArmTurn;
 use super::bench::{Footing, Shown};
 use super::exchanges::{Asker, Exchanges};
-use super::known::Known;
+use super::known::{Known, WORDS, analysis, sequence};
 use super::played::Played;
 use crate::error::TunerError;
 use crate::machine::models::blocking;
@@ -76,13 +76,18 @@ impl Chatting {
         for one in &shown[self.played.record.trials.len()..] {
             self.played.tell(one);
         }
+        let words = self.exchanges.words_of(&self.name, self.seed, shown.len());
+        let words = words.unwrap_or(WORDS);
+        let pool = self.pool.clone().with_sequence(sequence(words));
         let mut prompts = 0;
         while prompts < TRIES {
-            let (record, pool) = (self.played.record.clone(), self.pool.clone());
+            let (record, pool) = (self.played.record.clone(), pool.clone());
             let template = self.template.clone();
-            let prepared =
-                blocking(move || Prepared::of(record, pool, template, &Errand::Proposal, None))
-                    .await??;
+            let prepared = blocking(move || {
+                let analysis = analysis(words, &record);
+                Prepared::by(analysis, record, pool, template, &Errand::Proposal, None)
+            })
+            .await??;
             if prepared.offer.entries.is_empty() && self.advisor == Advisor::Guided {
                 break;
             }
@@ -113,7 +118,7 @@ impl Chatting {
             }
         }
         Ok(ArmTurn {
-            configuration: self.without_words(),
+            configuration: self.without_words(&pool),
             prompts: Some(prompts),
         })
     }
@@ -128,12 +133,12 @@ impl Chatting {
     }
 
     /// What a session falls back on when its advisor is stuck.
-    fn without_words(&self) -> Option<Configuration> {
+    fn without_words(&self, pool: &Pool) -> Option<Configuration> {
         let record = &self.played.record;
         let spent = spent(record);
         match self.advisor {
-            Advisor::Guided => surrogate(record, &self.pool).ask(&spent),
-            _ => next_point(record, &self.pool, &spent).map(|(_, one)| one),
+            Advisor::Guided => surrogate(record, pool).ask(&spent),
+            _ => next_point(record, pool, &spent).map(|(_, one)| one),
         }
     }
 }

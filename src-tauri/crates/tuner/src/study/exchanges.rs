@@ -329,6 +329,14 @@ impl Exchanges {
         Ok(Heard { reply, read })
     }
 
+    /// The version of the words in which a turn was asked when it was recorded; none where it was not.
+    pub(super) fn words_of(&self, arm: &str, seed: u64, trials: usize) -> Option<u32> {
+        let kept = self.kept();
+        let place = kept.by_turn.get(&(arm.to_owned(), seed, trials, 0))?;
+        // Before versions were written down there was the first.
+        Some(kept.said[*place].words.unwrap_or(1))
+    }
+
     /// Where the reply to a request stands: under the same words, else under the same facts at the
     /// same place of the study.
     fn find(&self, key: &str, asker: &Asker<'_>) -> Found {

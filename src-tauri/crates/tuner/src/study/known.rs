@@ -7,11 +7,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use wattsmith_domain::{Configuration, SessionRecord, Trial};
+use wattsmith_search::Sequence;
+use wattsmith_stats::Analysis;
 
 /// Version of the words of prompts, and of how replies are read: templates, drafted feedback,
 /// verdicts, the parser. It rises with every change that a chat model could notice; a test holds
 /// the prompts of a known session against it.
-pub const WORDS: u32 = 3;
+pub const WORDS: u32 = 4;
+
+/// The first version whose lists hold Sobol points of dimensions that the seed permutes.
+const PERMUTED: u32 = 4;
+/// The first version whose best trial is the best by expectation, and not the lowest figure.
+const EXPECTED: u32 = 4;
+
+/// The Sobol points that prompts of a version speak of: a recording is played with those that its
+/// reader saw.
+pub(super) fn sequence(words: u32) -> Sequence {
+    match words < PERMUTED {
+        true => Sequence::InOrder,
+        false => Sequence::Permuted,
+    }
+}
+
+/// The analysis that prompts of a version speak of.
+pub(super) fn analysis(words: u32, record: &SessionRecord) -> Analysis {
+    let analysis = Analysis::of(record);
+    match words < EXPECTED {
+        true => analysis.by_lowest(),
+        false => analysis,
+    }
+}
 
 /// Hex digits that are kept of each part's hash.
 const DIGITS: usize = 16;

@@ -174,11 +174,13 @@ impl Live<'_> {
         };
         engine.quiet().await;
         let mut keys = BTreeSet::new();
+        let landscape = engine.recording.landscape();
+        let noise = landscape.pooled().map(|pooled| pooled.sd);
         for course in courses {
-            let all = recommendations(&self.plan.constraints, &course.told);
+            let (space, limits) = (&landscape.space, &self.plan.constraints);
+            let all = recommendations(space, limits, noise, &course.told);
             keys.extend(all.into_iter().map(|one| one.key));
         }
-        let landscape = engine.recording.landscape();
         keys.insert(landscape.space.default_configuration().key());
         let entries = landscape.entries.iter();
         let chosen = entries

@@ -216,8 +216,8 @@ fn method(study: &StudyResult) -> Vec<String> {
     let mut lines = vec![
         told,
         format!(
-            "After every trial a method recommends the lowest figure that it saw and that keeps the \
-             limits. What counts is the truth of that configuration; {truth}. What breaks a limit \
+            "After every trial a method recommends what a model of all that it saw expects to be the \
+             lowest, of what keeps the limits. What counts is the truth of that configuration; {truth}. What breaks a limit \
              counts as the worst that keeps it."
         ),
         match study.memory_from.as_slice() {

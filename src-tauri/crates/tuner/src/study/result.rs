@@ -4,7 +4,7 @@ use super::{Judged, SaidWords, StudyPlan};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use wattsmith_domain::{Constraints, WorkUnit};
-use wattsmith_search::{Landscape, Noise, Run, SplitMix, Summary, Verdict};
+use wattsmith_search::{Landscape, Noise, Run, SplitMix, Standing, Summary, Verdict};
 use wattsmith_stats::{
     CONFIDENCE, Waiting, expected_first_draw, holm, kaplan_meier, median_time, restricted_mean,
     signed_rank, simultaneous_upper, spread,
@@ -58,6 +58,9 @@ pub struct ArmResult {
     pub false_stops: usize,
     /// Share of the attainable saving after five trials.
     pub early_share: Option<Mean>,
+    /// The same of the best of what was tried by then: what no recommendation could have exceeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_ceiling: Option<Mean>,
     /// Prompts per run, retries among them; 0 where nobody is asked.
     pub prompts: f64,
     /// To the goal as [`ArmResult::to_goal`], in prompts where an LLM is asked: what the source
@@ -274,9 +277,11 @@ impl Judge<'_> {
         };
         let summary = &self.verdict.summary;
         let attainable = summary.default_joules_per_unit - summary.best_joules_per_unit;
-        let early = runs
+        let share = |truth: f64| (summary.default_joules_per_unit - truth) / attainable;
+        let early = runs.iter().map(|run| share(truth_at(run, EARLY))).collect();
+        let ceiling: Option<Vec<f64>> = runs
             .iter()
-            .map(|run| (summary.default_joules_per_unit - truth_at(run, EARLY)) / attainable)
+            .map(|run| at_or_last(run, EARLY)?.ceiling.map(share))
             .collect();
         ArmResult {
             name: name.to_owned(),
@@ -290,6 +295,7 @@ impl Judge<'_> {
             to_goal: self.time(runs, |run| self.goal_trial(run)),
             false_stops: runs.iter().filter(|run| self.stops_falsely(run)).count(),
             early_share: (attainable > 0.0).then(|| mean(early)).flatten(),
+            early_ceiling: ceiling.filter(|_| attainable > 0.0).and_then(mean),
             prompts: runs.iter().flat_map(|run| &run.prompts).sum::<u32>() as f64
                 / runs.len().max(1) as f64,
             asks_to_goal: self.asks(runs),
@@ -300,17 +306,12 @@ impl Judge<'_> {
         1.0 - self.plan.below_percent / 100.0
     }
 
-    /// Whether the first crossing in the run's own figures was none by the truth.
+    /// Whether the first crossing by the run's own expectations was none by the truth.
     fn stops_falsely(&self, run: &Run) -> bool {
-        let Some(default) = run.standings.first().and_then(|one| one.seen) else {
-            return false;
-        };
         let goal = self.verdict.summary.default_joules_per_unit * self.goal();
         let mut standings = run.standings.iter();
-        let crossing = standings.find(|one| {
-            one.observed
-                .is_some_and(|observed| observed <= default * self.goal())
-        });
+        let crossing =
+            standings.find(|one| one.expected_ratio.is_some_and(|ratio| ratio <= self.goal()));
         crossing.is_some_and(|one| !one.keeps || one.truth > goal)
     }
 
@@ -462,12 +463,15 @@ impl Judge<'_> {
     }
 }
 
-/// The truth after `trial` proposals; a run that ended early stays where it was.
+/// The truth after `trial` proposals.
 fn truth_at(run: &Run, trial: usize) -> f64 {
+    at_or_last(run, trial).map_or(f64::NAN, |one| one.truth)
+}
+
+/// Where a run stood after `trial` proposals; one that ended early stays where it was.
+fn at_or_last(run: &Run, trial: usize) -> Option<&Standing> {
     let last = run.standings.len().saturating_sub(1);
-    run.standings
-        .get(trial.min(last))
-        .map_or(f64::NAN, |one| one.truth)
+    run.standings.get(trial.min(last))
 }
 
 fn mean(values: Vec<f64>) -> Option<Mean> {

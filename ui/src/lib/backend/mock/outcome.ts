@@ -74,7 +74,7 @@ export function outcome(s: Kept): OutcomeView {
       ? 'nothing measured yet'
       : trials(s).length === 1
         ? 'only the default measured'
-        : 'nothing cost less than the default';
+        : 'nothing better yet';
   const verdict = trials(s).length === 0 ? 'none' : 'reference';
   return { word, seen: '', text: word, why: '', verdict, confirmed: false, trialNumber: 0 };
 }

@@ -17,14 +17,16 @@ enum Scale {
 
 /// One coordinate.
 #[derive(Debug, Clone)]
-pub(crate) struct Knob {
+pub struct Knob {
+    /// The parameter's.
     pub name: String,
     scale: Scale,
 }
 
 impl Knob {
     /// How far two coordinates are apart, 0 to 1 for levels.
-    pub(crate) fn distance(&self, one: f64, other: f64) -> f64 {
+    #[must_use]
+    pub fn distance(&self, one: f64, other: f64) -> f64 {
         match self.scale {
             Scale::Ordered { .. } => (one - other).abs(),
             Scale::Words(_) => f64::from(u8::from(one != other)),
@@ -32,7 +34,8 @@ impl Knob {
     }
 
     /// How many values it tells apart as words; 0 for numbers.
-    pub(crate) fn words(&self) -> usize {
+    #[must_use]
+    pub fn words(&self) -> usize {
         match &self.scale {
             Scale::Words(words) => words.len(),
             Scale::Ordered { .. } => 0,
@@ -52,12 +55,15 @@ impl Knob {
 
 /// The coordinates of a space.
 #[derive(Debug, Clone)]
-pub(crate) struct Features {
+pub struct Features {
+    /// Those with more than one level, in the space's order.
     pub knobs: Vec<Knob>,
 }
 
 impl Features {
-    pub(crate) fn of(space: &ParameterSpace) -> Self {
+    /// Of a space.
+    #[must_use]
+    pub fn of(space: &ParameterSpace) -> Self {
         let knobs = space
             .parameters
             .iter()
@@ -91,7 +97,8 @@ impl Features {
     }
 
     /// One coordinate per knob.
-    pub(crate) fn encode(&self, configuration: &Configuration) -> Vec<f64> {
+    #[must_use]
+    pub fn encode(&self, configuration: &Configuration) -> Vec<f64> {
         self.knobs
             .iter()
             .map(|knob| {
@@ -106,7 +113,7 @@ impl Features {
 /// Points by the coordinates that occur among them. These are few, since knobs have levels: what
 /// depends on one knob alone is then computed once per coordinate and not once per point.
 #[derive(Debug, Clone)]
-pub(crate) struct Places {
+pub struct Places {
     points: usize,
     knobs: usize,
     /// Every knob's coordinates without repetition, each with its knob's index.
@@ -116,7 +123,9 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(crate) fn of(points: &[Vec<f64>]) -> Self {
+    /// Of points with as many coordinates each.
+    #[must_use]
+    pub fn of(points: &[Vec<f64>]) -> Self {
         let knobs = points.first().map_or(0, Vec::len);
         let mut coordinates: Vec<(usize, f64)> = Vec::new();
         let mut indices = Vec::with_capacity(points.len() * knobs);
@@ -139,7 +148,7 @@ impl Places {
     }
 
     /// Per point the indices of its coordinates, one per knob.
-    pub(crate) fn points(&self) -> impl Iterator<Item = &[usize]> {
+    pub fn points(&self) -> impl Iterator<Item = &[usize]> {
         (0..self.points).map(|point| self.point(point))
     }
 
@@ -148,7 +157,7 @@ impl Places {
     }
 
     /// `of` each coordinate's knob, that knob's coordinate in `point`, and the coordinate itself.
-    pub(crate) fn against<T>(&self, point: &[f64], of: impl Fn(usize, f64, f64) -> T) -> Vec<T> {
+    pub fn against<T>(&self, point: &[f64], of: impl Fn(usize, f64, f64) -> T) -> Vec<T> {
         let coordinates = self.coordinates.iter();
         coordinates
             .map(|(knob, there)| of(*knob, point[*knob], *there))
@@ -157,7 +166,7 @@ impl Places {
 
     /// `of` a knob and each pair of its coordinates, as a square by rows; pairs of coordinates of
     /// different knobs are never looked up and hold the default.
-    pub(crate) fn pairs<T: Clone + Default>(&self, of: impl Fn(usize, f64, f64) -> T) -> Vec<T> {
+    pub fn pairs<T: Clone + Default>(&self, of: impl Fn(usize, f64, f64) -> T) -> Vec<T> {
         let width = self.coordinates.len();
         let mut square = vec![T::default(); width * width];
         for (row, (knob, here)) in self.coordinates.iter().enumerate() {
@@ -171,7 +180,7 @@ impl Places {
     }
 
     /// Places in the square of [`Self::pairs`] where two points meet, one per knob.
-    pub(crate) fn meeting(&self, one: usize, other: usize) -> impl Iterator<Item = usize> {
+    pub fn meeting(&self, one: usize, other: usize) -> impl Iterator<Item = usize> {
         let width = self.coordinates.len();
         let knobs = self.point(one).iter().zip(self.point(other));
         knobs.map(move |(one, other)| one * width + other)
@@ -179,7 +188,8 @@ impl Places {
 }
 
 /// A value as a number, where it is one.
-pub(crate) fn number(value: &Value) -> Option<f64> {
+#[must_use]
+pub fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),

@@ -3,14 +3,15 @@
 
 /// A symmetric matrix by rows, of which only the lower triangle is kept.
 #[derive(Debug, Clone)]
-pub(crate) struct Gram {
+pub struct Gram {
     n: usize,
     values: Vec<f64>,
 }
 
 impl Gram {
     /// From the covariance of each pair, of which the second never comes after the first.
-    pub(crate) fn of(n: usize, covariance: impl Fn(usize, usize) -> f64) -> Self {
+    #[must_use]
+    pub fn of(n: usize, covariance: impl Fn(usize, usize) -> f64) -> Self {
         let mut values = vec![0.0; n * n];
         for row in 0..n {
             for column in 0..=row {
@@ -72,14 +73,16 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
 
 /// A mean and a standard deviation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Belief {
+pub struct Belief {
+    /// Where the value is expected.
     pub mean: f64,
+    /// Standard deviation around it.
     pub sd: f64,
 }
 
 /// The posterior given residuals from the prior mean.
 #[derive(Debug, Clone)]
-pub(crate) struct Posterior {
+pub struct Posterior {
     lower: Gram,
     weights: Vec<f64>,
     /// ln p(residuals): what competing kernels are compared by.
@@ -88,7 +91,8 @@ pub(crate) struct Posterior {
 
 impl Posterior {
     /// `gram` without noise; `noise` as a variance per observation.
-    pub(crate) fn fit(mut gram: Gram, noise: &[f64], residuals: &[f64]) -> Option<Self> {
+    #[must_use]
+    pub fn fit(mut gram: Gram, noise: &[f64], residuals: &[f64]) -> Option<Self> {
         let n = residuals.len();
         for (index, noise) in noise.iter().enumerate() {
             let own = &mut gram.values[index * n + index];
@@ -110,7 +114,8 @@ impl Posterior {
     }
 
     /// The belief about a point with covariances `cross` to the observations and `own` to itself.
-    pub(crate) fn at(&self, mut cross: Vec<f64>, own: f64) -> Belief {
+    #[must_use]
+    pub fn at(&self, mut cross: Vec<f64>, own: f64) -> Belief {
         let mean = dot(&cross, &self.weights);
         self.lower.forward(&mut cross);
         let explained = dot(&cross, &cross);
@@ -124,14 +129,16 @@ impl Posterior {
 impl Belief {
     /// By how much the value is expected to lie below `best`, counting nothing where it does not:
     /// expected improvement (Jones, Schonlau & Welch, 1998).
-    pub(crate) fn improvement(&self, best: f64) -> f64 {
+    #[must_use]
+    pub fn improvement(&self, best: f64) -> f64 {
         let gain = best - self.mean;
         let z = gain / self.sd;
         (gain * normal_cdf(z) + self.sd * normal_density(z)).max(0.0)
     }
 
     /// Chance that the value is at most `limit`.
-    pub(crate) fn at_most(&self, limit: f64) -> f64 {
+    #[must_use]
+    pub fn at_most(&self, limit: f64) -> f64 {
         normal_cdf((limit - self.mean) / self.sd)
     }
 }
@@ -142,7 +149,7 @@ fn normal_density(z: f64) -> f64 {
 
 /// Φ by the complementary error function's Chebyshev fit (Press et al., *Numerical Recipes*, 2nd
 /// ed., § 6.2), relative error below 1.2e-7 everywhere, so that far tails keep their order.
-pub(crate) fn normal_cdf(z: f64) -> f64 {
+fn normal_cdf(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.5 * x);
     let poly = [
@@ -165,7 +172,8 @@ pub(crate) fn normal_cdf(z: f64) -> f64 {
 }
 
 /// Matérn 5/2 at a distance in length scales.
-pub(crate) fn matern(distance: f64) -> f64 {
+#[must_use]
+pub fn matern(distance: f64) -> f64 {
     let r = 5.0_f64.sqrt() * distance;
     (1.0 + r + r * r / 3.0) * (-r).exp()
 }
