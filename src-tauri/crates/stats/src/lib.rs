@@ -15,6 +15,7 @@
 //! | `expect`, `model`, `gaussian`, `features` | which trial is expected to be best, by a model of all of them |
 //! | `basis` | whether the machine is still the one that the default was measured on |
 //! | `decide`, `sequential` | the one rule that may end a session |
+//! | `noise` | what a machine's noise is made of, how long a window must be, what was known before |
 //! | `paired`, `survival` | methods against each other, for studies |
 //! | `said` | every figure in words, once |
 //!
@@ -37,6 +38,7 @@ mod importance;
 mod interval;
 mod lead;
 mod model;
+pub mod noise;
 mod outcome;
 mod paired;
 mod phases;

@@ -8,6 +8,7 @@ mod compare;
 mod decide;
 mod expecting;
 mod figures;
+mod noise;
 mod outcome;
 mod properties;
 mod repeats;

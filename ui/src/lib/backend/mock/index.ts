@@ -12,6 +12,7 @@ import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
 import { more } from './more';
+import { Noise } from './noise';
 import { Readers } from './readers';
 import { Jobs } from './run';
 import { summary } from './outcome';
@@ -75,6 +76,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     tellAll,
   );
   const downloads = new Downloads(start.pace, tellAll);
+  const noise = new Noise(start.machine, start.pace, tellAll);
   const readers = new Readers(start.machine);
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
@@ -276,6 +278,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     ...desk(),
     ...downloads.calls(),
     ...settings(query.get('scenario') === 'bad-settings'),
+    ...noise.calls(),
     ...studies.calls(),
     picturePairs: async () => [],
     powerSeries: async (trialId) => {
