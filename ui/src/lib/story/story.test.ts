@@ -260,9 +260,7 @@ describe('the outcome', () => {
       expect(said).not.toContain(other);
   });
   it('without a best begins with a capital letter', () => {
-    expect(says({ text: 'nothing better yet', why: '' }, false)).toContain(
-      'Nothing better yet',
-    );
+    expect(says({ text: 'nothing better yet', why: '' }, false)).toContain('Nothing better yet');
   });
 });
 
