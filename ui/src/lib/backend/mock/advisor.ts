@@ -1,6 +1,7 @@
 // A pretended advisor: what it is asked, what it answers, how a pasted reply is read.
 
 import type { ExchangeItem, ProposalItem } from '../bindings';
+import { BackendError } from '../error';
 import { apply, DEFAULTS, diff, key, PARAMETERS, truth, type Config } from './engine';
 import { freshId, trials, view, type Kept } from './session';
 import { BUILT_IN, render } from './templates';
@@ -216,4 +217,12 @@ export function pasted(s: Kept, item: ExchangeItem, reply: string): void {
     Object.assign(item, { outcome: 'refused', note });
     s.stuck = `The pasted reply gives no usable proposal: ${note}`;
   }
+}
+
+/** An offered proposal of a session. */
+export function proposal(s: Kept, id: string) {
+  const item = s.story.find((i) => i.item === 'proposal' && i.id === id);
+  if (item?.item !== 'proposal')
+    throw new BackendError('not-found', 'This proposal does not exist any more.');
+  return item;
 }

@@ -3,7 +3,7 @@
 
 import { BackendError, backendError } from '../error';
 import type { Backend, LiveEvent } from '../index';
-import { lastConfig, offer, pasted, promptValues, templateOf } from './advisor';
+import { lastConfig, offer, pasted, promptValues, proposal, templateOf } from './advisor';
 import { settle } from './busy';
 import { desk } from './desk';
 import { diagnosis } from './doctor';
@@ -62,12 +62,6 @@ export function mockBackend(query: URLSearchParams): Backend {
   };
   const newest = () =>
     [...sessions.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-  const proposal = (s: Kept, id: string) => {
-    const item = s.story.find((i) => i.item === 'proposal' && i.id === id);
-    if (item?.item !== 'proposal')
-      throw new BackendError('not-found', 'This proposal does not exist any more.');
-    return item;
-  };
 
   const studies = new Studies(
     query.get('scenario') !== 'no-landscape',
