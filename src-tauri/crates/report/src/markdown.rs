@@ -81,7 +81,7 @@ fn best(w: &mut String, view: &View) {
     let Some(best) = &view.best else { return };
     let title = match best.decided {
         true => "Best settings".to_owned(),
-        false => format!("Lowest figure so far, {}", best.word),
+        false => format!("Best so far by all trials, {}", best.word),
     };
     let _ = writeln!(w, "\n### {title}: trial {}\n", best.number);
     for change in &best.changes {

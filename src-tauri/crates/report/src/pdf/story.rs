@@ -115,7 +115,10 @@ fn in_plain_words(sheet: &mut Sheet, gain: &Gain) {
 fn settings(sheet: &mut Sheet, best: &Best) {
     sheet.heading(&match best.decided {
         true => format!("Best settings: trial {}", best.number),
-        false => format!("Lowest figure so far: trial {}, {}", best.number, best.word),
+        false => format!(
+            "Best so far by all trials: trial {}, {}",
+            best.number, best.word
+        ),
     });
     let changes: Vec<String> = best
         .changes

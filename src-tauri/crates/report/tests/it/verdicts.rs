@@ -15,16 +15,11 @@ fn the_lead_says_what_terminal_and_window_say() {
         let lead = text.lines().find(|line| line.starts_with("**")).unwrap();
         let (headline, detail) = lead.trim_start_matches("**").split_once("**").unwrap();
         let headline = headline.to_lowercase();
-        let word = match label {
-            "nothing" => "nothing is known yet",
-            "one-window" => "one window only",
-            "default-only" => "only the default was measured",
-            "no-saving" => "no saving was found",
-            "nothing-comparable" => "the machine changed",
-            "goal-reached" => "a saving is not decided",
-            _ => outcome.kind.word(),
-        };
-        assert!(headline.contains(word), "case {at}, {label}: {headline}");
+        let word = outcome.kind.word();
+        match label {
+            "confirmed" => assert!(headline.ends_with(", confirmed."), "{headline}"),
+            _ => assert_eq!(headline, format!("{word}."), "case {at}, {label}"),
+        }
         for other in ["not confirmed", "not decided", "depends on the estimate"] {
             let own = word.contains(other) || headline.contains(other);
             assert!(

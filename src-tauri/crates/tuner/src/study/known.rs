@@ -164,10 +164,11 @@ mod tests {
     use wattsmith_testkit::fixtures;
 
     /// The prompts of known sessions, by the version of their words.
-    const PROMPTS: [(u32, &str); 3] = [
+    const PROMPTS: [(u32, &str); 4] = [
         (1, "b385566ff42fe171"),
         (2, "6606cf87e38163c1"),
         (3, "67973b64a900b515"),
+        (4, "2b255adab739e137"),
     ];
 
     /// A change that a chat model could notice makes another version: raise `WORDS`, and add the new

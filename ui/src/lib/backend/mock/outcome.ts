@@ -113,7 +113,7 @@ export function judge(
   return {
     decided: true,
     below,
-    word: below ? 'confirmed: below the goal' : 'not decided',
+    word: below ? 'confirmed' : 'not decided',
     text: below
       ? `Confirmed: trial ${item.trialNumber} is below the goal. It uses ${less} energy per token than the default.`
       : `Not decided: ${item.pairs} fresh pairs showed ${less} than the default.`,

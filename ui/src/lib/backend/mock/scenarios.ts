@@ -78,7 +78,7 @@ function confirmed(s: Kept): Kept {
     pairsPlanned: 5,
     decided: true,
     below: true,
-    word: 'confirmed: below the goal',
+    word: 'confirmed',
     discarded: [],
     attempt: '',
     change: '',
