@@ -136,6 +136,10 @@ mod tests {
             let before = words::confirmation(&record.confirmations[0]).to_lowercase();
             let all = format!("{before} {}", text.to_lowercase());
             let (own, others) = match judged {
+                // Below the goal, and not certainly below the default.
+                Decision::Below if label == "goal-reached" => {
+                    ("goal reached", ["not confirmed", "depends on the estimate"])
+                }
                 Decision::Below => ("confirmed", ["not confirmed", "depends on the estimate"]),
                 Decision::NotDecided => ("not decided", ["not confirmed", "depends on the"]),
                 Decision::DependsOnEstimate => {

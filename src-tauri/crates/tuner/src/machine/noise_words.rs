@@ -112,7 +112,7 @@ mod tests {
                 cores: 2,
                 gpus: Vec::new(),
                 scope: Scope::Estimated,
-                engine: "llama-server".to_owned(),
+                engine: "a server".to_owned(),
                 model_bytes: 1,
             },
             model: "a model".to_owned(),
