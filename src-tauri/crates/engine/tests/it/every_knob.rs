@@ -35,21 +35,27 @@ fn masks() -> (String, String) {
     )
 }
 
+/// Four cores by its word, of which those of this machine are a part.
 fn with_core_sets() -> Machine {
     let (all, one) = masks();
+    let more = format!(
+        "{:#x}",
+        u128::from_str_radix(&all[2..], 16).unwrap() << 2 | 3
+    );
     let set = |kind, mask| CoreSet { kind, mask };
     Machine {
         usable: Some(Usable {
-            present: 2,
-            logical: 2,
-            physical: 2,
+            present: 4,
+            logical: 4,
+            physical: 4,
             performance_cores: None,
             quota_cores: None,
             cpus: String::new(),
             why: Vec::new(),
             sets: vec![
-                set(CoreSetKind::All, all),
-                set(CoreSetKind::OnePerCore, one),
+                set(CoreSetKind::All, more),
+                set(CoreSetKind::Fast, all),
+                set(CoreSetKind::Slow, one),
             ],
         }),
         ..machine()
@@ -59,8 +65,8 @@ fn with_core_sets() -> Machine {
 /// Another value than the default for each knob.
 fn everything_else() -> Configuration {
     settings(&[
-        ("threads", Value::Int(1)),
-        ("threads-batch", Value::Int(1)),
+        ("threads", Value::Int(2)),
+        ("threads-batch", Value::Int(2)),
         ("parallel", Value::Int(3)),
         ("context-per-slot", Value::Int(1024)),
         ("kv-unified", Value::Bool(false)),
@@ -73,7 +79,7 @@ fn everything_else() -> Configuration {
         ("priority", Value::Int(-1)),
         ("speculation", word("draft-simple")),
         ("draft-tokens", Value::Int(5)),
-        ("cpu-mask", word(&masks().1)),
+        ("cpu-mask", word(&masks().0)),
         ("cont-batching", Value::Bool(false)),
         ("load-mode", word("none")),
     ])
@@ -124,6 +130,44 @@ async fn every_knob_away_from_its_default_is_read_back_as_it_was_asked() {
             assert_eq!(launched.used[name], asked.get(name).unwrap().to_string());
         }
     }
+}
+
+/// The server takes both options without a word; see findings/llama-server-mask-needs-two-threads.sh.
+#[tokio::test]
+async fn a_mask_and_a_priority_that_one_thread_ignores_are_told_as_ignored() {
+    let (all, one) = masks();
+    let space = shipped().space(&About::machine(&with_core_sets()));
+    let mut asked = everything_else();
+    for name in ["threads", "threads-batch"] {
+        asked.set(name, Value::Int(1));
+    }
+    asked.set("speculation", word("none"));
+    asked.set("cpu-mask", word(&one));
+    let asked: Configuration = asked
+        .iter()
+        .filter(|(name, _)| space.get(name).is_some())
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect();
+    let state = State::new();
+    let options = LaunchOptions::new(shipped(), binary(), model(), space, asked, state.path());
+    let cancel = CancellationToken::new();
+    let engine = launch(options, &cancel).await.unwrap();
+    let work = workload("tiny", 1, 1, 4, 1);
+    warm_up(&engine, &work, Arc::new(SystemClock), &cancel)
+        .await
+        .unwrap();
+    let launched = engine.launch_at_work().await;
+    engine.stop().await;
+    let told: Vec<(&str, &str)> = launched
+        .differences
+        .iter()
+        .map(|one| (one.name.as_str(), one.used.as_str()))
+        .collect();
+    let mut expected = vec![("priority", "0")];
+    if all != one {
+        expected.push(("cpu-mask", all.as_str()));
+    }
+    assert_eq!(told, expected);
 }
 
 #[test]
