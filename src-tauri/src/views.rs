@@ -17,7 +17,7 @@ mod work;
 
 pub use answer::likely_cost;
 pub use connection::{base_url, connection, connection_draft, providers};
-pub use doctor::{chosen, diagnosis, reader};
+pub use doctor::{chosen, diagnosis, noise, reader};
 pub use machine::{machine, model, options, workload};
 pub use outside::{meter_trial, outside};
 pub use overview::overview;

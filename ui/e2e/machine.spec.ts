@@ -82,3 +82,22 @@ for (const colorScheme of ['light', 'dark'] as const)
     const main = page.locator('#main');
     expect(await main.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(1);
   });
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`the noise is looked at and shown as chart and table, accessible in ${colorScheme}`, async ({
+    page,
+  }) => {
+    await page.emulateMedia({ colorScheme });
+    await open(page, '?scenario=lively&pace=0.1#/machine');
+    const noise = page.getByTestId('noise-section');
+    await expect(noise).toContainText('windows last 10 s');
+    await noise.getByTestId('record-noise').focus();
+    await page.keyboard.press('Enter');
+    await expect(noise.getByTestId('noise-said')).toContainText('Windows of 6.5 s pay here');
+    await noise.getByText('as a table').click();
+    await expect(noise.getByRole('row', { name: /^20.s/ })).toContainText('2.7');
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 440, height: 600 });
+    const main = page.locator('#main');
+    expect(await main.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(1);
+  });

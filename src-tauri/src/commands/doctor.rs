@@ -2,7 +2,11 @@
 
 use super::{Answer, Core};
 use crate::views;
-use crate::wire::{DiagnosisView, MeterTrialView, OutsideMeterView, ReaderView, ReaderWay};
+use crate::wire::{
+    DiagnosisView, MeterTrialView, NoiseView, OutsideMeterView, PhaseView, ReaderView, ReaderWay,
+};
+use std::sync::Arc;
+use wattsmith_tuner::{NoiseWish, Tuner};
 
 /// Examines the machine: some seconds.
 #[tauri::command]
@@ -17,6 +21,36 @@ pub async fn diagnose(core: Core<'_>) -> Answer<DiagnosisView> {
 pub async fn look_again(core: Core<'_>) -> Answer<DiagnosisView> {
     core.reprobe().await?;
     Ok(views::diagnosis(&core.diagnose().await?))
+}
+
+/// Recordings of this machine's noise, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn noise(core: Core<'_>) -> Answer<Vec<NoiseView>> {
+    Ok(core.kept_noise().await?.iter().map(views::noise).collect())
+}
+
+/// Starts to record the noise; its phases come over the live channel under the name `noise`.
+#[tauri::command]
+#[specta::specta]
+pub async fn record_noise(core: Core<'_>) -> Answer<()> {
+    Tuner::start_noise(&Arc::clone(&core), NoiseWish::default())?;
+    Ok(())
+}
+
+/// Ends the recording that runs.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_noise(core: Core<'_>) -> Answer<()> {
+    let _ = core.cancel_noise();
+    Ok(())
+}
+
+/// What the recording that runs is doing; idle where none runs.
+#[tauri::command]
+#[specta::specta]
+pub async fn recording_noise(core: Core<'_>) -> Answer<PhaseView> {
+    Ok(views::phase(&core.recording_noise().phase))
 }
 
 /// The person's own meters.

@@ -237,6 +237,9 @@ pub(super) fn said_of(
         },
         error: match (interval, mean) {
             (Some(interval), _) => said::spread(&interval),
+            (None, Some(_)) if own.is_some_and(|own| own.too_busy) => {
+                said::TOO_BUSY_TO_SAY.to_owned()
+            }
             (None, Some(_)) => "one window, no interval yet".to_owned(),
             (None, None) => String::new(),
         },

@@ -1,10 +1,14 @@
 //! What the doctor says, for the screen.
 
 use crate::wire::{
-    DiagnosisView, FindingSeverity, FindingView, ReaderView, ReaderWay, RemedyView, SensorView,
+    DiagnosisView, FindingSeverity, FindingView, NoisePartView, NoisePointView, NoiseView,
+    ReaderView, ReaderWay, RemedyView, SensorView,
 };
 use wattsmith_tuner::domain::{Availability, Finding, Reader, SensorReport, Severity};
-use wattsmith_tuner::{Diagnosis, ReaderChoice, words};
+use wattsmith_tuner::stats::noise::AllanPoint;
+use wattsmith_tuner::{
+    Diagnosis, KeptNoise, ReaderChoice, noise_drift, noise_line, noise_parts, words,
+};
 
 /// The whole diagnosis.
 pub fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisView {
@@ -71,6 +75,33 @@ pub(super) fn sensor(report: &SensorReport) -> SensorView {
             .unwrap_or_default(),
         reason: reason.to_owned(),
         remedy: remedy.to_owned(),
+    }
+}
+
+/// A recording of the noise.
+pub fn noise(kept: &KeptNoise) -> NoiseView {
+    let point = |one: &AllanPoint| NoisePointView {
+        seconds: one.seconds,
+        deviation: one.deviation,
+        low: one.low,
+        high: one.high,
+    };
+    let part = |(name, share, says): (&str, f64, String)| NoisePartView {
+        name: name.to_owned(),
+        share,
+        says,
+    };
+    NoiseView {
+        recorded_at: kept.recorded_at.clone(),
+        engine: kept.place.engine.clone(),
+        model: kept.model.clone(),
+        estimated: !kept.measured,
+        seconds: kept.noise.seconds,
+        curve: kept.noise.curve.iter().map(point).collect(),
+        parts: noise_parts(kept).into_iter().map(part).collect(),
+        drift: noise_drift(kept),
+        said: noise_line(kept),
+        window_s: kept.plan.window_s,
     }
 }
 

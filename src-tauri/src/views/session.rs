@@ -171,6 +171,11 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
             .collect(),
         pays_back_after_units: analysis.pays_back_after_units.map(|units| units as f64),
         memory: memory(&session.memory),
+        noise: session
+            .noise
+            .as_ref()
+            .map(|known| said::known_noise(known, &analysis.repeatability))
+            .unwrap_or_default(),
     }
 }
 

@@ -213,6 +213,56 @@ views! {
         /// What its device measures, where it can tell.
         offers: Vec<MeterOfferView>,
     }
+    /// How much J/unit varies between neighbouring slices of one length.
+    NoisePointView {
+        /// Length of a slice, seconds.
+        #[specta(type = Number)]
+        seconds: f64,
+        /// Allan deviation as a fraction.
+        #[specta(type = Number)]
+        deviation: f64,
+        /// Lower end of its 95 % interval.
+        #[specta(type = Number)]
+        low: f64,
+        /// Upper end.
+        #[specta(type = Number)]
+        high: f64,
+    }
+    /// A part of what repeats vary by.
+    NoisePartView {
+        /// "white", "slow drift" or "launch".
+        name: String,
+        /// Its share, 0 to 1.
+        #[specta(type = Number)]
+        share: f64,
+        /// How much, and what helps against it.
+        says: String,
+    }
+    /// A recording of this machine's noise.
+    NoiseView {
+        /// RFC 3339, UTC.
+        recorded_at: String,
+        /// The engine's name.
+        engine: String,
+        /// The model's name.
+        model: String,
+        /// Whether its joules are an estimate.
+        estimated: bool,
+        /// Length of the run, seconds.
+        #[specta(type = Number)]
+        seconds: f64,
+        /// Deviation over slice length, shortest first.
+        curve: Vec<NoisePointView>,
+        /// What repeats vary by, in parts.
+        parts: Vec<NoisePartView>,
+        /// What the run's slow drift means, in a sentence.
+        drift: String,
+        /// The shortest window and the pause that pay, in one line.
+        said: String,
+        /// That window, seconds.
+        #[specta(type = Number)]
+        window_s: f64,
+    }
     /// A device that is read in two ways, which may contradict each other.
     ReaderView {
         /// Its name.

@@ -233,6 +233,8 @@ views! {
         pays_back_after_units: Option<f64>,
         /// Earlier sessions that it draws on, the most telling first.
         memory: Vec<EarlierView>,
+        /// What was known of the noise when it began, in words; empty for sessions of before.
+        noise: String,
     }
     /// An earlier session that a session draws on.
     EarlierView {

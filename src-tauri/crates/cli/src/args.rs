@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use wattsmith_tuner::domain::{
     Advisor, Arrivals, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
 };
-use wattsmith_tuner::{Format, PictureChoice, SessionPlan, WorkSize};
+use wattsmith_tuner::{Format, NOISE_SECONDS, PictureChoice, SessionPlan, WorkSize};
 
 /// The work of which sessions are made where nothing else is said.
 const USUAL_WORKLOAD: &str = "chat";
@@ -230,6 +230,24 @@ pub(crate) struct DoctorArgs {
     /// Watch every counter anew and at length, whatever earlier starts kept of it
     #[arg(long)]
     pub fresh: bool,
+    /// Record how much figures vary here, over which times: one run of the engine, then three launches
+    #[arg(long)]
+    pub noise: bool,
+    /// Length of that run
+    #[arg(long, requires = "noise", value_name = "N", default_value_t = NOISE_SECONDS)]
+    pub seconds: f64,
+    /// Engine of that run; as in a new session when left out
+    #[arg(
+        long,
+        requires = "noise",
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub engine: String,
+    /// Model of that run
+    #[arg(long, requires = "noise", value_name = "FILE")]
+    pub model: Option<PathBuf>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

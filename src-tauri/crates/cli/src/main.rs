@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `args`, `args/` | the words of the command line, and those that would change nothing |
 //! | `tune`, `trial`, `study`, `landscape`, `say` | what measures or asks |
-//! | `doctor`, `meters`, `servers`, `listing`, `ledger` | what looks, lists and writes |
+//! | `doctor`, `noise`, `meters`, `servers`, `listing`, `ledger` | what looks, lists and writes |
 //! | `progress`, `told`, `last_words`, `terminal` | what is shown while it runs and at the end |
 //! | `connection` | how a chat LLM is reached, and its key from the environment |
 //!
@@ -34,6 +34,7 @@ mod last_words;
 mod ledger;
 mod listing;
 mod meters;
+mod noise;
 mod progress;
 mod say;
 mod servers;
@@ -198,7 +199,7 @@ fn access(command: &Command) -> Access {
         Command::Settings(_) => Access::Records,
         Command::Landscape(args::LandscapeCommand::Show(_)) => Access::Records,
         // Looking anew is meant to be kept.
-        Command::Doctor(args) if args.fresh => Access::Full,
+        Command::Doctor(args) if args.fresh || args.noise => Access::Full,
         Command::Doctor(_) | Command::Models(_) | Command::Servers(_) | Command::Work(_) => {
             Access::Look
         }
@@ -224,6 +225,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
     })
     .await?;
     let done = match cli.command {
+        Command::Doctor(args) if args.noise => noise::run(&tuner, args).await,
         Command::Doctor(args) => doctor::run(&tuner, &args).await,
         Command::Trial(args) => trial::run(&tuner, args).await,
         Command::Tune(args) => tune::run(&tuner, *args).await,

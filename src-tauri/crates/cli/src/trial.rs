@@ -8,7 +8,7 @@ use crate::tune::answer_busy;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use wattsmith_tuner::domain::{Advisor, SessionRecord, StartLoad, Trial, TrialState, WorkUnit};
-use wattsmith_tuner::stats::Analysis;
+use wattsmith_tuner::stats::{Analysis, said};
 use wattsmith_tuner::{SessionPlan, Step, Tuner, TunerError, cause_label, words};
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop> {
@@ -102,6 +102,12 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: TrialArgs) -> Result<(), Stop>
         last(result, Ended::Complete);
     } else {
         show(&record, &analysis, trial);
+        if let Some(known) = &record.session.noise {
+            say!(
+                "  note: {}",
+                said::known_noise(known, &analysis.repeatability)
+            );
+        }
         if let Some(load) = &record.session.load {
             say!("  note: {}", load.words());
         }

@@ -14,7 +14,7 @@
 //! | `configuration`, `parameter` | a value for every knob, and the space that they span |
 //! | `workload`, `work_unit`, `model` | what is done, in which unit, by what |
 //! | `proposal`, `connection`, `claim`, `memory` | who proposes, how they are reached, what they said and knew |
-//! | `machine`, `usable`, `busy`, `finding` | what it runs on, and what is to be said of that |
+//! | `machine`, `usable`, `busy`, `noise`, `finding` | what it runs on, and what is to be said of that |
 //! | `outside`, `reader`, `sensor_fault` | the person's meters, and why a sensor is not believed |
 //! | `units`, `clock`, `id` | quantities, time and identities as types |
 //! | `foreign`, `masked` | text from outside: bounded, cleaned, without secrets |
@@ -41,6 +41,7 @@ mod masked;
 mod measurement;
 mod memory;
 mod model;
+mod noise;
 mod outside;
 mod own_work;
 mod parameter;
@@ -70,11 +71,12 @@ pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
 pub use masked::{masked, masked_words};
 pub use measurement::{
     Allowance, BesideEnergy, Cause, CpuUse, DeviceConditions, DeviceEnergy, DiscardedRepeat,
-    Energy, EstimateSpread, Interval, Performance, PhaseEnergy, PowerSample, Quantiles, QuotaUse,
-    Repeat, Scope, Source, SteadyState, Warning, WarningKind,
+    Energy, EstimateSpread, Interval, MOST_OTHER_LOAD, Performance, PhaseEnergy, PowerSample,
+    Quantiles, QuotaUse, Repeat, Scope, Source, SteadyState, Warning, WarningKind,
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
+pub use noise::{NoiseOrigin, NoiseWindow, SessionNoise, SpreadPrior};
 pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };

@@ -6,6 +6,10 @@ use crate::units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Share of the machine's CPU time that other programs may use; above it a window is spoiled. Half of
+/// it is worth a warning already (the meter's).
+pub const MOST_OTHER_LOAD: f64 = 0.10;
+
 /// What part of the machine a figure covers. Figures of different scope are never compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -580,6 +584,9 @@ pub struct Repeat {
     pub overhead: Joules,
     /// Whether the window was shortened on purpose (`--quick`).
     pub quick: bool,
+    /// Whether others disturbed it so much that it tells nothing of how much repeats vary.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disturbed: bool,
     /// What to be careful about.
     pub warnings: Vec<Warning>,
 }
@@ -602,6 +609,14 @@ impl Repeat {
     #[must_use]
     pub fn net_joules_per_unit(&self) -> Option<f64> {
         self.energy.net.map(|net| net / self.units)
+    }
+
+    /// Whether others disturbed it so much that no interval can rest on it. Windows of before say so only
+    /// where they were too busy to estimate.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        let too_busy = |one: &Warning| one.kind == WarningKind::TooBusy;
+        self.disturbed || self.warnings.iter().any(too_busy)
     }
 
     /// The estimate's figure at both ends of the plausible ratio: (low idle, high idle).

@@ -7,6 +7,7 @@ use crate::machine::Machine;
 use crate::measurement::Warning;
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::noise::SessionNoise;
 use crate::parameter::ParameterSpace;
 use crate::proposal::Advisor;
 use crate::reader::Reader;
@@ -233,6 +234,9 @@ pub struct Session {
     /// What earlier sessions taught; empty with memory switched off.
     #[serde(default, skip_serializing_if = "Memory::is_empty")]
     pub memory: Memory,
+    /// What was known of the machine's noise when it began; sessions of before know nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<SessionNoise>,
     /// Why it ended, once it has. A session can be taken up again.
     pub ending: Option<Ending>,
     /// What went wrong beside the trials, oldest first.

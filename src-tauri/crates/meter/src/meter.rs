@@ -12,7 +12,7 @@ use crate::outside::OutsideSettings;
 use crate::probe::Looked;
 use crate::probed::Probed;
 use crate::recording::{Recording, Setup};
-use crate::sensor::{Device, LEAST_WINDOW, PERIOD};
+use crate::sensor::{Device, LEAST_SLICE, LEAST_WINDOW, PERIOD};
 use crate::sink::ChunkSink;
 use crate::surroundings::Surroundings;
 use crate::{battery, hwmon, nvml, outside, platform, rapl, usable};
@@ -20,6 +20,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{Clock, PowerSample, Scope, SensorReport, Source, SystemClock, Usable};
+
+/// In which the kernel tells CPU time.
+const CPU_TICK: Duration = Duration::from_millis(10);
 
 /// Where sensors are looked for.
 #[derive(Clone)]
@@ -290,6 +293,25 @@ impl Meter {
             .iter()
             .map(|device| device.info.least_window())
             .fold(LEAST_WINDOW, Duration::max)
+    }
+
+    /// The shortest window that the sensors allow where the machine's noise is known: 100 updates of the
+    /// slowest; of the estimate 100 ticks of the kernel's CPU time. None where one tells its power only as
+    /// an average over a second or so.
+    #[must_use]
+    pub fn hundred_updates(&self) -> Option<Duration> {
+        let all = self.devices.iter().map(|one| one.info.hundred_updates());
+        all.collect::<Option<Vec<_>>>()
+            .map(|all| all.into_iter().fold(CPU_TICK * 100, Duration::max))
+    }
+
+    /// The shortest slice of a continuous run of which the sensors tell the joules; none as for
+    /// [`Meter::hundred_updates`].
+    #[must_use]
+    pub fn least_slice(&self) -> Option<Duration> {
+        let all = self.devices.iter().map(|one| one.info.least_slice());
+        all.collect::<Option<Vec<_>>>()
+            .map(|all| all.into_iter().fold(LEAST_SLICE, Duration::max))
     }
 
     /// What the estimate charges, whether it is needed here or not.

@@ -127,13 +127,30 @@ impl Info {
         Seconds((all + SETTLING).as_secs_f64())
     }
 
+    /// Whether its power is told as a long average only, so that nothing shorter can be cut out of it.
+    fn averages(&self) -> bool {
+        self.averaging
+            .is_some_and(|stretch| stretch >= LONG_AVERAGE)
+    }
+
+    /// A hundred of its updates: the shortest window, where the machine's noise is known; none where power is
+    /// told as a long average.
+    pub(crate) fn hundred_updates(&self) -> Option<Duration> {
+        let update = self.update.unwrap_or(self.period);
+        (!self.averages()).then_some(update * LEAST_UPDATES)
+    }
+
+    /// The shortest slice of a continuous run in which its figure is no chance of when it was read; none
+    /// where power is told as a long average.
+    pub(crate) fn least_slice(&self) -> Option<Duration> {
+        let update = self.update.unwrap_or(self.period);
+        (!self.averages()).then_some((update * SLICE_UPDATES).max(LEAST_SLICE))
+    }
+
     /// Shortest window that this sensor measures well.
     pub(crate) fn least_window(&self) -> Duration {
         let update = self.update.unwrap_or(self.period);
-        let averaged = self
-            .averaging
-            .is_some_and(|stretch| stretch >= LONG_AVERAGE);
-        let least = if averaged {
+        let least = if self.averages() {
             LEAST_AVERAGED.max(self.averaging.unwrap_or_default() * LEAST_STRETCHES)
         } else {
             LEAST_WINDOW
@@ -154,6 +171,10 @@ const LEAST_STRETCHES: u32 = 2;
 pub(crate) const LONG_AVERAGE: Duration = Duration::from_millis(500);
 /// Updates of the sensor that a window must hold.
 const LEAST_UPDATES: u32 = 100;
+/// Updates of the sensor in a slice of a recording of noise.
+const SLICE_UPDATES: u32 = 4;
+/// The shortest such slice.
+pub(crate) const LEAST_SLICE: Duration = Duration::from_millis(500);
 /// Readings for each new value: so many that it is seen when the value changed, which is what the
 /// stamps of ticks come from.
 const READINGS_PER_UPDATE: u32 = 4;

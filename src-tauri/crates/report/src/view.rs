@@ -16,7 +16,7 @@ use crate::format;
 use crate::options::ReportOptions;
 use serde::Serialize;
 use wattsmith_domain::{Scope, SessionRecord, StartLoad, Trial, Warning};
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, said};
 
 pub(crate) use best::{Best, command_line};
 pub(crate) use certainty::{Certainty, Tone};
@@ -139,6 +139,8 @@ impl Figures {
                 format::percent(pooled.sd)
             ));
         }
+        let known = record.session.noise.as_ref();
+        notes.extend(known.map(|known| said::known_noise(known, &analysis.repeatability)));
         let error = energies
             .iter()
             .map(|energy| energy.sensor_error)

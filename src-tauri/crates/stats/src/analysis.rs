@@ -5,6 +5,7 @@ use crate::compare::{common_scope, compare, ends, gross};
 use crate::constraints::{mean_performance, violations};
 use crate::importance::{Importance, Point, importance};
 use crate::interval::{Pooled, geometric_mean, interval, pooled_log_sd};
+use crate::noise::{Repeatability, repeatability};
 use crate::{CONFIDENCE, decide};
 use std::collections::BTreeMap;
 use wattsmith_domain::{
@@ -35,6 +36,8 @@ pub struct TrialAnalysis {
     pub performance: Option<Performance>,
     /// J/unit that its advisor expected.
     pub predicted: Option<f64>,
+    /// Whether others disturbed a window of it, so that it has no interval and no verdict.
+    pub too_busy: bool,
     /// Whether it was measured before the machine changed: its figures are those of then, and it is
     /// compared with nothing.
     pub stale: bool,
@@ -58,8 +61,10 @@ pub struct Judged {
 /// What may be said about a session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
-    /// Repeatability, from the repeats of all trials and confirmations.
+    /// Repeatability, from the repeats of all trials and confirmations, and what was known of it before.
     pub pooled: Option<Pooled>,
+    /// The same in its parts.
+    pub repeatability: Repeatability,
     /// The default's J/unit, 95 %.
     pub default: Option<Interval>,
     /// Per trial, in the record's order.
@@ -97,11 +102,15 @@ impl Analysis {
         let default_repeats = basis.default();
         let default_repeats = default_repeats.as_ref();
         let scope = common_scope(default_repeats);
-        let pooled = pooled_log_sd(&groups(&basis, record, scope, |repeat| {
+        let own = pooled_log_sd(&groups(&basis, record, scope, |repeat| {
             Some(repeat.joules_per_unit())
         }));
+        let known = record.session.noise.as_ref().map(|noise| &noise.prior);
+        let repeatability = repeatability(own, known);
+        let pooled = repeatability.pooled;
         let net = pooled_log_sd(&groups(&basis, record, scope, Repeat::net_joules_per_unit));
-        let default = interval(&gross(default_repeats), pooled, CONFIDENCE);
+        let default = interval(&gross(default_repeats), pooled, CONFIDENCE)
+            .filter(|_| !disturbed(default_repeats));
         let trials: Vec<TrialAnalysis> = record
             .trials
             .iter()
@@ -145,6 +154,7 @@ impl Analysis {
             .collect();
         Self {
             pooled,
+            repeatability,
             default,
             best: best.map(|one| one.id.clone()),
             best_depends_on_estimate,
@@ -183,7 +193,9 @@ impl TrialAnalysis {
         } else {
             Vec::new()
         };
-        let joules_per_unit = interval(&values, pooled, CONFIDENCE);
+        let too_busy = disturbed(windows);
+        let quiet = |interval: Option<Interval>| interval.filter(|_| !too_busy);
+        let joules_per_unit = quiet(interval(&values, pooled, CONFIDENCE));
         let net: Option<Vec<f64>> = windows.iter().map(Repeat::net_joules_per_unit).collect();
         let comparison = if trial.purpose == Purpose::Default {
             joules_per_unit.map(|own| Comparison {
@@ -195,7 +207,7 @@ impl TrialAnalysis {
                 },
                 verdict: Verdict::Reference,
             })
-        } else if stale {
+        } else if stale || too_busy || disturbed(&basis.default()) {
             None
         } else {
             let default = basis.default();
@@ -216,7 +228,7 @@ impl TrialAnalysis {
             number: trial.number,
             mean: geometric_mean(&values),
             joules_per_unit,
-            net: net.and_then(|net| interval(&net, pooled_net, CONFIDENCE)),
+            net: quiet(net.and_then(|net| interval(&net, pooled_net, CONFIDENCE))),
             ends: ends(windows)
                 .and_then(|[low, high]| Some((geometric_mean(&low)?, geometric_mean(&high)?))),
             comparison,
@@ -227,10 +239,16 @@ impl TrialAnalysis {
                 .iter()
                 .find(|proposal| Some(&proposal.id) == trial.proposal.as_ref())
                 .and_then(|proposal| proposal.predicted_joules_per_unit),
+            too_busy,
             stale,
             judged: judged(record, basis, trial),
         }
     }
+}
+
+/// Whether others disturbed one of them.
+pub(crate) fn disturbed(repeats: &[Repeat]) -> bool {
+    repeats.iter().any(Repeat::is_disturbed)
 }
 
 /// Whether two readers of a device contradict each other on either side: then no verdict holds,
@@ -279,7 +297,8 @@ fn groups(
     let mut add = |configuration: &Configuration, repeats: &[Repeat]| {
         let key = configuration.key();
         let of_scope = |repeat: &&Repeat| scope.is_none_or(|scope| repeat.energy.scope == scope);
-        for repeat in repeats.iter().filter(of_scope) {
+        let quiet = |repeat: &&Repeat| !repeat.is_disturbed();
+        for repeat in repeats.iter().filter(of_scope).filter(quiet) {
             let group = groups.entry((key.clone(), basis.era(repeat))).or_default();
             group.extend(figure(repeat));
         }

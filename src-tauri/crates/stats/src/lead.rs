@@ -1,6 +1,7 @@
 //! The figures that stand first in window and report: the settings that a session is about, and the
 //! default beside them. Once fresh repeats decided, both are theirs; before that, the search's.
 
+use crate::analysis::disturbed;
 use crate::constraints::mean_performance;
 use crate::{Analysis, Basis, CONFIDENCE, Outcome, OutcomeKind, geometric_mean, interval};
 use std::borrow::Cow;
@@ -67,7 +68,8 @@ fn side(windows: &[Repeat], analysis: &Analysis) -> Option<Side> {
     let errors = windows.iter().map(|one| one.energy.sensor_error);
     Some(Side {
         mean: geometric_mean(&values)?,
-        joules_per_unit: interval(&values, analysis.pooled, CONFIDENCE),
+        joules_per_unit: interval(&values, analysis.pooled, CONFIDENCE)
+            .filter(|_| !disturbed(windows)),
         sensor_error: errors.fold(0.0, f64::max),
         units_per_second: performance.tokens_per_second,
         waited_s: performance.time_to_first_token_s,

@@ -14,6 +14,7 @@
 //! | `compare`, `constraints`, `repeats`, `importance` | trials against the default while it is searched |
 //! | `basis` | whether the machine is still the one that the default was measured on |
 //! | `decide`, `sequential` | the one rule that may end a session |
+//! | `noise` | what a machine's noise is made of, how long a window must be, what was known before |
 //! | `paired`, `survival` | methods against each other, for studies |
 //! | `said` | every figure in words, once |
 //!
@@ -32,6 +33,7 @@ mod decide;
 mod importance;
 mod interval;
 mod lead;
+pub mod noise;
 mod outcome;
 mod paired;
 mod phases;

@@ -1,6 +1,6 @@
 //! Quantiles of the distributions used here, or nothing where they have none.
 
-use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
 
 /// Beyond so many degrees of freedom t is the normal distribution to four digits, and the series
 /// behind the quantile no longer ends.
@@ -38,6 +38,18 @@ pub(crate) fn two_sided(confidence: f64, df: f64) -> Option<f64> {
 pub(crate) fn f_tail(f: f64, between: f64, within: f64) -> Option<f64> {
     let tail = FisherSnedecor::new(between, within).ok()?.sf(f);
     tail.is_finite().then_some(tail)
+}
+
+/// The `p`-quantile of χ² with `df` degrees of freedom, which may be fractional.
+pub(crate) fn chi_squared(p: f64, df: f64) -> Option<f64> {
+    let quantile = ChiSquared::new(df).ok()?.inverse_cdf(p);
+    (quantile.is_finite() && quantile > 0.0).then_some(quantile)
+}
+
+/// The `p`-quantile of F with these degrees of freedom.
+pub(crate) fn f_quantile(p: f64, between: f64, within: f64) -> Option<f64> {
+    let quantile = FisherSnedecor::new(between, within).ok()?.inverse_cdf(p);
+    quantile.is_finite().then_some(quantile)
 }
 
 #[cfg(test)]
@@ -107,5 +119,19 @@ mod tests {
         ] {
             assert_eq!(student(p, df), None, "{p} {df}");
         }
+    }
+
+    #[test]
+    fn chi_squared_and_f_agree_with_printed_tables() {
+        for (p, df, table) in [
+            (0.025, 2.0, 0.0506),
+            (0.975, 2.0, 7.378),
+            (0.95, 10.0, 18.307),
+        ] {
+            let chi = chi_squared(p, df).unwrap();
+            assert!((chi / table - 1.0).abs() < 1e-3, "{p} {df}: {chi}");
+        }
+        let f = f_quantile(0.975, 2.0, 6.0).unwrap();
+        assert!((f - 7.26).abs() < 0.01, "{f}");
     }
 }

@@ -2,13 +2,17 @@
 //! beside its figure, what a saving is called. Nothing else rounds what a person reads.
 
 mod amount;
+mod known;
 
 pub use amount::{beside, carbon, energy, in_kilowatt_hours, kilowatt_hours, money, saved, whole};
+pub use known::known_noise;
 
 use wattsmith_domain::{Interval, SessionRecord};
 
 /// What stands where there is no figure.
 pub const NONE: &str = "–";
+/// What stands in place of an interval where others disturbed a window.
+pub const TOO_BUSY_TO_SAY: &str = "too busy to say";
 /// Intervals are symmetrical on the log scale; beyond this share of the mean that shows.
 const WIDE: f64 = 0.25;
 

@@ -364,6 +364,7 @@ impl Fixture {
             warm_up: Seconds(1.25),
             overhead: Joules(watts * 2.0),
             quick: self.record.session.quick,
+            disturbed: false,
             warnings: Vec::new(),
         }
     }

@@ -14,6 +14,8 @@ pub(crate) use asked::{lacks, seen};
 pub(crate) use file::partial_path;
 pub use file::read_landscape;
 pub use shelf::ListedLandscape;
+#[cfg(test)]
+pub(crate) use shelf::shipped_noise;
 pub(crate) use sweep::Pace;
 
 use crate::error::TunerError;

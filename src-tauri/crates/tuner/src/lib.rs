@@ -36,7 +36,10 @@ pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use machine::lock::MachineLock;
 pub use machine::memory_need::{MemoryNeed, free_memory};
 pub use machine::models::{ModelEntry, ModelShelf};
+pub use machine::noise::{KeptNoise, NoisePlace};
+pub use machine::noise_words::{noise_drift, noise_line, noise_parts};
 pub use machine::places::{ModelFolders, ModelPlace, WeightFolder};
+pub use measuring::noise::{NOISE_SECONDS, NoiseWish, noise_job};
 pub use measuring::pictures::{PicturePair, kept_pictures};
 pub use measuring::quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
 pub use measuring::spoiled::{

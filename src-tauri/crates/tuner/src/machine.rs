@@ -6,7 +6,7 @@
 //! whether they fit; [`running`] lists servers, [`elsewhere`] finds where an attached one does its work; [`gpu`]
 //! sets a board's limits through the one program that runs as root, and puts them back; [`awake`] keeps it from
 //! sleeping; [`lock`] lets one measurement at a time happen; [`doctor`] says
-//! what is missing, and what to do.
+//! what is missing, and what to do; [`noise`] keeps how much figures vary here.
 
 pub(crate) mod awake;
 pub(crate) mod description;
@@ -17,6 +17,8 @@ pub(crate) mod live;
 pub(crate) mod lock;
 pub(crate) mod memory_need;
 pub(crate) mod models;
+pub(crate) mod noise;
+pub(crate) mod noise_words;
 pub(crate) mod outside;
 pub(crate) mod places;
 pub(crate) mod readers;

@@ -9,6 +9,8 @@
 //! never set by us: [`by_hand`] asks the person and waits. A crossing of the goal opens
 //! [`confirm`]: fresh pairs of the best and the default.
 //!
+//! [`noise`] runs the engine without a break to see how much its joules vary, and over which times.
+//!
 //! Cancelled, a trial keeps the windows that are on disk; no step returns before its engine's process
 //! group is gone.
 
@@ -16,6 +18,7 @@ pub(crate) mod by_hand;
 pub(crate) mod confirm;
 pub(crate) mod likeness;
 pub(crate) mod measure;
+pub(crate) mod noise;
 pub(crate) mod phases;
 pub(crate) mod pictures;
 pub(crate) mod quiet;

@@ -15,6 +15,14 @@ export const commands = {
 	diagnose: () => typedError<DiagnosisView, WireError>(__TAURI_INVOKE("diagnose")),
 	/**  Looks for sensors anew, then examines the machine. */
 	lookAgain: () => typedError<DiagnosisView, WireError>(__TAURI_INVOKE("look_again")),
+	/**  Recordings of this machine's noise, newest first. */
+	noise: () => typedError<NoiseView[], WireError>(__TAURI_INVOKE("noise")),
+	/**  Starts to record the noise; its phases come over the live channel under the name `noise`. */
+	recordNoise: () => typedError<null, WireError>(__TAURI_INVOKE("record_noise")),
+	/**  Ends the recording that runs. */
+	cancelNoise: () => typedError<null, WireError>(__TAURI_INVOKE("cancel_noise")),
+	/**  What the recording that runs is doing; idle where none runs. */
+	recordingNoise: () => typedError<PhaseView, WireError>(__TAURI_INVOKE("recording_noise")),
 	/**  The person's own meters. */
 	outsideMeters: () => typedError<OutsideMeterView[], WireError>(__TAURI_INVOKE("outside_meters")),
 	/**  Adds a meter, or changes the one called `replaces`. */
@@ -904,6 +912,52 @@ trialNumber: number } |
 /**  Why. */
 ending: string };
 
+/**  A part of what repeats vary by. */
+export type NoisePartView = {
+	/**  "white", "slow drift" or "launch". */
+	name: string,
+	/**  Its share, 0 to 1. */
+	share: number,
+	/**  How much, and what helps against it. */
+	says: string,
+};
+
+/**  How much J/unit varies between neighbouring slices of one length. */
+export type NoisePointView = {
+	/**  Length of a slice, seconds. */
+	seconds: number,
+	/**  Allan deviation as a fraction. */
+	deviation: number,
+	/**  Lower end of its 95 % interval. */
+	low: number,
+	/**  Upper end. */
+	high: number,
+};
+
+/**  A recording of this machine's noise. */
+export type NoiseView = {
+	/**  RFC 3339, UTC. */
+	recordedAt: string,
+	/**  The engine's name. */
+	engine: string,
+	/**  The model's name. */
+	model: string,
+	/**  Whether its joules are an estimate. */
+	estimated: boolean,
+	/**  Length of the run, seconds. */
+	seconds: number,
+	/**  Deviation over slice length, shortest first. */
+	curve: NoisePointView[],
+	/**  What repeats vary by, in parts. */
+	parts: NoisePartView[],
+	/**  What the run's slow drift means, in a sentence. */
+	drift: string,
+	/**  The shortest window and the pause that pay, in one line. */
+	said: string,
+	/**  That window, seconds. */
+	windowS: number,
+};
+
 /**  What a session came to, the same in terminal, window and report. */
 export type OutcomeView = {
 	/**  The word for it, such as "not confirmed". */
@@ -1412,6 +1466,8 @@ export type SessionView = {
 	paysBackAfterUnits: number | null,
 	/**  Earlier sessions that it draws on, the most telling first. */
 	memory: EarlierView[],
+	/**  What was known of the noise when it began, in words; empty for sessions of before. */
+	noise: string,
 };
 
 /**  One parameter's value. */

@@ -12,6 +12,13 @@ export interface Backend {
   diagnose(): Promise<wire.DiagnosisView>;
   /** Looks for sensors anew, then examines the machine. */
   lookAgain(): Promise<wire.DiagnosisView>;
+  /** Recordings of this machine’s noise, newest first. */
+  noise(): Promise<wire.NoiseView[]>;
+  /** Starts to record it; its phases come as live events of the session `noise`. */
+  recordNoise(): Promise<void>;
+  cancelNoise(): Promise<void>;
+  /** What the recording that runs is doing; idle where none runs. */
+  recordingNoise(): Promise<wire.PhaseView>;
   outsideMeters(): Promise<wire.OutsideMeterView[]>;
   /** Adds a meter, or changes the one called `replaces`. */
   putOutsideMeter(meter: wire.OutsideMeterView, replaces: string | null): Promise<void>;

@@ -9,7 +9,7 @@ use wattsmith_domain::{
     Comparison, Confirmation, Decision, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
     SessionRecord, Trial, TrialState, Verdict, Warning,
 };
-use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean};
+use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean, said};
 
 /// One trial.
 #[derive(Debug, Serialize)]
@@ -92,7 +92,12 @@ fn row(
         figure: seen
             .joules_per_unit
             .map(interval)
-            .or_else(|| seen.mean.map(format::number))
+            .or_else(|| {
+                seen.mean.map(|mean| match seen.too_busy {
+                    true => format!("{} ({})", format::number(mean), said::TOO_BUSY_TO_SAY),
+                    false => format::number(mean),
+                })
+            })
             .unwrap_or_else(|| format::NONE.to_owned()),
         net: seen.net.map(interval),
         ends: seen

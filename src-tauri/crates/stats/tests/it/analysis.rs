@@ -1,6 +1,9 @@
 //! What follows from whole records.
 
-use wattsmith_domain::{Decision, SessionRecord, Threshold, TrialId, TrialState, Value, Verdict};
+use wattsmith_domain::{
+    Decision, NoiseOrigin, SessionNoise, SessionRecord, SpreadPrior, Threshold, TrialId,
+    TrialState, Value, Verdict,
+};
 use wattsmith_stats::Analysis;
 use wattsmith_testkit::fixtures::{self, Fixture, Shown};
 
@@ -255,4 +258,74 @@ fn chance_alone_makes_no_knob_important() {
         alarms += usize::from(analysis.importance.iter().any(|knob| knob.share.is_some()));
     }
     assert!(alarms <= 10, "{alarms} of 100 sessions");
+}
+
+fn knowing(log_sd: f64, windows: f64) -> SessionNoise {
+    SessionNoise {
+        prior: SpreadPrior {
+            log_sd,
+            windows,
+            origin: NoiseOrigin::Sessions,
+        },
+        window: None,
+    }
+}
+
+#[test]
+fn a_first_window_has_an_interval_where_something_is_known_of_the_machine() {
+    let mut record = Fixture::on_gpu().trial(&[], &[Shown(400.0, 120.0)]).build();
+    assert_eq!(Analysis::of(&record).default, None);
+    record.session.noise = Some(knowing(0.06, 8.0));
+    let default = Analysis::of(&record).default.unwrap();
+    // t(8) = 2.306.
+    assert!((default.high / default.mean - (2.306_f64 * 0.06).exp()).abs() < 1e-3);
+}
+
+#[test]
+fn a_trial_that_others_disturbed_has_its_mean_and_no_interval_and_no_verdict() {
+    let quiet = [Shown(400.0, 120.0), Shown(404.0, 120.0)];
+    let mut record = Fixture::on_gpu()
+        .trial(&[], &quiet)
+        .trial(&[parallel(2)], &quiet)
+        .build();
+    record.trials[1].repeats[1].disturbed = true;
+    let analysis = Analysis::of(&record);
+    let own = &analysis.trials[1];
+    assert!(own.too_busy && own.mean.is_some());
+    assert_eq!((own.joules_per_unit, own.comparison), (None, None));
+    assert!(!analysis.trials[0].too_busy && analysis.default.is_some());
+    // What is left of it tells nothing of the spread either.
+    assert_eq!(analysis.pooled.unwrap().df, 1.0);
+    record.trials[0].repeats[0].disturbed = true;
+    let analysis = Analysis::of(&record);
+    assert_eq!((analysis.default, analysis.pooled), (None, None));
+}
+
+#[test]
+fn an_interval_is_told_as_wide_as_it_is() {
+    let record = Fixture::on_gpu()
+        .trial(&[], &[Shown(400.0, 120.0), Shown(100.0, 120.0)])
+        .build();
+    let analysis = Analysis::of(&record);
+    let (default, pooled) = (analysis.default.unwrap(), analysis.pooled.unwrap());
+    // t(1) = 12.706, over √2.
+    let half = 12.706 * pooled.sd / 2.0_f64.sqrt();
+    assert!(default.high / default.low > 1e6, "{default:?}");
+    assert!(((default.high / default.mean).ln() / half - 1.0).abs() < 1e-3);
+    assert!(((default.mean / default.low).ln() / half - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn a_prior_that_the_session_contradicts_leaves_its_own_windows_alone() {
+    let mut record = Fixture::on_gpu()
+        .trial(
+            &[],
+            &[400.0, 320.0, 480.0, 300.0, 500.0].map(|rate| Shown(rate, 120.0)),
+        )
+        .build();
+    let alone = Analysis::of(&record).pooled;
+    record.session.noise = Some(knowing(0.01, 8.0));
+    let analysis = Analysis::of(&record);
+    assert!(analysis.repeatability.dropped);
+    assert_eq!(analysis.pooled, alone);
 }

@@ -7,6 +7,7 @@ mod basis;
 mod compare;
 mod decide;
 mod figures;
+mod noise;
 mod outcome;
 mod properties;
 mod repeats;

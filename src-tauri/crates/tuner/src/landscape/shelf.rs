@@ -54,6 +54,19 @@ impl Tuner {
     }
 }
 
+/// How much the windows of each shipped landscape vary.
+#[cfg(test)]
+pub(crate) fn shipped_noise() -> Vec<wattsmith_stats::Pooled> {
+    let noise = |(name, text): &(&str, &str)| {
+        let noise = parse(text, name).ok()?.noise;
+        Some(wattsmith_stats::Pooled {
+            sd: noise.log_sd,
+            df: noise.df,
+        })
+    };
+    SHIPPED.iter().filter_map(noise).collect()
+}
+
 fn shipped() -> impl Iterator<Item = ListedLandscape> {
     SHIPPED.iter().map(|(name, text)| {
         let read = parse(text, name).and_then(|landscape| usable(landscape, name));

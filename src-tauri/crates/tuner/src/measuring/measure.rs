@@ -7,7 +7,8 @@ use crate::event::PhaseKind;
 use crate::job::Job;
 use crate::measuring::phases::phases;
 use crate::measuring::pictures::Album;
-use crate::measuring::spoiled::{other_heat, other_limit};
+use crate::measuring::spoiled::{other_heat, other_limit, others_disturbed};
+use crate::measuring::too_busy::BusyLimit;
 use crate::tuner::{Tuner, now};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +39,19 @@ pub(crate) fn least_units(unit: WorkUnit) -> u64 {
     match unit {
         WorkUnit::OutputToken => 200,
         WorkUnit::Image => 8,
+    }
+}
+
+/// The shortest window of a session: the usual one of its sensors, or where the machine's noise was known when
+/// it began the shortest that pays, with no fewer than a hundred updates of a sensor.
+pub(crate) fn least_window(session: &Session, meter: &Meter) -> Duration {
+    let known = session.noise.as_ref().and_then(|one| one.window.as_ref());
+    match (known, meter.hundred_updates()) {
+        (Some(window), Some(updates)) => {
+            let pays = Duration::try_from_secs_f64(window.length.0);
+            pays.map_or(meter.least_window(), |pays| pays.max(updates))
+        }
+        _ => meter.least_window(),
     }
 }
 
@@ -131,7 +145,7 @@ impl Tuner {
         let cpu = recorded.cpu(from, to).filter(|_| here).unwrap_or_default();
         does_the_work(place.as_ref().filter(|_| here), &cpu, span)?;
         let overhead = overhead(&recorded, recorded_from, recorded_to, from, to, load);
-        let least = meter.least_window();
+        let least = least_window(session, &meter);
         warnings.extend(own_warnings(
             session,
             span,
@@ -173,12 +187,15 @@ impl Tuner {
             warm_up: work.warm_up,
             overhead,
             quick: session.quick,
+            disturbed: false,
             warnings,
         };
         let heat = other_heat(&repeat, window.reference);
         let limit = other_limit(&repeat, window.reference, window.configuration);
         let busy =
             crate::measuring::too_busy::warning(&repeat, window.configuration, self.busy_limit);
+        repeat.disturbed =
+            busy.is_some() || self.busy_limit != BusyLimit::NEVER && others_disturbed(&repeat);
         // First: it says that there is no figure.
         repeat.warnings.splice(0..0, busy);
         repeat.warnings.extend(heat.into_iter().chain(limit));
@@ -203,7 +220,10 @@ impl Tuner {
         })
     }
 
-    async fn launch_options(&self, window: &Window<'_>) -> Result<LaunchOptions, TunerError> {
+    pub(crate) async fn launch_options(
+        &self,
+        window: &Window<'_>,
+    ) -> Result<LaunchOptions, TunerError> {
         let session = window.session;
         // The whole catalogue, so that what is not tuned is told to the engine as well.
         let server = server_of(&session.engine)?;

@@ -10,9 +10,7 @@ use wattsmith_domain::{
 use wattsmith_engine::GPU_POWER_LIMIT;
 use wattsmith_stats::Basis;
 
-/// Share of the machine's CPU time that other programs may use; above it a window is spoiled. Half of
-/// it is worth a warning already (the meter's).
-pub const MOST_OTHER_LOAD: f64 = 0.10;
+pub use wattsmith_domain::MOST_OTHER_LOAD;
 /// Degrees Celsius by which a device may be warmer or colder at a window's start than at the start of
 /// the session's first.
 pub const SAME_HEAT_C: f64 = 3.0;
@@ -87,6 +85,13 @@ pub fn spoiled(repeat: &Repeat, reference: Option<&Repeat>) -> Option<Cause> {
         );
     }
     None
+}
+
+/// Whether others used so much of the CPU that the window says nothing about how much repeats vary.
+pub(crate) fn others_disturbed(repeat: &Repeat) -> bool {
+    let whole = repeat.energy.is_measured();
+    let (other, stolen) = repeat.cpu.taken_shares(repeat.window, whole);
+    other.max(stolen) > MOST_OTHER_LOAD
 }
 
 /// Reruns that a new trial or confirmation may spend.

@@ -4,7 +4,7 @@ use crate::error::TunerError;
 use crate::event::EventKind;
 use crate::job::Job;
 use crate::machine::lock::MachineLock;
-use crate::measuring::measure::{Measured, Window, least_units};
+use crate::measuring::measure::{Measured, Window, least_units, least_window};
 use crate::measuring::pictures::too_unlike;
 use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::session::next::tried;
@@ -242,7 +242,8 @@ impl Tuner {
         let discarded = trial.discarded.iter().filter(of_this_try).count();
         let mut reruns = reruns_allowed(&record).saturating_sub(discarded as u32);
         let owner = Owner::Trial(trial.id.clone());
-        let least = self.meter_of(&record.session).await?.least_window();
+        let meter = self.meter_of(&record.session).await?;
+        let least = least_window(&record.session, &meter);
         record.trials.retain(|one| one.id != trial.id);
         record.trials.push(trial.clone());
         loop {

@@ -11,6 +11,7 @@ use crate::tuner::{Tuner, now};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use wattsmith_chat::settings;
 use wattsmith_domain::{
     Configuration, EarlierPoint, EarlierSession, Engine, Machine, Memory, Model, ParameterSpace,
@@ -34,15 +35,21 @@ const WORTH_TELLING: f64 = 0.03;
 
 impl Tuner {
     /// What earlier sessions would teach this one.
-    pub(crate) async fn remembered(&self, session: &Session) -> Result<Memory, TunerError> {
-        let records = self.store.records().await?;
-        let since = self.cleared_at().await?;
+    pub(crate) async fn remembered(
+        &self,
+        session: &Session,
+        earlier: Arc<Vec<SessionRecord>>,
+    ) -> Result<Memory, TunerError> {
         let (session, scope) = (session.clone(), self.meter().scope());
-        blocking(move || {
-            let kept = records.iter().filter(|one| one.session.created_at > since);
-            recall(&session, scope, kept)
-        })
-        .await
+        blocking(move || recall(&session, scope, earlier.iter())).await
+    }
+
+    /// Sessions that may teach a later one: those since the memory was last cleared.
+    pub(crate) async fn teaching(&self) -> Result<Arc<Vec<SessionRecord>>, TunerError> {
+        let mut records = self.store.records().await?;
+        let since = self.cleared_at().await?;
+        records.retain(|one| one.session.created_at > since);
+        Ok(Arc::new(records))
     }
 
     /// Takes what earlier sessions taught out of a session: its next proposals stand on its own
@@ -210,7 +217,7 @@ fn named(workload: &Workload) -> String {
 }
 
 /// The boards by name alone: another driver is no other board.
-fn boards(machine: &Machine) -> Vec<&str> {
+pub(crate) fn boards(machine: &Machine) -> Vec<&str> {
     let gpus = machine.gpus.iter();
     gpus.filter_map(|gpu| gpu.split(" · ").next()).collect()
 }
@@ -331,7 +338,7 @@ fn translated(
 }
 
 /// What the joules of a record cover.
-fn scope_of(record: &SessionRecord) -> Option<Scope> {
+pub(crate) fn scope_of(record: &SessionRecord) -> Option<Scope> {
     let mut repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
     repeats.next().map(|repeat| repeat.energy.scope)
 }

@@ -161,8 +161,10 @@ impl Tuner {
     pub async fn create_session(&self, plan: SessionPlan) -> Result<SessionId, TunerError> {
         let remembers = plan.memory && plan.advisor.uses_memory();
         let mut session = self.session(plan).await?;
+        let earlier = self.teaching().await?;
+        session.noise = Some(self.noise_of(&session, Arc::clone(&earlier)).await?);
         if remembers {
-            session.memory = self.remembered(&session).await?;
+            session.memory = self.remembered(&session, earlier).await?;
         }
         self.store.put_session(&session).await?;
         self.refresh_digest(&session.id).await;
@@ -317,6 +319,7 @@ impl Tuner {
             price: choice.price,
             spending_cap: choice.spending_cap,
             connected: String::new(),
+            noise: None,
             memory: Memory::default(),
             ending: None,
             warnings: Vec::new(),

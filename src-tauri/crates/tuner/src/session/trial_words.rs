@@ -26,6 +26,13 @@ pub fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> Vec<
     }
     let (figure, repeats) = match (&own.joules_per_unit, own.mean) {
         (Some(interval), _) => (said::interval(interval), interval.n),
+        (None, Some(mean)) if own.too_busy => {
+            let figure = format!("{} ({})", said::number(mean), said::TOO_BUSY_TO_SAY);
+            (
+                figure,
+                u32::try_from(trial.repeats.len()).unwrap_or(u32::MAX),
+            )
+        }
         (None, Some(mean)) => (said::number(mean), 1),
         (None, None) => return Vec::new(),
     };

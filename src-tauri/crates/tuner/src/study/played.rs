@@ -59,6 +59,7 @@ impl Played {
             price: None,
             spending_cap: None,
             connected: String::new(),
+            noise: None,
             memory: Memory::default(),
             ending: None,
             warnings: Vec::new(),
@@ -185,6 +186,7 @@ impl Played {
             warm_up: Seconds(0.0),
             overhead: Joules(0.0),
             quick: session.quick,
+            disturbed: false,
             warnings: Vec::new(),
         }
     }

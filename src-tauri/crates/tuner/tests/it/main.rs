@@ -19,6 +19,7 @@ mod keeping_studies;
 mod looping;
 mod models;
 mod next;
+mod noising;
 mod own_work;
 mod picturing;
 mod planning;

