@@ -148,10 +148,12 @@ fn solve(rows: &[([f64; PARTS], f64)], chosen: &[usize]) -> Option<Vec<f64>> {
         if equations[pivot][pivot].abs() < 1e-10 {
             return None;
         }
-        for below in pivot + 1..size {
-            let factor = equations[below][pivot] / equations[pivot][pivot];
-            for column in pivot..=size {
-                equations[below][column] -= factor * equations[pivot][column];
+        let (above, below) = equations.split_at_mut(pivot + 1);
+        let first = &above[pivot];
+        for line in below {
+            let factor = line[pivot] / first[pivot];
+            for (own, other) in line.iter_mut().zip(first) {
+                *own -= factor * other;
             }
         }
     }
