@@ -58,7 +58,10 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
         words.extend(["--device".into(), "none".into()]);
     }
     if !asked.left_alone {
-        words.extend(arguments(asked.space, asked.configuration));
+        words.extend(for_prompts_too(
+            asked,
+            arguments(asked.space, asked.configuration),
+        ));
     }
     // One that is loaded and not used costs memory.
     let speculation = asked.configuration.get(SPECULATION);
@@ -81,6 +84,30 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
         words,
         variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
     }
+}
+
+/// Mask, priority and polling hold for prompts only where their thread count is not told: told, the threads
+/// for prompts are a pool of their own, at its defaults. So it is left out where it is the same and one of
+/// these is away from its default; where it differs, the mask is told for them as well.
+fn for_prompts_too(asked: &Asked<'_>, mut words: Vec<String>) -> Vec<String> {
+    let value = |name: &str| asked.configuration.get(name);
+    let moved = |name: &&str| {
+        let knob = asked.space.get(name);
+        knob.is_some_and(|knob| value(name).is_some_and(|value| *value != knob.default))
+    };
+    if !["cpu-mask", "priority", "poll"].iter().any(moved) {
+        return words;
+    }
+    if value("threads") == value("threads-batch") {
+        if let Some(at) = words.iter().position(|word| word == "--threads-batch") {
+            words.drain(at..at + 2);
+        }
+    } else if moved(&"cpu-mask")
+        && let Some(mask) = value("cpu-mask")
+    {
+        words.extend(["--cpu-mask-batch".to_owned(), mask.to_string()]);
+    }
+    words
 }
 
 #[cfg(test)]
@@ -122,6 +149,18 @@ mod tests {
     #[test]
     fn the_default_is_written_out_in_full() {
         insta::assert_snapshot!(line(&[], &[], &[]));
+    }
+
+    #[test]
+    fn a_priority_holds_for_prompts_too() {
+        let given = [("priority", Value::Int(-1))];
+        assert!(!line(&[], &given, &[]).contains("--threads-batch"));
+        let other = [
+            ("priority", Value::Int(-1)),
+            ("threads-batch", Value::Int(2)),
+        ];
+        assert!(line(&[], &other, &[]).contains("--threads-batch 2"));
+        assert!(line(&[], &[], &[]).contains("--threads-batch 4"));
     }
 
     #[test]
