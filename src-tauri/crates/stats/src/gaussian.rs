@@ -37,6 +37,20 @@ impl Gram {
         Some(self)
     }
 
+    /// The x with self·x = b; `None` where the matrix is not positive definite, or so nearly not (a pivot
+    /// below 1e-10) that x would be made of rounding.
+    pub(crate) fn solve(self, mut b: Vec<f64>) -> Option<Vec<f64>> {
+        const LEAST_PIVOT: f64 = 1e-10;
+        let lower = self.cholesky()?;
+        let pivot = |row: usize| lower.values[row * lower.n + row].powi(2);
+        if (0..lower.n).any(|row| pivot(row) < LEAST_PIVOT) {
+            return None;
+        }
+        lower.forward(&mut b);
+        lower.backward(&mut b);
+        Some(b)
+    }
+
     /// Solves L·x = b in place.
     fn forward(&self, b: &mut [f64]) {
         for row in 0..self.n {

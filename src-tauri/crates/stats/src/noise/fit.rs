@@ -5,6 +5,7 @@
 //! what it is worth and by the size of the variance there, as a χ² of so many degrees of freedom varies.
 
 use super::AllanPoint;
+use crate::gaussian::Gram;
 use serde::{Deserialize, Serialize};
 
 /// Parts of a curve.
@@ -121,49 +122,14 @@ fn solve(rows: &[([f64; PARTS], f64)], chosen: &[usize]) -> Option<Vec<f64>> {
         return None;
     }
     let term = |row: &[f64; PARTS], at: usize| row[chosen[at]] / scale[at];
-    let mut equations: Vec<Vec<f64>> = (0..size)
-        .map(|one| {
-            let mut line: Vec<f64> = (0..size)
-                .map(|other| {
-                    rows.iter()
-                        .map(|(row, _)| term(row, one) * term(row, other))
-                        .sum()
-                })
-                .collect();
-            line.push(
-                rows.iter()
-                    .map(|(row, wanted)| term(row, one) * wanted)
-                    .sum(),
-            );
-            line
-        })
-        .collect();
-    for pivot in 0..size {
-        let largest = (pivot..size).max_by(|one, other| {
-            equations[*one][pivot]
-                .abs()
-                .total_cmp(&equations[*other][pivot].abs())
-        })?;
-        equations.swap(pivot, largest);
-        if equations[pivot][pivot].abs() < 1e-10 {
-            return None;
-        }
-        let (above, below) = equations.split_at_mut(pivot + 1);
-        let by = &above[pivot];
-        for line in below {
-            let factor = line[pivot] / by[pivot];
-            for (value, taken) in line.iter_mut().zip(by).skip(pivot) {
-                *value -= factor * taken;
-            }
-        }
-    }
-    let mut solved = vec![0.0; size];
-    for at in (0..size).rev() {
-        let known: f64 = (at + 1..size)
-            .map(|later| equations[at][later] * solved[later])
-            .sum();
-        solved[at] = (equations[at][size] - known) / equations[at][at];
-    }
+    let sum = |of: &dyn Fn(&[f64; PARTS], f64) -> f64| -> f64 {
+        rows.iter().map(|(row, wanted)| of(row, *wanted)).sum()
+    };
+    let equations = Gram::of(size, |one, other| {
+        sum(&|row, _| term(row, one) * term(row, other))
+    });
+    let wanted = (0..size).map(|one| sum(&|row, wanted| term(row, one) * wanted));
+    let solved = equations.solve(wanted.collect())?;
     Some(
         solved
             .iter()
