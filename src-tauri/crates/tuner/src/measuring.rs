@@ -5,7 +5,7 @@
 //! up, and lets the meter record while it is driven; [`phases`] lays the requests beside the power,
 //! [`pictures`] keeps pictures and says by [`likeness`] how far they are from the default's.
 //! [`too_busy`] refuses a figure that CPU seconds cannot carry, [`spoiled`] says which window something
-//! outside disturbed, and [`rerun`] measures such a one again. A server that ran already is
+//! outside disturbed, and [`rerun`] measures such a one again; [`again`] adds windows to what is complete. A server that ran already is
 //! never set by us: [`by_hand`] asks the person and waits. A crossing of the goal opens
 //! [`confirm`]: fresh pairs of the best and the default.
 //!
@@ -14,6 +14,7 @@
 //! Cancelled, a trial keeps the windows that are on disk; no step returns before its engine's process
 //! group is gone.
 
+pub(crate) mod again;
 pub(crate) mod by_hand;
 pub(crate) mod confirm;
 pub(crate) mod likeness;

@@ -6,7 +6,7 @@ use crate::job::Job;
 use crate::machine::lock::MachineLock;
 use crate::measuring::measure::{Measured, Window, least_units, least_window};
 use crate::measuring::pictures::too_unlike;
-use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
+use crate::measuring::spoiled::{reference, reruns_allowed, spoiled};
 use crate::session::next::tried;
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::feedback;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use wattsmith_domain::{
     DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Launch, Machine, Proposal, ProposalId,
     ProposalStatus, Purpose, Repeat, Session, SessionId, SessionRecord, Tell, Trial, TrialId,
-    TrialState, Verdict, Warning, WarningKind, Watts, Workload,
+    TrialState, WarningKind, Watts, Workload,
 };
 use wattsmith_engine::{ATTACHED, EngineError};
 use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
@@ -22,8 +22,6 @@ use wattsmith_store::Owner;
 
 /// The default is measured again after every fourth trial, to see drift.
 const DRIFT_EVERY: u32 = 4;
-/// Most windows that one wish for more adds to a trial.
-const MOST_MORE: u32 = 5;
 /// Most passes over the workload in one window.
 const MOST_PASSES: u32 = 1000;
 
@@ -65,22 +63,6 @@ impl Tuner {
             created_at: now(),
         };
         self.run_trial(job, record, trial, None, &lock).await
-    }
-
-    /// One more window of the default, where the record asks for it.
-    pub(crate) async fn check_default(&self, job: &Job) -> Result<(), TunerError> {
-        let record = self.record(&job.session).await?;
-        if Basis::of(&record).check().is_none() {
-            return Err(TunerError::Invalid(
-                "The default is not in doubt, so it need not be measured again.".to_owned(),
-            ));
-        }
-        self.check_scope(&record)?;
-        self.check_files(&record.session).await?;
-        let lock = self.claim_machine()?;
-        self.default_again(job, "the default again, since it moved", &lock)
-            .await
-            .map_err(|error| error.of_the_surroundings(true))
     }
 
     /// Runs a proposal.
@@ -346,118 +328,6 @@ impl Tuner {
             .await
     }
 
-    /// One more window of the default. The trial before it is complete, so that a fault here is a
-    /// warning of the session and no more.
-    async fn measure_drift(&self, job: &Job, machine: &MachineLock) -> Result<(), TunerError> {
-        let measured = self
-            .default_again(job, "the default again, to see drift", machine)
-            .await;
-        let error = match measured.map_err(|error| error.of_the_surroundings(true)) {
-            Err(error @ (TunerError::Cancelled | TunerError::Surroundings { .. })) => {
-                return Err(error);
-            }
-            Err(error) => error,
-            Ok(()) => return Ok(()),
-        };
-        let trials = self.record(&job.session).await?.trials.len();
-        let warning = Warning {
-            fault: None,
-            kind: WarningKind::Drift,
-            text: format!(
-                "The default could not be measured again after trial {trials}, so drift since then \
-                 is not seen: {error}"
-            ),
-        };
-        self.change(&job.session, |session| session.warnings.push(warning))
-            .await
-    }
-
-    /// Adds a window to the default.
-    async fn default_again(
-        &self,
-        job: &Job,
-        label: &str,
-        _machine: &MachineLock,
-    ) -> Result<(), TunerError> {
-        let record = self.record(&job.session).await?;
-        match record.default_trial() {
-            Some(default) => self.again(job, &record, default, label).await,
-            None => Ok(()),
-        }
-    }
-
-    /// More windows of a trial by the person's wish, until it is decided whether it differs from the
-    /// default, and [`MOST_MORE`] at most. Who looks until something is seen sees something more often than
-    /// the verdict's 5 %: a saving is stated from a confirmation alone, as before.
-    ///
-    /// # Errors
-    /// There is no such complete trial, or the session has ended; as a trial's besides.
-    pub(crate) async fn more_repeats(&self, job: &Job, id: &TrialId) -> Result<(), TunerError> {
-        let record = self.record(&job.session).await?;
-        if record.session.ending.is_some() {
-            return Err(TunerError::Invalid(
-                "This session has ended. Take it up again, then measure more of its trials."
-                    .to_owned(),
-            ));
-        }
-        if !record.trial(id).is_some_and(Trial::is_complete) {
-            return Err(TunerError::NotFound(
-                "Only a trial that was measured to its end can have more repeats.".to_owned(),
-            ));
-        }
-        self.check_scope(&record)?;
-        self.check_files(&record.session).await?;
-        let _lock = self.claim_machine()?;
-        for more in 1..=MOST_MORE {
-            let record = self.record(&job.session).await?;
-            let Some(trial) = record.trial(id) else {
-                return Ok(());
-            };
-            if more > 1 && is_decided(&Analysis::of(&record), id) {
-                return Ok(());
-            }
-            let label = format!(
-                "trial {} · one more repeat, {more} of at most {MOST_MORE}",
-                trial.number
-            );
-            self.again(job, &record, trial, &label).await?;
-            job.emit(EventKind::Changed);
-        }
-        Ok(())
-    }
-
-    /// Adds a window to a complete trial. The caller holds the machine.
-    async fn again(
-        &self,
-        job: &Job,
-        record: &SessionRecord,
-        trial: &Trial,
-        label: &str,
-    ) -> Result<(), TunerError> {
-        let reference = reference(record);
-        let window = Window {
-            session: &record.session,
-            configuration: &trial.configuration,
-            index: trial.repeats.len() as u32 + 1,
-            label: label.to_owned(),
-            idle: None,
-            expected_s: trial.repeats.last().map(|repeat| repeat.window.0),
-            reference,
-            album: None,
-        };
-        let owner = Owner::Trial(trial.id.clone());
-        let mut reruns = reruns_allowed(record).min(RERUNS_PER_REPEAT);
-        let measured = self
-            .undisturbed(job, &window, &owner, &mut reruns, |repeat| {
-                spoiled(repeat, reference)
-            })
-            .await?;
-        Ok(self
-            .store
-            .add_repeat(&trial.id, &measured.repeat, &measured.samples)
-            .await?)
-    }
-
     async fn draft_feedback(&self, trial: &TrialId, job: &Job) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
         let analysis = Analysis::of(&record);
@@ -651,12 +521,6 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::StorageFailed => "could not be stored",
         FailureCause::FileChanged => "file changed since the session began",
     }
-}
-
-/// Whether more windows of a trial would tell nothing that is not known.
-fn is_decided(analysis: &Analysis, id: &TrialId) -> bool {
-    let comparison = analysis.trial(id).and_then(|one| one.comparison.as_ref());
-    comparison.is_some_and(|one| !matches!(one.verdict, Verdict::NotDecided { .. }))
 }
 
 /// Refuses a window in which the server used something else than for the default though nobody asked for
