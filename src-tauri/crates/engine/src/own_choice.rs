@@ -1,5 +1,6 @@
 //! What a server uses when nobody tells it anything: a start that is its own choice, not a table's.
 
+use crate::catalogue::Used;
 use crate::error::EngineError;
 use crate::launch::{LaunchOptions, http_client, launch, prove_attached};
 use crate::server::Server;
@@ -20,11 +21,7 @@ pub async fn settings_in_use(
     let client = http_client()?;
     let told = prove_attached(server, endpoint, &client).await?;
     let used = server.used(space, &told, "");
-    Ok(within(
-        space,
-        used.iter()
-            .map(|(name, word)| (name.as_str(), word.as_str())),
-    ))
+    Ok(within(space, &used))
 }
 
 /// What the server chooses for this model on this machine: it is started once with no setting told and
@@ -51,26 +48,19 @@ pub async fn own_choice(
     let engine = launch(options, cancel).await?;
     let used = engine.launch().used.clone();
     engine.stop().await;
-    Ok(within(
-        &space,
-        used.iter()
-            .map(|(name, word)| (name.as_str(), word.as_str())),
-    ))
+    Ok(within(&space, &used))
 }
 
 /// Values that these knobs can take. A number beyond a knob's range is its greatest: a whole model's
 /// context is more than is ever asked for.
-fn within<'a>(
-    space: &ParameterSpace,
-    used: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Configuration {
-    let values = used.filter_map(|(name, word)| {
+fn within(space: &ParameterSpace, used: &Used) -> Configuration {
+    let values = used.iter().filter_map(|(name, word)| {
         let knob = space.get(name)?;
         let value = match (&knob.kind, word.parse::<i64>()) {
             (Kind::Int { max, .. }, Ok(number)) => Value::Int(number.min(*max)),
-            _ => knob.kind.coerce(&Value::Choice(word.to_owned()))?,
+            _ => knob.kind.coerce(&Value::Choice(word.clone()))?,
         };
-        knob.kind.contains(&value).then(|| (name.to_owned(), value))
+        knob.kind.contains(&value).then(|| (name.clone(), value))
     });
     values.collect()
 }

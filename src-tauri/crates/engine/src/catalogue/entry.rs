@@ -112,13 +112,12 @@ impl Entry {
                 },
             },
         };
-        let first = |kind: &Kind| kind.levels().first().cloned();
         let mut parameter = Parameter {
             name: self.name.clone(),
             default: match &self.default {
                 EntryDefault::Value(value) => value.clone(),
                 EntryDefault::Word(word) => Value::Int(word.on(machine)),
-                EntryDefault::EveryCore => first(&kind)?,
+                EntryDefault::EveryCore => kind.levels().first()?.clone(),
             },
             kind,
             told: told.clone(),

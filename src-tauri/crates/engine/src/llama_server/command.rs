@@ -50,9 +50,10 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
         asked.port.to_string(),
     ];
     // Builds of other times lack one or the other of them, and do without.
-    let had = |option: &&[&str]| asked.flags.is_none_or(|flags| flags.has(option[0]));
+    let had = |flag: &str| asked.flags.is_none_or(|flags| flags.has(flag));
     let fitting: &[&str] = &["--fit", if asked.left_alone { "on" } else { "off" }];
-    let always = ALWAYS.into_iter().chain([fitting]).filter(had).flatten();
+    let always = ALWAYS.into_iter().chain([fitting]);
+    let always = always.filter(|option| had(option[0])).flatten();
     words.extend(always.map(|word| (*word).to_owned()));
     if asked.space.get("n-gpu-layers").is_none() {
         words.extend(["--device".into(), "none".into()]);
@@ -68,13 +69,12 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
     if let Some(draft) = asked.draft
         && speculation == Some(&Value::Choice(DRAFTED.to_owned()))
     {
-        let old = asked.flags.is_some_and(|flags| !flags.has(DRAFT));
-        let flag = if old { "--model-draft" } else { DRAFT };
+        let flag = if had(DRAFT) { DRAFT } else { "--model-draft" };
         words.extend([flag.into(), draft.display().to_string()]);
         // It keeps its memory as the model does; and its log tells of either in the same words.
         for (flag, knob) in DRAFT_CACHE {
             let value = asked.configuration.get(knob);
-            if let Some(value) = value.filter(|_| had(&&[flag][..])) {
+            if let Some(value) = value.filter(|_| had(flag)) {
                 words.extend([flag.into(), value.to_string()]);
             }
         }

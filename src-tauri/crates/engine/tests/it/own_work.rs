@@ -34,6 +34,12 @@ async fn driven(engine: &RunningEngine, work: &Workload) -> Result<Driven, Engin
     drive(engine, work, Arc::new(SystemClock), |_| {}, &cancel).await
 }
 
+/// How many tokens each answer has.
+fn lengths(driven: &Driven) -> Vec<u64> {
+    let requests = driven.requests.iter();
+    requests.map(|one| one.output_tokens).collect()
+}
+
 /// When each request was sent, in seconds from the first.
 fn sent(driven: &Driven) -> Vec<f64> {
     let at = |at: MonotonicNs| at.since(driven.started).0;
@@ -48,11 +54,7 @@ async fn prompts_and_chats_get_answers_of_their_own_lengths() {
     let work = work(&path, Arrivals::Clients).await;
     let driven = driven(&engine, &work).await.unwrap();
     engine.stop().await;
-    let tokens: Vec<u64> = driven
-        .requests
-        .iter()
-        .map(|one| one.output_tokens)
-        .collect();
+    let tokens = lengths(&driven);
     assert_eq!(tokens, [4, 64, 9]);
     assert_eq!(driven.units().0, work.window_units());
     // The template adds its marks and a system message: far more than the words.
@@ -68,11 +70,7 @@ async fn requests_arrive_at_the_instants_of_the_file() {
     let work = work(&path, Arrivals::Timestamps).await;
     let driven = driven(&engine, &work).await.unwrap();
     engine.stop().await;
-    let tokens: Vec<u64> = driven
-        .requests
-        .iter()
-        .map(|one| one.output_tokens)
-        .collect();
+    let tokens = lengths(&driven);
     assert_eq!(tokens, [64, 4, 9], "in the order of time");
     for (at, wanted) in sent(&driven).iter().zip([0.0, 0.4, 0.9]) {
         assert!((at - wanted).abs() < 0.3, "{at} for {wanted}");
