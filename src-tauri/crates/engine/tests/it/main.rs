@@ -11,4 +11,5 @@ mod failures;
 mod lifecycle;
 mod outliving;
 mod own_work;
+mod picture_faults;
 mod setting;
