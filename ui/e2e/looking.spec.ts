@@ -58,6 +58,29 @@ test('a model is downloaded when somebody says so, cancelled, taken up again and
   await expect(page.getByTestId('model-Pretend-3B-Instruct')).toBeChecked();
 });
 
+test('another server brings its own models, work and settings', async ({ page }) => {
+  await open(page, '#/new');
+  await page.getByTestId('other-engine').click();
+  await expect(page.getByTestId('engine-llama-server')).toBeChecked();
+  await expect(page.getByTestId('missing-engines')).toContainText('WATTSMITH_SD_SERVER');
+  await page.getByTestId('goal-20').click();
+  await page.getByTestId('engine-diffusers').check();
+  const form = page.getByTestId('new-session-form');
+  await expect(form).toContainText('Run by diffusers.');
+  await expect(page.getByTestId('model-tiny: random weights, made at every start')).toBeChecked();
+  await expect(form).toContainText('16 images');
+  await expect(page.getByTestId('download-model')).toHaveCount(0);
+  await expect(page.getByTestId('workload-own-file')).toHaveCount(0);
+  await expect(page.getByTestId('threshold')).toHaveValue('20');
+  await expect(page.getByTestId('threshold-unit')).toContainText('joules per image');
+  await page.getByTestId('all-choices').click();
+  await expect(form).toContainText('batch-size');
+  await expect(form).toContainText('At least, images per second');
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId('start-session').click();
+  await step(page, 'measure-default');
+});
+
 test('work of one’s own is looked at before it is measured', async ({ page }) => {
   await open(page, '#/new');
   await page.getByTestId('workload-own-file').check();

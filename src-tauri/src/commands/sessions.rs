@@ -29,11 +29,11 @@ pub async fn first_look(core: Core<'_>) -> Answer<FirstLook> {
     })
 }
 
-/// What can be chosen for a new session.
+/// What can be chosen for a new session with that engine; with the one that comes along where it is empty.
 #[tauri::command]
 #[specta::specta]
-pub async fn new_session_options(core: Core<'_>) -> Answer<NewSessionOptions> {
-    Ok(views::options(&core).await)
+pub async fn new_session_options(core: Core<'_>, engine: String) -> Answer<NewSessionOptions> {
+    Ok(views::options(&core, &engine).await?)
 }
 
 /// A first look at a file of the person's own prompts or chats.

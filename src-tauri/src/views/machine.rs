@@ -1,14 +1,14 @@
 //! The machine, its models, and what can be chosen for a new session.
 
 use crate::wire::{
-    ConnectionDraft, MachineView, ModelView, NewSessionOptions, RunningView, SessionDraft,
-    UnfitModelView, WorkloadView,
+    ConnectionDraft, EngineView, MachineView, ModelView, NewSessionOptions, RunningView,
+    SessionDraft, UnfitModelView, WorkloadView,
 };
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{Advisor, Arrivals, Constraints, Workload};
 use wattsmith_tuner::{
-    About, Found, ModelEntry, Place, SessionPlan, Tuner, TunerError, UnfitFile, WorkSize,
-    gpu_knobs, shipped, workloads,
+    Found, KnownServer, ModelEntry, ModelForm, ModelShelf, OtherModel, Place, SessionPlan, Tuner,
+    TunerError, UnfitFile, WorkSize, gpu_knobs,
 };
 
 /// The machine and its sensors.
@@ -85,6 +85,11 @@ pub fn advisors(models: &[ModelEntry]) -> Vec<ModelView> {
 
 /// A workload in a line.
 pub fn workload(workload: &Workload) -> WorkloadView {
+    with_short_form(workload, None)
+}
+
+/// The same, and its short form in another.
+fn with_short_form(workload: &Workload, quick: Option<&Workload>) -> WorkloadView {
     let summary = |one: &Workload| {
         format!(
             "{} requests · {} · {}",
@@ -93,12 +98,10 @@ pub fn workload(workload: &Workload) -> WorkloadView {
             one.each()
         )
     };
-    let quick = format!("{}-quick", workload.name);
-    let quick = workloads().into_iter().find(|one| one.name == quick);
     WorkloadView {
         name: workload.name.clone(),
         summary: summary(workload),
-        quick_summary: summary(quick.as_ref().unwrap_or(workload)),
+        quick_summary: summary(quick.unwrap_or(workload)),
     }
 }
 
@@ -115,43 +118,79 @@ fn running(found: &Found) -> RunningView {
     }
 }
 
-/// What can be chosen for a new session, with a good first choice filled in.
-pub async fn options(tuner: &Tuner) -> NewSessionOptions {
+/// Models of the chosen server's kind, and the one that stands chosen.
+async fn of_its_kind(
+    tuner: &Tuner,
+    form: ModelForm,
+    shelf: &ModelShelf,
+    ours: &[ModelEntry],
+) -> (Vec<ModelView>, String) {
+    if form == ModelForm::Gguf {
+        let target = tuner.default_model().await;
+        let path = target.map(|model| model.path.display().to_string());
+        return (ours.iter().map(model).collect(), path.unwrap_or_default());
+    }
+    let others: Vec<_> = shelf.others(form).iter().map(other).collect();
+    let first = others.first().map(|one| one.path.clone());
+    (others, first.unwrap_or_default())
+}
+
+fn other(one: &OtherModel) -> ModelView {
+    ModelView {
+        name: one.name.clone(),
+        path: one.path.clone(),
+        quantisation: String::new(),
+        weights: String::new(),
+        megabytes: one.bytes as f64 / 1e6,
+        parts: 1,
+        context_limit: None,
+        chats: true,
+    }
+}
+
+fn engine(known: &KnownServer) -> EngineView {
+    EngineView {
+        name: known.name.clone(),
+        unit: if known.pictures { "image" } else { "token" }.to_owned(),
+        problem: known.program.as_ref().err().cloned().unwrap_or_default(),
+    }
+}
+
+/// What can be chosen for a new session with a server, with a good first choice filled in.
+///
+/// # Errors
+/// There is no server of this name.
+pub async fn options(tuner: &Tuner, name: &str) -> Result<NewSessionOptions, TunerError> {
+    let choices = tuner.server_choices(name)?;
     let shelf = tuner.model_shelf().await;
     let target = tuner.default_model().await;
-    let models = with_usual(shelf.models, target.as_ref());
+    let ggufs = with_usual(shelf.models.clone(), target.as_ref());
+    let (models, model_path) = of_its_kind(tuner, choices.models, &shelf, &ggufs).await;
     let advisor = tuner.default_advisor_model().await;
     let plan = SessionPlan::default();
-    let parameters: Vec<_> = shipped()
-        .space(&About::machine(&tuner.machine()))
-        .parameters
-        .iter()
-        .map(super::parameter)
-        .collect();
-    let engine = tuner.paths().shipped_engine();
-    NewSessionOptions {
-        engine: engine
-            .as_ref()
-            .map(|_| shipped().name().to_owned())
-            .unwrap_or_default(),
-        engine_problem: engine.err().unwrap_or_default(),
+    let work = choices.workloads.iter();
+    let usual_work = work.clone().find(|(one, _)| one.name == plan.workload);
+    let usual_work = usual_work.or(choices.workloads.first());
+    Ok(NewSessionOptions {
+        engines: tuner.known_servers().iter().map(engine).collect(),
+        engine_problem: choices.missing.unwrap_or_default(),
+        unit: choices.unit.noun().to_owned(),
+        model_label: choices.models.label().to_owned(),
+        fetches_models: choices.models == ModelForm::Gguf,
         running: tuner.running_servers().await.iter().map(running).collect(),
-        models: models.iter().map(model).collect(),
-        unfit_models: shelf.unfit.iter().map(unfit).collect(),
-        advisor_models: advisors(&models),
+        models,
+        unfit_models: match choices.models {
+            ModelForm::Gguf => shelf.unfit.iter().map(unfit).collect(),
+            _ => Vec::new(),
+        },
+        advisor_models: advisors(&ggufs),
         providers: super::providers(),
-        workloads: workloads()
-            .iter()
-            .filter(|one| !one.name.ends_with("-quick"))
-            .map(workload)
-            .collect(),
         draft: SessionDraft {
             name: String::new(),
-            model_path: target
-                .map(|model| model.path.display().to_string())
-                .unwrap_or_default(),
+            engine: choices.name.clone(),
+            model_path,
             attach: String::new(),
-            workload: plan.workload,
+            workload: usual_work.map_or(plan.workload, |(one, _)| one.name.clone()),
             work_file: String::new(),
             arrivals: Arrivals::default().to_string(),
             answer_tokens: None,
@@ -176,11 +215,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             min_tokens_per_second: None,
             max_time_to_first_token_s: None,
             quality_lock: plan.constraints.quality_lock,
-            tuned: wattsmith_tuner::USUAL_PARAMETERS
-                .iter()
-                .filter(|usual| parameters.iter().any(|one| one.name == **usual))
-                .map(|&name| name.to_owned())
-                .collect(),
+            tuned: choices.usual,
             tune_gpu: plan.tune_gpu,
             budget: plan.budget,
             repeats: plan.repeats,
@@ -189,12 +224,16 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             memory: plan.memory,
             start: Vec::new(),
         },
-        parameters,
+        workloads: work
+            .map(|(one, quick)| with_short_form(one, quick.as_ref()))
+            .collect(),
+        engine: choices.name,
+        parameters: choices.parameters.iter().map(super::parameter).collect(),
         gpu_parameters: gpu_knobs(&tuner.machine())
             .iter()
             .map(super::parameter)
             .collect(),
-    }
+    })
 }
 
 /// How the window calls work from a file of the person's own.
@@ -226,6 +265,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
         let own = draft.workload == OWN_FILE;
         Ok(Self {
             name: draft.name,
+            engine: draft.engine,
             model: started.then(|| PathBuf::from(draft.model_path)),
             attach,
             work_file: work_file(&draft.workload, &draft.work_file)?,

@@ -189,6 +189,10 @@ fn plan(session: &Session) -> SessionDraft {
     let knobs = session.space.parameters.iter();
     SessionDraft {
         name: String::new(),
+        engine: match session.engine.name == ATTACHED {
+            true => String::new(),
+            false => session.engine.name.clone(),
+        },
         model_path: session.model.path.clone(),
         attach: match session.engine.name == ATTACHED {
             true => session.engine.path.clone(),

@@ -128,10 +128,21 @@ views! {
         /// Why this machine's sensors say nothing of it; empty where they do.
         trouble: String,
     }
+    /// A server that can be started.
+    EngineView {
+        /// By which it is chosen.
+        name: String,
+        /// What its work is counted in: `token` or `image`.
+        unit: String,
+        /// What to do where it is not here; empty where it is.
+        problem: String,
+    }
     /// What the person chose for a new session.
     SessionDraft {
         /// Name; empty: made from model and workload.
         name: String,
+        /// The server that is started, by name; empty: the one that Wattsmith brings.
+        engine: String,
         /// Model file.
         model_path: String,
         /// Address of a server that runs already and is measured as it is; empty: one is started.
@@ -175,10 +186,18 @@ views! {
     }
     /// What can be chosen for a new session, and a good first choice.
     NewSessionOptions {
-        /// Engine's name and version, or empty.
+        /// The chosen engine's name.
         engine: String,
-        /// Why there is no engine; empty when there is one.
+        /// Why it is not here; empty when it is.
         engine_problem: String,
+        /// Every server that can be chosen, that which Wattsmith brings first.
+        engines: Vec<EngineView>,
+        /// What its work is counted in: `token` or `image`.
+        unit: String,
+        /// What a model of it is, such as "Model file (.gguf)".
+        model_label: String,
+        /// Whether models of it can be fetched from here.
+        fetches_models: bool,
         /// Servers that run on this machine already.
         running: Vec<RunningView>,
         /// Models to tune.

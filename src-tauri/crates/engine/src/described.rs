@@ -19,7 +19,7 @@ use crate::catalogue::{Catalogue, CatalogueFault, arguments};
 use crate::error::EngineError;
 use crate::program;
 use crate::protocol::Protocol;
-use crate::server::{Asked, CommandLine, Door, Server, Told};
+use crate::server::{Asked, CommandLine, Door, ModelForm, Server, Told};
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
 use file::{Description, ModelKind};
@@ -93,6 +93,13 @@ impl Server for Described {
         match self.about.model {
             ModelKind::Gguf => None,
             kind => Some(model::model(kind, model).await),
+        }
+    }
+
+    fn models(&self) -> ModelForm {
+        match self.about.model {
+            ModelKind::Gguf => ModelForm::Gguf,
+            ModelKind::Folder => ModelForm::Weights,
         }
     }
 

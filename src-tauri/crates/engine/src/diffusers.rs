@@ -12,7 +12,7 @@ use crate::error::EngineError;
 use crate::program;
 use crate::protocol::Protocol;
 use crate::protocol::images::ImageForm;
-use crate::server::{Asked, CommandLine, Door, File, Server, Told};
+use crate::server::{Asked, CommandLine, Door, File, ModelForm, Server, Told};
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
 use failure::SIGNS;
@@ -99,6 +99,10 @@ impl Server for Diffusers {
 
     async fn model(&self, model: &Path) -> Option<Result<Model, EngineError>> {
         Some(pipeline::model(model).await)
+    }
+
+    fn models(&self) -> ModelForm {
+        ModelForm::Pipeline
     }
 
     fn catalogue(&self) -> &Catalogue {

@@ -73,8 +73,8 @@ pub use place::Place;
 pub use protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
 pub use running::RunningEngine;
 pub use server::{
-    Asked, CommandLine, Door, File, Server, Told, attached, described, server, server_of, servers,
-    shipped,
+    Asked, CommandLine, Door, File, ModelForm, Server, Told, attached, described, server,
+    server_of, servers, shipped,
 };
 pub use supervise::failure::{Ended, Exit};
 pub use supervise::orphan::reap_orphans;

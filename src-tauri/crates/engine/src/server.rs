@@ -68,6 +68,11 @@ pub trait Server: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What its models are.
+    fn models(&self) -> ModelForm {
+        ModelForm::Gguf
+    }
+
     /// Its knobs, as they are written down.
     fn catalogue(&self) -> &Catalogue;
 
@@ -147,6 +152,38 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// settings and more words for its command line. None where it is not made for that.
     fn chat(&self, _space: &ParameterSpace, _context: u32) -> Option<(Configuration, Vec<String>)> {
         None
+    }
+}
+
+/// What a server's models are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelForm {
+    /// A GGUF file.
+    Gguf,
+    /// A folder of weights with `config.json`, as they are trained.
+    Weights,
+    /// A folder of a pipeline of diffusers, with `model_index.json`.
+    Pipeline,
+    /// A file of weights that make pictures: safetensors, GGUF or ckpt.
+    PictureFile,
+}
+
+impl ModelForm {
+    /// What the person is asked for.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Gguf => "Model file (.gguf)",
+            Self::Weights => "Folder of the model (with config.json)",
+            Self::Pipeline => "Folder of the pipeline (with model_index.json)",
+            Self::PictureFile => "Model file (safetensors, GGUF or ckpt)",
+        }
+    }
+
+    /// The word for a model that is made at the start, where there is such.
+    #[must_use]
+    pub fn made_at_start(self) -> Option<&'static str> {
+        (self == Self::Pipeline).then_some(crate::diffusers::TINY)
     }
 }
 

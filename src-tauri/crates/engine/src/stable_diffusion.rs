@@ -12,7 +12,7 @@ use crate::error::EngineError;
 use crate::program;
 use crate::protocol::Protocol;
 use crate::protocol::images::ImageForm;
-use crate::server::{Asked, CommandLine, Door, Server, Told};
+use crate::server::{Asked, CommandLine, Door, ModelForm, Server, Told};
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
 use failure::SIGNS;
@@ -67,6 +67,10 @@ impl Server for StableDiffusion {
 
     async fn model(&self, model: &Path) -> Option<Result<Model, EngineError>> {
         Some(model::model(model).await)
+    }
+
+    fn models(&self) -> ModelForm {
+        ModelForm::PictureFile
     }
 
     fn catalogue(&self) -> &Catalogue {

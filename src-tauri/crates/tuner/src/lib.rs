@@ -52,6 +52,7 @@ pub use measuring::spoiled::{
 pub use measuring::too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use measuring::trial::cause_label;
 pub use paths::{Paths, TALKATIVE, keep_to_owner};
+pub use session::choices::{OtherModel, ServerChoices};
 pub use session::digest::{Digest, Listed};
 pub use session::export::{Format, ReportWish, default_name};
 pub use session::ledger::{Act, Entry, Ledger};
@@ -80,7 +81,7 @@ pub use wattsmith_chat as chat;
 pub use wattsmith_domain as domain;
 pub use wattsmith_download::{DownloadError, Fetched, Progress, Stage};
 pub use wattsmith_engine::{
-    ATTACHED, About, Found, Place, USUAL_ANSWER, UnfitFile, WorkPreview, gpu_knobs,
+    ATTACHED, About, Found, ModelForm, Place, USUAL_ANSWER, UnfitFile, WorkPreview, gpu_knobs,
     picture_workloads, servers, shipped, workloads,
 };
 pub use wattsmith_files::{keep as keep_file, write as write_file};

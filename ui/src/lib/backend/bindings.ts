@@ -44,8 +44,8 @@ export const commands = {
 	startDownload: (what: string, sha256: string | null) => typedError<null, WireError>(__TAURI_INVOKE("start_download", { what, sha256 })),
 	/**  Ends the download that runs; what has come is kept. */
 	cancelDownload: () => typedError<null, WireError>(__TAURI_INVOKE("cancel_download")),
-	/**  What can be chosen for a new session. */
-	newSessionOptions: () => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options")),
+	/**  What can be chosen for a new session with that engine; with the one that comes along where it is empty. */
+	newSessionOptions: (engine: string) => typedError<NewSessionOptions, WireError>(__TAURI_INVOKE("new_session_options", { engine })),
 	/**  A first look at a file of the person's own prompts or chats. */
 	previewWork: (path: string) => typedError<WorkPreviewView, WireError>(__TAURI_INVOKE("preview_work", { path })),
 	/**  Stores a new session; gives its identity. */
@@ -445,6 +445,16 @@ export type EnergyUnit =
 "watt-hours" | 
 /**  J, kJ, MJ. */
 "joules";
+
+/**  A server that can be started. */
+export type EngineView = {
+	/**  By which it is chosen. */
+	name: string,
+	/**  What its work is counted in: `token` or `image`. */
+	unit: string,
+	/**  What to do where it is not here; empty where it is. */
+	problem: string,
+};
 
 /**  Only where the screen acts on it; everything else is `other` with a text. */
 export type ErrorCode = 
@@ -891,10 +901,18 @@ export type ModelView = {
 
 /**  What can be chosen for a new session, and a good first choice. */
 export type NewSessionOptions = {
-	/**  Engine's name and version, or empty. */
+	/**  The chosen engine's name. */
 	engine: string,
-	/**  Why there is no engine; empty when there is one. */
+	/**  Why it is not here; empty when it is. */
 	engineProblem: string,
+	/**  Every server that can be chosen, that which Wattsmith brings first. */
+	engines: EngineView[],
+	/**  What its work is counted in: `token` or `image`. */
+	unit: string,
+	/**  What a model of it is, such as "Model file (.gguf)". */
+	modelLabel: string,
+	/**  Whether models of it can be fetched from here. */
+	fetchesModels: boolean,
 	/**  Servers that run on this machine already. */
 	running: RunningView[],
 	/**  Models to tune. */
@@ -1370,6 +1388,8 @@ export type SensorView = {
 export type SessionDraft = {
 	/**  Name; empty: made from model and workload. */
 	name: string,
+	/**  The server that is started, by name; empty: the one that Wattsmith brings. */
+	engine: string,
 	/**  Model file. */
 	modelPath: string,
 	/**  Address of a server that runs already and is measured as it is; empty: one is started. */

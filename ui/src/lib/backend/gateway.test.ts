@@ -24,7 +24,7 @@ describe('the gateway', () => {
     const backend = tauriBackend();
     await backend.runProposal('s', 'p');
     await backend.saveFeedback('s', 't', null);
-    await backend.newSessionOptions();
+    await backend.newSessionOptions('');
     expect(heard.map(([command]) => command)).toEqual([
       'run_proposal',
       'save_feedback',

@@ -35,7 +35,8 @@ export interface Backend {
   startDownload(what: string, sha256: string | null): Promise<void>;
   /** Ends it; what has come is kept. */
   cancelDownload(): Promise<void>;
-  newSessionOptions(): Promise<wire.NewSessionOptions>;
+  /** What can be chosen with that engine; with the one that comes along where it is empty. */
+  newSessionOptions(engine: string): Promise<wire.NewSessionOptions>;
   createSession(draft: wire.SessionDraft): Promise<string>;
   /** A first look at a file of the person’s own prompts or chats. */
   previewWork(path: string): Promise<wire.WorkPreviewView>;

@@ -50,7 +50,7 @@ describe('models to fetch', () => {
     const path = fetched.mock.calls[0]?.[0] as string;
     expect(path).toMatch(/pretend-3b\.gguf$/);
     expect(said()).toContain('checked by its SHA-256');
-    const options = await backend.newSessionOptions();
+    const options = await backend.newSessionOptions('');
     expect(options.models.map((one) => one.path)).toContain(path);
     expect(screen.getByTestId('fetch-Pretend-3B').textContent).toBe('Use it');
   });

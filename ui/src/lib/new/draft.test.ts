@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { options } from '$lib/backend/mock/machine';
+import { options } from '$lib/backend/mock/options';
 import { OWN_FILE, connectionProblems, problemsOf, readThreshold, tidy } from './draft';
 
 const all = options(false, true);

@@ -1,6 +1,7 @@
 import { render, screen } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
-import { ESTIMATED, options } from '$lib/backend/mock/machine';
+import { ESTIMATED } from '$lib/backend/mock/machine';
+import { options } from '$lib/backend/mock/options';
 import UnfitModels from './UnfitModels.svelte';
 import { problemsOf } from './draft';
 import { fits, modelLine, size } from './models';

@@ -9,7 +9,9 @@ import { desk } from './desk';
 import { diagnosis } from './doctor';
 import { Downloads } from './downloads';
 import { apply, DEFAULTS, diff } from './engine';
-import { isRemote, options, WITH_PLUG } from './machine';
+import { withEngine } from './engines';
+import { isRemote, WITH_PLUG } from './machine';
+import { options } from './options';
 import { Meters } from './meters';
 import { more } from './more';
 import { Noise } from './noise';
@@ -107,8 +109,8 @@ export function mockBackend(query: URLSearchParams): Backend {
     tryOutsideMeter: (meter) => meters.read(meter),
     readers: async () => readers.list(),
     chooseReader: async (device, reader) => readers.choose(device, reader),
-    newSessionOptions: async () =>
-      downloads.beside(options(start.machine.measured, start.advisorModels)),
+    newSessionOptions: async (engine) =>
+      downloads.beside(withEngine(engine, options(start.machine.measured, start.advisorModels))),
     createSession: async (draft) => {
       if (!/^\s*\d+(\.\d+)?\s*(%|[jJ])\s*$/.test(draft.threshold))
         throw new BackendError(

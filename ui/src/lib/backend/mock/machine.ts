@@ -1,8 +1,7 @@
 // The pretended machines: two bare cores whose joules are estimated, one with an NVIDIA GPU, and a
 // laptop whose counters are closed, with and without a plug.
 
-import type { ConnectionDraft, MachineView, NewSessionOptions, SensorView } from '../bindings';
-import { GPU_PARAMETERS, PARAMETERS } from './engine';
+import type { ConnectionDraft, MachineView, SensorView } from '../bindings';
 
 /** Nobody to ask, at no price. */
 export const NO_CONNECTION: ConnectionDraft = {
@@ -197,103 +196,3 @@ export const WITH_PLUG: MachineView = {
   sensorError: 0.03,
   sentence: 'Measured: whole machine at the wall (wall-plug).',
 };
-
-/** What can be chosen, with a draft that is ready to start. */
-export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions {
-  const smol = {
-    name: 'SmolLM2-135M-Instruct',
-    path: '/home/you/.local/share/wattsmith/assets/models/SmolLM2-135M-Instruct-Q4_1.gguf',
-    quantisation: 'Q4_1',
-    weights: 'Q4_1, 5.85 bits per weight',
-    megabytes: 98,
-    parts: 1,
-    contextLimit: 8192,
-    chats: true,
-  };
-  const qwen = {
-    name: 'Qwen2.5-Coder-1.5B-Instruct',
-    path: '/home/you/.local/share/wattsmith/assets/models/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
-    quantisation: 'Q4_K_M',
-    weights: 'Q4_K_M, 5.02 bits per weight',
-    megabytes: 1117,
-    parts: 1,
-    contextLimit: 32768,
-    chats: true,
-  };
-  return {
-    engine: 'llama-server 86a2835',
-    engineProblem: '',
-    models: [smol, qwen],
-    running: gpu
-      ? [
-          {
-            url: 'http://127.0.0.1:11434',
-            version: 'Ollama 0.33.0',
-            model: 'qwen3:8b',
-            trouble: '',
-          },
-        ]
-      : [],
-    unfitModels: [
-      {
-        name: 'mmproj-model-f16',
-        path: '/home/you/.local/share/wattsmith/models/mmproj-model-f16.gguf',
-        megabytes: 851,
-        reason:
-          'This is the vision part of another model (a projector), and writes no text by itself. ' +
-          'Choose the model that it belongs to.',
-      },
-    ],
-    advisorModels: advisorModels ? [qwen, smol] : [],
-    providers: [
-      { kind: 'openai', baseUrl: 'https://api.openai.com/v1' },
-      { kind: 'anthropic', baseUrl: 'https://api.anthropic.com/v1' },
-      { kind: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com/v1beta' },
-      { kind: 'ollama', baseUrl: 'http://127.0.0.1:11434' },
-    ],
-    workloads: [
-      {
-        name: 'chat',
-        summary: '32 requests · 8 at once · 64 tokens out',
-        quickSummary: '32 requests · 8 at once · 16 tokens out',
-      },
-      {
-        name: 'batch',
-        summary: '64 requests · 16 at once · 128 tokens out',
-        quickSummary: '64 requests · 16 at once · 128 tokens out',
-      },
-      {
-        name: 'single',
-        summary: '16 requests · 1 at once · 128 tokens out',
-        quickSummary: '16 requests · 1 at once · 128 tokens out',
-      },
-    ],
-    parameters: PARAMETERS,
-    gpuParameters: gpu ? GPU_PARAMETERS : [],
-    draft: {
-      name: '',
-      modelPath: gpu ? qwen.path : smol.path,
-      attach: '',
-      workload: 'chat',
-      workFile: '',
-      arrivals: 'clients',
-      answerTokens: null,
-      advisor: advisorModels ? 'guided' : 'surrogate',
-      connection: advisorModels
-        ? { ...NO_CONNECTION, kind: 'local', model: qwen.path }
-        : NO_CONNECTION,
-      threshold: '10%',
-      minTokensPerSecond: null,
-      maxTimeToFirstTokenS: null,
-      qualityLock: true,
-      tuned: PARAMETERS.filter((p) => !p.changesOutput).map((p) => p.name),
-      tuneGpu: false,
-      budget: 12,
-      repeats: 3,
-      adaptive: true,
-      quick: false,
-      memory: true,
-      start: [],
-    },
-  };
-}

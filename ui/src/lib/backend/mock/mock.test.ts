@@ -23,7 +23,7 @@ async function settled(backend: Backend, id: string): Promise<NextStep> {
 describe('the simulation', () => {
   it('goes from nothing to a confirmed saving by itself', async () => {
     const { backend, events } = play('first-run');
-    const { draft } = await backend.newSessionOptions();
+    const { draft } = await backend.newSessionOptions('');
     const id = await backend.createSession(draft);
     expect((await backend.session(id)).next.step).toBe('measure-default');
     await backend.autopilot(id, true);

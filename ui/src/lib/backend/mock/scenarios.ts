@@ -3,7 +3,8 @@
 import type { MachineView, SessionDraft } from '../bindings';
 import { exchange, idea, offer, replyText } from './advisor';
 import { DEFAULTS, type Config } from './engine';
-import { DENIED, ESTIMATED, NO_CONNECTION, options, WITH_GPU, WITH_PLUG } from './machine';
+import { DENIED, ESTIMATED, NO_CONNECTION, WITH_GPU, WITH_PLUG } from './machine';
+import { options } from './options';
 import { interval, keep, trials, byDefault, type Kept } from './session';
 import { addRepeat, begin, finish } from './trial';
 import { BUILT_IN } from './templates';

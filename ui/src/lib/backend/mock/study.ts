@@ -10,7 +10,8 @@ import type {
   StudyOptions,
   StudyView,
 } from '../bindings';
-import { NO_CONNECTION, options } from './machine';
+import { NO_CONNECTION } from './machine';
+import { options } from './options';
 import { ASKING, finished, named, REMEMBERING, SPACE } from './studied';
 
 const IDLE: PhaseView = {
