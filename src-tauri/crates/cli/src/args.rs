@@ -3,16 +3,18 @@
 mod compare;
 mod effect;
 mod settings;
+mod size;
 
 pub(crate) use compare::{RecordArgs, ShowArgs, StudyArgs};
 pub(crate) use effect::{wants_json, without_effect};
 pub(crate) use settings::{SettingsArgs, SettingsCommand};
+pub(crate) use size::SizeArgs;
 
 use clap::{Args, Parser, Subcommand};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use wattsmith_tuner::domain::{
-    Advisor, Arrivals, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
+    Advisor, Busy, Configuration, Constraints, Threshold, USUAL_WAIT_S, Value,
 };
 use wattsmith_tuner::{Format, NOISE_SECONDS, PictureChoice, SessionPlan, WorkSize};
 
@@ -240,6 +242,8 @@ pub(crate) struct ServersArgs {
     /// The work for that
     #[arg(long, default_value = USUAL_WORKLOAD, requires = "time")]
     pub workload: String,
+    #[command(flatten)]
+    pub size: SizeArgs,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -277,6 +281,9 @@ pub(crate) struct DoctorArgs {
     /// Model of that run
     #[arg(long, requires = "noise", value_name = "FILE")]
     pub model: Option<PathBuf>,
+    /// Also write the slices of that run to a CSV file
+    #[arg(long, requires = "noise", value_name = "FILE")]
+    pub slices: Option<PathBuf>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -356,19 +363,8 @@ pub(crate) struct WhatArgs {
     /// is in it
     #[arg(long = "work", value_name = "FILE", conflicts_with = "workload")]
     pub work_file: Option<PathBuf>,
-    /// When requests are sent: clients (each waits for its answer), all (at once), poisson:RATE (requests
-    /// per second, the same instants in every trial) or timestamps (of the file)
-    #[arg(long, value_name = "HOW")]
-    pub arrivals: Option<Arrivals>,
-    /// Requests in a window, for a workload of another size; of a file the first ones
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub requests: Option<u32>,
-    /// Clients that send at the same time, likewise
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub concurrency: Option<u32>,
-    /// Tokens of each answer, likewise
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
-    pub output_tokens: Option<u32>,
+    #[command(flatten)]
+    size: SizeArgs,
     /// A prompt for pictures in place of the workload's; can be repeated
     #[arg(long = "prompt", value_name = "TEXT")]
     pub prompts: Vec<String>,
@@ -401,12 +397,7 @@ impl WhatArgs {
     }
 
     pub(crate) fn size(&self) -> WorkSize {
-        WorkSize {
-            requests: self.requests,
-            concurrency: self.concurrency,
-            output_tokens: self.output_tokens,
-            arrivals: self.arrivals,
-        }
+        self.size.size()
     }
 }
 

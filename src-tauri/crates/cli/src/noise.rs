@@ -17,6 +17,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: DoctorArgs) -> Result<(), Stop
         engine: args.engine,
         model: args.model,
         seconds: args.seconds,
+        slices: args.slices,
         ..NoiseWish::default()
     };
     let session = noise_job();

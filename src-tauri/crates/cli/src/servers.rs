@@ -75,7 +75,12 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: &ServersArgs) -> Result<(), St
 async fn time(tuner: &Arc<Tuner>, address: &str, args: &ServersArgs) -> Result<(), Stop> {
     let terminal = Terminal::watch()?;
     let timed = tuner
-        .time_running(address, &args.workload, terminal.interrupted())
+        .time_running(
+            address,
+            &args.workload,
+            args.size.size(),
+            terminal.interrupted(),
+        )
         .await
         .map_err(Stop::of_words)?;
     let Timed {

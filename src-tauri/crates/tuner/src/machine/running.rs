@@ -61,8 +61,8 @@ impl Tuner {
         wattsmith_engine::running().await
     }
 
-    /// Gives a server that runs already one window of work, and tells times and tokens: for one of which
-    /// nobody knows the energy. Nothing is stored.
+    /// Gives a server that runs already one window of work, in its short form or in a size that is named, and
+    /// tells times and tokens: for one of which nobody knows the energy. Nothing is stored.
     ///
     /// # Errors
     /// It does not answer, or does not do the work.
@@ -70,14 +70,15 @@ impl Tuner {
         &self,
         address: &str,
         workload: &str,
+        size: WorkSize,
         cancel: &CancellationToken,
     ) -> Result<Timed, TunerError> {
         let server = attached(address).await?;
         let work = work_of(
             server.as_ref(),
             (workload, workload),
-            true,
-            WorkSize::default(),
+            size == WorkSize::default(),
+            size,
             &PictureChoice::default(),
         )?;
         let machine = self.machine();

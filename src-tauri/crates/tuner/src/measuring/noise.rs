@@ -18,7 +18,7 @@ use crate::measuring::too_busy::{BusyLimit, takers, threads};
 use crate::session::plan::SessionPlan;
 use crate::session::work::WorkSize;
 use crate::tuner::{Tuner, now};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wattsmith_domain::{
@@ -58,6 +58,8 @@ pub struct NoiseWish {
     pub size: WorkSize,
     /// Length of the continuous run, seconds.
     pub seconds: f64,
+    /// A new file for the run's slices, as CSV; they are written before the launches begin.
+    pub slices: Option<PathBuf>,
 }
 
 impl Default for NoiseWish {
@@ -67,6 +69,7 @@ impl Default for NoiseWish {
             model: None,
             size: WorkSize::default(),
             seconds: NOISE_SECONDS,
+            slices: None,
         }
     }
 }
@@ -142,6 +145,14 @@ impl Tuner {
     }
 
     fn begin_noise(&self, wish: &NoiseWish) -> Result<Job, TunerError> {
+        // Before minutes are spent on what then has no place.
+        let folder = wish.slices.as_deref().and_then(Path::parent);
+        if let Some(folder) = folder.filter(|one| !one.as_os_str().is_empty() && !one.is_dir()) {
+            return Err(TunerError::Invalid(format!(
+                "The slices cannot be written: there is no folder {}. Make it, or name another file.",
+                folder.display()
+            )));
+        }
         if !(LEAST_SECONDS..=MOST_SECONDS).contains(&wish.seconds) {
             return Err(TunerError::Invalid(format!(
                 "A recording of {} s cannot be made; choose {LEAST_SECONDS:.0} to {MOST_SECONDS:.0} s.",
@@ -193,6 +204,10 @@ impl Tuner {
         self.quiet_throughout(&run, long)?;
         let pass_s = length(&pass.driven);
         let (start, steady) = cut(&run.recorded, long, &session, slice)?;
+        if let Some(path) = wish.slices {
+            let text = table(&start, &steady);
+            blocking(move || write(&path, &text)).await??;
+        }
         let least_s = SHORTEST_WINDOW_S.max(updates.as_secs_f64());
         let passes = (least_s / pass_s).ceil().clamp(1.0, MOST_PASSES) as u32;
         let mut launches = Vec::new();
@@ -436,6 +451,32 @@ fn cut(
     Ok((slices, steady))
 }
 
+fn write(path: &Path, text: &str) -> Result<(), TunerError> {
+    wattsmith_files::write(path, text.as_bytes()).map_err(|source| {
+        TunerError::io(
+            format!("cannot write the slices to {}", path.display()),
+            source,
+        )
+    })
+}
+
+/// The slices as CSV, in the order of the run.
+fn table(start: &[WorkSlice], steady: &[WorkSlice]) -> String {
+    let parts = [("start", start), ("steady", steady)];
+    let lines = parts.into_iter().flat_map(|(part, slices)| {
+        let line = move |one: &WorkSlice| {
+            format!(
+                "{part},{},{:.6},{:.3}\n",
+                one.seconds, one.joules, one.units
+            )
+        };
+        slices.iter().map(line)
+    });
+    std::iter::once("part,seconds,joules,units\n".to_owned())
+        .chain(lines)
+        .collect()
+}
+
 /// Tokens that had come at some instant, between the stamps around it.
 fn tokens_by(stamps: &[(MonotonicNs, f64)], at: MonotonicNs) -> f64 {
     let after = stamps.partition_point(|(when, _)| *when <= at);
@@ -460,6 +501,22 @@ fn too_short() -> TunerError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slices_are_written_in_the_order_of_the_run() {
+        let slice = |joules| WorkSlice {
+            seconds: 0.5,
+            joules,
+            units: 40.25,
+        };
+        let text = table(&[slice(9.0)], &[slice(7.5), slice(8.0)]);
+        insta::assert_snapshot!(text, @r"
+        part,seconds,joules,units
+        start,0.5,9.000000,40.250
+        steady,0.5,7.500000,40.250
+        steady,0.5,8.000000,40.250
+        ");
+    }
 
     #[test]
     fn tokens_are_counted_between_stamps_and_never_beyond_them() {

@@ -129,12 +129,18 @@ async fn a_server_on_another_machine_has_joules_of_that_machines_meter_alone() {
     assert!(told.contains("--machine gpu-box"), "{told}");
     // Times and tokens are told all the same.
     let cancel = tokio_util::sync::CancellationToken::new();
+    let size = WorkSize {
+        requests: Some(4),
+        output_tokens: Some(6),
+        ..WorkSize::default()
+    };
     let timed = bench
         .tuner
-        .time_running(&tunnel.url, "chat", &cancel)
+        .time_running(&tunnel.url, "chat", size, &cancel)
         .await
         .unwrap();
-    assert!(timed.performance.tokens_per_second > 0.0 && timed.output_tokens > 0);
+    assert!(timed.performance.tokens_per_second > 0.0);
+    assert_eq!(timed.output_tokens, 24);
     assert!(matches!(timed.place, Place::Here { .. }));
 
     // 40 W, whatever this machine does.

@@ -46,7 +46,17 @@ async fn a_recording_is_kept_and_later_sessions_begin_from_it() {
         "the usual length where nothing is known"
     );
 
-    let kept = bench.tuner.record_noise(wish()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let slices = folder.path().join("slices.csv");
+    let wish = NoiseWish {
+        slices: Some(slices.clone()),
+        ..wish()
+    };
+    let kept = bench.tuner.record_noise(wish).await.unwrap();
+    let written = std::fs::read_to_string(slices).unwrap();
+    let steady = written.lines().filter(|line| line.starts_with("steady,"));
+    let seconds = steady.map(|line| line.split(',').nth(1).unwrap().parse::<f64>().unwrap());
+    assert!((seconds.sum::<f64>() - kept.noise.seconds).abs() < 1e-6);
     assert!(!kept.measured, "without a sensor it is an estimate");
     assert!(kept.noise.curve.len() >= 3, "{kept:?}");
     assert!(kept.noise.seconds > 15.0, "{kept:?}");
@@ -110,6 +120,14 @@ async fn nothing_is_recorded_beside_another_measurement_or_for_a_moment() {
         bench.tuner.record_noise(short).await,
         Err(TunerError::Invalid(_))
     ));
+    let homeless = NoiseWish {
+        slices: Some("/no such folder/slices.csv".into()),
+        ..wish()
+    };
+    let Err(TunerError::Invalid(said)) = bench.tuner.record_noise(homeless).await else {
+        panic!("minutes would have been spent on slices without a place")
+    };
+    assert!(said.contains("/no such folder"), "{said}");
     let held = MachineLock::acquire(bench.lock_file()).unwrap();
     assert!(matches!(
         bench.tuner.record_noise(wish()).await,
