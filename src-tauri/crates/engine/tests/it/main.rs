@@ -11,4 +11,6 @@ mod failures;
 mod lifecycle;
 mod outliving;
 mod own_work;
+mod real_texts;
 mod setting;
+mod texts;
