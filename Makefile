@@ -20,7 +20,7 @@ test:  ## everything from formatting to the real window
 test-local-advisor:  ## the tests that need the 1.1 GB advisor model
 	@scripts/test-local-advisor
 
-test-engines:  ## real engines, fetched or built for it: ENGINES="diffusers stable-diffusion"
+test-engines:  ## real engines, fetched or built for it: ENGINES="diffusers stable-diffusion vllm transformers"
 	@scripts/test-engines $(ENGINES)
 
 test-ui-all:  ## every screen of the interface in every size and theme (slow)

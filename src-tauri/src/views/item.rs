@@ -292,7 +292,7 @@ pub fn command_line(trial: &Trial) -> String {
     trial
         .launch
         .as_ref()
-        .map(|launch| wattsmith_tuner::command_line(&launch.argv))
+        .map(wattsmith_tuner::command_line)
         .unwrap_or_default()
 }
 

@@ -201,6 +201,11 @@ pub enum Tell {
         /// The other factor's parameter.
         factor: String,
     },
+    /// By an environment variable; a bool as 1 or 0.
+    Variable {
+        /// Such as `VLLM_CPU_KVCACHE_SPACE`.
+        variable: String,
+    },
     /// With every request, as this field of it.
     Field {
         /// Such as `steps`.

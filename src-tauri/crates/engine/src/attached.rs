@@ -202,7 +202,7 @@ impl Server for Attached {
     fn command(&self, _asked: &Asked<'_>) -> CommandLine {
         CommandLine {
             words: vec![self.endpoint.base_url.clone()],
-            variables: Vec::new(),
+            ..CommandLine::default()
         }
     }
 

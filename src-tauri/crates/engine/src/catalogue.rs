@@ -18,7 +18,7 @@ mod words;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use arguments::arguments;
+pub(crate) use arguments::{arguments, variables};
 pub use fault::CatalogueFault;
 pub use help::Flags;
 pub use reading::Used;

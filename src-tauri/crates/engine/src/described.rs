@@ -15,8 +15,9 @@ mod tests;
 
 pub(crate) use shipped::SHIPPED;
 
-use crate::catalogue::{Catalogue, CatalogueFault, arguments};
+use crate::catalogue::{Catalogue, CatalogueFault, arguments, variables};
 use crate::error::EngineError;
+use crate::model_folder;
 use crate::program;
 use crate::protocol::Protocol;
 use crate::server::{Asked, CommandLine, Door, ModelForm, Server, Told};
@@ -92,7 +93,7 @@ impl Server for Described {
     async fn model(&self, model: &Path) -> Option<Result<Model, EngineError>> {
         match self.about.model {
             ModelKind::Gguf => None,
-            kind => Some(model::model(kind, model).await),
+            ModelKind::Folder => Some(model_folder::model(model).await),
         }
     }
 
@@ -117,6 +118,7 @@ impl Server for Described {
         CommandLine {
             words: filling.command(&self.about.command, &knobs, asked.extra_args),
             variables: filling.variables(&self.about.environment),
+            settings: variables(asked.space, asked.configuration),
         }
     }
 

@@ -135,6 +135,7 @@ impl Server for Diffusers {
         CommandLine {
             words,
             variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
+            ..CommandLine::default()
         }
     }
 

@@ -13,6 +13,7 @@ use crate::supervise::failure::Ended;
 use crate::supervise::log::EngineLog;
 use crate::supervise::process::{Process, Start};
 use crate::supervise::watchdog::NOT_STARTED;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
@@ -187,6 +188,7 @@ async fn attach(
     Ok(RunningEngine {
         launch: Launch {
             argv: vec![endpoint.base_url.clone()],
+            environment: BTreeMap::new(),
             engine_version: server.version(&options.binary).await?,
             differences: server.differences(&options.space, configuration, &used),
             used,
@@ -250,7 +252,11 @@ async fn start(
         Some(flags) => Some(flags.clone()),
         None => server.flags(&options.binary).await,
     };
-    let CommandLine { words, variables } = server.command(&Asked {
+    let CommandLine {
+        words,
+        variables,
+        settings,
+    } = server.command(&Asked {
         program: &options.binary,
         model: &options.model,
         port,
@@ -269,6 +275,7 @@ async fn start(
     let (log, output) = EngineLog::create(&options.state_dir, &name).map_err(start_failed)?;
     let mut shell = quiet_command(Path::new("/bin/sh"), &server.settings());
     shell.envs(variables);
+    shell.envs(settings.iter().cloned());
     let client = http_client()?;
 
     let spawned = Instant::now();
@@ -279,6 +286,7 @@ async fn start(
         output,
         state_dir: &options.state_dir,
         mark,
+        grace: server.grace(),
     })
     .await
     .map_err(start_failed)?;
@@ -310,6 +318,7 @@ async fn start(
             let used = server.used(&options.space, &told, &log);
             let launch = Launch {
                 argv: words,
+                environment: settings.into_iter().collect(),
                 engine_version: match server.version(&options.binary).await {
                     Ok(version) => version,
                     Err(_) => told.build.clone(),

@@ -5,20 +5,20 @@
 //!
 //! | files | purpose |
 //! |---|---|
-//! | [`server`](Server) | what every server must tell, and the list of those that are known |
+//! | [`server`](Server), `known` | what every server must tell; the list of those that are known |
 //! | `llama_server/` | one folder for each server, the same file names in all: `catalogue.toml` its knobs, `command` its command line, `ready` when it is ready and that it is ours, `readback` what it really uses, `failure` why it ended, `version` which one it is |
 //! | `catalogue/` | knobs as data: the TOML format, what becomes of it on a machine, how values are told and read back |
-//! | `program` | where a server's program lies, and what it answers when it is asked |
+//! | `program`, `python` | where a server's program lies, what it answers when it is asked, which packages a Python has |
 //! | `launch`, `ready`, `running` | from a configuration to a server that is ready |
 //! | `own_choice` | what a server uses when nobody tells it anything |
 //! | `supervise/` | the process group: watchdog, log, what left it, what an earlier Wattsmith left behind |
 //! | `work/` | workloads, shipped prompts and files of the person's own, when requests arrive, sending them, what came of it |
 //! | `protocol/` | what a request says and what the events of its answer mean, a file for each way |
-//! | `gguf/` | model files, without loading them |
+//! | `gguf/`, `model_folder` | model files, and folders of them, without loading them |
 //! | `place`, `proc` | on which machine a server runs, and what the kernel tells of its process |
 //! | `gpu_knobs` | the knobs of NVIDIA boards, which are no server's |
 //!
-//! None of these but its own folder names a server; [`server()`] finds it by
+//! None of these but its own folder and `known` names a server; [`server()`] finds it by
 //! [`wattsmith_domain::Engine::name`], and [`shipped`] is the one that Wattsmith brings.
 //!
 //! # The life of one value
@@ -44,18 +44,23 @@ pub mod digest;
 mod error;
 mod gguf;
 mod gpu_knobs;
+mod known;
 mod launch;
 mod llama_server;
+mod model_folder;
 mod own_choice;
 mod place;
 mod proc;
 mod program;
 mod protocol;
+mod python;
 mod ready;
 mod running;
 mod server;
 mod stable_diffusion;
 mod supervise;
+mod transformers;
+mod vllm;
 mod work;
 
 pub use attached::{ATTACHED, ATTACHED_KEY, Endpoint, Found, running};
@@ -66,21 +71,20 @@ pub use gguf::{
     survey_models,
 };
 pub use gpu_knobs::{GPU_CLOCK_LOCK, GPU_POWER_LIMIT, GpuSetting, gpu_knobs, gpu_settings};
+pub use known::{attached, described, server, server_of, servers, shipped};
 pub use launch::{LaunchOptions, launch};
 pub use llama_server::Architectures;
 pub use own_choice::{own_choice, settings_in_use};
 pub use place::Place;
 pub use protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
 pub use running::RunningEngine;
-pub use server::{
-    Asked, CommandLine, Door, File, ModelForm, Server, Told, attached, described, server,
-    server_of, servers, shipped,
-};
+pub use server::{Asked, CommandLine, Door, File, ModelForm, Server, Told};
 pub use supervise::failure::{Ended, Exit};
 pub use supervise::orphan::reap_orphans;
 pub use work::{
     CharacterSpread, Content, Drawn, Driven, Entry, MadePicture, Message, Patience, Progress,
     RequestRecord, Role, USUAL_ANSWER, WorkChoice, WorkFault, WorkFaultKind, WorkFile, WorkFormat,
-    WorkPreview, drive, drive_with, of_prompts, own_workload, picture_workload, picture_workloads,
-    prompts_of, read_work, seconds_set, warm_up, with_arrivals, with_passes, workload, workloads,
+    WorkPreview, answers, drive, drive_with, of_prompts, own_workload, picture_workload,
+    picture_workloads, prompts_of, read_work, seconds_set, warm_up, with_arrivals, with_passes,
+    workload, workloads,
 };

@@ -93,6 +93,17 @@ impl Protocol {
         })
     }
 
+    /// The pieces of text in a whole answer.
+    ///
+    /// # Errors
+    /// The server's own words, where the stream tells a fault.
+    pub(crate) fn pieces(&self, stream: &[u8]) -> Result<Vec<String>, String> {
+        stream::pieces(
+            stream,
+            &["/content", "/choices/0/text", "/choices/0/delta/content"],
+        )
+    }
+
     /// How many tokens each answer has.
     pub(crate) fn length(&self) -> Length {
         match self {

@@ -1,7 +1,9 @@
 //! Waiting until a server that was started is ready, and making sure that it is the one that answers.
 
+use crate::place::Place;
 use crate::server::{Door, Server, Told};
 use crate::supervise::process::Process;
+use std::path::Path;
 use std::time::Duration;
 
 /// Between two questions whether the engine is ready.
@@ -49,6 +51,23 @@ impl Door<'_> {
         route: &str,
         patience: Duration,
     ) -> Result<serde_json::Value, NoPage> {
+        let answer = self.answer(route, patience).await?;
+        answer.json().await.map_err(|error| NoPage::Unreadable {
+            route: route.to_owned(),
+            what: innermost(&error.without_url()),
+        })
+    }
+
+    /// The same for a page that is no JSON.
+    pub(crate) async fn text(&self, route: &str, patience: Duration) -> Result<String, NoPage> {
+        let answer = self.answer(route, patience).await?;
+        answer.text().await.map_err(|error| NoPage::Unreadable {
+            route: route.to_owned(),
+            what: innermost(&error.without_url()),
+        })
+    }
+
+    async fn answer(&self, route: &str, patience: Duration) -> Result<reqwest::Response, NoPage> {
         let mut asked = self
             .client
             .get(format!("{}{route}", self.base_url))
@@ -60,17 +79,28 @@ impl Door<'_> {
             .send()
             .await
             .map_err(|error| NoPage::Unreachable(innermost(&error.without_url())))?;
-        let route = || route.to_owned();
-        if !answer.status().is_success() {
-            return Err(NoPage::Refused {
+        match answer.status().is_success() {
+            true => Ok(answer),
+            false => Err(NoPage::Refused {
                 status: answer.status(),
-                route: route(),
-            });
+                route: route.to_owned(),
+            }),
         }
-        answer.json().await.map_err(|error| NoPage::Unreadable {
-            route: route(),
-            what: innermost(&error.without_url()),
-        })
+    }
+
+    /// The process that holds the port is one of those that were started.
+    ///
+    /// # Errors
+    /// Whose it is.
+    pub(crate) async fn is_of_our_group(&self) -> Result<(), String> {
+        let (group, port) = (self.group, self.port);
+        let owner = tokio::task::spawn_blocking(move || Place::owner(Path::new("/proc"), port));
+        match owner.await.map_err(|error| error.to_string())? {
+            Place::Here { pid, .. } if group_of(pid) == Some(group) => Ok(()),
+            Place::Here { pid, program } => Err(format!("the port is {program}'s, pid {pid}")),
+            Place::NotKnown { why } => Err(why),
+            Place::Elsewhere { host } => Err(format!("it is on {host}")),
+        }
     }
 
     /// The page of JSON at a route that refuses a wrong key, and accepts the one that only our server
@@ -95,6 +125,11 @@ impl Door<'_> {
             NoPage::Unreachable(what) => what,
         })
     }
+}
+
+fn group_of(pid: u32) -> Option<i32> {
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).ok()?);
+    Some(nix::unistd::getpgid(Some(pid)).ok()?.as_raw())
 }
 
 /// The cause at the bottom, which is the one that says something.

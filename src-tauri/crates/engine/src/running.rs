@@ -153,7 +153,7 @@ impl RunningEngine {
         self.body.exited().is_none()
     }
 
-    /// Ends the whole process group and waits until it is gone; takes at most about 2 s when the
+    /// Ends the whole process group and waits until it is gone; takes at most [`Server::grace`] when the
     /// engine is busy. An attached server is left as it is.
     pub async fn stop(self) {
         match self.body {

@@ -1,23 +1,20 @@
-//! What every inference server has to tell, and the list of those that are known. Starting, supervising
-//! and driving are the same for all of them and know none by name; what differs is behind [`Server`],
-//! in a folder for each.
+//! What every inference server has to tell. Starting, supervising and driving are the same for all of
+//! them and know none by name; what differs is behind [`Server`], in a folder for each.
 
-use crate::attached::{ATTACHED, Attached, Endpoint};
+use crate::attached::Endpoint;
 use crate::catalogue::{About, Catalogue, Flags, Used};
-use crate::described::{Described, SHIPPED};
-use crate::diffusers::Diffusers;
 use crate::error::EngineError;
-use crate::llama_server::{Architectures, LlamaServer};
+use crate::llama_server::Architectures;
 use crate::protocol::Protocol;
-use crate::stable_diffusion::StableDiffusion;
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use wattsmith_domain::{
-    Configuration, Difference, Engine, FailureCause, Model, ParameterSpace, PicturePhase, Seconds,
-};
+use std::time::Duration;
+use wattsmith_domain::{Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds};
+
+/// How long a server may usually take to end after TERM.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// One kind of inference server.
 #[async_trait]
@@ -133,6 +130,11 @@ pub trait Server: fmt::Debug + Send + Sync {
         self.catalogue().differences(space, asked, used)
     }
 
+    /// How long it may take to end after TERM, before it is killed.
+    fn grace(&self) -> Duration {
+        GRACE
+    }
+
     /// Why it ended before it was ready.
     async fn ended_while_loading(&self, ended: &Ended<'_>) -> EngineError;
 
@@ -229,8 +231,10 @@ pub struct CommandLine {
     /// Program first.
     pub words: Vec<String>,
     /// Environment variables with their values; keys go here, since every user of the machine can read
-    /// a command line.
+    /// a command line. They stand in no record.
     pub variables: Vec<(String, String)>,
+    /// Environment variables that hold settings: they stand in the record of the launch.
+    pub settings: Vec<(String, String)>,
 }
 
 /// Where a server is reached.
@@ -259,76 +263,4 @@ pub struct Told {
     pub load: Option<Seconds>,
     /// The model by the name that requests have to say; empty where they say none.
     pub served: String,
-}
-
-/// The server that Wattsmith brings: for sessions that name no other, and for an advisor's model.
-#[must_use]
-pub fn shipped() -> Arc<dyn Server> {
-    Arc::new(LlamaServer)
-}
-
-/// Every server that is known by name, that which Wattsmith brings first.
-#[must_use]
-pub fn servers() -> Vec<Arc<dyn Server>> {
-    let described = SHIPPED.iter().map(|one| Arc::clone(one) as Arc<dyn Server>);
-    let own: [Arc<dyn Server>; 3] = [shipped(), Arc::new(Diffusers), Arc::new(StableDiffusion)];
-    own.into_iter().chain(described).collect()
-}
-
-/// The server of this name.
-///
-/// # Errors
-/// `EngineNotFound`, with the names that are known.
-pub fn server(name: &str) -> Result<Arc<dyn Server>, EngineError> {
-    let known = servers();
-    let names: Vec<String> = known.iter().map(|one| one.name().to_owned()).collect();
-    let found = known.into_iter().find(|one| one.name() == name);
-    found.ok_or_else(|| {
-        EngineError::failed(
-            FailureCause::EngineNotFound,
-            format!(
-                "There is no server called {name}; choose among {}, or name a file that describes one.",
-                names.join(", ")
-            ),
-        )
-    })
-}
-
-/// The server that a file describes.
-///
-/// # Errors
-/// `EngineNotFound`, with what is wrong in the file, its line and its key.
-pub fn described(file: &Path, text: &str) -> Result<Arc<dyn Server>, EngineError> {
-    match Described::parse(text) {
-        Ok(server) => Ok(Arc::new(server)),
-        Err(fault) => Err(EngineError::failed(
-            FailureCause::EngineNotFound,
-            format!(
-                "{} describes no server: {fault}. docs/engines.md tells the keys.",
-                file.display()
-            ),
-        )),
-    }
-}
-
-/// The server that runs already at this address, asked what it is.
-///
-/// # Errors
-/// `EngineNotFound`: nobody answers there, or nobody who speaks like OpenAI.
-pub async fn attached(address: &str) -> Result<Arc<dyn Server>, EngineError> {
-    Ok(Arc::new(Attached::probe(address).await?))
-}
-
-/// The server with which a session was begun.
-///
-/// # Errors
-/// `EngineNotFound`, where this version of Wattsmith does not know it any more.
-pub fn server_of(engine: &Engine) -> Result<Arc<dyn Server>, EngineError> {
-    match &engine.description {
-        Some(text) => described(Path::new(&engine.name), text),
-        None if engine.name == ATTACHED => {
-            Ok(Arc::new(Attached::recorded(&engine.path, &engine.version)?))
-        }
-        None => server(&engine.name),
-    }
 }

@@ -99,7 +99,7 @@ impl Server for StableDiffusion {
         words.extend_from_slice(asked.extra_args);
         CommandLine {
             words,
-            variables: Vec::new(),
+            ..CommandLine::default()
         }
     }
 

@@ -1,5 +1,6 @@
 //! The work that engines are measured with: what it is, how it is sent, and what came of it.
 
+mod answers;
 mod arrivals;
 mod asked;
 mod client;
@@ -13,6 +14,7 @@ mod pictures;
 mod prompts;
 mod workload;
 
+pub use answers::answers;
 pub use drawn::{Drawn, MadePicture};
 pub use drive::{Patience, Progress, drive, drive_with, seconds_set, warm_up};
 pub use driven::{Driven, RequestRecord};

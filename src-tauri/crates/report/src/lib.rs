@@ -18,6 +18,7 @@
 //! | `chart/` | where things stand in the charts |
 //! | `study` | the page of a study |
 //! | `format`, `redact` | numbers as a person reads them; the last look for secrets |
+//! | `command` | an engine's command line as others would use it |
 //!
 //! # The life of one value
 //!
@@ -25,6 +26,7 @@
 //! format lays them out; the caller writes the text. Nothing here waits, so that nothing is to be stopped.
 
 mod chart;
+mod command;
 mod csv;
 mod format;
 mod html;
@@ -37,6 +39,7 @@ mod study;
 mod svg;
 mod view;
 
+pub use command::command_line;
 pub use options::ReportOptions;
 pub use pdf::PdfError;
 pub use redact::record as without_secrets;
@@ -139,11 +142,4 @@ pub fn charts_with(
 
 fn view(record: &SessionRecord, options: &ReportOptions) -> view::View {
     view::View::of(&redact::record(record, &options.homes), options)
-}
-
-/// An engine's command line, ready for a shell: quoted, one flag on each line, without the port, the
-/// key and what only measuring needs.
-#[must_use]
-pub fn command_line(argv: &[String]) -> String {
-    view::command_line(argv)
 }

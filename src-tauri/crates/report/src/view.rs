@@ -18,7 +18,7 @@ use serde::Serialize;
 use wattsmith_domain::{Scope, SessionRecord, StartLoad, Trial, Warning};
 use wattsmith_stats::{Analysis, said};
 
-pub(crate) use best::{Best, command_line};
+pub(crate) use best::Best;
 pub(crate) use certainty::{Certainty, Tone};
 pub(crate) use conversation::Turn;
 pub(crate) use cost::Cost;

@@ -60,6 +60,7 @@ impl<'a> Names<'a> {
         let by_flag = space.parameters.iter().filter_map(|one| match &one.told {
             Tell::Flag { flag: name }
             | Tell::Optional { flag: name }
+            | Tell::Variable { variable: name }
             | Tell::Field { field: name } => Some((plain(name), one)),
             // A switch says its value, too; a product is told another number than it is set to.
             Tell::Switch { .. } | Tell::Words { .. } | Tell::Product { .. } | Tell::Device => None,

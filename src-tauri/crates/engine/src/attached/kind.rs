@@ -6,6 +6,7 @@ use crate::described::SHIPPED;
 use crate::protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
 use crate::server::Server as _;
 use crate::stable_diffusion::StableDiffusion;
+use crate::vllm::Vllm;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -179,7 +180,7 @@ impl Kind {
             Self::LlamaCpp => Catalogue::shipped(include_str!("../llama_server/catalogue.toml")),
             Self::Sglang => described("sglang"),
             Self::Tgi => described("tgi"),
-            Self::Vllm => described("vllm"),
+            Self::Vllm => Vllm.catalogue().clone(),
             Self::Ollama => Catalogue::shipped(include_str!("ollama.toml")),
             Self::StableDiffusionCpp => StableDiffusion.catalogue().clone(),
             Self::WebUi => Catalogue::shipped(include_str!("web-ui.toml")),

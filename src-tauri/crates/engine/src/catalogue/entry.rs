@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     kind: EntryKind,
     default: EntryDefault,
+    /// Where there is no GPU, if that is another.
+    default_without_gpu: Option<EntryDefault>,
     told: Tell,
     /// How builds that lack that are told, the newest first.
     formerly: Vec<Tell>,
@@ -114,7 +116,7 @@ impl Entry {
         };
         let mut parameter = Parameter {
             name: self.name.clone(),
-            default: match &self.default {
+            default: match self.default_on(machine) {
                 EntryDefault::Value(value) => value.clone(),
                 EntryDefault::Word(word) => Value::Int(word.on(machine)),
                 EntryDefault::EveryCore => kind.levels().first()?.clone(),
@@ -134,6 +136,13 @@ impl Entry {
             parameter.effect.push_str(&masks_in_words(machine));
         }
         Some(parameter)
+    }
+
+    fn default_on(&self, machine: &Machine) -> &EntryDefault {
+        let without = self.default_without_gpu.as_ref();
+        without
+            .filter(|_| machine.gpus.is_empty())
+            .unwrap_or(&self.default)
     }
 
     /// Whether this version has the knob; one that is not known has them all.
@@ -207,6 +216,8 @@ impl Entry {
             }
         };
         let default = default_of(text, &kind, &file.default)?;
+        let without = file.default_without_gpu.as_ref();
+        let without = without.map(|given| default_of(text, &kind, given));
         check_levels(text, &kind, file.levels.as_ref())?;
         let read = match &file.read {
             None => None,
@@ -226,6 +237,7 @@ impl Entry {
         Ok(Self {
             kind,
             default,
+            default_without_gpu: without.transpose()?,
             told,
             formerly,
             effect: file.effect,
@@ -247,6 +259,9 @@ fn told_of(text: &str, kind: &EntryKind, told: &Spanned<Told>) -> Result<Tell, C
     Ok(match told.get_ref() {
         Told::Flag(flag) => Tell::Flag { flag: flag.clone() },
         Told::Optional(flag) => Tell::Optional { flag: flag.clone() },
+        Told::Variable(variable) => Tell::Variable {
+            variable: variable.clone(),
+        },
         Told::Field(field) => Tell::Field {
             field: field.clone(),
         },

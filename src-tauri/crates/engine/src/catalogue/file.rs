@@ -33,6 +33,7 @@ pub(crate) struct FileParameter {
     pub options: Option<Spanned<Options>>,
     pub more_options: Option<Spanned<MoreOptions>>,
     pub default: Spanned<Given>,
+    pub default_without_gpu: Option<Spanned<Given>>,
     pub told: Spanned<Told>,
     #[serde(default)]
     pub formerly: Vec<Spanned<Told>>,
@@ -106,6 +107,7 @@ pub(crate) enum Told {
     Switch(Switch),
     Words(BTreeMap<String, String>),
     Product(Product),
+    Variable(String),
     Field(String),
 }
 
@@ -185,8 +187,8 @@ impl<'de> Deserialize<'de> for Danger {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct FileRead {
-    /// JSON pointer into what the server tells over HTTP.
-    pub pointer: Option<String>,
+    /// JSON pointer into what the server tells over HTTP; of several the first that holds a value counts.
+    pub pointer: Option<Marks>,
     /// What the value follows in a line of the log; several follow each other.
     pub log: Option<Marks>,
     /// When it is the same as what was asked for; otherwise when it is equal.

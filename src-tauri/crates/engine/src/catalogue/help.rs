@@ -43,8 +43,8 @@ impl Flags {
             Tell::Switch { on, off } => [on, off]
                 .iter()
                 .all(|word| word.is_empty() || self.has(word)),
-            Tell::Words { words } => words.values().all(|word| self.has(word)),
-            Tell::Field { .. } | Tell::Device => true,
+            Tell::Words { words } => words.values().all(|word| word.is_empty() || self.has(word)),
+            Tell::Variable { .. } | Tell::Field { .. } | Tell::Device => true,
         }
     }
 }

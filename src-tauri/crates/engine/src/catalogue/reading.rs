@@ -2,7 +2,7 @@
 //! Only what the server itself reports is compared.
 
 use super::Catalogue;
-use super::file::{FileRead, Same};
+use super::file::{FileRead, Marks, Same};
 use crate::server::Told;
 use std::collections::BTreeMap;
 use wattsmith_domain::{
@@ -23,8 +23,8 @@ pub(crate) struct Reading {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    /// A JSON pointer.
-    Pointer(String),
+    /// JSON pointers, of which the first that holds a value counts.
+    Pointers(Vec<String>),
     /// Marks that follow each other in a line of the log, runs of blanks taken as one.
     Log(Vec<String>),
 }
@@ -33,9 +33,11 @@ impl Reading {
     /// From a file, or what is wrong there.
     pub(super) fn of(file: &FileRead) -> Result<Self, String> {
         let place = match (&file.pointer, &file.log) {
-            (Some(pointer), None) if pointer.starts_with('/') => Place::Pointer(pointer.clone()),
-            (Some(pointer), None) => {
-                return Err(format!("a JSON pointer begins with a slash: /{pointer}"));
+            (Some(Marks(pointers)), None) if !pointers.is_empty() => {
+                if let Some(pointer) = pointers.iter().find(|one| !one.starts_with('/')) {
+                    return Err(format!("a JSON pointer begins with a slash: /{pointer}"));
+                }
+                Place::Pointers(pointers.clone())
             }
             (None, Some(marks)) if marks.0.iter().any(|mark| !mark.trim().is_empty()) => {
                 Place::Log(marks.0.iter().map(|mark| squeezed(mark)).collect())
@@ -52,14 +54,12 @@ impl Reading {
 
     fn find(&self, told: &Told, lines: &[String]) -> Option<String> {
         match &self.place {
-            Place::Pointer(pointer) => {
-                let mut found = told.pages.iter().filter_map(|page| page.pointer(pointer));
-                found.next().and_then(|value| match value {
-                    serde_json::Value::String(word) => Some(on_or_off(word).to_owned()),
-                    serde_json::Value::Bool(on) => Some(Value::Bool(*on).to_string()),
-                    serde_json::Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                })
+            Place::Pointers(pointers) => {
+                let told_at = |pointer: &String| {
+                    let mut found = told.pages.iter().filter_map(|page| page.pointer(pointer));
+                    found.find_map(word)
+                };
+                pointers.iter().find_map(told_at)
             }
             // The last word counts: what was tried before is told, too.
             Place::Log(marks) => lines.iter().rev().find_map(|line| {
@@ -108,8 +108,20 @@ impl Reading {
             }
             // Capped at what the model has: all of it is what was asked.
             (Some(Same::Share), _, Kind::Int { max, .. }) if used == max.to_string() => true,
+            // 1 and 1.0 are the same.
+            (_, Value::Float(asked), _) => used.parse::<f64>().is_ok_and(|used| used == *asked),
             _ => used == asked.to_string(),
         }
+    }
+}
+
+/// A value as a server tells it; none for what is no single value.
+fn word(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(word) => Some(on_or_off(word).to_owned()),
+        serde_json::Value::Bool(on) => Some(Value::Bool(*on).to_string()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

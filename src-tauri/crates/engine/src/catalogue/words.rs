@@ -17,14 +17,17 @@ pub(crate) enum Word {
     SteadyThreads,
     /// The number of the last GPU, counted from 0.
     LastGpu,
+    /// How many GPUs there are.
+    Gpus,
 }
 
 impl Word {
-    const ALL: [(&str, Self); 4] = [
+    const ALL: [(&str, Self); 5] = [
         ("logical-cores", Self::LogicalCores),
         ("physical-cores", Self::PhysicalCores),
         ("steady-threads", Self::SteadyThreads),
         ("last-gpu", Self::LastGpu),
+        ("gpus", Self::Gpus),
     ];
     /// Those that count cores.
     const OF_CORES: [Self; 3] = [Self::LogicalCores, Self::PhysicalCores, Self::SteadyThreads];
@@ -40,6 +43,7 @@ impl Word {
             Self::PhysicalCores => machine.usable_physical(),
             Self::SteadyThreads => machine.steady_threads(),
             Self::LastGpu => u32::try_from(machine.gpus.len().saturating_sub(1)).unwrap_or(0),
+            Self::Gpus => u32::try_from(machine.gpus.len()).unwrap_or(0),
         })
     }
 }
@@ -174,6 +178,8 @@ impl<'de> Deserialize<'de> for Options {
 pub(crate) enum When {
     /// A GPU.
     Gpu,
+    /// None.
+    NoGpu,
     /// More than one GPU.
     SeveralGpus,
     /// Two GPUs.
@@ -187,6 +193,7 @@ impl When {
         let gpus = about.machine.gpus.len();
         match self {
             Self::Gpu => gpus > 0,
+            Self::NoGpu => gpus == 0,
             Self::SeveralGpus => gpus > 1,
             Self::TwoGpus => gpus == 2,
             Self::DraftModel => about.draft,

@@ -4,12 +4,10 @@ use super::Described;
 use std::sync::{Arc, LazyLock};
 
 /// Each as it stands in its file.
-pub(super) const TEXTS: [&str; 5] = [
-    include_str!("servers/vllm.toml"),
+pub(super) const TEXTS: [&str; 3] = [
     include_str!("servers/sglang.toml"),
     include_str!("servers/tgi.toml"),
     include_str!("servers/tensorrt-llm.toml"),
-    include_str!("servers/transformers.toml"),
 ];
 
 /// The servers that they describe.

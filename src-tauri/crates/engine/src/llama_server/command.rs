@@ -83,6 +83,7 @@ pub(super) fn command(asked: &Asked<'_>) -> CommandLine {
     CommandLine {
         words,
         variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
+        ..CommandLine::default()
     }
 }
 

@@ -125,6 +125,30 @@ impl Events {
     }
 }
 
+/// The texts that stand in the events of a whole stream at the first of `places` that is there.
+///
+/// # Errors
+/// The server's own words, where it tells a fault.
+pub(super) fn pieces(stream: &[u8], places: &[&str]) -> Result<Vec<String>, String> {
+    let mut pieces = Vec::new();
+    for line in stream.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+        let data = line.strip_prefix(b"data:").unwrap_or(line);
+        let Ok(event) = serde_json::from_slice::<Value>(data) else {
+            continue;
+        };
+        if is_fault(&event) {
+            return Err(said(&event)
+                .unwrap_or("the answer tells a fault")
+                .to_owned());
+        }
+        let text = places
+            .iter()
+            .find_map(|place| event.pointer(place)?.as_str());
+        pieces.extend(text.filter(|text| !text.is_empty()).map(str::to_owned));
+    }
+    Ok(pieces)
+}
+
 /// Where the next event ends, and how long the gap behind it is.
 fn end_of_event(text: &[u8]) -> Option<(usize, usize)> {
     let plain = text.windows(2).position(|pair| pair == b"\n\n");
@@ -261,6 +285,20 @@ mod tests {
         for stream in ["", ": ping\n\n", "data: [DONE]\n\n", "data: {\"id\":1}\n\n"] {
             assert_eq!(last_words(stream), None, "{stream}");
         }
+    }
+
+    #[test]
+    fn the_texts_of_an_answer_are_taken_out_of_its_stream() {
+        let places = ["/content", "/choices/0/text", "/choices/0/delta/content"];
+        let told = |stream: &str| pieces(stream.as_bytes(), &places);
+        let own = format!("{TOKEN}\n\n: ping\n\n{LAST}\n\n");
+        assert_eq!(told(&own), Ok(vec!["say \"stop\":true".to_owned()]));
+        let chat = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null}}]}\n\n\
+             data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\r\n\r\n\
+             data: {\"choices\":[],\"usage\":{}}\n\ndata: [DONE]\n\n";
+        assert_eq!(told(chat), Ok(vec!["a".to_owned()]));
+        let fault = "data: {\"error\":{\"message\":\"queue full\"}}\n\n";
+        assert_eq!(told(fault), Err("queue full".to_owned()));
     }
 
     #[test]

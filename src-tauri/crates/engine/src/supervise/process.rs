@@ -19,10 +19,10 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::watch;
 
-/// How long an engine may take to end after TERM.
-const GRACE: Duration = Duration::from_secs(2);
 /// How often the log's size is looked at.
 const LOG_CHECK: Duration = Duration::from_secs(2);
+/// How long what is left of a killed group is waited for.
+const AFTER_GROUP_KILL: Duration = Duration::from_secs(1);
 /// How long the kernel may take to end a killed one (it may be in the middle of a page fault).
 const AFTER_KILL: Duration = Duration::from_secs(10);
 
@@ -33,6 +33,7 @@ pub(crate) struct Process {
     exit: watch::Receiver<Option<Exit>>,
     log: EngineLog,
     record: Option<PathBuf>,
+    grace: Duration,
 }
 
 /// What to start.
@@ -48,6 +49,8 @@ pub(crate) struct Start<'a> {
     pub(crate) state_dir: &'a Path,
     /// Marks whatever it starts.
     pub(crate) mark: String,
+    /// How long it may take to end after TERM.
+    pub(crate) grace: Duration,
 }
 
 impl Process {
@@ -60,6 +63,7 @@ impl Process {
             output,
             state_dir,
             mark,
+            grace,
         } = start;
         let kills_before = kernel_kills();
         shell.env(MARK, &mark);
@@ -79,6 +83,7 @@ impl Process {
             kills_before,
             log.clone(),
             record.clone(),
+            grace,
             sender,
         ));
         Ok(Self {
@@ -86,6 +91,7 @@ impl Process {
             exit,
             log,
             record,
+            grace,
         })
     }
 
@@ -123,7 +129,7 @@ impl Process {
         let group = self.started.group;
         if self.exited().is_none() {
             signal_group(group, Signal::SIGTERM);
-            if tokio::time::timeout(GRACE, self.wait()).await.is_err() {
+            if tokio::time::timeout(self.grace, self.wait()).await.is_err() {
                 signal_group(group, Signal::SIGKILL);
                 if tokio::time::timeout(AFTER_KILL, self.wait()).await.is_err() {
                     tracing::error!(
@@ -160,6 +166,7 @@ async fn wait_for_end(
     kills_before: Option<u64>,
     log: EngineLog,
     record: Option<PathBuf>,
+    grace: Duration,
     sender: watch::Sender<Option<Exit>>,
 ) {
     let exit = {
@@ -173,15 +180,12 @@ async fn wait_for_end(
             }
         }
     };
-    // The leader is gone; whoever it started must not outlive it.
+    // The leader is gone. Whoever it started may still have something to give back, such as memory that
+    // they shared, and must not outlive it for long.
+    until_gone(group, grace).await;
     signal_group(group, Signal::SIGKILL);
     let _ = tokio::task::spawn_blocking(move || end_marked(&mark)).await;
-    for _ in 0..20 {
-        if group_is_gone(group) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_gone(group, AFTER_GROUP_KILL).await;
     if let Some(record) = record {
         let _ = tokio::fs::remove_file(record).await;
     }
@@ -192,6 +196,14 @@ async fn wait_for_end(
         kernel_out_of_memory: killed_for_memory,
         ..exit
     }));
+}
+
+/// Waits for the end of the last of a group, so long at most.
+async fn until_gone(group: i32, most: Duration) {
+    let begun = tokio::time::Instant::now();
+    while !group_is_gone(group) && begun.elapsed() < most {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// How many processes the kernel has killed for lack of memory since boot.

@@ -66,6 +66,14 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// What a server says in place of an answer, or in the middle of one.
+    fn in_words(text: String) -> Self {
+        match text.to_ascii_lowercase().contains("out of memory") {
+            true => Self::OutOfMemory(text),
+            false => Self::Refused(text),
+        }
+    }
+
     /// The same with where the request comes from, where that is told.
     fn of_request(self, place: Option<&str>) -> Self {
         let Some(place) = place else { return self };
@@ -202,7 +210,7 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
                 },
             });
         }
-        Some(Err(what)) => return Err(Fault::Refused(what)),
+        Some(Err(what)) => return Err(Fault::in_words(what)),
         Some(Ok(last)) => last,
     };
     let Some(first_token) = first_token else {
@@ -224,7 +232,7 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
 }
 
 /// What a server said in place of an answer.
-async fn refused(mut answer: reqwest::Response) -> Fault {
+pub(super) async fn refused(mut answer: reqwest::Response) -> Fault {
     let status = answer.status();
     let mut bytes = Vec::new();
     while let Ok(Some(chunk)) = answer.chunk().await
@@ -236,9 +244,9 @@ async fn refused(mut answer: reqwest::Response) -> Fault {
     let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     let text = parsed.as_ref().and_then(said).unwrap_or(&text);
     let text = one_line(text, 300);
-    match text.to_ascii_lowercase().contains("out of memory") {
-        true => Fault::OutOfMemory(text),
-        false => Fault::Refused(format!("{status}: {text}")),
+    match Fault::in_words(text) {
+        Fault::Refused(text) => Fault::Refused(format!("{status}: {text}")),
+        other => other,
     }
 }
 
@@ -271,7 +279,7 @@ async fn pictures(shared: &Shared, sheets: &Sheets, index: u32) -> Result<(), Fa
 }
 
 /// An error with everything that lies behind it: reqwest itself only says "error sending request".
-fn with_sources(error: &dyn std::error::Error) -> String {
+pub(super) fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use crate::catalogue::About;
     use crate::catalogue::tests::machine;
-    use crate::server::shipped;
+    use crate::known::shipped;
     use std::collections::BTreeSet;
     use wattsmith_domain::Value;
 

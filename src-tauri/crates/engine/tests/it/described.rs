@@ -217,13 +217,13 @@ fn the_descriptions_that_come_with_wattsmith_are_whole() {
         names,
         [
             "llama-server",
+            "vllm",
+            "transformers",
             "diffusers",
             "stable-diffusion",
-            "vllm",
             "sglang",
             "tgi",
-            "tensorrt-llm",
-            "transformers"
+            "tensorrt-llm"
         ]
     );
     for server in known {

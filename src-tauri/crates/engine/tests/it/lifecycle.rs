@@ -127,7 +127,7 @@ async fn every_flag_of_the_catalogue_is_one_that_the_engine_knows() {
             Flag { flag } | Optional { flag } | Product { flag, .. } => vec![flag],
             Switch { on, off } => vec![on, off],
             Words { words } => words.into_values().collect(),
-            Device | Field { .. } => continue,
+            Device | Field { .. } | Variable { .. } => continue,
         };
         for flag in flags {
             assert!(

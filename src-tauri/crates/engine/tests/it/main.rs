@@ -12,4 +12,6 @@ mod lifecycle;
 mod outliving;
 mod own_work;
 mod picture_faults;
+mod real_texts;
 mod setting;
+mod texts;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use sysinfo::System;
-use wattsmith_domain::{Finding, Scope, SensorReport, Severity, Source};
+use wattsmith_domain::{Finding, Launch, Scope, SensorReport, Severity, Source};
 use wattsmith_engine::{UnfitFile, shipped};
 use wattsmith_meter::doctor::{Facts, diagnose};
 
@@ -355,7 +355,10 @@ impl Around {
 }
 
 fn quoted(path: &Path) -> String {
-    wattsmith_report::command_line(&[path.display().to_string()])
+    wattsmith_report::command_line(&Launch {
+        argv: vec![path.display().to_string()],
+        ..Launch::default()
+    })
 }
 
 #[cfg(test)]

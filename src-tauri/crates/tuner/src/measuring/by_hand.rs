@@ -92,7 +92,11 @@ fn change(knob: &Parameter, now: &Configuration, wanted: &Configuration) -> Opti
             (false, true) => format!("no {on}"),
             (false, false) => off.clone(),
         },
-        Tell::Words { words } => words.get(&value.to_string())?.clone(),
+        Tell::Words { words } => match words.get(&value.to_string())?.as_str() {
+            "" => format!("no word for {}", knob.name),
+            word => word.to_owned(),
+        },
+        Tell::Variable { variable } => format!("{variable}={value} in its environment"),
         Tell::Product { flag, factor } => match (value, wanted.int(factor)) {
             (Value::Int(one), Some(other)) => format!("{flag} {}", one.saturating_mul(other)),
             _ => format!("{flag} {value} × {factor}"),

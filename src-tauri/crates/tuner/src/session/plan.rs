@@ -131,7 +131,7 @@ const USUAL_WORK: &str = "chat";
 
 /// Knobs that a session of tokens tunes when nobody says which: those that were seen to matter on a CPU or
 /// that matter with a GPU. The others stay at their defaults and can be added.
-pub const USUAL_PARAMETERS: [&str; 7] = [
+pub const USUAL_PARAMETERS: [&str; 12] = [
     "threads",
     "threads-batch",
     "parallel",
@@ -139,10 +139,16 @@ pub const USUAL_PARAMETERS: [&str; 7] = [
     "ubatch",
     "flash-attn",
     "n-gpu-layers",
+    // Of other servers, by the same reason: how many requests and tokens are computed together, by which cores.
+    "batching",
+    "batch-size",
+    "max-num-seqs",
+    "max-num-batched-tokens",
+    "reserved-cores",
 ];
 
-/// The knob that says how long a prompt and its answer may be.
-const CONTEXT: &str = "context-per-slot";
+/// The knobs that say how long a prompt and its answer may be, of which a server has one.
+const CONTEXTS: [&str; 2] = ["context-per-slot", "max-model-len"];
 /// The knob that a server has only with a draft model.
 const DRAFT_KNOB: &str = "draft-tokens";
 /// Fewer than most texts have, so that the context is long enough.
@@ -394,11 +400,15 @@ fn with_work(
                 start.set(name, value);
             }
         }
-    } else if start.get(CONTEXT).is_none()
-        && let Some(knob) = full.get(CONTEXT)
-        && let Some(context) = context_for(knob, workload, longest)
-    {
-        start.set(CONTEXT, Value::Int(context));
+        return start;
+    }
+    for name in CONTEXTS {
+        if start.get(name).is_none()
+            && let Some(knob) = full.get(name)
+            && let Some(context) = context_for(knob, workload, longest)
+        {
+            start.set(name, Value::Int(context));
+        }
     }
     start
 }
