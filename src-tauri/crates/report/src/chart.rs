@@ -81,7 +81,7 @@ pub(crate) struct EnergyChart {
     pub cut: bool,
     pub default: Option<Level>,
     pub goal: Option<Level>,
-    /// The best so far, as an SVG path.
+    /// What was recommended so far, as an SVG path.
     pub best: String,
     pub text: String,
 }
@@ -102,6 +102,8 @@ struct Seen<'a> {
     low: f64,
     high: f64,
     kind: Kind,
+    /// Mean J/unit of what was recommended of the trials up to it.
+    recommended: Option<f64>,
 }
 
 fn seen<'a>(record: &SessionRecord, analysis: &'a Analysis) -> Vec<Seen<'a>> {
@@ -109,8 +111,9 @@ fn seen<'a>(record: &SessionRecord, analysis: &'a Analysis) -> Vec<Seen<'a>> {
         .trials
         .iter()
         .zip(&analysis.trials)
-        .filter(|(trial, _)| trial.is_complete())
-        .filter_map(|(trial, one)| {
+        .zip(analysis.recommended_so_far())
+        .filter(|((trial, _), _)| trial.is_complete())
+        .filter_map(|((trial, one), recommended)| {
             let mean = one.mean.filter(|mean| mean.is_finite())?;
             let (low, high) = one
                 .joules_per_unit
@@ -133,6 +136,7 @@ fn seen<'a>(record: &SessionRecord, analysis: &'a Analysis) -> Vec<Seen<'a>> {
                 low,
                 high,
                 kind,
+                recommended: recommended.and_then(|at| analysis.trials.get(at)?.mean),
             })
         })
         .collect()
@@ -200,11 +204,12 @@ pub(crate) fn energy(
         .collect();
     let every = record.trials.len().div_ceil(16);
     let (default, goal) = levels(default.map(|mean| y.at(mean)), goal.map(|mean| y.at(mean)));
-    let crossed = (points.iter().map(|one| (one.x, one.y, one.kind)))
-        .filter(|(_, _, kind)| !matches!(kind, Kind::Outside | Kind::Stale))
-        .map(|(x, y, _)| (x, y));
+    let recommended = seen
+        .iter()
+        .filter(|one| !matches!(one.kind, Kind::Outside | Kind::Stale))
+        .filter_map(|one| Some((x(one.analysis.number), y.at(one.recommended?))));
     Some(EnergyChart {
-        best: steps(crossed, frame.right),
+        best: steps(recommended, frame.right),
         y_ticks: y.ticks(),
         x_ticks: record
             .trials

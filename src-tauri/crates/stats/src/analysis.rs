@@ -186,6 +186,26 @@ impl Analysis {
         }
     }
 
+    /// After each trial, the place of the one among those up to it that is recommended: the least expected
+    /// J/unit among what keeps the constraints and may be compared, by the model of all trials, as
+    /// [`Analysis::best`] is. None before the first such trial.
+    #[must_use]
+    pub fn recommended_so_far(&self) -> Vec<Option<usize>> {
+        let mut best: Option<(usize, f64)> = None;
+        let trials = self.trials.iter().enumerate();
+        trials
+            .map(|(at, own)| {
+                let expected = own.expected.filter(|_| own.violations.is_empty());
+                if let Some(expected) = expected
+                    && best.is_none_or(|(_, least)| expected < least)
+                {
+                    best = Some((at, expected));
+                }
+                best.map(|(at, _)| at)
+            })
+            .collect()
+    }
+
     /// The analysis of one trial.
     #[must_use]
     pub fn trial(&self, id: &TrialId) -> Option<&TrialAnalysis> {

@@ -16,6 +16,7 @@
 //! | `basis` | whether the machine is still the one that the default was measured on |
 //! | `decide`, `sequential` | the one rule that may end a session |
 //! | `noise` | what a machine's noise is made of, how long a window must be, what was known before |
+//! | `foretold` | predictions against what came |
 //! | `paired`, `survival` | methods against each other, for studies |
 //! | `said` | every figure in words, once |
 //!
@@ -33,6 +34,7 @@ mod constraints;
 mod decide;
 mod expect;
 pub mod features;
+mod foretold;
 pub mod gaussian;
 mod importance;
 mod interval;
@@ -55,6 +57,7 @@ pub use basis::{Basis, DefaultCheck, MachineChange};
 pub use compare::compare;
 pub use decide::{LEAST_CHANCE, Look, decide, look};
 pub use expect::{Expected, Seen, USUAL_LOG_SD};
+pub use foretold::{Foretold, TrackRecord};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
 pub use lead::{Lead, Side};

@@ -117,6 +117,16 @@ pub fn less_or_more(ratio: f64) -> String {
     format!("{} {word}", size(ratio))
 }
 
+/// How far a prediction was off, for its ratio to what was measured: `6.1 % too high`, or `met`.
+#[must_use]
+pub fn off(ratio: f64) -> String {
+    match (ratio - 1.0) * 100.0 {
+        off if off.abs() < 0.5 => "met".to_owned(),
+        off if off > 0.0 => format!("{} too high", size(ratio)),
+        _ => format!("{} too low", size(ratio)),
+    }
+}
+
 /// A ratio's interval: `between 15.2 % and 21.4 % less`.
 #[must_use]
 pub fn range(ratio: &Interval) -> String {

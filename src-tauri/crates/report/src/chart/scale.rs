@@ -93,25 +93,23 @@ fn round_step(rough: f64) -> f64 {
     factor * power
 }
 
-/// The lowest place so far as a stepped path from the first point to `end`. Places grow downwards,
-/// so the lowest figure has the greatest `y`.
+/// Levels as a stepped path from the first point to `end`.
 pub(crate) fn steps(points: impl Iterator<Item = (f64, f64)>, end: f64) -> String {
     let mut path = String::new();
-    let mut best: Option<f64> = None;
+    let mut level: Option<f64> = None;
     for (x, y) in points {
-        match best {
+        match level {
             None => {
                 let _ = write!(path, "M{x} {y}");
-                best = Some(y);
             }
-            Some(before) if y > before => {
+            Some(before) if before != y => {
                 let _ = write!(path, "H{x}V{y}");
-                best = Some(y);
             }
             Some(_) => {}
         }
+        level = Some(y);
     }
-    if best.is_some() {
+    if level.is_some() {
         let _ = write!(path, "H{end}");
     }
     path
@@ -132,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn the_best_so_far_only_goes_down() {
-        let points = [(10.0, 50.0), (20.0, 40.0), (30.0, 70.0)];
-        assert_eq!(steps(points.into_iter(), 99.0), "M10 50H30V70H99");
+    fn a_level_is_drawn_where_it_changes() {
+        let points = [(10.0, 50.0), (20.0, 50.0), (30.0, 70.0), (40.0, 60.0)];
+        assert_eq!(steps(points.into_iter(), 99.0), "M10 50H30V70H40V60H99");
         assert_eq!(steps([].into_iter(), 99.0), "");
     }
 

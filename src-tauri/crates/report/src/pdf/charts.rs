@@ -102,7 +102,7 @@ fn axes(sheet: &mut Sheet, place: &Place, frame: &Frame, x: &[Tick], y: &[Tick])
 
 fn energy(sheet: &mut Sheet, chart: &EnergyChart, unit: &str) {
     let frame = &chart.frame;
-    let mut note = "Line: the lowest so far. Filled: the best by all trials.".to_owned();
+    let mut note = "Line: recommended so far. Filled: the best by all trials.".to_owned();
     for (there, words) in [
         (
             chart.cut,
@@ -193,7 +193,7 @@ fn dot(sheet: &mut Sheet, place: &Place, point: &Point) {
     sheet.push(Mark::dot(x, y, 3.6, fill, pen));
 }
 
-/// The line of the best so far: an SVG path of whole moves, across and down.
+/// The line of what was recommended so far: an SVG path of whole moves, across and down.
 fn steps(path: &str, place: &Place) -> Vec<Step> {
     let mut steps = Vec::new();
     let (mut x, mut y) = (0.0, 0.0);

@@ -99,6 +99,8 @@ fn many_windows_are_recommended_before_one_lucky_one_and_the_outcome_says_so() {
         "{said}"
     );
     assert!(said.contains("trial 2 is expected to need less"), "{said}");
+    // What is recommended so far goes by the same rule: the lucky one changes nothing.
+    assert_eq!(analysis.recommended_so_far(), [Some(0), Some(1), Some(1)]);
     // Where both are one trial nothing is said.
     let usual = fixtures::measured();
     let analysis = Analysis::of(&usual);

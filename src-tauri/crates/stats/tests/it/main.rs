@@ -8,6 +8,7 @@ mod compare;
 mod decide;
 mod expecting;
 mod figures;
+mod foretold;
 mod noise;
 mod outcome;
 mod properties;

@@ -14,7 +14,7 @@ use wattsmith_store::{Head, StoreError};
 
 /// By what a digest is made: another version of the program may find other words for the same record.
 /// Raise the number when that happens within one version.
-const MADE_BY: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
+const MADE_BY: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
 
 /// What is logged where a digest cannot be kept.
 const NOT_KEPT: &str = "a line of the list of sessions is not kept";
@@ -63,8 +63,8 @@ pub struct Digest {
     pub model_sha256: String,
     /// What is counted.
     pub unit: WorkUnit,
-    /// Best so far in per cent of the default, after the default and after each trial that may be
-    /// compared.
+    /// What is recommended so far, its mean J/unit in per cent of the default's, after the default and after
+    /// each trial that may be compared.
     pub track: Vec<f64>,
 }
 
@@ -155,15 +155,12 @@ fn track(record: &SessionRecord, analysis: &Analysis) -> Vec<f64> {
     let Some(default) = analysis.default else {
         return Vec::new();
     };
-    let mut best = 100.0_f64;
-    let seen = record.trials.iter().zip(&analysis.trials);
-    seen.filter(|(trial, own)| trial.is_complete() && !own.stale)
-        .filter_map(|(_, own)| {
-            let percent = own.mean? / default.mean * 100.0;
-            if own.violations.is_empty() {
-                best = best.min(percent);
-            }
-            Some(best)
+    let recommended = analysis.recommended_so_far();
+    let seen = record.trials.iter().zip(&analysis.trials).zip(recommended);
+    seen.filter(|((trial, own), _)| trial.is_complete() && !own.stale && own.mean.is_some())
+        .map(|(_, best)| {
+            let mean = best.and_then(|at| analysis.trials.get(at)?.mean);
+            mean.map_or(100.0, |mean| mean / default.mean * 100.0)
         })
         .collect()
 }
