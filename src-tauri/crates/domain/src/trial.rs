@@ -121,10 +121,10 @@ pub struct Launch {
     pub argv: Vec<String>,
     /// The engine's own version line.
     pub engine_version: String,
-    /// Settings that the engine changed.
     /// Environment variables by which it was told settings; keys are not among them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+    /// Settings that the engine changed.
     pub differences: Vec<Difference>,
     /// The settings that it told it uses, by knob.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

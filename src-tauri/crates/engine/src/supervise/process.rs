@@ -76,16 +76,15 @@ impl Process {
             }
         });
         let (sender, exit) = watch::channel(None);
-        tokio::spawn(wait_for_end(
-            watchdog,
-            started.group,
+        let watched = Watched {
+            group: started.group,
             mark,
             kills_before,
-            log.clone(),
-            record.clone(),
+            log: log.clone(),
+            record: record.clone(),
             grace,
-            sender,
-        ));
+        };
+        tokio::spawn(wait_for_end(watchdog, watched, sender));
         Ok(Self {
             started,
             exit,
@@ -159,16 +158,30 @@ const GONE: Exit = Exit {
     kernel_out_of_memory: false,
 };
 
-async fn wait_for_end(
-    mut watchdog: Watchdog,
+/// What is known of a group whose end is waited for.
+struct Watched {
     group: i32,
     mark: String,
+    /// Of the kernel, before it was started.
     kills_before: Option<u64>,
     log: EngineLog,
     record: Option<PathBuf>,
     grace: Duration,
+}
+
+async fn wait_for_end(
+    mut watchdog: Watchdog,
+    watched: Watched,
     sender: watch::Sender<Option<Exit>>,
 ) {
+    let Watched {
+        group,
+        mark,
+        kills_before,
+        log,
+        record,
+        grace,
+    } = watched;
     let exit = {
         let end = watchdog.wait();
         tokio::pin!(end);

@@ -98,8 +98,11 @@ async fn reads_back(name: &str, asked: &[(&str, Value)]) {
     }
 }
 
+/// The cause, the settings and further words that lead to it, and what is said.
+type Fault<'a> = (FailureCause, &'a [(&'a str, Value)], &'a [&'a str], &'a str);
+
 /// What keeps it from starting has its cause.
-async fn fails(name: &str, rows: &[(FailureCause, &[(&str, Value)], &[&str], &str)]) {
+async fn fails(name: &str, rows: &[Fault<'_>]) {
     let server = server(name).unwrap();
     for (cause, asked, extra, said) in rows {
         let state = State::new();
