@@ -517,6 +517,10 @@ pub(crate) struct TuneArgs {
     /// out, 0 for no limit
     #[arg(long, value_name = "DB")]
     pub min_likeness: Option<f64>,
+    /// Least share of the first tokens of greedy answers that are the same as the default's, such as 0.9: with
+    /// --allow-output-changes, settings that say less alike are given up
+    #[arg(long, value_name = "SHARE")]
+    pub min_same_tokens: Option<f64>,
     /// Go on with a stored session instead of a new one
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
 mod advise;
+mod answering;
 mod asking;
 mod attaching;
 mod bench;
