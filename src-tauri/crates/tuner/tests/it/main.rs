@@ -15,6 +15,7 @@ mod disturbed;
 mod doubting;
 mod downloading;
 mod guiding;
+mod handing_over;
 mod hearing;
 mod keeping_ledger;
 mod keeping_studies;
