@@ -4,6 +4,7 @@ use super::{Answer, Core};
 use crate::wire::{ErrorCode, ReportFormat, WireError};
 use std::path::{Path, PathBuf};
 use wattsmith_tuner::domain::SessionId;
+use wattsmith_tuner::report::SettingsFile;
 use wattsmith_tuner::{Format, ReportWish};
 
 /// The page of a session's report as it would be written now, to look at. The person's home is hidden
@@ -34,6 +35,12 @@ pub async fn export_report(
             ReportFormat::Json => Format::Json,
             ReportFormat::Markdown => Format::Markdown,
             ReportFormat::Svg => Format::Svg,
+            ReportFormat::Command => Format::Settings(SettingsFile::Command),
+            ReportFormat::Systemd => Format::Settings(SettingsFile::Systemd),
+            ReportFormat::Compose => Format::Settings(SettingsFile::Compose),
+            ReportFormat::Preset => Format::Settings(SettingsFile::Preset),
+            ReportFormat::Modelfile => Format::Settings(SettingsFile::Modelfile),
+            ReportFormat::Vllm => Format::Settings(SettingsFile::Vllm),
         },
         out: out.as_deref(),
         with_paths,

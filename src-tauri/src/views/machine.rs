@@ -294,6 +294,7 @@ impl TryFrom<SessionDraft> for SessionPlan {
                 )?,
                 quality_lock: draft.quality_lock,
                 min_picture_likeness_db: None,
+                min_same_tokens: None,
             },
             tuned: draft.tuned,
             tune_gpu: draft.tune_gpu,

@@ -55,6 +55,18 @@ words! {
         Markdown,
         /// Each chart as a picture.
         Svg,
+        /// The settings that were found, for a shell.
+        Command,
+        /// The same as a unit of systemd.
+        Systemd,
+        /// As a service for Docker Compose.
+        Compose,
+        /// As a preset for llama-server.
+        Preset,
+        /// As a model for Ollama.
+        Modelfile,
+        /// As a file for vLLM.
+        Vllm,
     }
 }
 

@@ -219,6 +219,12 @@ fn constraints(constraints: &Constraints, unit: WorkUnit) -> Vec<String> {
             "every picture at least {least} dB (PSNR) like the default's of the same seed"
         ));
     }
+    if let Some(least) = constraints.min_same_tokens {
+        sentences.push(format!(
+            "at least {:.0} % of the first tokens of greedy answers the same as the default's",
+            100.0 * least
+        ));
+    }
     sentences
 }
 

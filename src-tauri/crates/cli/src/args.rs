@@ -508,6 +508,10 @@ pub(crate) struct TuneArgs {
     /// out, 0 for no limit
     #[arg(long, value_name = "DB")]
     pub min_likeness: Option<f64>,
+    /// Least share of the first tokens of greedy answers that are the same as the default's, such as 0.9: with
+    /// --allow-output-changes, settings that say less alike are given up
+    #[arg(long, value_name = "SHARE")]
+    pub min_same_tokens: Option<f64>,
     /// Go on with a stored session instead of a new one
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
@@ -601,7 +605,8 @@ pub(crate) struct SayArgs {
 pub(crate) struct ReportArgs {
     /// Session: its id, the start of its id, or `latest`
     pub session: String,
-    /// html, pdf, csv, json, md, or svg: a file for each chart
+    /// html, pdf, csv, json, md, or svg: a file for each chart. Or the settings that were found, as command,
+    /// systemd, compose, preset (llama-server), modelfile (Ollama) or vllm
     #[arg(long, default_value = "html")]
     pub format: Format,
     /// Where to; into the data folder when left out. With svg what each file's name begins with

@@ -196,6 +196,7 @@ async fn open(tuner: &Arc<Tuner>, terminal: &Terminal, args: &TuneArgs) -> Resul
                 max_time_to_first_token_s: args.max_time_to_first_token,
                 quality_lock: !args.allow_output_changes,
                 min_picture_likeness_db: args.min_likeness,
+                min_same_tokens: args.min_same_tokens,
             },
             tuned: args.parameters.clone(),
             start: args.work.what.start(),

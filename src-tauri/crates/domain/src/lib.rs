@@ -10,7 +10,7 @@
 //!
 //! | files | purpose |
 //! |---|---|
-//! | `record`, `session`, `trial`, `measurement`, `picture` | what happened, from the whole down to one window |
+//! | `record`, `session`, `trial`, `measurement`, `picture`, `answers` | what happened, from the whole down to one window |
 //! | `configuration`, `parameter` | a value for every knob, and the space that they span |
 //! | `workload`, `work_unit`, `model` | what is done, in which unit, by what |
 //! | `proposal`, `connection`, `claim`, `memory` | who proposes, how they are reached, what they said and knew |
@@ -27,6 +27,7 @@
 //!
 //! Nothing here waits, so that nothing is to be stopped.
 
+mod answers;
 mod arrivals;
 mod busy;
 mod claim;
@@ -58,6 +59,7 @@ mod usable;
 mod work_unit;
 mod workload;
 
+pub use answers::{Agreement, Answers};
 pub use arrivals::Arrivals;
 pub use busy::{Busy, StartLoad, USUAL_WAIT_S, host_took, others_used};
 pub use claim::Claim;

@@ -89,6 +89,10 @@ pub struct Constraints {
     /// below it is given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_picture_likeness_db: Option<f64>,
+    /// Least share of the first tokens of greedy answers that are the same as the default's, above 0, at most
+    /// 1. A trial below it is given up, unless it agrees with the default as much as the default with itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_same_tokens: Option<f64>,
 }
 
 impl Constraints {

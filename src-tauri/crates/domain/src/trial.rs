@@ -1,5 +1,6 @@
 //! One configuration evaluated, and what may be said about it.
 
+use crate::answers::Answers;
 use crate::configuration::Configuration;
 use crate::id::{ConfirmationId, ProposalId, SessionId, TrialId};
 use crate::measurement::{DiscardedRepeat, Interval, Repeat};
@@ -48,6 +49,8 @@ pub enum FailureCause {
     WrongWork,
     /// The pictures are less like the default's than the session allows.
     PicturesDiffer,
+    /// The answers are less like the default's than the session allows.
+    AnswersDiffer,
     /// The GPU's power limit or clock could not be set.
     GpuControlRefused,
     /// A sensor that makes the figure stopped answering, or is not to be believed.
@@ -119,11 +122,11 @@ pub struct Difference {
 pub struct Launch {
     /// The full command line, the API key masked.
     pub argv: Vec<String>,
-    /// The engine's own version line.
-    pub engine_version: String,
     /// Environment variables by which it was told settings; keys are not among them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+    /// The engine's own version line.
+    pub engine_version: String,
     /// Settings that the engine changed.
     pub differences: Vec<Difference>,
     /// The settings that it told it uses, by knob.
@@ -156,6 +159,9 @@ pub struct Trial {
     /// Windows that something disturbed, oldest first: kept for the record, used for no figure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discarded: Vec<DiscardedRepeat>,
+    /// The beginnings of its answers beside the default's, where the session compares them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
     /// Why it has fewer or more windows than planned, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -16,9 +16,10 @@
 //! | `view/` | the view model: everything a report says, already in words |
 //! | `html`, `markdown`, `csv`, `json` | one format each |
 //! | `chart/` | where things stand in the charts |
+//! | `settings_file/` | the settings that were found, as files that other programs read |
 //! | `study` | the page of a study |
-//! | `format`, `redact` | numbers as a person reads them; the last look for secrets |
 //! | `command` | an engine's command line as others would use it |
+//! | `format`, `redact` | numbers as a person reads them; the last look for secrets |
 //!
 //! # The life of one value
 //!
@@ -35,6 +36,7 @@ mod markdown;
 mod options;
 mod pdf;
 mod redact;
+mod settings_file;
 mod study;
 mod svg;
 mod view;
@@ -43,6 +45,7 @@ pub use command::command_line;
 pub use options::ReportOptions;
 pub use pdf::PdfError;
 pub use redact::record as without_secrets;
+pub use settings_file::{SettingsFile, settings_file};
 pub use svg::ChartFile;
 pub use view::PictureFiles;
 
@@ -59,6 +62,9 @@ pub enum ReportError {
     /// A figure that JSON cannot hold.
     #[error("the record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// There are no settings to hand over in this form: why.
+    #[error("{0}")]
+    NoSettings(String),
     /// A fault of the build, or of what puts a PDF together.
     #[error("the PDF cannot be made: {0}")]
     Pdf(#[from] PdfError),

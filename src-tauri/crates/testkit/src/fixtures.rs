@@ -292,6 +292,7 @@ impl Fixture {
             launch,
             repeats,
             discarded: Vec::new(),
+            answers: None,
             note: None,
             created_at,
         });

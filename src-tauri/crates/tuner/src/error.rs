@@ -97,6 +97,9 @@ pub enum TunerError {
     /// The pictures are less like the default's than the session allows: which, and what to do.
     #[error("{0}")]
     PicturesDiffer(String),
+    /// The answers are less like the default's than the session allows: by how much, and what to do.
+    #[error("{0}")]
+    AnswersDiffer(String),
     /// The GPU could not be set: the text says why and what to do.
     #[error("{0}")]
     GpuControl(String),
@@ -164,6 +167,7 @@ impl TunerError {
             Self::Engine(error) => error.cause().unwrap_or(FailureCause::RequestFailed),
             Self::Meter(_) => FailureCause::SensorLost,
             Self::PicturesDiffer(_) => FailureCause::PicturesDiffer,
+            Self::AnswersDiffer(_) => FailureCause::AnswersDiffer,
             Self::GpuControl(_) => FailureCause::GpuControlRefused,
             Self::Store(_) | Self::Io { .. } => FailureCause::StorageFailed,
             _ => FailureCause::RequestFailed,
@@ -189,6 +193,7 @@ impl TunerError {
             | Self::Engine(_)
             | Self::Meter(_)
             | Self::PicturesDiffer(_)
+            | Self::AnswersDiffer(_)
             | Self::GpuControl(_)
             | Self::Store(_)
             | Self::Io { .. } => {

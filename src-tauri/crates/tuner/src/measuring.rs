@@ -3,7 +3,8 @@
 //! The life of a trial: before a session's first one, [`quiet`] looks whether the machine does other
 //! work. [`trial`] takes the windows one by one: [`measure`] launches a fresh engine for each, warms it
 //! up, and lets the meter record while it is driven; [`phases`] lays the requests beside the power,
-//! [`pictures`] keeps pictures and says by [`likeness`] how far they are from the default's.
+//! [`pictures`] keeps pictures and says by [`likeness`] how far they are from the default's; [`answers`] says
+//! the same of texts before the first window.
 //! [`too_busy`] refuses a figure that CPU seconds cannot carry, [`spoiled`] says which window something
 //! outside disturbed, and [`rerun`] measures such a one again; [`again`] adds windows to what is complete. A server that ran already is
 //! never set by us: [`by_hand`] asks the person and waits. A crossing of the goal opens
@@ -15,6 +16,7 @@
 //! group is gone.
 
 pub(crate) mod again;
+pub(crate) mod answers;
 pub(crate) mod by_hand;
 pub(crate) mod confirm;
 pub(crate) mod likeness;

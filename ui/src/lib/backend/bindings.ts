@@ -1344,7 +1344,19 @@ export type ReportFormat =
 /**  Short, for notes and issues. */
 "markdown" | 
 /**  Each chart as a picture. */
-"svg";
+"svg" | 
+/**  The settings that were found, for a shell. */
+"command" | 
+/**  The same as a unit of systemd. */
+"systemd" | 
+/**  As a service for Docker Compose. */
+"compose" | 
+/**  As a preset for llama-server. */
+"preset" | 
+/**  As a model for Ollama. */
+"modelfile" | 
+/**  As a file for vLLM. */
+"vllm";
 
 /**  A server that runs on this machine already. */
 export type RunningView = {

@@ -93,7 +93,7 @@ fn what_it_really_uses_is_read_back_from_its_page() {
 
 #[test]
 fn settings_that_do_not_go_together_are_rules() {
-    let space = space(&[]);
+    let space = space(&["a GPU"]);
     let word = |word: &str| Value::Choice(word.to_owned());
     for wrong in [
         [("compile", word("on")), ("cache", word("dynamic"))],

@@ -354,5 +354,12 @@ pub(crate) fn constraints(record: &SessionRecord) -> Vec<String> {
             "Every picture at least {least} dB (PSNR) like the default\u{2019}s of the same seed."
         ));
     }
+    if let Some(least) = limits.min_same_tokens {
+        lines.push(format!(
+            "At least {:.0} % of the first tokens of greedy answers the same as the default\u{2019}s, or as many \
+             as of the default itself with several requests at once.",
+            100.0 * least
+        ));
+    }
     lines
 }

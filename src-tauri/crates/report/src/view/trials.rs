@@ -313,6 +313,7 @@ fn cause_word(cause: FailureCause) -> &'static str {
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work",
         FailureCause::PicturesDiffer => "pictures differ",
+        FailureCause::AnswersDiffer => "answers differ",
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "storage failed",

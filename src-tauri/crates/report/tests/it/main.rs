@@ -4,6 +4,7 @@
 
 mod charts;
 mod gain;
+mod handed_over;
 mod homes;
 mod page;
 mod paper;

@@ -59,6 +59,7 @@ impl Tuner {
             discarded: earlier
                 .map(|trial| trial.discarded.clone())
                 .unwrap_or_default(),
+            answers: earlier.and_then(|trial| trial.answers.clone()),
             note: None,
             created_at: now(),
         };
@@ -156,7 +157,8 @@ impl Tuner {
                 match error {
                     TunerError::Engine(_)
                     | TunerError::Meter(_)
-                    | TunerError::PicturesDiffer(_) => Ok(()),
+                    | TunerError::PicturesDiffer(_)
+                    | TunerError::AnswersDiffer(_) => Ok(()),
                     TunerError::GpuControl(_) => {
                         self.without_gpu_knobs(&job.session).await?;
                         Ok(())
@@ -226,6 +228,12 @@ impl Tuner {
         let owner = Owner::Trial(trial.id.clone());
         let meter = self.meter_of(&record.session).await?;
         let least = least_window(&record.session, &meter);
+        if trial.answers.is_none() {
+            trial.answers = self.check_answers(job, &record, trial).await?;
+            if trial.answers.is_some() {
+                self.store.put_trial(trial).await?;
+            }
+        }
         record.trials.retain(|one| one.id != trial.id);
         record.trials.push(trial.clone());
         loop {
@@ -415,6 +423,7 @@ fn trial_of(record: &SessionRecord, proposal: &Proposal) -> Trial {
         launch: None,
         repeats: Vec::new(),
         discarded: Vec::new(),
+        answers: None,
         note: None,
         created_at: now(),
     }
@@ -516,6 +525,7 @@ pub fn cause_label(cause: FailureCause) -> &'static str {
         FailureCause::RequestFailed => "request failed",
         FailureCause::WrongWork => "wrong work done",
         FailureCause::PicturesDiffer => "pictures differ",
+        FailureCause::AnswersDiffer => "answers differ",
         FailureCause::GpuControlRefused => "GPU setting refused",
         FailureCause::SensorLost => "sensor lost",
         FailureCause::StorageFailed => "could not be stored",

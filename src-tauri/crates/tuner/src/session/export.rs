@@ -7,7 +7,7 @@ use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use wattsmith_domain::{SessionId, SessionRecord};
-use wattsmith_report::{ReportError, ReportOptions};
+use wattsmith_report::{ReportError, ReportOptions, SettingsFile};
 
 /// Formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Format {
     Markdown,
     /// Each chart as a picture, a file each.
     Svg,
+    /// No report: the settings that were found, in a form that another program reads.
+    Settings(SettingsFile),
 }
 
 impl Format {
@@ -37,6 +39,14 @@ impl Format {
             Self::Json => "json",
             Self::Markdown => "md",
             Self::Svg => "svg",
+            Self::Settings(form) => match form {
+                SettingsFile::Command => "sh",
+                SettingsFile::Systemd => "service",
+                SettingsFile::Compose => "compose.yaml",
+                SettingsFile::Preset => "ini",
+                SettingsFile::Modelfile => "Modelfile",
+                SettingsFile::Vllm => "vllm.yaml",
+            },
         }
     }
 }
@@ -51,8 +61,15 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "md" | "markdown" => Ok(Self::Markdown),
             "svg" => Ok(Self::Svg),
+            "command" => Ok(Self::Settings(SettingsFile::Command)),
+            "systemd" => Ok(Self::Settings(SettingsFile::Systemd)),
+            "compose" => Ok(Self::Settings(SettingsFile::Compose)),
+            "preset" => Ok(Self::Settings(SettingsFile::Preset)),
+            "modelfile" => Ok(Self::Settings(SettingsFile::Modelfile)),
+            "vllm" => Ok(Self::Settings(SettingsFile::Vllm)),
             other => Err(format!(
-                "there is no report format {other}; choose html, pdf, csv, json, md or svg"
+                "there is no report format {other}; choose html, pdf, csv, json, md or svg, or for the settings \
+                 alone command, systemd, compose, preset, modelfile or vllm"
             )),
         }
     }
@@ -135,6 +152,7 @@ fn files(
         Format::Csv => wattsmith_report::csv_with(record, options),
         Format::Json => wattsmith_report::json_with(record, options)?,
         Format::Markdown => wattsmith_report::markdown_with(record, options),
+        Format::Settings(form) => wattsmith_report::settings_file(record, form)?,
         Format::Svg => {
             let stem = path.with_extension("");
             let stem = stem.file_name().unwrap_or_default().to_string_lossy();

@@ -245,6 +245,7 @@ impl Tuner {
         self.check_memory(server.as_ref(), &model.path, &start)
             .await?;
         plan.constraints = of_pictures(plan.constraints, &workload);
+        check_same_tokens(&plan.constraints, &workload)?;
         if plan.tuned.is_empty() && workload.unit.is_token() {
             plan.tuned = usual(&full);
         }
@@ -430,6 +431,22 @@ fn context_for(knob: &Parameter, workload: &Workload, longest: usize) -> Option<
         .min();
     let rounded = (needed / CONTEXT_STEP + 1) * CONTEXT_STEP;
     Some(level.unwrap_or(rounded).min(*max))
+}
+
+/// A limit for what answers have in common means something where they may differ.
+fn check_same_tokens(constraints: &Constraints, workload: &Workload) -> Result<(), TunerError> {
+    let Some(least) = constraints.min_same_tokens else {
+        return Ok(());
+    };
+    let wrong = match () {
+        () if !(least > 0.0 && least <= 1.0) => "is a share above 0 and at most 1, such as 0.9",
+        () if !workload.unit.is_token() => "is for answers of text; pictures have --min-likeness",
+        () if constraints.quality_lock => {
+            "needs --allow-output-changes: with the quality lock no answer changes"
+        }
+        () => return Ok(()),
+    };
+    Err(TunerError::Invalid(format!("--min-same-tokens {wrong}.")))
 }
 
 /// The usual limit of likeness where the person says none; 0 takes it away. Tokens have none.

@@ -69,6 +69,7 @@ pub fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> Vec<
     }
     let pictures = words::pictures(&trial.repeats).into_iter();
     lines.extend(pictures.map(|line| format!("  {line}")));
+    lines.extend(words::answers(trial).map(|line| format!("  {line}")));
     if trial.number > 1 {
         lines.extend(words::of_trial(own).map(|verdict| format!("  {verdict}")));
     }

@@ -4,8 +4,8 @@ pub use crate::session::outlook::{Outlook, Outlooks};
 pub use crate::session::trial_words::trial;
 use wattsmith_domain::{
     Availability, Comparison, Confirmation, Decision, DiscardedRepeat, Interval, Likeness,
-    PicturePhase, PictureWork, Repeat, SensorReport, SessionRecord, Source, Verdict, Warning,
-    WarningKind,
+    PicturePhase, PictureWork, Purpose, Repeat, SensorReport, SessionRecord, Source, Trial,
+    Verdict, Warning, WarningKind,
 };
 use wattsmith_stats::said;
 pub use wattsmith_stats::said::span;
@@ -108,6 +108,23 @@ pub fn joules_per_step(repeats: &[Repeat]) -> Option<f64> {
     let all: Option<Vec<f64>> = repeats.iter().map(Repeat::joules_per_step).collect();
     let all = all.filter(|all| !all.is_empty())?;
     Some(all.iter().sum::<f64>() / all.len() as f64)
+}
+
+/// How far a trial's answers agree with the default's, as a sentence; none where that was not compared.
+#[must_use]
+pub fn answers(trial: &Trial) -> Option<String> {
+    let answers = trial.answers.as_ref()?;
+    let share = answers.agreement.share()?;
+    let what = match trial.purpose {
+        Purpose::Default => "Its answers with several requests at once, beside those one at a time",
+        Purpose::Proposal => "Its answers beside the default's",
+    };
+    Some(format!(
+        "{what}: {} of the first tokens are the same ({} of {}).",
+        percent(share),
+        answers.agreement.same,
+        answers.agreement.of
+    ))
 }
 
 /// What is to be said of a trial's pictures: each step's joules, the phases' shares of the time, how

@@ -111,6 +111,7 @@ impl Played {
             launch: None,
             repeats,
             discarded: Vec::new(),
+            answers: None,
             note: None,
             created_at: now(),
         };

@@ -114,6 +114,7 @@ fn measured(
         ));
     }
     sentences.extend(words::pictures(&trial.repeats));
+    sentences.extend(words::answers(trial));
     sentences.extend(disturbed(trial));
     for violation in &own.violations {
         sentences.push(format!("It does not keep a constraint: {violation}."));

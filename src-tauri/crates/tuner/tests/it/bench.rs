@@ -181,6 +181,7 @@ impl Bench {
             launch: None,
             repeats: Vec::new(),
             discarded: Vec::new(),
+            answers: None,
             note: None,
             created_at: "2026-01-15T09:00:00Z".to_owned(),
         };

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
 mod advise;
+mod answering;
 mod asking;
 mod attaching;
 mod bench;
@@ -14,6 +15,7 @@ mod disturbed;
 mod doubting;
 mod downloading;
 mod guiding;
+mod handing_over;
 mod hearing;
 mod keeping_ledger;
 mod keeping_studies;

@@ -20,9 +20,20 @@ export function page(s: Kept, withPaths: boolean): string {
 <pre>${home}/.local/share/wattsmith/assets/llama-server --threads 2</pre></main></body></html>`;
 }
 
+/** Those that are not called as their format is. */
+const suffixes: Partial<Record<ReportFormat, string>> = {
+  markdown: 'md',
+  command: 'sh',
+  systemd: 'service',
+  compose: 'compose.yaml',
+  preset: 'ini',
+  modelfile: 'Modelfile',
+  vllm: 'vllm.yaml',
+};
+
 /** Where a report would be written. */
 export function files(s: Kept, format: ReportFormat, out: string | null): string[] {
-  const suffix = format === 'markdown' ? 'md' : format;
+  const suffix = suffixes[format] ?? format;
   const stem = `/home/you/Documents/Wattsmith/${s.name.replace(/\W+/g, '-')}`;
   const path = out?.replace(/^~/, '/home/you') ?? `${stem}.${suffix}`;
   if (format !== 'svg') return [path];

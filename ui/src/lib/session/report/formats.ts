@@ -23,6 +23,16 @@ export const FORMATS: FormatChoice[] = [
   { format: 'svg', label: 'Charts', hint: 'each chart as an SVG picture', suffix: 'svg' },
 ];
 
+/** The settings that were found, in forms that other programs read. */
+export const SETTINGS: FormatChoice[] = [
+  { format: 'command', label: 'Shell command', hint: 'the settings alone', suffix: 'sh' },
+  { format: 'systemd', label: 'systemd unit', hint: 'a service of yours', suffix: 'service' },
+  { format: 'compose', label: 'Compose file', hint: 'a container', suffix: 'compose.yaml' },
+  { format: 'preset', label: 'Preset', hint: 'for llama-server', suffix: 'ini' },
+  { format: 'modelfile', label: 'Modelfile', hint: 'for Ollama', suffix: 'Modelfile' },
+  { format: 'vllm', label: 'vLLM file', hint: 'for vllm serve --config', suffix: 'vllm.yaml' },
+];
+
 /** The format that a file's name asks for. */
 export const formatOf = (path: string): ReportFormat | undefined =>
   FORMATS.find((one) => one.suffix === path.split('.').at(-1)?.toLowerCase())?.format;

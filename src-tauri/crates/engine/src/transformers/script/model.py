@@ -11,7 +11,7 @@ import torch
 import transformers
 from transformers.generation import BaseStreamer, StoppingCriteria, StoppingCriteriaList
 
-from answers import StaticBatches
+from answers import Answer, StaticBatches
 from faults import Unsuited
 
 
@@ -47,6 +47,9 @@ class Loaded:
             self.batches = ContinuousBatches(self.model, asked)
         else:
             self.batches = StaticBatches(self.generate, asked.batch_size, asked.batch_wait_ms / 1000)
+        if asked.compile == "on":
+            # Compiling takes minutes: it belongs to loading.
+            self.generate([Answer([self.pad] * 16, 8) for _ in range(asked.batch_size)])
 
     def encode(self, prompt):
         return self.tokenizer(prompt)["input_ids"]

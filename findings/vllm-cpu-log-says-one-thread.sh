@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# vLLM on a processor: VLLM_CPU_OMP_THREADS_BIND=nobind, which is there to switch the binding of threads off,
-# leaves one thread to compute, however many cores there are.
+# vLLM on a processor says in its log that one thread computes, and computes with all of them.
 #
 # Seen with vllm-cpu 0.32.0 (vLLM's source, built for processors) and torch 2.13.0 on Linux x86-64 with two
-# cores. With `auto` and no core kept back the worker computes with a thread for each core. With `nobind` it says
-# "Reducing Torch threads from 2 to 1 for serving" among its many lines at level INFO and computes with one. A
-# good engineer who wants the kernel to place the threads sees half the speed (a sixteenth on sixteen cores) and
-# takes that for the price of threads that wander. OMP_NUM_THREADS=N beside it brings them back.
+# cores. With VLLM_CPU_OMP_THREADS_BIND=nobind the worker logs "Reducing Torch threads from 2 to 1 for serving.
+# Set OMP_NUM_THREADS in the external environment to override.", and in another line that setting them
+# is skipped. Both threads go on computing, by the kernel's count of their CPU time. A good engineer
+# who reads the settings back from the log records one thread, looks for the lost half of the speed, or sets
+# OMP_NUM_THREADS to win back what was never lost. With `auto` the log names the cores, and that is right.
 #
 # Output seen (2 cores):
-#   auto     told: core ids=[0, 1]                             threads that computed: 2
-#   nobind   told: Reducing Torch threads from 2 to 1          threads that computed: 1
-#   as described: nobind computes with one thread
+#   auto     told: core ids=[0, 1]                               threads that computed: 2
+#   nobind   told: Reducing Torch threads from 2 to 1            threads that computed: 2
+#   as described: the log says that one thread computes, and more than one does
 #
 # Needs: python3.11 with pip and venv, two cores or more, 7 GB of disk; a start takes most of a minute.
 # VENV=DIR takes a Python that has the packages already. Fails where the behaviour has changed.
@@ -95,5 +95,6 @@ run auto
 auto="$threads"
 run nobind
 [[ "$auto" -gt 1 ]] || { echo "changed: auto computes with $auto thread"; exit 1; }
-[[ "$threads" == 1 ]] || { echo "changed: nobind computes with $threads threads"; exit 1; }
-echo "as described: nobind computes with one thread"
+[[ "$told" == "Reducing Torch threads"*"to 1" ]] || { echo "changed: the log says: $told"; exit 1; }
+[[ "$threads" -gt 1 ]] || { echo "changed: nobind computes with $threads thread"; exit 1; }
+echo "as described: the log says that one thread computes, and more than one does"

@@ -1,0 +1,173 @@
+//! The settings that a session found, as files that other programs read: a shell's command, a systemd unit, a
+//! Compose file, and the servers' own forms. Unlike a report they are for the person's own machine, so that
+//! paths are told as they are.
+
+mod compose;
+mod modelfile;
+mod preset;
+mod systemd;
+mod vllm;
+
+use crate::ReportError;
+use crate::command::{Kept, is_flag};
+use wattsmith_domain::{Engine, Purpose, Session, SessionRecord, Trial};
+use wattsmith_stats::{Analysis, Outcome};
+
+/// A form in which settings are handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsFile {
+    /// A command for a shell.
+    Command,
+    /// A unit for systemd.
+    Systemd,
+    /// A service for Docker Compose.
+    Compose,
+    /// A preset for `llama-server --models-preset`.
+    Preset,
+    /// A model for `ollama create`, with the daemon's variables beside it.
+    Modelfile,
+    /// A file for `vllm serve --config`.
+    Vllm,
+}
+
+/// Servers that are a script of Wattsmith's own.
+const OF_OURS: [&str; 2] = ["diffusers", "transformers"];
+
+/// What is handed over.
+struct Winner<'a> {
+    session: &'a Session,
+    trial: &'a Trial,
+    kept: Kept,
+}
+
+/// The settings of the trial that the session came to; of the default where it came to none.
+///
+/// # Errors
+/// `NoSettings` where nothing was started yet, the server was not started here, or the form is another
+/// server's.
+pub fn settings_file(record: &SessionRecord, form: SettingsFile) -> Result<String, ReportError> {
+    let winner = Winner::of(record)?;
+    let text = match form {
+        SettingsFile::Command => format!("#!/bin/sh\n{}{}\n", winner.remark("#"), winner.shell()),
+        SettingsFile::Systemd => systemd::unit(&winner),
+        SettingsFile::Compose => compose::file(&winner)?,
+        SettingsFile::Preset => {
+            winner.is_of("llama-server", "A preset is for llama-server")?;
+            preset::file(&winner)
+        }
+        SettingsFile::Modelfile => {
+            winner.is_of(
+                "llama-server",
+                "A Modelfile is made of llama-server's settings",
+            )?;
+            modelfile::file(&winner)
+        }
+        SettingsFile::Vllm => {
+            winner.is_of("vllm", "This file is for vLLM")?;
+            vllm::file(&winner)
+        }
+    };
+    Ok(text)
+}
+
+/// Its name and version; some say their name with their version.
+fn with_version(engine: &Engine) -> String {
+    match engine.version.starts_with(&engine.name) {
+        true => engine.version.clone(),
+        false => format!("{} {}", engine.name, engine.version),
+    }
+}
+
+impl<'a> Winner<'a> {
+    fn of(record: &'a SessionRecord) -> Result<Self, ReportError> {
+        let none = |why: &str| ReportError::NoSettings(why.to_owned());
+        let found = Outcome::of(record, &Analysis::of(record)).trial;
+        let trial = found
+            .and_then(|id| record.trial(&id))
+            .or_else(|| record.default_trial())
+            .ok_or_else(|| none("This session has measured nothing yet."))?;
+        let launch = trial.launch.as_ref();
+        let launch =
+            launch.ok_or_else(|| none("The engine was never started with these settings."))?;
+        let kept = Kept::of(launch);
+        let session = &record.session;
+        if session.engine.name == "attached" || kept.words.len() < 2 {
+            return Err(none(
+                "The server was not started by Wattsmith, so that its command line is not known.",
+            ));
+        }
+        if OF_OURS.contains(&session.engine.name.as_str()) {
+            return Err(ReportError::NoSettings(format!(
+                "{} ran behind a script of Wattsmith's own, which is of no use beside it; its settings stand in \
+                 the report.",
+                session.engine.name
+            )));
+        }
+        Ok(Self {
+            session,
+            trial,
+            kept,
+        })
+    }
+
+    fn is_of(&self, engine: &str, form: &str) -> Result<(), ReportError> {
+        let own = &self.session.engine.name;
+        match own == engine {
+            true => Ok(()),
+            false => Err(ReportError::NoSettings(format!(
+                "{form}; this session ran {own}."
+            ))),
+        }
+    }
+
+    /// Where the settings come from, as lines of a comment.
+    fn remark(&self, mark: &str) -> String {
+        let session = self.session;
+        let which = match self.trial.purpose {
+            Purpose::Default => "its default settings: nothing better was found".to_owned(),
+            Purpose::Proposal => format!("trial {}", self.trial.number),
+        };
+        let lines = [
+            format!(
+                "Written by Wattsmith from the session {}: {which}.",
+                session.name
+            ),
+            format!("Measured with {}.", with_version(&session.engine)),
+        ];
+        lines
+            .map(|line| format!("{mark} {}\n", line.replace(['\n', '\r'], " ")))
+            .concat()
+    }
+
+    /// Where the server listens when nobody says anything.
+    fn port(&self) -> u16 {
+        match self.session.engine.name.as_str() {
+            "llama-server" => 8080,
+            _ => 8000,
+        }
+    }
+
+    fn shell(&self) -> String {
+        self.kept.shell()
+    }
+
+    /// The words behind the program, flag by flag: its name, and its values.
+    fn flags(&self) -> Vec<(String, Vec<String>)> {
+        let mut flags: Vec<(String, Vec<String>)> = Vec::new();
+        for word in self.kept.words.iter().skip(1) {
+            match (is_flag(word), flags.last_mut()) {
+                (true, _) => {
+                    let (name, value) = match word.split_once('=') {
+                        Some((name, value)) => (name, vec![value.to_owned()]),
+                        None => (word.as_str(), Vec::new()),
+                    };
+                    flags.push((name.to_owned(), value));
+                }
+                (false, Some((_, values))) => values.push(word.clone()),
+                // What stands before the first flag: a verb, a model.
+                (false, None) => flags.push((String::new(), vec![word.clone()])),
+            }
+        }
+        flags
+    }
+}
