@@ -59,6 +59,7 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::answer_busy,
             commands::ask,
             commands::say,
+            commands::take_back,
             commands::run_proposal,
             commands::more_repeats,
             commands::confirm,

@@ -1,6 +1,7 @@
 //! A session: its line in the list, and the whole of it.
 
 use super::answer::{answer, costs, goal_joules, said_of};
+use super::foretold::foretold;
 use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
@@ -144,11 +145,13 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         spending: spending(record),
         trials_used: trials_used(record),
         budget: session.budget,
-        story: story(record, &analysis),
+        story: story(record, &analysis, &job.questions),
         trend: trend(record, &analysis),
         importance: importance(record, &analysis),
         parameters: session.space.parameters.iter().map(parameter).collect(),
         best: best(record, &analysis, &outcome),
+        beside_lowest: outcome.beside_lowest(record, &analysis).unwrap_or_default(),
+        foretold: foretold(record, &analysis),
         outcome: outcome_view(record, &analysis, &outcome),
         answer: answer(record, &analysis, &outcome),
         costs: costs(record),
@@ -290,17 +293,14 @@ fn chips(record: &SessionRecord) -> Vec<String> {
 }
 
 fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
-    let mut best_so_far: Option<f64> = None;
-    record
-        .trials
-        .iter()
-        .filter(|trial| trial.is_complete())
-        .filter_map(|trial| {
-            let own = analysis.trial(&trial.id)?;
+    let recommended = analysis.recommended_so_far();
+    let all = record.trials.iter().zip(&analysis.trials).zip(recommended);
+    all.filter(|((trial, _), _)| trial.is_complete())
+        .filter_map(|((trial, own), best)| {
             let figure = own.joules_per_unit?;
-            if own.violations.is_empty() && !own.stale {
-                best_so_far = Some(best_so_far.map_or(figure.mean, |best| best.min(figure.mean)));
-            }
+            let best = best
+                .and_then(|at| analysis.trials.get(at))
+                .filter(|_| !own.stale);
             Some(TrendPoint {
                 trial_id: trial.id.0.clone(),
                 number: trial.number,
@@ -312,7 +312,8 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                     own.performance.as_ref()?.tokens_per_second,
                     record.session.workload.unit.rate(),
                 ),
-                best_so_far: best_so_far.filter(|_| !own.stale),
+                best_so_far: best.and_then(|best| best.mean),
+                best_so_far_trial: best.map_or(0, |best| best.number),
                 verdict: judged_kind(own),
                 predicted: own.predicted,
                 stale: own.stale,
@@ -371,6 +372,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
     PhaseView {
         kind: match phase.kind {
             Kind::Idle => PhaseKind::Idle,
+            Kind::WaitingForLock => PhaseKind::WaitingForLock,
             Kind::WaitingForQuiet => PhaseKind::WaitingForQuiet,
             Kind::WaitingForHand => PhaseKind::WaitingForHand,
             Kind::SettingGpu => PhaseKind::SettingGpu,

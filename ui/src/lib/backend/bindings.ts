@@ -89,8 +89,10 @@ export const commands = {
 	answerBusy: (id: string, wait: boolean) => typedError<null, WireError>(__TAURI_INVOKE("answer_busy", { id, wait })),
 	/**  Asks the advisor. */
 	ask: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("ask", { id })),
-	/**  Asks the session's chat LLM a question of the person. */
+	/**  Asks the session's chat LLM a question of the person, whatever else runs. */
 	say: (id: string, text: string) => typedError<null, WireError>(__TAURI_INVOKE("say", { id, text })),
+	/**  Takes back a question that has no answer yet. */
+	takeBack: (id: string, exchangeId: string) => typedError<null, WireError>(__TAURI_INVOKE("take_back", { id, exchangeId })),
 	/**  Runs a proposal. */
 	runProposal: (id: string, proposalId: string) => typedError<null, WireError>(__TAURI_INVOKE("run_proposal", { id, proposalId })),
 	/**  Measures more windows of a trial, until it is decided or enough. */
@@ -471,6 +473,13 @@ export type ExchangeItem = {
 	prompt: string,
 	/**  Reply as it came (Markdown; sanitise after rendering). */
 	reply: string,
+	/**
+	 *  The reply to a question, with what the record says behind each claim that it contradicts; empty
+	 *  where the loop asked.
+	 */
+	answer: string,
+	/**  Why a question is not asked yet, in whole sentences; empty once it is. */
+	waits: string,
 	/**  How it ended. */
 	outcome: ExchangeKind,
 	/**  Why refused or failed. */
@@ -569,6 +578,32 @@ export type FirstLook = {
 	machine: MachineView,
 	/**  Watts now, when a sensor answers. */
 	watts: number | null,
+};
+
+/**  One prediction and what came. */
+export type ForetoldTrial = {
+	/**  Trial. */
+	trialId: string,
+	/**  Number. */
+	number: number,
+	/**  What was foretold, J/unit. */
+	predicted: string,
+	/**  What the trial showed, J/unit. */
+	measured: string,
+	/**  How far that is apart: "6.1 % too high". */
+	off: string,
+	/**  Whether what was foretold lies in the trial's interval; none where it has none. */
+	inside: boolean | null,
+};
+
+/**  How good somebody's predictions were. */
+export type ForetoldView = {
+	/**  Who, in words. */
+	who: string,
+	/**  All in all, in whole sentences. */
+	text: string,
+	/**  One by one, in the order of the trials. */
+	each: ForetoldTrial[],
 };
 
 /**  Share of a knob in what was seen. */
@@ -688,10 +723,18 @@ sessionId: string;
 atS: number[]; 
 /**  Watts. */
 watts: number[] } | 
-/**  More of the LLM's reply. */
+/**  More of the LLM's reply with a proposal. */
 { event: "reply"; 
 /**  Session. */
 sessionId: string; 
+/**  Text to append. */
+text: string } | 
+/**  More of the answer to a question of the person. */
+{ event: "answer"; 
+/**  Session. */
+sessionId: string; 
+/**  The question. */
+exchangeId: string; 
 /**  Text to append. */
 text: string } | 
 /**  Read the session again. */
@@ -1490,6 +1533,10 @@ export type SessionView = {
 	parameters: ParameterView[],
 	/**  Best settings so far against the default. */
 	best: BestView | null,
+	/**  Why the best is not the trial of the lowest figure, a whole sentence; empty where it is. */
+	besideLowest: string,
+	/**  How good predictions were, by who made them; those who made none are left out. */
+	foretold: ForetoldView[],
 	/**  What it has come to. */
 	outcome: OutcomeView,
 	/**  The same as what stands first on the screen. */
@@ -1770,8 +1817,13 @@ export type TrendPoint = {
 	tokensPerSecond: number,
 	/**  The same in words: "113 tokens/s". */
 	speed: string,
-	/**  Least J/unit up to here among trials that keep the constraints. */
+	/**
+	 *  J/unit of the trial up to here that is recommended by a model of all trials; the lowest figure may
+	 *  be another's.
+	 */
 	bestSoFar: number | null,
+	/**  That trial's number; 0 where there is none. */
+	bestSoFarTrial: number,
 	/**  Verdict. */
 	verdict: VerdictKind,
 	/**  The advisor's prediction. */

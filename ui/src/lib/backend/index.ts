@@ -58,8 +58,10 @@ export interface Backend {
   /** On a busy machine: waits until it is quiet, or measures the default all the same. */
   answerBusy(id: string, wait: boolean): Promise<void>;
   ask(id: string): Promise<void>;
-  /** A question of the person; the answer comes into the story. */
+  /** A question of the person, whatever else runs; the answer comes into the story. */
   say(id: string, text: string): Promise<void>;
+  /** Takes back a question that has no answer yet. */
+  takeBack(id: string, exchangeId: string): Promise<void>;
   runProposal(id: string, proposalId: string): Promise<void>;
   /** More windows of a trial, until it is decided or enough. */
   moreRepeats(id: string, trialId: string): Promise<void>;

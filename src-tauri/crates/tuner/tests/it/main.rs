@@ -37,3 +37,4 @@ mod storing;
 mod studying;
 mod studying_live;
 mod talking;
+mod talking_beside;

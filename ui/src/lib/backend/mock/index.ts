@@ -5,6 +5,7 @@ import { BackendError, backendError } from '../error';
 import type { Backend, LiveEvent } from '../index';
 import { lastConfig, offer, pasted, promptValues, proposal, templateOf } from './advisor';
 import { settle } from './busy';
+import { confirm } from './confirm';
 import { desk } from './desk';
 import { diagnosis } from './doctor';
 import { Downloads } from './downloads';
@@ -22,9 +23,9 @@ import { keep, trials, view, type Kept } from './session';
 import { scene } from './scenarios';
 import { settings } from './settings';
 import { Studies } from './study';
-import { say } from './talk';
+import { say, takeBack } from './talk';
 import { BUILT_IN, render, templateViews } from './templates';
-import { watts } from './trial';
+import { powerOf } from './trial';
 import { previewWork } from './work';
 
 export function mockBackend(query: URLSearchParams): Backend {
@@ -162,11 +163,12 @@ export function mockBackend(query: URLSearchParams): Backend {
           'consent-needed',
           `The question would go to ${s.draft.connection.baseUrl}.`,
         );
-      return job(id, (one) => say(jobs, one, text));
+      return change(id, (one) => say(jobs, one, text));
     },
+    takeBack: (id, exchangeId) => change(id, (s) => takeBack(s, exchangeId)),
     runProposal: (id, proposalId) => job(id, (s) => jobs.take(s, proposalId)),
     moreRepeats: (id, trialId) => job(id, (s) => more(jobs, s, trialId)),
-    confirm: (id) => job(id, (s) => jobs.confirm(s)),
+    confirm: (id) => job(id, (s) => confirm(jobs, s)),
     numericProposal: (id) =>
       change(id, (s) => {
         s.stuck = null;
@@ -178,7 +180,7 @@ export function mockBackend(query: URLSearchParams): Backend {
         if (item?.item !== 'exchange')
           throw new BackendError('not-found', 'This prompt does not wait for a reply any more.');
         if (item.question) {
-          Object.assign(item, { reply, outcome: 'answered' });
+          Object.assign(item, { reply, answer: reply, outcome: 'answered' });
           return;
         }
         pasted(s, item, reply);
@@ -275,18 +277,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     ...noise.calls(),
     ...studies.calls(),
     picturePairs: async () => [],
-    powerSeries: async (trialId) => {
-      const s = newest().find((one) => one.configs.has(trialId));
-      if (!s) throw new BackendError('not-found', 'No samples of this trial are stored.');
-      const atS = Array.from({ length: 120 }, (_, i) => i / 6);
-      return [
-        {
-          device: s.gpu ? 'RTX 4090' : 'CPU',
-          atS,
-          watts: atS.map((at) => watts(s, s.configs.get(trialId) ?? DEFAULTS, at > 1)),
-        },
-      ];
-    },
+    powerSeries: async (trialId) => powerOf(newest(), trialId),
   };
 
   function oneTemplate(name: string) {

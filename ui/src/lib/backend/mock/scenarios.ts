@@ -258,6 +258,12 @@ export function scene(name: string, pace: number): Scene {
           ...older(ESTIMATED),
         ],
       };
+    case 'beside': {
+      // A trial runs, and the chat model is elsewhere.
+      const s = now(3, { connection: openai });
+      s.consent = true;
+      return { ...base, sessions: [s, ...older(ESTIMATED)], startRunning: true, pace: pace * 10 };
+    }
     case 'consent':
       return { ...base, sessions: [now(1, { connection: openai }), ...older(ESTIMATED)] };
     case 'taught':
