@@ -41,6 +41,7 @@ pub fn wire() -> Builder<tauri::Wry> {
             commands::preview_work,
             commands::create_session,
             commands::likely_cost,
+            commands::example_session,
             commands::sessions,
             commands::session,
             commands::rename_session,

@@ -145,6 +145,7 @@ pub async fn options(tuner: &Tuner) -> NewSessionOptions {
             .filter(|one| !one.name.ends_with("-quick"))
             .map(workload)
             .collect(),
+        example: tuner.has_example(),
         draft: SessionDraft {
             name: String::new(),
             model_path: target

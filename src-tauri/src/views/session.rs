@@ -34,6 +34,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
                 engine: String::new(),
                 created_at: created_at.clone(),
                 running: job.running,
+                example: false,
                 outcome: "unreadable".to_owned(),
                 verdict: VerdictKind::None,
                 estimated: false,
@@ -47,6 +48,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
         engine: digest.engine.clone(),
         created_at: digest.created_at.clone(),
         running: job.running,
+        example: digest.example,
         outcome: match (digest.outcome.kind, job.running) {
             // Something is under way: it is not "new" any more.
             (OutcomeKind::Nothing, true) => String::new(),
@@ -122,6 +124,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         id: session.id.0.clone(),
         name: session.name.clone(),
         note: session.note.clone(),
+        example: example(session),
         created_at: session.created_at.clone(),
         chips: chips(record),
         unit: session.workload.unit.noun().to_owned(),
@@ -228,6 +231,21 @@ fn plan(session: &Session) -> SessionDraft {
         memory: !session.memory.sessions.is_empty(),
         start: Vec::new(),
     }
+}
+
+/// What an example is, for whoever looks at it; empty for any other session.
+fn example(session: &Session) -> String {
+    if !session.example {
+        return String::new();
+    }
+    let machine = &session.machine;
+    format!(
+        "This is an example: a real session, measured on another machine ({}, {} cores) on {}. Nothing of \
+         yours is compared with it, and no session learns from it.",
+        machine.cpu,
+        machine.physical_cores,
+        session.created_at.get(..10).unwrap_or_default(),
+    )
 }
 
 /// What has to be decided before figures are certain.

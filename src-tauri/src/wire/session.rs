@@ -71,6 +71,8 @@ views! {
         created_at: String,
         /// Whether a job runs in it now.
         running: bool,
+        /// Whether it is an example, measured elsewhere.
+        example: bool,
         /// In a word or two: "−18.6 %", "not confirmed", "new".
         outcome: String,
         /// What kind of outcome.
@@ -164,6 +166,8 @@ views! {
         name: String,
         /// The person's note; may be empty.
         note: String,
+        /// What to know of an example, in whole sentences; empty for any other session.
+        example: String,
         /// RFC 3339.
         created_at: String,
         /// Facts for the header.

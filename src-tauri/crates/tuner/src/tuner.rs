@@ -13,6 +13,7 @@ use crate::measuring::by_hand::ByHand;
 use crate::measuring::quiet::LoadLook;
 use crate::measuring::too_busy::BusyLimit;
 use crate::paths::Paths;
+use crate::session::example::is_of_here;
 use crate::session::next::Next;
 use crate::turn::questions::Questions;
 use std::path::{Path, PathBuf};
@@ -306,6 +307,9 @@ impl Tuner {
     }
 
     pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {
+        if !matches!(step, Step::Talk(_) | Step::Answers) {
+            is_of_here(&self.record(&job.session).await?)?;
+        }
         let known = self.changes(&job.session).await?.len();
         let done = match step {
             Step::MeasureDefault => self.measure_default(job).await,
@@ -443,7 +447,9 @@ impl Tuner {
     /// # Errors
     /// There is no such session, or it cannot be stored.
     pub async fn resume(&self, session: &SessionId, more: u32) -> Result<(), TunerError> {
-        let used = crate::session::next::trials_used(&self.record(session).await?);
+        let record = self.record(session).await?;
+        is_of_here(&record)?;
+        let used = crate::session::next::trials_used(&record);
         self.change(session, |session| {
             session.ending = None;
             session.budget = session.budget.max(used + more);

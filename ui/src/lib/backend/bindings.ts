@@ -55,6 +55,8 @@ export const commands = {
 	 *  words; empty where none like it was measured.
 	 */
 	likelyCost: (draft: SessionDraft) => typedError<string, WireError>(__TAURI_INVOKE("likely_cost", { draft })),
+	/**  Takes the example that comes along in, or finds it; gives its identity. */
+	exampleSession: () => typedError<string, WireError>(__TAURI_INVOKE("example_session")),
 	/**  All sessions, newest first. */
 	sessions: () => typedError<SessionSummary[], WireError>(__TAURI_INVOKE("sessions")),
 	/**  One session, whole. */
@@ -954,6 +956,8 @@ export type NewSessionOptions = {
 	parameters: ParameterView[],
 	/**  Knobs of the GPUs themselves; empty where nothing can be set. */
 	gpuParameters: ParameterView[],
+	/**  Whether an example comes along, to look at before anything was measured. */
+	example: boolean,
 	/**  Filled in and ready to start. */
 	draft: SessionDraft,
 };
@@ -1467,6 +1471,8 @@ export type SessionSummary = {
 	createdAt: string,
 	/**  Whether a job runs in it now. */
 	running: boolean,
+	/**  Whether it is an example, measured elsewhere. */
+	example: boolean,
 	/**  In a word or two: "−18.6 %", "not confirmed", "new". */
 	outcome: string,
 	/**  What kind of outcome. */
@@ -1485,6 +1491,8 @@ export type SessionView = {
 	name: string,
 	/**  The person's note; may be empty. */
 	note: string,
+	/**  What to know of an example, in whole sentences; empty for any other session. */
+	example: string,
 	/**  RFC 3339. */
 	createdAt: string,
 	/**  Facts for the header. */

@@ -41,6 +41,8 @@ export interface Backend {
   previewWork(path: string): Promise<wire.WorkPreviewView>;
   /** What a session like this took earlier here, in words; empty where none was. */
   likelyCost(draft: wire.SessionDraft): Promise<string>;
+  /** Takes the example that comes along in, or finds it; gives its identity. */
+  exampleSession(): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;
   session(id: string): Promise<wire.SessionView>;
   renameSession(id: string, name: string): Promise<void>;

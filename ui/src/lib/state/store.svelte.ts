@@ -150,6 +150,15 @@ export class Store {
     await this.readSessions();
   }
 
+  /** Takes the example in, or finds it, also where it was about to go. */
+  async example(): Promise<string> {
+    const id = await this.backend.exampleSession();
+    clearTimeout(this.#going[id]);
+    delete this.#going[id];
+    await this.readSessions();
+    return id;
+  }
+
   /** Shows a session, or none. */
   async show(id: string | null): Promise<void> {
     this.#openId = id ?? '';

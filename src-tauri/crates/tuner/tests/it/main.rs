@@ -13,6 +13,7 @@ mod connecting;
 mod disturbed;
 mod doubting;
 mod downloading;
+mod example;
 mod guiding;
 mod hearing;
 mod keeping_ledger;

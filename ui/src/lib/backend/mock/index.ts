@@ -20,7 +20,7 @@ import { summary } from './outcome';
 import { overview } from './overview';
 import { files, page } from './report';
 import { keep, trials, view, type Kept } from './session';
-import { scene } from './scenarios';
+import { example, scene } from './scenarios';
 import { settings } from './settings';
 import { Studies } from './study';
 import { say, takeBack } from './talk';
@@ -127,11 +127,16 @@ export function mockBackend(query: URLSearchParams): Backend {
     },
     previewWork: async (path) => previewWork(path),
     likelyCost: async (draft) => {
-      const like = newest().find((s) => trials(s).length > 1);
+      const like = newest().find((s) => !s.example && trials(s).length > 1);
       const all = draft.budget + 1;
       return like
         ? `about ${all * draft.repeats} min and ${(all * draft.repeats * 0.42).toFixed(1)} Wh for the default and ${draft.budget} trials, as “${like.name}” took`
         : '';
+    },
+    exampleSession: async () => {
+      const s = example(start.machine);
+      sessions.set(s.id, sessions.get(s.id) ?? s);
+      return s.id;
     },
     sessions: async () => newest().map(summary),
     session: async (id) => view(find(id)),

@@ -270,6 +270,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     ],
     parameters: PARAMETERS,
     gpuParameters: gpu ? GPU_PARAMETERS : [],
+    example: true,
     draft: {
       name: '',
       modelPath: gpu ? qwen.path : smol.path,

@@ -207,6 +207,16 @@ function taught(s: Kept): Kept {
   return s;
 }
 
+/** What the example that comes along is here. */
+export function example(machine: MachineView): Kept {
+  const s = confirmed(
+    session('s-example', ago(40), machine, 4, { name: 'Example: SmolLM2, chat' }),
+  );
+  s.draft = { ...s.draft, connection: NO_CONNECTION, advisor: 'surrogate' };
+  s.example = true;
+  return s;
+}
+
 /** Builds the scene of that name; unknown names give the lively one. */
 export function scene(name: string, pace: number): Scene {
   const base = { machine: ESTIMATED, advisorModels: true, startRunning: false, pace };

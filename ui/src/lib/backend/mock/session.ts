@@ -34,6 +34,8 @@ export interface Kept {
   id: string;
   name: string;
   note?: string;
+  /** Whether it is the example that comes along. */
+  example?: boolean;
   createdAt: string;
   draft: SessionDraft;
   machine: MachineView;
@@ -218,6 +220,9 @@ export function view(s: Kept): SessionView {
     id: s.id,
     name: s.name,
     note: s.note ?? '',
+    example: s.example
+      ? `This is an example: a real session, measured on another machine (a pretended one, 2 cores) on ${s.createdAt.slice(0, 10)}. Nothing of yours is compared with it, and no session learns from it.`
+      : '',
     createdAt: s.createdAt,
     chips: [
       'llama-server 86a2835',
