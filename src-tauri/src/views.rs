@@ -6,6 +6,7 @@ mod conditions;
 mod connection;
 mod doctor;
 mod download;
+mod foretold;
 mod item;
 mod machine;
 mod outside;

@@ -98,3 +98,29 @@ async fn of_a_session_with_trials() {
     }
     app.close().await;
 }
+
+/// Takes the session up again: a proposal by numbers, and a question that is carried to a chat by hand.
+#[tokio::test]
+#[ignore = "takes the pictures of docs/images; run by scripts/docs-pictures"]
+async fn of_a_proposal_and_a_question() {
+    let data = std::env::var_os("WATTSMITH_DOCS_DATA").map(PathBuf::from);
+    let data = data.expect("WATTSMITH_DOCS_DATA names a data folder with a session");
+    let app = App::start(Path::new(&data)).await;
+    app.click("session-item").await;
+    app.click("resume").await;
+    app.click("ask").await;
+    app.find("proposal").await;
+    app.click("more").await;
+    app.click("menu-connection").await;
+    app.choose("change-kind", "paste").await;
+    app.click("change-connection-done").await;
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    shot(&app, "proposal", "light").await;
+    app.fill("talk-text", "Why did flash attention not help here?")
+        .await;
+    app.click("talk-ask").await;
+    app.find("paste-panel").await;
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    shot(&app, "paste", "light").await;
+    app.close().await;
+}

@@ -1,7 +1,7 @@
 // What the window shows first and how it is looked through: the new session, the answer, the trials, the
 // charts, the report's file.
 
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { violations } from './axe';
 import { open, step } from './screens';
 
@@ -223,18 +223,65 @@ test('a report is saved where the person says, and its folder is shown', async (
   await expect(page.getByTestId('toast')).toContainText('Show in folder');
 });
 
-test('the first session and the next step are a few Tab stops away', async ({ page }) => {
-  const stopsTo = async (found: () => Promise<boolean>) => {
-    for (let n = 1; n <= 10; n++) {
-      await page.keyboard.press('Tab');
-      if (await found()) return n;
-    }
-    return 99;
-  };
-  const focused = (testid: string) => () =>
-    page.evaluate((id) => document.activeElement?.getAttribute('data-testid') === id, testid);
-  await open(page, '#/');
-  expect(await stopsTo(focused('skip-to-step'))).toBeLessThanOrEqual(2);
+/** Presses Tab until a control has the focus; gives how often. */
+async function stopsTo(page: Page, testid: string): Promise<number> {
+  for (let n = 1; n <= 10; n++) {
+    await page.keyboard.press('Tab');
+    const here = await page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
+    if (here === testid) return n;
+  }
+  return 99;
+}
+
+test('the first session is begun after two Tab stops at most, or by a shortcut', async ({
+  page,
+}) => {
+  await open(page, '?scenario=first-run&pace=0.5#/');
+  expect(await stopsTo(page, 'skip-to-start')).toBeLessThanOrEqual(2);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('first-measure')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await step(page, 'busy');
+  await page.goto('about:blank');
+  await open(page, '?scenario=first-run&pace=0.5#/');
+  await expect(page.getByTestId('first-measure')).toBeEnabled();
+  await page.keyboard.press('Control+Enter');
+  await step(page, 'busy');
+});
+
+test('the next proposal is asked for after three Tab stops at most, or by a shortcut', async ({
+  page,
+}) => {
+  await open(page, '?pace=0.06#/');
+  expect(await stopsTo(page, 'skip-to-step')).toBeLessThanOrEqual(3);
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('ask')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await step(page, 'decide');
+  await page.goto('about:blank');
+  await open(page, '?pace=0.06#/');
+  await page.keyboard.press('Control+Enter');
+  await step(page, 'decide');
+});
+
+test('an example is looked at before anything is measured, stays apart, and goes again', async ({
+  page,
+}) => {
+  await open(page, '?scenario=first-run&pace=0.06#/');
+  await page.getByTestId('look-at-example').click();
+  await expect(page.getByTestId('example')).toContainText('measured on another machine');
+  await expect(page.getByTestId('session-item')).toContainText('an example, measured elsewhere');
+  await expect(page.getByTestId('begin-own')).toBeVisible();
+  await expect(page.getByTestId('resume')).toHaveCount(0);
+  await expect(page.getByTestId('autopilot')).toHaveCount(0);
+  expect(await violations(page)).toEqual([]);
+  // It is no session of one's own: the start is still the first start, and nothing is compared with it.
+  await page.getByRole('link', { name: 'Wattsmith, start' }).click();
+  await expect(page.getByTestId('first-start')).toBeVisible();
+  await page.getByTestId('nav-overview').click();
+  await expect(page.getByTestId('overview')).toContainText('Nothing is measured yet');
+  await page.getByTestId('session-item').click();
+  await page.getByTestId('more').click();
+  await page.getByTestId('delete-session').click();
+  await expect(page.getByTestId('session-item')).toHaveCount(0);
 });

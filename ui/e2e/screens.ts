@@ -7,6 +7,7 @@ export const SCREENS: Record<string, string> = {
   'first start without an advisor': '?scenario=no-advisor#/',
   'new session': '#/new',
   'empty session': '?scenario=empty#/',
+  'session that runs, its model elsewhere': '?scenario=beside#/',
   'session with feedback': '#/',
   'session that runs': '?scenario=running#/',
   'session whose window is measured again': '?scenario=again#/',

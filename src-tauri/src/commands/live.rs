@@ -55,6 +55,11 @@ impl PowerClock {
                 watts: samples.iter().map(|sample| sample.power.0).collect(),
             },
             EventKind::Reply(text) => LiveEvent::Reply { session_id, text },
+            EventKind::Answer { question, text } => LiveEvent::Answer {
+                session_id,
+                exchange_id: question.0,
+                text,
+            },
             // The phase tells it as well.
             EventKind::Note(_) => LiveEvent::Changed { session_id },
             // The record tells it, and the window reads that.

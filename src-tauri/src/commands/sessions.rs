@@ -56,6 +56,13 @@ pub async fn create_session(core: Core<'_>, draft: SessionDraft) -> Answer<Strin
     Ok(core.create_session(plan).await?.0)
 }
 
+/// Takes the example that comes along in, or finds it; gives its identity.
+#[tauri::command]
+#[specta::specta]
+pub async fn example_session(core: Core<'_>) -> Answer<String> {
+    Ok(core.example_session().await?.0)
+}
+
 /// All sessions, newest first.
 #[tauri::command]
 #[specta::specta]
@@ -77,7 +84,7 @@ pub async fn likely_cost(core: Core<'_>, draft: SessionDraft) -> Answer<String> 
     let quick = format!("{}-quick", draft.workload);
     let list = core.list().await?;
     let like = list.iter().filter_map(|one| match one {
-        Listed::Session(digest) => Some(digest),
+        Listed::Session(digest) => (!digest.example).then_some(digest),
         Listed::Unreadable { .. } => None,
     });
     let like = like.filter(|one| one.workload == draft.workload || one.workload == quick);

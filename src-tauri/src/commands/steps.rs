@@ -49,11 +49,20 @@ pub async fn ask(core: Core<'_>, id: String) -> Answer<()> {
     start(&core, id, Step::Ask)
 }
 
-/// Asks the session's chat LLM a question of the person.
+/// Asks the session's chat LLM a question of the person, whatever else runs.
 #[tauri::command]
 #[specta::specta]
 pub async fn say(core: Core<'_>, id: String, text: String) -> Answer<()> {
-    start(&core, id, Step::Talk(text))
+    core.talk(&SessionId(id), &text).await?;
+    Ok(())
+}
+
+/// Takes back a question that has no answer yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn take_back(core: Core<'_>, id: String, exchange_id: String) -> Answer<()> {
+    let _ = core.take_back(&SessionId(id), &ExchangeId(exchange_id));
+    Ok(())
 }
 
 /// Runs a proposal.

@@ -272,17 +272,8 @@ pub(super) fn said_of(
             .map(|one| said::with_unit(one, &per_unit))
             .unwrap_or_default(),
         miss: match (predicted, mean) {
-            (Some(predicted), Some(mean)) => miss(predicted / mean),
+            (Some(predicted), Some(mean)) => said::off(predicted / mean),
             _ => String::new(),
         },
-    }
-}
-
-/// How far a prediction was off.
-fn miss(ratio: f64) -> String {
-    match (ratio - 1.0) * 100.0 {
-        off if off.abs() < 0.5 => "met".to_owned(),
-        off if off > 0.0 => format!("{} too high", said::size(ratio)),
-        _ => format!("{} too low", said::size(ratio)),
     }
 }

@@ -8,17 +8,26 @@ use crate::wire::{
 };
 use wattsmith_tuner::domain::{
     Advisor, Configuration, Confirmation, Connection, Decision, DiscardedRepeat, Exchange,
-    ExchangeOutcome, Feedback, Proposal, ProposalStatus, Purpose, Repeat, SessionRecord, Trial,
-    TrialState,
+    ExchangeKind as Asked, ExchangeOutcome, Feedback, Proposal, ProposalStatus, Purpose, Repeat,
+    SessionRecord, Trial, TrialState,
 };
 use wattsmith_tuner::stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, said};
-use wattsmith_tuner::{CoreUse, cause_label, words};
+use wattsmith_tuner::{CoreUse, Question, cause_label, words};
 
-/// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
-pub fn story(record: &SessionRecord, analysis: &Analysis) -> Vec<StoryItem> {
+/// All entries, oldest first, with the questions that have no answer yet. Identities are in order of time;
+/// feedback stands after its trial.
+pub fn story(
+    record: &SessionRecord,
+    analysis: &Analysis,
+    questions: &[Question],
+) -> Vec<StoryItem> {
     let mut items: Vec<(&str, StoryItem)> = Vec::new();
     for one in &record.exchanges {
         items.push((&one.id.0, StoryItem::Exchange(exchange(one))));
+    }
+    let answered = |one: &Question| record.exchanges.iter().any(|other| other.id == one.id);
+    for one in questions.iter().filter(|one| !answered(one)) {
+        items.push((&one.id.0, StoryItem::Exchange(question(record, one))));
     }
     for one in &record.proposals {
         items.push((&one.id.0, StoryItem::Proposal(proposal(record, one))));
@@ -93,6 +102,11 @@ fn exchange(exchange: &Exchange) -> ExchangeItem {
         connection: exchange.connection.clone(),
         prompt: exchange.prompt.clone(),
         reply: exchange.reply.clone(),
+        answer: match exchange.kind {
+            Asked::Talk => exchange.marked_reply(),
+            Asked::Proposal => String::new(),
+        },
+        waits: String::new(),
         outcome,
         note: note.to_owned(),
         prompt_tokens: exchange.prompt_tokens.map(|count| count as f64),
@@ -102,6 +116,30 @@ fn exchange(exchange: &Exchange) -> ExchangeItem {
         cost_estimated: exchange.cost.is_some_and(|cost| cost.estimated),
         duration_s: exchange.duration_s,
         joules: exchange.joules,
+    }
+}
+
+/// A question without an answer: its reply comes over the live channel.
+fn question(record: &SessionRecord, question: &Question) -> ExchangeItem {
+    let connection = record.session.connection.as_ref();
+    ExchangeItem {
+        id: question.id.0.clone(),
+        question: question.text.clone(),
+        template: "talk".to_owned(),
+        connection: connection.map(Connection::label).unwrap_or_default(),
+        prompt: String::new(),
+        reply: String::new(),
+        answer: String::new(),
+        waits: question.waits.clone(),
+        outcome: ExchangeKind::Waiting,
+        note: String::new(),
+        prompt_tokens: None,
+        reply_tokens: None,
+        reasoning_tokens: None,
+        cost: None,
+        cost_estimated: false,
+        duration_s: 0.0,
+        joules: None,
     }
 }
 
@@ -146,7 +184,8 @@ fn speaker(connection: &str) -> String {
     }
 }
 
-fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
+/// Who made a proposal, in words.
+pub(super) fn advisor(record: &SessionRecord, proposal: &Proposal) -> String {
     match proposal.advisor {
         Advisor::Sobol => "Sobol sequence".to_owned(),
         Advisor::Person => "set by hand".to_owned(),

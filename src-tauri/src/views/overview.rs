@@ -1,5 +1,5 @@
 //! Energy per unit of work across all stored sessions. Only what may be compared shares a line: the same
-//! unit, workload, model file and scope. Estimated and measured are different scopes.
+//! unit, workload, model file and scope. Estimated and measured are different scopes. The example is left out.
 
 use super::interval;
 use super::session::{outcome_kind, short};
@@ -14,7 +14,8 @@ pub fn overview(sessions: &[Listed]) -> Vec<OverviewLine> {
     let mut oldest_first: Vec<&Digest> = sessions
         .iter()
         .filter_map(|one| match one {
-            Listed::Session(digest) => Some(&**digest),
+            // What was measured elsewhere stands beside nothing of this machine.
+            Listed::Session(digest) => (!digest.example).then_some(&**digest),
             Listed::Unreadable { .. } => None,
         })
         .collect();

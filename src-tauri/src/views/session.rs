@@ -1,6 +1,7 @@
 //! A session: its line in the list, and the whole of it.
 
 use super::answer::{answer, costs, goal_joules, said_of};
+use super::foretold::foretold;
 use super::item::{command_line, story};
 use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
 use crate::wire::{
@@ -33,6 +34,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
                 engine: String::new(),
                 created_at: created_at.clone(),
                 running: job.running,
+                example: false,
                 outcome: "unreadable".to_owned(),
                 verdict: VerdictKind::None,
                 estimated: false,
@@ -46,6 +48,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
         engine: digest.engine.clone(),
         created_at: digest.created_at.clone(),
         running: job.running,
+        example: digest.example,
         outcome: match (digest.outcome.kind, job.running) {
             // Something is under way: it is not "new" any more.
             (OutcomeKind::Nothing, true) => String::new(),
@@ -121,6 +124,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         id: session.id.0.clone(),
         name: session.name.clone(),
         note: session.note.clone(),
+        example: example(session),
         created_at: session.created_at.clone(),
         chips: chips(record),
         unit: session.workload.unit.noun().to_owned(),
@@ -144,11 +148,13 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         spending: spending(record),
         trials_used: trials_used(record),
         budget: session.budget,
-        story: story(record, &analysis),
+        story: story(record, &analysis, &job.questions),
         trend: trend(record, &analysis),
         importance: importance(record, &analysis),
         parameters: session.space.parameters.iter().map(parameter).collect(),
         best: best(record, &analysis, &outcome),
+        beside_lowest: outcome.beside_lowest(record, &analysis).unwrap_or_default(),
+        foretold: foretold(record, &analysis),
         outcome: outcome_view(record, &analysis, &outcome),
         answer: answer(record, &analysis, &outcome),
         costs: costs(record),
@@ -231,6 +237,21 @@ fn plan(session: &Session) -> SessionDraft {
     }
 }
 
+/// What an example is, for whoever looks at it; empty for any other session.
+fn example(session: &Session) -> String {
+    if !session.example {
+        return String::new();
+    }
+    let machine = &session.machine;
+    format!(
+        "This is an example: a real session, measured on another machine ({}, {} cores) on {}. Nothing of \
+         yours is compared with it, and no session learns from it.",
+        machine.cpu,
+        machine.physical_cores,
+        session.created_at.get(..10).unwrap_or_default(),
+    )
+}
+
 /// What has to be decided before figures are certain.
 fn undecided(record: &SessionRecord) -> Option<String> {
     let repeats = record.trials.iter().flat_map(|trial| &trial.repeats);
@@ -294,17 +315,14 @@ fn chips(record: &SessionRecord) -> Vec<String> {
 }
 
 fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
-    let mut best_so_far: Option<f64> = None;
-    record
-        .trials
-        .iter()
-        .filter(|trial| trial.is_complete())
-        .filter_map(|trial| {
-            let own = analysis.trial(&trial.id)?;
+    let recommended = analysis.recommended_so_far();
+    let all = record.trials.iter().zip(&analysis.trials).zip(recommended);
+    all.filter(|((trial, _), _)| trial.is_complete())
+        .filter_map(|((trial, own), best)| {
             let figure = own.joules_per_unit?;
-            if own.violations.is_empty() && !own.stale {
-                best_so_far = Some(best_so_far.map_or(figure.mean, |best| best.min(figure.mean)));
-            }
+            let best = best
+                .and_then(|at| analysis.trials.get(at))
+                .filter(|_| !own.stale);
             Some(TrendPoint {
                 trial_id: trial.id.0.clone(),
                 number: trial.number,
@@ -316,7 +334,8 @@ fn trend(record: &SessionRecord, analysis: &Analysis) -> Vec<TrendPoint> {
                     own.performance.as_ref()?.tokens_per_second,
                     record.session.workload.unit.rate(),
                 ),
-                best_so_far: best_so_far.filter(|_| !own.stale),
+                best_so_far: best.and_then(|best| best.mean),
+                best_so_far_trial: best.map_or(0, |best| best.number),
                 verdict: judged_kind(own),
                 predicted: own.predicted,
                 stale: own.stale,
@@ -375,6 +394,7 @@ pub fn phase(phase: &Phase) -> PhaseView {
     PhaseView {
         kind: match phase.kind {
             Kind::Idle => PhaseKind::Idle,
+            Kind::WaitingForLock => PhaseKind::WaitingForLock,
             Kind::WaitingForQuiet => PhaseKind::WaitingForQuiet,
             Kind::WaitingForHand => PhaseKind::WaitingForHand,
             Kind::SettingGpu => PhaseKind::SettingGpu,

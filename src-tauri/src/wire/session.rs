@@ -83,6 +83,8 @@ views! {
         created_at: String,
         /// Whether a job runs in it now.
         running: bool,
+        /// Whether it is an example, measured elsewhere.
+        example: bool,
         /// In a word or two: "−18.6 %", "not confirmed", "new".
         outcome: String,
         /// What kind of outcome.
@@ -109,8 +111,11 @@ views! {
         tokens_per_second: f64,
         /// The same in words: "113 tokens/s".
         speed: String,
-        /// Least J/unit up to here among trials that keep the constraints.
+        /// J/unit of the trial up to here that is recommended by a model of all trials; the lowest figure may
+        /// be another's.
         best_so_far: Option<f64>,
+        /// That trial's number; 0 where there is none.
+        best_so_far_trial: u32,
         /// Verdict.
         verdict: VerdictKind,
         /// The advisor's prediction.
@@ -173,6 +178,8 @@ views! {
         name: String,
         /// The person's note; may be empty.
         note: String,
+        /// What to know of an example, in whole sentences; empty for any other session.
+        example: String,
         /// RFC 3339.
         created_at: String,
         /// Facts for the header.
@@ -222,6 +229,10 @@ views! {
         parameters: Vec<ParameterView>,
         /// Best settings so far against the default.
         best: Option<BestView>,
+        /// Why the best is not the trial of the lowest figure, a whole sentence; empty where it is.
+        beside_lowest: String,
+        /// How good predictions were, by who made them; those who made none are left out.
+        foretold: Vec<ForetoldView>,
         /// What it has come to.
         outcome: OutcomeView,
         /// The same as what stands first on the screen.
@@ -249,6 +260,30 @@ views! {
         memory: Vec<EarlierView>,
         /// What was known of the noise when it began, in words; empty for sessions of before.
         noise: String,
+    }
+    /// How good somebody's predictions were.
+    ForetoldView {
+        /// Who, in words.
+        who: String,
+        /// All in all, in whole sentences.
+        text: String,
+        /// One by one, in the order of the trials.
+        each: Vec<ForetoldTrial>,
+    }
+    /// One prediction and what came.
+    ForetoldTrial {
+        /// Trial.
+        trial_id: String,
+        /// Number.
+        number: u32,
+        /// What was foretold, J/unit.
+        predicted: String,
+        /// What the trial showed, J/unit.
+        measured: String,
+        /// How far that is apart: "6.1 % too high".
+        off: String,
+        /// Whether what was foretold lies in the trial's interval; none where it has none.
+        inside: Option<bool>,
     }
     /// An earlier session that a session draws on.
     EarlierView {
@@ -453,10 +488,19 @@ pub enum LiveEvent {
         #[specta(type = Vec<Number>)]
         watts: Vec<f64>,
     },
-    /// More of the LLM's reply.
+    /// More of the LLM's reply with a proposal.
     Reply {
         /// Session.
         session_id: String,
+        /// Text to append.
+        text: String,
+    },
+    /// More of the answer to a question of the person.
+    Answer {
+        /// Session.
+        session_id: String,
+        /// The question.
+        exchange_id: String,
         /// Text to append.
         text: String,
     },

@@ -127,6 +127,11 @@ views! {
         prompt: String,
         /// Reply as it came (Markdown; sanitise after rendering).
         reply: String,
+        /// The reply to a question, with what the record says behind each claim that it contradicts; empty
+        /// where the loop asked.
+        answer: String,
+        /// Why a question is not asked yet, in whole sentences; empty once it is.
+        waits: String,
         /// How it ended.
         outcome: ExchangeKind,
         /// Why refused or failed.

@@ -323,6 +323,10 @@ pub(crate) enum OfSession {
     Import {
         /// The file
         file: PathBuf,
+        /// Only to look at: nothing is measured in it here, no session learns from it, and it stands beside
+        /// none
+        #[arg(long)]
+        example: bool,
         /// One JSON object instead of text
         #[arg(long)]
         json: bool,

@@ -34,6 +34,7 @@ fn listed_json(listed: &Listed) -> serde_json::Value {
             "id": digest.id,
             "name": digest.name,
             "created_at": digest.created_at,
+            "example": digest.example,
             "advisor": digest.advisor,
             "trials": digest.trials,
             "ending": digest.ending,
@@ -100,9 +101,13 @@ pub(crate) async fn export_session(
 pub(crate) async fn import_session(
     tuner: &Arc<Tuner>,
     file: &Path,
+    example: bool,
     json: bool,
 ) -> Result<(), Stop> {
-    let id = tuner.import_session(file).await?;
+    let id = match example {
+        true => tuner.import_example(file).await?,
+        false => tuner.import_session(file).await?,
+    };
     let session = tuner.record(&id).await?.session;
     if json {
         last(

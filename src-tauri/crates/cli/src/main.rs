@@ -241,9 +241,11 @@ async fn run(cli: Cli) -> Result<(), Stop> {
             Some(OfSession::Export { session, out, json }) => {
                 listing::export_session(&tuner, &session, &out, json).await
             }
-            Some(OfSession::Import { file, json }) => {
-                listing::import_session(&tuner, &file, json).await
-            }
+            Some(OfSession::Import {
+                file,
+                example,
+                json,
+            }) => listing::import_session(&tuner, &file, example, json).await,
             Some(OfSession::Backup { file, json }) => listing::back_up(&tuner, &file, json).await,
             None => listing::sessions(&tuner, &args.listed).await,
         },

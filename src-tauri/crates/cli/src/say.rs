@@ -61,7 +61,7 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: SayArgs) -> Result<(), Stop> {
         let answer = json!({ "event": "answer", "exchange": exchange, "proposal": offered });
         last(answer, ended);
     } else {
-        say!("{}", exchange.reply.trim());
+        say!("{}", exchange.marked_reply().trim());
         if let Some(offered) = offered {
             let changes = settings(&offered.configuration, &record.session.space);
             say!(

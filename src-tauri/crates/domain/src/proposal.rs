@@ -261,9 +261,20 @@ pub struct Exchange {
     /// Joules that this exchange cost on this machine (the `local` connection), estimated or
     /// measured like the trials.
     pub joules: Option<f64>,
+    /// What in an answer the record contradicts; a proposal has its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: ExchangeOutcome,
     /// RFC 3339, UTC.
     pub created_at: String,
+}
+
+impl Exchange {
+    /// The reply as a person reads it: what is not so is said beside it.
+    #[must_use]
+    pub fn marked_reply(&self) -> String {
+        Claim::mark(&self.reply, &self.claims)
+    }
 }

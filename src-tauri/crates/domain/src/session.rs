@@ -253,6 +253,9 @@ pub struct Session {
     /// What the person wants to remember of it. No advisor is told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Whether it is an example, measured on another machine: to look at alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub example: bool,
 }
 
 #[cfg(test)]

@@ -188,6 +188,7 @@ impl Fixture {
             unbounded: false,
             duration_s: 11.4,
             joules: Some(310.5),
+            claims: Vec::new(),
             outcome: ExchangeOutcome::Accepted,
             created_at: created_at.clone(),
         });

@@ -2,7 +2,7 @@
 //! optional and lossy; what counts is in the store.
 
 use crate::turn::fallback::Fallback;
-use wattsmith_domain::{PowerSample, SessionId};
+use wattsmith_domain::{ExchangeId, PowerSample, SessionId};
 
 /// What a job is doing. Each has a name and a clock on the screen, so that slow and stuck never look
 /// the same.
@@ -11,6 +11,8 @@ pub enum PhaseKind {
     /// Nothing runs.
     #[default]
     Idle,
+    /// Something else is measured on this machine, and what is to be done waits for its end.
+    WaitingForLock,
     /// Other programs keep the machine busy; the first window waits for quiet.
     WaitingForQuiet,
     /// A server that Wattsmith did not start is to be set by the person.
@@ -45,6 +47,7 @@ impl PhaseKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Idle => "Idle",
+            Self::WaitingForLock => "Waiting until nothing else is measured",
             Self::WaitingForQuiet => "Waiting for a quiet machine",
             Self::WaitingForHand => "Waiting for you to set the server",
             Self::SettingGpu => "Setting the GPU",
@@ -93,8 +96,15 @@ pub enum EventKind {
     Phase(Phase),
     /// Power since the last such event.
     Power(Vec<PowerSample>),
-    /// More of the LLM's reply.
+    /// More of the LLM's reply with a proposal.
     Reply(String),
+    /// More of the answer to a question of the person.
+    Answer {
+        /// Which question.
+        question: ExchangeId,
+        /// What has come since the last such event.
+        text: String,
+    },
     /// The chat LLM gave nothing that can be used, and something else is taken.
     Fallback(Fallback),
     /// The record changed: read it again.

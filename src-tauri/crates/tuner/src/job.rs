@@ -4,6 +4,7 @@
 use crate::error::TunerError;
 use crate::event::{Event, EventKind, Phase, PhaseKind};
 use crate::machine::awake::Awake;
+use crate::turn::questions::Question;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,6 +49,8 @@ pub struct JobState {
     pub autopilot: bool,
     /// Whether it will pause after the current step.
     pub pausing: bool,
+    /// Questions of the person that have no answer yet, whether it runs or not.
+    pub questions: Vec<Question>,
 }
 
 impl Jobs {
@@ -94,8 +97,20 @@ impl Jobs {
             jobs: self.clone(),
             session: session.clone(),
             cancel,
-            _awake: Awake::hold(),
+            beside: false,
+            _awake: Some(Awake::hold()),
         })
+    }
+
+    /// A job beside the session's own: it has no phase, and nobody waits for its place.
+    pub(crate) fn beside(&self, session: &SessionId, cancel: CancellationToken) -> Job {
+        Job {
+            jobs: self.clone(),
+            session: session.clone(),
+            cancel,
+            beside: true,
+            _awake: None,
+        }
     }
 
     pub(crate) fn state(&self, session: &SessionId) -> JobState {
@@ -106,6 +121,7 @@ impl Jobs {
                 phase: entry.phase.clone(),
                 autopilot: entry.autopilot,
                 pausing: entry.pausing,
+                questions: Vec::new(),
             })
     }
 
@@ -188,8 +204,10 @@ pub(crate) struct Job {
     jobs: Jobs,
     pub(crate) session: SessionId,
     pub(crate) cancel: CancellationToken,
+    /// Whether it runs beside the session's own job.
+    beside: bool,
     /// The machine does not sleep meanwhile.
-    _awake: Awake,
+    _awake: Option<Awake>,
 }
 
 impl Job {
@@ -235,6 +253,9 @@ impl Job {
     }
 
     fn set(&self, phase: Phase) {
+        if self.beside {
+            return;
+        }
         if let Some(entry) = self.jobs.lock().get_mut(&self.session) {
             entry.phase = phase.clone();
         }
@@ -260,6 +281,11 @@ impl Job {
             () = by_hand.notified() => Ok(()),
             () = self.cancel.cancelled() => Err(TunerError::Cancelled),
         }
+    }
+
+    /// Whether a window is open in the session.
+    pub(crate) fn is_measuring(&self) -> bool {
+        self.jobs.state(&self.session).phase.kind == PhaseKind::Measuring
     }
 
     pub(crate) fn pausing(&self) -> bool {
@@ -296,6 +322,9 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
+        if self.beside {
+            return;
+        }
         self.jobs.lock().remove(&self.session);
         self.emit(EventKind::Phase(Phase::default()));
         self.emit(EventKind::Changed);

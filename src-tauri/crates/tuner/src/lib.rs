@@ -73,6 +73,7 @@ pub use turn::core_use::CoreUse;
 pub use turn::fallback::{Fallback, fallbacks};
 pub use turn::feedback;
 pub use turn::local::OpenChat;
+pub use turn::questions::Question;
 pub use turn::spending::{Spent, spent};
 
 // The app and the cli see the other rooms through this one.

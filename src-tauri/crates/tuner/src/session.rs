@@ -2,12 +2,14 @@
 //!
 //! [`choices`] is what can be chosen for one; [`plan`] begins it, on shipped work ([`work`]) or a file of the person's own ([`own_work`]), with what [`memory`] knows of earlier ones (weighed by [`memory_quality`]).
 //! [`next`] says from the record alone what comes after, so that a restart goes on where it was.
-//! [`ledger`] is what the person added; [`export`] makes the report, [`one_file`] a file with all of it; [`words`] has verdicts and figures
-//! as they are read on the screen, in the terminal and in prompts ([`trial_words`]: those of one
-//! trial); [`outlook`] says what a step is going to take.
+//! [`ledger`] is what the person added; [`export`] makes the report, [`one_file`] a file with all of it, and
+//! [`example`] is one that comes along; [`words`] has verdicts and figures as they are read on the screen, in
+//! the terminal and in prompts ([`trial_words`]: those of one trial); [`outlook`] says what a step is going
+//! to take.
 
 pub(crate) mod choices;
 pub(crate) mod digest;
+pub(crate) mod example;
 pub(crate) mod export;
 pub(crate) mod ledger;
 pub(crate) mod memory;

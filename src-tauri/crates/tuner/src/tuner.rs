@@ -13,7 +13,9 @@ use crate::measuring::by_hand::ByHand;
 use crate::measuring::quiet::LoadLook;
 use crate::measuring::too_busy::BusyLimit;
 use crate::paths::Paths;
+use crate::session::example::is_of_here;
 use crate::session::next::Next;
+use crate::turn::questions::Questions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +83,7 @@ pub struct Tuner {
     pub(crate) keys: Keys,
     pub(crate) templates: Templates,
     pub(crate) jobs: Jobs,
+    pub(crate) questions: Questions,
     pub(crate) gpu: GpuControl,
     pub(crate) load_look: LoadLook,
     /// What the engine knows, once it was looked up; none where that cannot be told.
@@ -114,6 +117,8 @@ pub enum Step {
     Numeric,
     /// Ask the LLM a question of the person.
     Talk(String),
+    /// Ask the LLM those questions that wait.
+    Answers,
     /// Step after step until the session ends, waits for the person or is paused.
     Autopilot,
 }
@@ -169,6 +174,7 @@ impl Tuner {
             templates: Templates::open(paths.templates()),
             keys: Keys::new(),
             jobs,
+            questions: Questions::default(),
             sensing,
             paths,
             store,
@@ -239,7 +245,10 @@ impl Tuner {
     /// What a session's job is doing.
     #[must_use]
     pub fn job(&self, session: &SessionId) -> JobState {
-        self.jobs.state(session)
+        JobState {
+            questions: self.questions.of(session),
+            ..self.jobs.state(session)
+        }
     }
 
     /// The identities of all sessions, newest first.
@@ -298,6 +307,9 @@ impl Tuner {
     }
 
     pub(crate) async fn step(&self, job: &Job, step: Step) -> Result<(), TunerError> {
+        if !matches!(step, Step::Talk(_) | Step::Answers) {
+            is_of_here(&self.record(&job.session).await?)?;
+        }
         let known = self.changes(&job.session).await?.len();
         let done = match step {
             Step::MeasureDefault => self.measure_default(job).await,
@@ -315,6 +327,7 @@ impl Tuner {
                 self.propose_numeric(&job.session, &because).await
             }
             Step::Talk(question) => self.say(job, &question).await,
+            Step::Answers => self.answer_waiting(job).await,
             Step::Autopilot => Ok(()),
         };
         self.gpu.restore().await;
@@ -361,6 +374,7 @@ impl Tuner {
             };
             self.step(job, step).await?;
             job.emit(EventKind::Changed);
+            self.answer_waiting(job).await?;
             if job.pausing() {
                 return Ok(());
             }
@@ -396,9 +410,10 @@ impl Tuner {
     /// # Errors
     /// What was stored cannot be found again, or is not all in the file.
     pub async fn shut_down(&self) -> Result<(), TunerError> {
+        self.questions.close();
         self.jobs.cancel_all();
         for _ in 0..150 {
-            if self.jobs.is_empty() {
+            if self.jobs.is_empty() && self.questions.is_empty() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -432,7 +447,9 @@ impl Tuner {
     /// # Errors
     /// There is no such session, or it cannot be stored.
     pub async fn resume(&self, session: &SessionId, more: u32) -> Result<(), TunerError> {
-        let used = crate::session::next::trials_used(&self.record(session).await?);
+        let record = self.record(session).await?;
+        is_of_here(&record)?;
+        let used = crate::session::next::trials_used(&record);
         self.change(session, |session| {
             session.ending = None;
             session.budget = session.budget.max(used + more);
@@ -498,7 +515,13 @@ impl Tuner {
     /// A job runs in it, or the database cannot be written.
     pub async fn delete(&self, session: &SessionId) -> Result<(), TunerError> {
         let _claim = self.jobs.begin(session, false)?;
+        self.questions.forget(session);
         Ok(self.store.delete_session(session).await?)
+    }
+
+    /// Whether somebody measures or fetches a model. Nothing is claimed.
+    pub(crate) fn is_machine_taken(&self) -> bool {
+        self.downloading().running || crate::machine::lock::held(&self.paths.lock).is_some()
     }
 
     /// Claims the machine for measuring.

@@ -4,10 +4,12 @@
 //!
 //! The life of a proposal: [`feedback`] drafts what the last trial says ([`bottleneck`] what held it
 //! back, [`core_use`] who used the cores); [`offer`] lists what may be chosen; [`prompt`] renders all of
-//! it; [`ask`] sends it through the connection of [`connect`] ([`local`] starts a chat model here) while
-//! [`spending`] counts; [`claims`] holds the reasons against the record; [`proposals`] takes decisions.
+//! it; [`ask`] sends it through the connection of [`connect`] ([`local`] starts a chat model here, [`paste`]
+//! lets the person carry it) while [`spending`] counts; [`claims`] holds the reasons against the record;
+//! [`proposals`] takes decisions.
 //! [`fallback`] says what stands in for a reply that could not be used. [`exchange`] stores each
-//! prompt and reply; [`talk`] answers the person's questions.
+//! prompt and reply, [`heard`] tells of a reply while it comes; [`talk`] answers the person's questions,
+//! [`questions`] holds those that wait.
 //!
 //! Cancelled, a turn leaves its exchange marked as such, and no local model running.
 
@@ -19,10 +21,13 @@ pub(crate) mod core_use;
 pub(crate) mod exchange;
 pub(crate) mod fallback;
 pub mod feedback;
+pub(crate) mod heard;
 pub(crate) mod local;
 pub(crate) mod offer;
+pub(crate) mod paste;
 pub(crate) mod prompt;
 pub(crate) mod proposals;
+pub(crate) mod questions;
 pub(crate) mod spending;
 pub(crate) mod talk;
 
@@ -32,7 +37,9 @@ use crate::turn::proposals::measured_as;
 use wattsmith_chat::{
     ChatRequest, ParsedReply, Template, parse_reply, render_within, reply_schema,
 };
-use wattsmith_domain::{Advisor, Configuration, Connection, Exchange, ExchangeKind, SessionRecord};
+use wattsmith_domain::{
+    Advisor, Configuration, Connection, Exchange, ExchangeId, ExchangeKind, SessionRecord,
+};
 use wattsmith_search::Pool;
 use wattsmith_stats::Analysis;
 
@@ -54,6 +61,8 @@ pub(crate) enum Errand {
     Proposal,
     /// An answer to the person.
     Talk {
+        /// The exchange that is going to answer it.
+        id: ExchangeId,
         /// What they ask.
         question: String,
     },
@@ -70,7 +79,7 @@ impl Errand {
     pub fn question(&self) -> &str {
         match self {
             Self::Proposal => "",
-            Self::Talk { question } => question,
+            Self::Talk { question, .. } => question,
         }
     }
 
@@ -79,6 +88,7 @@ impl Errand {
         match exchange.kind {
             ExchangeKind::Proposal => Self::Proposal,
             ExchangeKind::Talk => Self::Talk {
+                id: exchange.id.clone(),
                 question: exchange.question.clone(),
             },
         }
@@ -139,7 +149,7 @@ impl Prepared {
             Errand::Talk { .. } => Offer::default(),
         };
         let mut context = prompt::context(&record, &analysis, &offer);
-        if let Errand::Talk { question } = errand {
+        if let Errand::Talk { question, .. } = errand {
             context.question.clone_from(question);
             context.talk = prompt::talk(&record);
         }

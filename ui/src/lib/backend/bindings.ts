@@ -55,6 +55,8 @@ export const commands = {
 	 *  words; empty where none like it was measured.
 	 */
 	likelyCost: (draft: SessionDraft) => typedError<string, WireError>(__TAURI_INVOKE("likely_cost", { draft })),
+	/**  Takes the example that comes along in, or finds it; gives its identity. */
+	exampleSession: () => typedError<string, WireError>(__TAURI_INVOKE("example_session")),
 	/**  All sessions, newest first. */
 	sessions: () => typedError<SessionSummary[], WireError>(__TAURI_INVOKE("sessions")),
 	/**  One session, whole. */
@@ -89,8 +91,10 @@ export const commands = {
 	answerBusy: (id: string, wait: boolean) => typedError<null, WireError>(__TAURI_INVOKE("answer_busy", { id, wait })),
 	/**  Asks the advisor. */
 	ask: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("ask", { id })),
-	/**  Asks the session's chat LLM a question of the person. */
+	/**  Asks the session's chat LLM a question of the person, whatever else runs. */
 	say: (id: string, text: string) => typedError<null, WireError>(__TAURI_INVOKE("say", { id, text })),
+	/**  Takes back a question that has no answer yet. */
+	takeBack: (id: string, exchangeId: string) => typedError<null, WireError>(__TAURI_INVOKE("take_back", { id, exchangeId })),
 	/**  Runs a proposal. */
 	runProposal: (id: string, proposalId: string) => typedError<null, WireError>(__TAURI_INVOKE("run_proposal", { id, proposalId })),
 	/**  Measures more windows of a trial, until it is decided or enough. */
@@ -481,6 +485,13 @@ export type ExchangeItem = {
 	prompt: string,
 	/**  Reply as it came (Markdown; sanitise after rendering). */
 	reply: string,
+	/**
+	 *  The reply to a question, with what the record says behind each claim that it contradicts; empty
+	 *  where the loop asked.
+	 */
+	answer: string,
+	/**  Why a question is not asked yet, in whole sentences; empty once it is. */
+	waits: string,
 	/**  How it ended. */
 	outcome: ExchangeKind,
 	/**  Why refused or failed. */
@@ -579,6 +590,32 @@ export type FirstLook = {
 	machine: MachineView,
 	/**  Watts now, when a sensor answers. */
 	watts: number | null,
+};
+
+/**  One prediction and what came. */
+export type ForetoldTrial = {
+	/**  Trial. */
+	trialId: string,
+	/**  Number. */
+	number: number,
+	/**  What was foretold, J/unit. */
+	predicted: string,
+	/**  What the trial showed, J/unit. */
+	measured: string,
+	/**  How far that is apart: "6.1 % too high". */
+	off: string,
+	/**  Whether what was foretold lies in the trial's interval; none where it has none. */
+	inside: boolean | null,
+};
+
+/**  How good somebody's predictions were. */
+export type ForetoldView = {
+	/**  Who, in words. */
+	who: string,
+	/**  All in all, in whole sentences. */
+	text: string,
+	/**  One by one, in the order of the trials. */
+	each: ForetoldTrial[],
 };
 
 /**  Share of a knob in what was seen. */
@@ -698,10 +735,18 @@ sessionId: string;
 atS: number[]; 
 /**  Watts. */
 watts: number[] } | 
-/**  More of the LLM's reply. */
+/**  More of the LLM's reply with a proposal. */
 { event: "reply"; 
 /**  Session. */
 sessionId: string; 
+/**  Text to append. */
+text: string } | 
+/**  More of the answer to a question of the person. */
+{ event: "answer"; 
+/**  Session. */
+sessionId: string; 
+/**  The question. */
+exchangeId: string; 
 /**  Text to append. */
 text: string } | 
 /**  Read the session again. */
@@ -929,6 +974,8 @@ export type NewSessionOptions = {
 	parameters: ParameterView[],
 	/**  Knobs of the GPUs themselves; empty where nothing can be set. */
 	gpuParameters: ParameterView[],
+	/**  Whether an example comes along, to look at before anything was measured. */
+	example: boolean,
 	/**  Filled in and ready to start. */
 	draft: SessionDraft,
 };
@@ -1456,6 +1503,8 @@ export type SessionSummary = {
 	createdAt: string,
 	/**  Whether a job runs in it now. */
 	running: boolean,
+	/**  Whether it is an example, measured elsewhere. */
+	example: boolean,
 	/**  In a word or two: "−18.6 %", "not confirmed", "new". */
 	outcome: string,
 	/**  What kind of outcome. */
@@ -1474,6 +1523,8 @@ export type SessionView = {
 	name: string,
 	/**  The person's note; may be empty. */
 	note: string,
+	/**  What to know of an example, in whole sentences; empty for any other session. */
+	example: string,
 	/**  RFC 3339. */
 	createdAt: string,
 	/**  Facts for the header. */
@@ -1522,6 +1573,10 @@ export type SessionView = {
 	parameters: ParameterView[],
 	/**  Best settings so far against the default. */
 	best: BestView | null,
+	/**  Why the best is not the trial of the lowest figure, a whole sentence; empty where it is. */
+	besideLowest: string,
+	/**  How good predictions were, by who made them; those who made none are left out. */
+	foretold: ForetoldView[],
 	/**  What it has come to. */
 	outcome: OutcomeView,
 	/**  The same as what stands first on the screen. */
@@ -1802,8 +1857,13 @@ export type TrendPoint = {
 	tokensPerSecond: number,
 	/**  The same in words: "113 tokens/s". */
 	speed: string,
-	/**  Least J/unit up to here among trials that keep the constraints. */
+	/**
+	 *  J/unit of the trial up to here that is recommended by a model of all trials; the lowest figure may
+	 *  be another's.
+	 */
 	bestSoFar: number | null,
+	/**  That trial's number; 0 where there is none. */
+	bestSoFarTrial: number,
 	/**  Verdict. */
 	verdict: VerdictKind,
 	/**  The advisor's prediction. */

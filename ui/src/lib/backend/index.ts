@@ -42,6 +42,8 @@ export interface Backend {
   previewWork(path: string): Promise<wire.WorkPreviewView>;
   /** What a session like this took earlier here, in words; empty where none was. */
   likelyCost(draft: wire.SessionDraft): Promise<string>;
+  /** Takes the example that comes along in, or finds it; gives its identity. */
+  exampleSession(): Promise<string>;
   sessions(): Promise<wire.SessionSummary[]>;
   session(id: string): Promise<wire.SessionView>;
   renameSession(id: string, name: string): Promise<void>;
@@ -59,8 +61,10 @@ export interface Backend {
   /** On a busy machine: waits until it is quiet, or measures the default all the same. */
   answerBusy(id: string, wait: boolean): Promise<void>;
   ask(id: string): Promise<void>;
-  /** A question of the person; the answer comes into the story. */
+  /** A question of the person, whatever else runs; the answer comes into the story. */
   say(id: string, text: string): Promise<void>;
+  /** Takes back a question that has no answer yet. */
+  takeBack(id: string, exchangeId: string): Promise<void>;
   runProposal(id: string, proposalId: string): Promise<void>;
   /** More windows of a trial, until it is decided or enough. */
   moreRepeats(id: string, trialId: string): Promise<void>;

@@ -5,7 +5,10 @@ export type Shortcut = 'new' | 'help' | 'search';
 export const SHORTCUTS = [
   { keys: 'Ctrl N', what: 'a new session' },
   { keys: '/', what: 'find a session' },
-  { keys: 'Ctrl Enter', what: 'the next sensible step of the open session' },
+  {
+    keys: 'Ctrl Enter',
+    what: 'the next sensible step of the open session; at the first start, its start',
+  },
   { keys: 'Tab', what: 'from one control to the next; the first stop leads to the next step' },
   { keys: 'Enter', what: 'in a new session: keep the answer and go to the next question' },
   { keys: 'Esc', what: 'close a dialog or a menu' },

@@ -102,4 +102,15 @@ describe('thinning', () => {
       [9, 1],
     ]);
   });
+  it('keep the answers to several questions apart', () => {
+    const answer = (exchangeId: string, text: string): LiveEvent => ({
+      event: 'answer',
+      sessionId: 's',
+      exchangeId,
+      text,
+    });
+    const live = after(answer('a', 'Be'), answer('b', 'No'), answer('a', 'cause'));
+    expect(live.answers).toEqual({ a: 'Because', b: 'No' });
+    expect(live.reply).toBe('');
+  });
 });

@@ -10,8 +10,10 @@ export interface Live {
   watts: number[];
   /** Measuring windows, from and to in the same seconds; the last one may still be open. */
   windows: [number, number | null][];
-  /** The reply as far as it has come. */
+  /** The reply with a proposal, as far as it has come. */
   reply: string;
+  /** Answers to the person's questions as far as they have come, by exchange. */
+  answers: Record<string, string>;
   /** Why the last job ended, if it ended badly. */
   failure: string;
 }
@@ -25,6 +27,7 @@ export const quiet = (): Live => ({
   watts: [],
   windows: [],
   reply: '',
+  answers: {},
   failure: '',
 });
 
@@ -99,6 +102,10 @@ export function fold(live: Live, event: LiveEvent): Live {
     }
     case 'reply':
       return { ...live, reply: live.reply + event.text };
+    case 'answer': {
+      const before = live.answers[event.exchangeId] ?? '';
+      return { ...live, answers: { ...live.answers, [event.exchangeId]: before + event.text } };
+    }
     case 'failed':
       return { ...live, failure: event.message };
     case 'changed':

@@ -86,7 +86,8 @@ export class Store {
   /**
    * One live event. Power and progress wait for the next beat, so that chart, progress and clock are
    * painted together once a second: painting costs energy, and what is measured besides. A reply is
-   * shown in pieces that can be read, for the same reason: the model that writes it may be here.
+   * shown in pieces that can be read, for the same reason: the model that writes it may be here. An answer
+   * that comes while a window is open waits for the beat.
    */
   take(event: LiveEvent): void {
     const id = event.sessionId;
@@ -101,7 +102,9 @@ export class Store {
       event.event === 'phase' &&
       event.phase.kind === before?.kind &&
       event.phase.startedAtMs === before.startedAtMs;
-    if (event.event === 'reply') this.#soon ??= setTimeout(() => this.beat(), REPLY_EVERY_MS);
+    if (event.event === 'answer' && this.measuring) return;
+    if (event.event === 'reply' || event.event === 'answer')
+      this.#soon ??= setTimeout(() => this.beat(), REPLY_EVERY_MS);
     else if (event.event !== 'power' && !progress) this.beat();
     if (event.event === 'failed' && id !== this.#openId) toasts.error(new Error(event.message));
   }
@@ -145,6 +148,15 @@ export class Store {
       },
     });
     await this.readSessions();
+  }
+
+  /** Takes the example in, or finds it, also where it was about to go. */
+  async example(): Promise<string> {
+    const id = await this.backend.exampleSession();
+    clearTimeout(this.#going[id]);
+    delete this.#going[id];
+    await this.readSessions();
+    return id;
   }
 
   /** Shows a session, or none. */

@@ -31,3 +31,15 @@ it('gives every entry a key of its own', async () => {
   const keys = entriesOf(await story('ended')).map((entry) => entry.key);
   expect(new Set(keys).size).toBe(keys.length);
 });
+it('keeps a proposal with its trial, whatever was asked between them', async () => {
+  const items = await story('lively');
+  const at = items.findIndex((item) => item.item === 'proposal') + 1;
+  const asked = items.find((item) => item.item === 'exchange');
+  if (asked?.item !== 'exchange') throw new Error('the scene has no exchange');
+  const question: StoryItem = { ...asked, id: 'asked', question: 'Why?', outcome: 'answered' };
+  const entries = entriesOf([...items.slice(0, at), question, ...items.slice(at)]);
+  const trial = entries.find((e) => e.kind === 'trial' && e.proposal !== null);
+  expect(trial?.kind).toBe('trial');
+  expect(entries.filter((e) => e.kind === 'proposal')).toEqual([]);
+  expect(entries.filter((e) => e.kind === 'exchange').map((e) => e.key)).toEqual(['asked']);
+});

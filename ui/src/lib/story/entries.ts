@@ -40,6 +40,11 @@ export function entriesOf(story: StoryItem[]): Entry[] {
       taken = null;
       continue;
     }
+    // What was asked between a proposal and its trial stands before both.
+    if (taken && item.item === 'exchange' && item.question) {
+      entries.push({ kind: 'exchange', key: item.id, item });
+      continue;
+    }
     if (taken) {
       entries.push({ kind: 'proposal', key: taken.id, item: taken });
       taken = null;
@@ -58,7 +63,7 @@ export function entriesOf(story: StoryItem[]): Entry[] {
 
 /**
  * Moves what is over into the card of the finished trial that it belongs to: the exchanges right before
- * it, and the feedback on it unless that is the last, which may still be written.
+ * it that were no questions, and the feedback on it unless that is the last, which may still be written.
  */
 function gathered(entries: Entry[]): Entry[] {
   const lastFeedback = entries.findLast((one) => one.kind === 'feedback')?.key;
@@ -66,11 +71,14 @@ function gathered(entries: Entry[]): Entry[] {
   for (const entry of entries) {
     if (entry.kind === 'trial' && entry.item.state !== 'running') {
       const led: ExchangeItem[] = [];
+      const asked: Entry[] = [];
       for (let last = result.at(-1); last?.kind === 'exchange'; last = result.at(-1)) {
-        if (last.item.question || last.item.outcome === 'waiting') break;
-        led.unshift(last.item);
+        if (!last.item.question && last.item.outcome === 'waiting') break;
         result.pop();
+        if (last.item.question) asked.unshift(last);
+        else led.unshift(last.item);
       }
+      result.push(...asked);
       result.push({ ...entry, led });
       continue;
     }

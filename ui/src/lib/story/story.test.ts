@@ -135,47 +135,6 @@ describe('an exchange', () => {
   });
 });
 
-describe('free talk', () => {
-  it('sends the question to the session’s chat model and empties the field', async () => {
-    const say = vi.spyOn(backend, 'say');
-    story();
-    const field = screen.getByTestId<HTMLTextAreaElement>('talk-text');
-    expect(screen.getByTestId<HTMLButtonElement>('talk-ask').disabled).toBe(true);
-    await fireEvent.input(field, { target: { value: ' Why is it slower? ' } });
-    await fireEvent.click(screen.getByTestId('talk-ask'));
-    expect(say).toHaveBeenCalledWith('s-chat', 'Why is it slower?');
-    await vi.waitFor(() => expect(field.value).toBe(''));
-  });
-  it('shows question and answer, and what could not be offered', () => {
-    const item = view.story.find((one) => one.item === 'exchange');
-    if (item?.item !== 'exchange') throw new Error('the scene has no exchange');
-    render(Exchange, {
-      item: {
-        ...item,
-        question: 'Why?',
-        reply: 'Because of **slots**.',
-        outcome: 'answered',
-        note: 'threads must be at most 16',
-        cost: 0.0123,
-        costEstimated: true,
-      },
-    });
-    expect(screen.getByTestId('question').textContent).toBe('Why?');
-    expect(screen.getByTestId('answer').querySelector('strong')?.textContent).toBe('slots');
-    expect(screen.getByTestId('exchange').textContent).toContain('Not offered: threads must be');
-    expect(screen.getByTestId('exchange').textContent).toContain('cost about 0.0123');
-  });
-  it('asks first where the question would leave this machine', async () => {
-    await open('consent');
-    const say = vi.spyOn(backend, 'say');
-    story();
-    await fireEvent.input(screen.getByTestId('talk-text'), { target: { value: 'Why?' } });
-    await fireEvent.click(screen.getByTestId('talk-ask'));
-    await fireEvent.click(await screen.findByTestId('agree'));
-    await vi.waitFor(() => expect(say).toHaveBeenCalledTimes(2));
-  });
-});
-
 describe('a connection that failed', () => {
   it('can be changed where the failure is shown', async () => {
     await open('stuck');

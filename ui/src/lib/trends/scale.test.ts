@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { front, linear, numbersEvery, percentRange, spread, tickDecimals, ticks } from './scale';
+import {
+  front,
+  linear,
+  numbersEvery,
+  percentRange,
+  spread,
+  stepped,
+  tickDecimals,
+  ticks,
+} from './scale';
 
 describe('ticks', () => {
   it('are round and cover both ends', () => {
@@ -74,4 +83,21 @@ it('moves labels apart without leaving the chart', () => {
   expect(Math.abs((places[0] ?? 0) - (places[1] ?? 0))).toBeGreaterThanOrEqual(14);
   expect(Math.max(...places)).toBeLessThanOrEqual(105);
   expect((places[0] ?? 0) < (places[1] ?? 0)).toBe(true);
+});
+
+describe('steps', () => {
+  it('are level until the next place, up or down, and go on to the end', () => {
+    expect(stepped([])).toBe('');
+    expect(stepped([], 9)).toBe('');
+    expect(
+      stepped(
+        [
+          [1, 5],
+          [2, 3],
+          [3, 4],
+        ],
+        9,
+      ),
+    ).toBe('M1 5H2V3H3V4H9');
+  });
 });

@@ -94,6 +94,13 @@ export const linear = (from: [number, number], to: [number, number]) => (value: 
     ? (to[0] + to[1]) / 2
     : to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
 
+/** Places as steps: level until the next one, and to `end` where one is given. */
+export const stepped = (places: [number, number][], end?: number) =>
+  places
+    .map(([x, y], n) => (n === 0 ? `M${x} ${y}` : `H${x}V${y}`))
+    .join('')
+    .concat(end !== undefined && places.length > 0 ? `H${end}` : '');
+
 /** Moves labels apart so that neighbours keep `gap`, staying between `top` and `bottom`. */
 export function spread(places: number[], gap: number, top: number, bottom: number): number[] {
   const order = places.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);

@@ -152,7 +152,10 @@ fn said(exchange: &Exchange) -> Said {
         facts: facts.join(" · "),
         question: exchange.question.clone(),
         prompt: exchange.prompt.clone(),
-        reply: exchange.reply.clone(),
+        reply: match exchange.kind {
+            ExchangeKind::Talk => exchange.marked_reply(),
+            ExchangeKind::Proposal => exchange.reply.clone(),
+        },
         problem: match &exchange.outcome {
             ExchangeOutcome::Accepted => String::new(),
             ExchangeOutcome::Answered { note } if note.is_empty() => String::new(),

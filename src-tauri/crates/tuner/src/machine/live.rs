@@ -42,6 +42,10 @@ impl Tuner {
                     .jobs
                     .emit(&session, EventKind::Failed(error.to_string())),
             }
+            // What was asked meanwhile, and did not fit between two steps.
+            if tuner.questions.wait(&session) {
+                let _ = tuner.start(&session, Step::Answers);
+            }
         });
         Ok(())
     }

@@ -164,7 +164,7 @@ impl Tuner {
             let Ok(session) = self.store.session(&id).await else {
                 continue;
             };
-            if session.machine.cpu != cpu {
+            if session.example || session.machine.cpu != cpu {
                 continue;
             }
             looked += 1;

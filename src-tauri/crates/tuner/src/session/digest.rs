@@ -31,6 +31,8 @@ pub struct Digest {
     pub name: String,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// Whether it is an example, which stands beside no other session.
+    pub example: bool,
     /// The engine's name.
     pub engine: String,
     /// Processor and boards of the machine that it ran on, or that machine's name where it was another.
@@ -113,6 +115,7 @@ impl Digest {
             id: session.id.clone(),
             name: session.name.clone(),
             created_at: session.created_at.clone(),
+            example: session.example,
             engine: session.engine.name.clone(),
             machine: machine(session),
             settings,

@@ -44,11 +44,12 @@ impl Tuner {
         blocking(move || recall(&session, scope, earlier.iter())).await
     }
 
-    /// Sessions that may teach a later one: those since the memory was last cleared.
+    /// Sessions that may teach a later one: those since the memory was last cleared, without the example,
+    /// which knows nothing of this machine.
     pub(crate) async fn teaching(&self) -> Result<Arc<Vec<SessionRecord>>, TunerError> {
         let mut records = self.store.records().await?;
         let since = self.cleared_at().await?;
-        records.retain(|one| one.session.created_at > since);
+        records.retain(|one| !one.session.example && one.session.created_at > since);
         Ok(Arc::new(records))
     }
 

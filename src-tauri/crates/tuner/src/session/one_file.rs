@@ -19,12 +19,12 @@ const MOST_BYTES: u64 = 512 << 20;
 
 /// What a file holds.
 #[derive(Debug, Serialize, Deserialize)]
-struct File {
+pub(super) struct File {
     /// [`FORMAT`]; its name says whose file it is.
     wattsmith_session: u32,
     /// Wattsmith's version that wrote it.
     written_by: String,
-    record: SessionRecord,
+    pub(super) record: SessionRecord,
     power: Vec<Power>,
 }
 
@@ -109,22 +109,47 @@ impl Tuner {
     /// # Errors
     /// The file cannot be read, is none of these, does not fit together, or the session is here already.
     pub async fn import_session(&self, from: &Path) -> Result<SessionId, TunerError> {
+        self.import(from, false).await
+    }
+
+    /// Takes a session in from a file as an example: to look at, and part of nothing else.
+    ///
+    /// # Errors
+    /// As [`Tuner::import_session`].
+    pub async fn import_example(&self, from: &Path) -> Result<SessionId, TunerError> {
+        self.import(from, true).await
+    }
+
+    async fn import(&self, from: &Path, example: bool) -> Result<SessionId, TunerError> {
         let name = from.display().to_string();
         let from = from.to_owned();
-        let File { record, power, .. } = blocking(move || read(&from)).await??;
-        fits_together(&record, &name)?;
-        let id = record.session.id.clone();
-        match self.store.session(&id).await {
-            Err(StoreError::NotFound { .. }) => {}
-            Ok(here) => {
-                return Err(TunerError::Invalid(format!(
-                    "The session of {name} is here already, as “{}”. Delete that one first, if this one is to \\
-                     take its place.",
-                    here.name
-                )));
-            }
-            Err(error) => return Err(error.into()),
+        let mut file = blocking(move || read(&from)).await??;
+        fits_together(&file.record, &name)?;
+        file.record.session.example = example;
+        if let Some(here) = self.name_of(&file).await? {
+            return Err(TunerError::Invalid(format!(
+                "The session of {name} is here already, as “{here}”. Delete that one first, if this one is to \
+                 take its place."
+            )));
         }
+        self.take_in(file).await
+    }
+
+    /// The name of the session that a file holds, where it is here already.
+    pub(super) async fn name_of(&self, file: &File) -> Result<Option<String>, TunerError> {
+        match self.store.session(&file.record.session.id).await {
+            Ok(here) => Ok(Some(here.name)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Stores what a file holds, all of it or nothing.
+    pub(super) async fn take_in(
+        &self,
+        File { record, power, .. }: File,
+    ) -> Result<SessionId, TunerError> {
+        let id = record.session.id.clone();
         if let Err(error) = self.store_all(&record, &power).await {
             // Half a session is none.
             let _ = self.store.delete_session(&id).await;
@@ -230,31 +255,37 @@ fn places(record: &SessionRecord) -> Vec<Place> {
 
 fn read(path: &Path) -> Result<File, TunerError> {
     let fail = |source| TunerError::io(format!("cannot read {}", path.display()), source);
-    let none_of_ours = |why: String| {
-        TunerError::Invalid(format!(
-            "{} is no session written by Wattsmith: {why}. `wattsmith-cli sessions export` writes one.",
-            path.display()
-        ))
-    };
     let size = std::fs::metadata(path).map_err(fail)?.len();
     if size > MOST_BYTES {
-        return Err(none_of_ours(format!("it has {} MB", size >> 20)));
+        let name = path.display().to_string();
+        return Err(none_of_ours(&name, &format!("it has {} MB", size >> 20)));
     }
     let bytes = std::fs::read(path).map_err(fail)?;
+    parse(&bytes, &path.display().to_string())
+}
+
+/// What is in a file called `name`.
+pub(super) fn parse(bytes: &[u8], name: &str) -> Result<File, TunerError> {
+    let none_of_ours = |why: String| none_of_ours(name, &why);
     let head: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| none_of_ours(error.to_string()))?;
+        serde_json::from_slice(bytes).map_err(|error| none_of_ours(error.to_string()))?;
     match head["wattsmith_session"].as_u64() {
         Some(format) if format == u64::from(FORMAT) => {}
         Some(newer) => {
             return Err(TunerError::Invalid(format!(
-                "{} has the format {newer}, which a newer Wattsmith wrote; this one knows {FORMAT}. Take that \\
-                 version to read it.",
-                path.display()
+                "{name} has the format {newer}, which a newer Wattsmith wrote; this one knows {FORMAT}. Take that \
+                 version to read it."
             )));
         }
         None => return Err(none_of_ours("it does not say that it is one".to_owned())),
     }
     serde_json::from_value(head).map_err(|error| none_of_ours(error.to_string()))
+}
+
+fn none_of_ours(name: &str, why: &str) -> TunerError {
+    TunerError::Invalid(format!(
+        "{name} is no session written by Wattsmith: {why}. `wattsmith-cli sessions export` writes one."
+    ))
 }
 
 /// Whether all parts of a record are of one session.

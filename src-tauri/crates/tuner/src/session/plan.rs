@@ -335,6 +335,7 @@ impl Tuner {
                 true => "Starts from what the server chose by itself.".to_owned(),
                 false => String::new(),
             },
+            example: false,
         })
     }
 }

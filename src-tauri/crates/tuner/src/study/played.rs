@@ -65,6 +65,7 @@ impl Played {
             warnings: Vec::new(),
             readers: std::collections::BTreeMap::new(),
             note: String::new(),
+            example: false,
         };
         Self {
             record: SessionRecord {

@@ -6,9 +6,10 @@ use crate::event::{EventKind, PhaseKind};
 use crate::job::Job;
 use crate::machine::models::blocking;
 use crate::session::next::{Next, provider};
-use crate::tuner::Tuner;
+use crate::tuner::{Tuner, fresh_id};
 use crate::turn::claims;
 use crate::turn::exchange::blank_exchange;
+use crate::turn::heard::Heard;
 use crate::turn::offer::is_small;
 use crate::turn::proposals::{blank_proposal, observations};
 use crate::turn::spending::{self, Tally};
@@ -25,8 +26,6 @@ use wattsmith_stats::Analysis;
 /// What the preview of the talk template asks.
 const SAMPLE_QUESTION: &str = "Why did the last trial use more, or less, than the default?";
 
-/// Bytes that a pasted reply may have, as one from a server.
-const MOST_PASTED: usize = 1 << 18;
 /// Characters that are kept of the reasons in a reply; the reply itself is kept whole.
 const MOST_REASON: usize = 4000;
 
@@ -61,6 +60,7 @@ impl Tuner {
     ) -> Result<String, TunerError> {
         let errand = match name {
             "talk" => Errand::Talk {
+                id: ExchangeId(fresh_id()),
                 question: SAMPLE_QUESTION.to_owned(),
             },
             _ => Errand::Proposal,
@@ -147,6 +147,7 @@ impl Tuner {
                 }
                 let label = server.label();
                 job.phase(PhaseKind::Asking, &label, None);
+                let _line = self.questions.line(job).await?;
                 match self.client(server).await {
                     Ok(chat) => self.converse(job, &chat, &label, errand).await.map(|_| ()),
                     Err(error) => {
@@ -224,10 +225,11 @@ impl Tuner {
         let mut tally = Tally::of(&prepared.record, &prepared.prompt);
         let enough = job.cancel.child_token();
         let mut stopped = false;
+        let mut heard = Heard::of(job, exchange);
         let mut on_delta = |delta: Delta| {
             if !delta.text().is_empty() {
                 text.push_str(delta.text());
-                job.emit(EventKind::Reply(delta.text().to_owned()));
+                heard.more(delta.text());
             }
             if !tally.take(delta) && !stopped {
                 stopped = true;
@@ -235,6 +237,7 @@ impl Tuner {
             }
         };
         let reply = chat.complete(request, &mut on_delta, &enough).await;
+        heard.told();
         exchange.duration_s = began.elapsed().as_secs_f64();
         exchange.cost = tally.cost(&reply);
         (exchange.prompt_tokens, exchange.reply_tokens) = tally.counted();
@@ -314,52 +317,12 @@ impl Tuner {
         Ok(true)
     }
 
-    async fn ask_by_paste(&self, job: &Job, errand: &Errand) -> Result<(), TunerError> {
-        let prepared = self.prepare(&job.session, errand, None).await?;
-        let exchange = blank_exchange(&prepared, &Connection::Paste.label(), errand);
-        if *errand == Errand::Proposal {
-            self.mark_sent(&prepared.record, &exchange.id).await?;
-        }
-        self.store.put_exchange(&exchange).await?;
-        Ok(())
-    }
-
-    /// Takes a pasted reply. A proposal or an answer comes of it, or the exchange records why not.
-    ///
-    /// # Errors
-    /// There is no such exchange waiting, the reply is empty, or it cannot be stored.
-    pub async fn give_reply(
-        &self,
-        session: &SessionId,
-        exchange: &ExchangeId,
-        reply: &str,
-    ) -> Result<(), TunerError> {
-        let _claim = self.jobs.begin(session, false)?;
-        if reply.len() > MOST_PASTED {
-            return Err(TunerError::Invalid(format!(
-                "The reply has {} bytes; more than {MOST_PASTED} are no proposal. Paste the answer alone.",
-                reply.len()
-            )));
-        }
-        if reply.trim().is_empty() {
-            return Err(TunerError::Invalid(
-                "The reply is empty. Paste what the chat answered.".to_owned(),
-            ));
-        }
-        let record = self.record(session).await?;
-        let mut exchange = record
-            .exchanges
-            .into_iter()
-            .find(|one| one.id == *exchange && one.outcome == ExchangeOutcome::Waiting)
-            .ok_or_else(|| TunerError::NotFound("No prompt waits for a reply here.".to_owned()))?;
-        let prepared = self.prepare(session, &Errand::of(&exchange), None).await?;
-        exchange.reply = reply.to_owned();
-        self.judge(&prepared, exchange).await?;
-        Ok(())
-    }
-
     /// Makes of a reply what it was asked for. Whether the turn is over.
-    async fn judge(&self, prepared: &Prepared, exchange: Exchange) -> Result<bool, TunerError> {
+    pub(crate) async fn judge(
+        &self,
+        prepared: &Prepared,
+        exchange: Exchange,
+    ) -> Result<bool, TunerError> {
         match exchange.kind {
             ExchangeKind::Proposal => self.judge_proposal(prepared, exchange).await,
             ExchangeKind::Talk => self.judge_answer(prepared, exchange).await,

@@ -36,6 +36,23 @@ pub(crate) fn false_claims(record: &SessionRecord, reason: &str) -> Vec<Claim> {
     judged.collect()
 }
 
+/// The same in an answer, which may hold settings as code: those are judged as a proposal.
+#[must_use]
+pub(crate) fn false_claims_in_answer(record: &SessionRecord, answer: &str) -> Vec<Claim> {
+    let mut claims = false_claims(record, answer);
+    let code = fenced(answer);
+    claims.retain(|claim| !code.iter().any(|block| block.contains(&claim.from)));
+    claims
+}
+
+/// Where fenced code stands in a text, bytes.
+fn fenced(text: &str) -> Vec<std::ops::Range<usize>> {
+    let fences: Vec<usize> = text.match_indices("```").map(|(at, _)| at).collect();
+    let end = |at: Option<&usize>| at.map_or(text.len(), |at| at + 3);
+    let blocks = fences.chunks(2);
+    blocks.map(|pair| pair[0]..end(pair.get(1))).collect()
+}
+
 /// "The default already meets the goal" while nothing does.
 fn goal_met(facts: &Facts, sentence: &Sentence) -> Option<String> {
     let goal = facts.goal?;

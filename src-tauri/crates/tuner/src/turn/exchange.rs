@@ -48,7 +48,11 @@ impl Tuner {
 /// An exchange that waits for its reply.
 pub(crate) fn blank_exchange(prepared: &Prepared, connection: &str, errand: &Errand) -> Exchange {
     Exchange {
-        id: ExchangeId(fresh_id()),
+        id: match errand {
+            Errand::Proposal => ExchangeId(fresh_id()),
+            // Known by it since it was asked.
+            Errand::Talk { id, .. } => id.clone(),
+        },
         session: prepared.record.session.id.clone(),
         kind: errand.kind(),
         question: errand.question().to_owned(),
@@ -64,6 +68,7 @@ pub(crate) fn blank_exchange(prepared: &Prepared, connection: &str, errand: &Err
         unbounded: false,
         duration_s: 0.0,
         joules: None,
+        claims: Vec::new(),
         outcome: ExchangeOutcome::Waiting,
         created_at: now(),
     }

@@ -52,6 +52,7 @@ fn exchange(record: &SessionRecord, outcome: ExchangeOutcome) -> Exchange {
         unbounded: false,
         duration_s: 0.0,
         joules: None,
+        claims: Vec::new(),
         outcome,
         created_at: String::new(),
     }

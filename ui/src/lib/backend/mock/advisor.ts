@@ -148,6 +148,8 @@ export function exchange(
     connection: view(s).connection,
     prompt: text,
     reply,
+    answer: question ? reply : '',
+    waits: '',
     outcome,
     note,
     promptTokens: reply ? Math.round(text.length / 4) : null,

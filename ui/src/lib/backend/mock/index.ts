@@ -5,6 +5,7 @@ import { BackendError, backendError } from '../error';
 import type { Backend, LiveEvent } from '../index';
 import { lastConfig, offer, pasted, promptValues, proposal, templateOf } from './advisor';
 import { settle } from './busy';
+import { confirm } from './confirm';
 import { desk } from './desk';
 import { diagnosis } from './doctor';
 import { Downloads } from './downloads';
@@ -21,12 +22,12 @@ import { summary } from './outcome';
 import { overview } from './overview';
 import { files, page } from './report';
 import { keep, trials, view, type Kept } from './session';
-import { scene } from './scenarios';
+import { example, scene } from './scenarios';
 import { settings } from './settings';
 import { Studies } from './study';
-import { say } from './talk';
+import { say, takeBack } from './talk';
 import { BUILT_IN, render, templateViews } from './templates';
-import { watts } from './trial';
+import { powerOf } from './trial';
 import { previewWork } from './work';
 
 export function mockBackend(query: URLSearchParams): Backend {
@@ -128,11 +129,16 @@ export function mockBackend(query: URLSearchParams): Backend {
     },
     previewWork: async (path) => previewWork(path),
     likelyCost: async (draft) => {
-      const like = newest().find((s) => trials(s).length > 1);
+      const like = newest().find((s) => !s.example && trials(s).length > 1);
       const all = draft.budget + 1;
       return like
         ? `about ${all * draft.repeats} min and ${(all * draft.repeats * 0.42).toFixed(1)} Wh for the default and ${draft.budget} trials, as “${like.name}” took`
         : '';
+    },
+    exampleSession: async () => {
+      const s = example(start.machine);
+      sessions.set(s.id, sessions.get(s.id) ?? s);
+      return s.id;
     },
     sessions: async () => newest().map(summary),
     session: async (id) => view(find(id)),
@@ -164,11 +170,12 @@ export function mockBackend(query: URLSearchParams): Backend {
           'consent-needed',
           `The question would go to ${s.draft.connection.baseUrl}.`,
         );
-      return job(id, (one) => say(jobs, one, text));
+      return change(id, (one) => say(jobs, one, text));
     },
+    takeBack: (id, exchangeId) => change(id, (s) => takeBack(s, exchangeId)),
     runProposal: (id, proposalId) => job(id, (s) => jobs.take(s, proposalId)),
     moreRepeats: (id, trialId) => job(id, (s) => more(jobs, s, trialId)),
-    confirm: (id) => job(id, (s) => jobs.confirm(s)),
+    confirm: (id) => job(id, (s) => confirm(jobs, s)),
     numericProposal: (id) =>
       change(id, (s) => {
         s.stuck = null;
@@ -180,7 +187,7 @@ export function mockBackend(query: URLSearchParams): Backend {
         if (item?.item !== 'exchange')
           throw new BackendError('not-found', 'This prompt does not wait for a reply any more.');
         if (item.question) {
-          Object.assign(item, { reply, outcome: 'answered' });
+          Object.assign(item, { reply, answer: reply, outcome: 'answered' });
           return;
         }
         pasted(s, item, reply);
@@ -277,18 +284,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     ...noise.calls(),
     ...studies.calls(),
     picturePairs: async () => [],
-    powerSeries: async (trialId) => {
-      const s = newest().find((one) => one.configs.has(trialId));
-      if (!s) throw new BackendError('not-found', 'No samples of this trial are stored.');
-      const atS = Array.from({ length: 120 }, (_, i) => i / 6);
-      return [
-        {
-          device: s.gpu ? 'RTX 4090' : 'CPU',
-          atS,
-          watts: atS.map((at) => watts(s, s.configs.get(trialId) ?? DEFAULTS, at > 1)),
-        },
-      ];
-    },
+    powerSeries: async (trialId) => powerOf(newest(), trialId),
   };
 
   function oneTemplate(name: string) {

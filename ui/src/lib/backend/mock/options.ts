@@ -81,6 +81,7 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     ],
     parameters: PARAMETERS,
     gpuParameters: gpu ? GPU_PARAMETERS : [],
+    example: true,
     draft: {
       name: '',
       engine: 'llama-server',

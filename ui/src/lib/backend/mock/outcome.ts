@@ -96,6 +96,7 @@ export function summary(s: Kept): SessionSummary {
     engine: 'llama-server',
     createdAt: s.createdAt,
     running: s.phase.kind !== 'idle',
+    example: s.example ?? false,
     outcome: s.phase.kind !== 'idle' && !trials(s).some((t) => t.state === 'complete') ? '' : said,
     verdict,
     estimated: !s.machine.measured,

@@ -7,7 +7,7 @@ import { byDefault, trials, view, type Kept } from './session';
 /** Sessions that may be compared share a line; others never do. */
 export function overview(all: Kept[]): OverviewLine[] {
   const lines = new Map<string, OverviewLine>();
-  for (const s of [...all].reverse()) {
+  for (const s of [...all].reverse().filter((one) => !one.example)) {
     const defaultInterval = byDefault(s)?.joulesPerUnit;
     if (!defaultInterval) continue;
     const shown = view(s);

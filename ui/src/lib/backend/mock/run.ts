@@ -2,10 +2,12 @@
 
 import { BackendError } from '../error';
 import type { LiveEvent, PhaseKind } from '../bindings';
-import { costOf, exchange, idea, lastConfig, offer, replyText } from './advisor';
+import { confirm } from './confirm';
+import { costOf, exchange, idea, offer, replyText } from './advisor';
 import { DEFAULTS, key, PARAMETERS, type Config } from './engine';
-import { byDefault, freshId, goalJoules, idle, interval, trials, view, type Kept } from './session';
-import { best, judge } from './outcome';
+import { idle, trials, view, type Kept } from './session';
+import { isRemote } from './machine';
+import { answerHere, waiting } from './talk';
 import { addRepeat, begin, finish, trialIn, watts } from './trial';
 
 class Cancelled extends Error {}
@@ -51,7 +53,9 @@ export class Jobs {
             !(
               i.item === 'exchange' &&
               i.outcome === 'waiting' &&
-              s.draft.connection.kind !== 'paste'
+              s.draft.connection.kind !== 'paste' &&
+              // What waits for the end of this, or is answered beside it, goes on.
+              !(i.question && (i.waits || isRemote(s.draft.connection.kind)))
             ),
         );
         s.autopilot = false;
@@ -62,8 +66,16 @@ export class Jobs {
         if (s.pausing) Object.assign(s, { autopilot: false, pausing: false });
         this.emit({ event: 'phase', sessionId: s.id, phase: s.phase });
         this.changed(s);
-        if (s.autopilot) this.goOn(s);
+        const asked = waiting(s);
+        if (asked?.item === 'exchange' && asked.waits)
+          this.start(s, (one) => answerHere(this, one));
+        else if (s.autopilot) this.goOn(s);
       });
+  }
+
+  /** Whether something runs on this machine. */
+  get isBusy(): boolean {
+    return this.running.size > 0;
   }
 
   cancel(s: Kept): void {
@@ -82,12 +94,16 @@ export class Jobs {
       this.start(s, (one) => this.measure(one, DEFAULTS, 'default', null));
     else if (next.step === 'ask') this.start(s, (one) => this.ask(one));
     else if (next.step === 'decide') this.start(s, (one) => this.take(one, next.proposalId));
-    else if (next.step === 'confirm') this.start(s, (one) => this.confirm(one));
+    else if (next.step === 'confirm') this.start(s, (one) => confirm(this, one));
     else s.autopilot = false;
   }
 
-  async wait(s: Kept, seconds: number): Promise<void> {
+  async sleep(seconds: number): Promise<void> {
     await new Promise((done) => setTimeout(done, seconds * 1000 * this.pace));
+  }
+
+  async wait(s: Kept, seconds: number): Promise<void> {
+    await this.sleep(seconds);
     if (this.running.get(s.id)?.cancelled) throw new Cancelled();
   }
 
@@ -105,7 +121,7 @@ export class Jobs {
   }
 
   /** A phase of a trial with power samples; one event a second while a window is open. */
-  private async powered(
+  async powered(
     s: Kept,
     clock: { at: number },
     config: Config,
@@ -237,60 +253,6 @@ export class Jobs {
       }
     s.ending = 'nothing untried left';
     return Promise.resolve();
-  }
-
-  async confirm(s: Kept): Promise<void> {
-    const lead = best(s);
-    const config = (lead && s.configs.get(lead.trialId)) ?? lastConfig(s);
-    const number = lead?.number ?? 0;
-    const id = freshId(s, 'confirmation');
-    const item = {
-      item: 'confirmation' as const,
-      id,
-      trialNumber: number,
-      pairs: 0,
-      pairsPlanned: 5,
-      decided: false,
-      below: false,
-      word: 'not decided yet',
-      text: 'Fresh repeats of the best and of the default, taken in turn; only these decide.',
-      discarded: [] as string[],
-      attempt: '',
-      change: '',
-      range: '',
-      ratio: null as ReturnType<typeof interval>,
-    };
-    s.story.push(item);
-    const clock = { at: 0 };
-    await this.powered(
-      s,
-      clock,
-      config,
-      'loading-engine',
-      'Loading the model',
-      'confirmation',
-      0.6,
-    );
-    const trial = trials(s).find((t) => t.number === number);
-    const ratio = (trial?.joulesPerUnit?.mean ?? 1) / (byDefault(s)?.joulesPerUnit?.mean ?? 1);
-    for (let pair = 1; pair <= item.pairsPlanned; pair++) {
-      await this.powered(
-        s,
-        clock,
-        config,
-        'measuring',
-        'Measuring',
-        `confirmation · pair ${pair} of ${item.pairsPlanned}`,
-        2,
-      );
-      item.pairs = pair;
-      const wide = Math.exp(0.08 / Math.sqrt(pair));
-      item.ratio = { mean: ratio, low: ratio / wide, high: ratio * wide, n: pair };
-    }
-    s.judged.add(number);
-    const goal = (goalJoules(s) ?? 0) / (byDefault(s)?.joulesPerUnit?.mean ?? 1);
-    Object.assign(item, judge(item, ratio, ratio <= goal));
-    if (item.below) s.ending = 'threshold reached';
   }
 
   /** The knobs that a session may set by hand. */

@@ -62,13 +62,17 @@ export const NOTHING: TrialSaid = {
   miss: '',
 };
 
+/** How far a prediction was off. */
+export const off = (ratio: number) =>
+  Math.abs(ratio - 1) < 0.005 ? 'met' : `${size(ratio)} too ${ratio > 1 ? 'high' : 'low'}`;
+
 /** A trial's figures in words. */
 export function saidOf(s: Kept, t: TrialItem): TrialSaid {
   const reference = byDefault(s)?.joulesPerUnit;
   const own = t.joulesPerUnit;
   const compared = own && reference && t.origin !== 'default' && !t.stale;
   const ratio = compared ? own.mean / reference.mean : null;
-  const off = t.predicted !== null && own ? t.predicted / own.mean : null;
+  const ratioOff = t.predicted !== null && own ? t.predicted / own.mean : null;
   return {
     mean: own ? mean(own) : '',
     figure: own ? figure(own) : '',
@@ -85,12 +89,7 @@ export function saidOf(s: Kept, t: TrialItem): TrialSaid {
     firstTokenLate: t.ttftP95S === null ? '' : `${number(t.ttftP95S)} s`,
     energy: joules(t.energyJ),
     predicted: t.predicted === null ? '' : `${number(t.predicted)} J/token`,
-    miss:
-      off === null
-        ? ''
-        : Math.abs(off - 1) < 0.005
-          ? 'met'
-          : `${size(off)} too ${off > 1 ? 'high' : 'low'}`,
+    miss: ratioOff === null ? '' : off(ratioOff),
   };
 }
 

@@ -208,6 +208,16 @@ function taught(s: Kept): Kept {
   return s;
 }
 
+/** What the example that comes along is here. */
+export function example(machine: MachineView): Kept {
+  const s = confirmed(
+    session('s-example', ago(40), machine, 4, { name: 'Example: SmolLM2, chat' }),
+  );
+  s.draft = { ...s.draft, connection: NO_CONNECTION, advisor: 'surrogate' };
+  s.example = true;
+  return s;
+}
+
 /** Builds the scene of that name; unknown names give the lively one. */
 export function scene(name: string, pace: number): Scene {
   const base = { machine: ESTIMATED, advisorModels: true, startRunning: false, pace };
@@ -259,6 +269,12 @@ export function scene(name: string, pace: number): Scene {
           ...older(ESTIMATED),
         ],
       };
+    case 'beside': {
+      // A trial runs, and the chat model is elsewhere.
+      const s = now(3, { connection: openai });
+      s.consent = true;
+      return { ...base, sessions: [s, ...older(ESTIMATED)], startRunning: true, pace: pace * 10 };
+    }
     case 'consent':
       return { ...base, sessions: [now(1, { connection: openai }), ...older(ESTIMATED)] };
     case 'taught':

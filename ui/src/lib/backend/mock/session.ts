@@ -8,7 +8,6 @@ import type {
   SessionDraft,
   SessionView,
   StoryItem,
-  TrendPoint,
   TrialItem,
   VerdictView,
 } from '../bindings';
@@ -16,7 +15,9 @@ import { chance, type Chance } from './chance';
 import { best, outcome } from './outcome';
 import { DEFAULTS, PARAMETERS, type Config } from './engine';
 import { CONNECTIONS, isRemote } from './machine';
-import { answer, costs, figure, freshWords, number, saidOf } from './said';
+import { foretold } from './foretold';
+import { answer, costs, freshWords, saidOf } from './said';
+import { trend } from './trend';
 
 const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
 const IDLE: PhaseView = {
@@ -33,6 +34,8 @@ export interface Kept {
   id: string;
   name: string;
   note?: string;
+  /** Whether it is the example that comes along. */
+  example?: boolean;
   createdAt: string;
   draft: SessionDraft;
   machine: MachineView;
@@ -177,30 +180,6 @@ function next(s: Kept): NextStep {
   return { step: 'ask' };
 }
 
-function trend(s: Kept): TrendPoint[] {
-  let least: number | null = null;
-  return complete(s).flatMap((t) => {
-    if (!t.joulesPerUnit) return [];
-    const counts = (t.verdict.kind === 'better' || t.verdict.kind === 'reference') && !t.stale;
-    if (counts) least = Math.min(least ?? Infinity, t.joulesPerUnit.mean);
-    return [
-      {
-        trialId: t.id,
-        number: t.number,
-        joulesPerUnit: t.joulesPerUnit,
-        figure: figure(t.joulesPerUnit),
-        change: saidOf(s, t).change,
-        tokensPerSecond: t.tokensPerSecond ?? 0,
-        speed: `${number(t.tokensPerSecond ?? 0)} tokens/s`,
-        bestSoFar: t.stale ? null : least,
-        verdict: t.verdict.kind,
-        predicted: t.predicted,
-        stale: t.stale,
-      },
-    ];
-  });
-}
-
 function spending(s: Kept): SessionView['spending'] {
   const costs = s.story.flatMap((i) => (i.item === 'exchange' && i.cost !== null ? [i.cost] : []));
   const cap = s.draft.connection.spendingCap;
@@ -241,6 +220,9 @@ export function view(s: Kept): SessionView {
     id: s.id,
     name: s.name,
     note: s.note ?? '',
+    example: s.example
+      ? `This is an example: a real session, measured on another machine (a pretended one, 2 cores) on ${s.createdAt.slice(0, 10)}. Nothing of yours is compared with it, and no session learns from it.`
+      : '',
     createdAt: s.createdAt,
     chips: [
       'llama-server 86a2835',
@@ -280,6 +262,8 @@ export function view(s: Kept): SessionView {
           ],
     parameters: PARAMETERS.filter((p) => s.draft.tuned.includes(p.name)),
     best: lead,
+    besideLowest: '',
+    foretold: foretold(s),
     outcome: outcome(s),
     answer: answer(s),
     costs: costs(s),

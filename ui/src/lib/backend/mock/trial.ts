@@ -1,6 +1,7 @@
 // A pretended trial: begun, filled window by window, ended.
 
-import type { TrialItem } from '../bindings';
+import type { PowerSeries, TrialItem } from '../bindings';
+import { BackendError } from '../error';
 import { commandLine, DEFAULTS, diff, truth, window, type Config } from './engine';
 import { NOTHING } from './said';
 import { byDefault, freshId, interval, trials, verdict, type Kept } from './session';
@@ -166,4 +167,19 @@ export function watts(s: Kept, config: Config, measuring: boolean): number {
   const full = truth(config, s.gpu).watts;
   const rest = s.gpu ? 58 : 10.4;
   return (measuring ? full : rest + (full - rest) * 0.3) * (1 + (s.chance() - 0.5) * 0.06);
+}
+
+/** Power during a window of a trial. */
+export function powerOf(sessions: Kept[], trialId: string): PowerSeries[] {
+  const s = sessions.find((one) => one.configs.has(trialId));
+  if (!s) throw new BackendError('not-found', 'No samples of this trial are stored.');
+  const atS = Array.from({ length: 120 }, (_, i) => i / 6);
+  const config = s.configs.get(trialId) ?? DEFAULTS;
+  return [
+    {
+      device: s.gpu ? 'RTX 4090' : 'CPU',
+      atS,
+      watts: atS.map((at) => watts(s, config, at > 1)),
+    },
+  ];
 }

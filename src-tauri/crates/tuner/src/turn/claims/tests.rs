@@ -2,7 +2,7 @@
 //! 0.283 J/token and 420 tokens/s, trial 2 (parallel=2) at 0.337, trial 3 (parallel=8 threads=4) at
 //! 0.226, trial 4 (parallel=8 ubatch=256) at 0.281; the goal is 30 % below the default, 0.198.
 
-use super::false_claims;
+use super::{false_claims, false_claims_in_answer};
 use wattsmith_domain::{Claim, SessionRecord, Threshold};
 use wattsmith_testkit::fixtures;
 
@@ -118,4 +118,22 @@ proptest::proptest! {
             proptest::prop_assert_eq!(reason.get(claim.from..claim.to), Some(claim.said.as_str()));
         }
     }
+}
+
+#[test]
+fn settings_as_code_in_an_answer_claim_nothing() {
+    let record = record();
+    let answer = "The default is the best so far.\n\n```json\n{\"reason\": \"trial 2 used 0.21 J/token\"}\n```\n\
+                  Trial 2 used 0.21 J/token.";
+    let claims = false_claims_in_answer(&record, answer);
+    let said: Vec<&str> = claims.iter().map(|claim| claim.said.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "The default is the best so far",
+            "Trial 2 used 0.21 J/token"
+        ]
+    );
+    let open = "```json\n{\"reason\": \"trial 2 used 0.21 J/token\"}";
+    assert!(false_claims_in_answer(&record, open).is_empty());
 }
