@@ -11,7 +11,7 @@ use wattsmith_tuner::domain::{
     ExchangeOutcome, Feedback, Proposal, ProposalStatus, Purpose, Repeat, SessionRecord, Trial,
     TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, said};
+use wattsmith_tuner::stats::{Analysis, MachineChange, OutcomeKind, Rule, said};
 use wattsmith_tuner::{CoreUse, cause_label, words};
 
 /// All entries, oldest first. Identities are in order of time; feedback stands after its trial.
@@ -298,9 +298,10 @@ pub fn command_line(trial: &Trial) -> String {
 
 fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> ConfirmationItem {
     let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
-    let planned = match pairs < LEAST_PAIRS {
-        true => LEAST_PAIRS,
-        false => MOST_PAIRS.max(pairs),
+    let spending = &Rule::of(confirmation).spending;
+    let planned = match pairs < spending.first {
+        true => spending.first,
+        false => spending.budget(pairs).max(pairs),
     };
     ConfirmationItem {
         id: confirmation.id.0.clone(),

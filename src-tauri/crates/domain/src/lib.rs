@@ -34,6 +34,7 @@ mod clock;
 mod configuration;
 mod connection;
 mod finding;
+mod forecast;
 mod foreign;
 mod id;
 mod machine;
@@ -53,6 +54,7 @@ mod sensor_fault;
 mod session;
 mod settings;
 mod trial;
+mod undoing;
 mod units;
 mod usable;
 mod work_unit;
@@ -65,6 +67,7 @@ pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
 pub use connection::{Connection, Cost, Price, Provider};
 pub use finding::{Finding, Remedy, Severity};
+pub use forecast::{EarlierCosts, Expected, Forecast};
 pub use foreign::{bounded, one_line, plain};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
@@ -76,7 +79,7 @@ pub use measurement::{
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
-pub use noise::{NoiseOrigin, NoiseWindow, SessionNoise, SpreadPrior};
+pub use noise::{NoiseOrigin, NoiseWindow, PairSpread, SessionNoise, SpreadPrior};
 pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
@@ -95,6 +98,7 @@ pub use trial::{
     Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,
     TrialState, Verdict,
 };
+pub use undoing::{UndoVerdict, Undoing, UndoneChange};
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 pub use usable::{CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Usable, cores_in_words};
 pub use work_unit::WorkUnit;

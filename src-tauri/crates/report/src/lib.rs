@@ -16,6 +16,7 @@
 //! | `view/` | the view model: everything a report says, already in words |
 //! | `html`, `markdown`, `csv`, `json` | one format each |
 //! | `chart/` | where things stand in the charts |
+//! | `undone` | which change earned what was gained, in sentences |
 //! | `study` | the page of a study |
 //! | `format`, `redact` | numbers as a person reads them; the last look for secrets |
 //!
@@ -35,12 +36,14 @@ mod pdf;
 mod redact;
 mod study;
 mod svg;
+mod undone;
 mod view;
 
 pub use options::ReportOptions;
 pub use pdf::PdfError;
 pub use redact::record as without_secrets;
 pub use svg::ChartFile;
+pub use undone::undone_lines;
 pub use view::PictureFiles;
 
 pub use study::{StudyCurve, StudyPage, StudyTable, study_html};

@@ -72,6 +72,7 @@ impl Fixture {
                 exchanges: Vec::new(),
                 feedback: Vec::new(),
                 confirmations: Vec::new(),
+                undoing: None,
             },
             measured,
             minute: 0,
@@ -264,6 +265,7 @@ impl Fixture {
             ratio: decided.map(|(ratio, _)| ratio),
             decision: decided.map(|(_, decision)| decision),
             chance: None,
+            spread: None,
             created_at,
         });
         self
@@ -293,6 +295,7 @@ impl Fixture {
             repeats,
             discarded: Vec::new(),
             note: None,
+            forecast: None,
             created_at,
         });
     }

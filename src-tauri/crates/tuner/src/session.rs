@@ -8,6 +8,7 @@
 
 pub(crate) mod digest;
 pub(crate) mod export;
+pub(crate) mod forecast;
 pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod memory_quality;

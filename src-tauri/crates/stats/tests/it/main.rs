@@ -5,12 +5,17 @@
 mod analysis;
 mod basis;
 mod compare;
+mod covariate;
 mod decide;
 mod expecting;
 mod figures;
+mod forecast;
 mod noise;
 mod outcome;
+mod pairs;
 mod properties;
 mod repeats;
 mod simulation;
 mod stopping_rule;
+mod turns;
+mod undo;

@@ -182,6 +182,7 @@ impl Bench {
             repeats: Vec::new(),
             discarded: Vec::new(),
             note: None,
+            forecast: None,
             created_at: "2026-01-15T09:00:00Z".to_owned(),
         };
         let store = self.store();
