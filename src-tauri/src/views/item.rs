@@ -11,7 +11,7 @@ use wattsmith_tuner::domain::{
     ExchangeKind as Asked, ExchangeOutcome, Feedback, Proposal, ProposalStatus, Purpose, Repeat,
     SessionRecord, Trial, TrialState,
 };
-use wattsmith_tuner::stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, MachineChange, OutcomeKind, said};
+use wattsmith_tuner::stats::{Analysis, MachineChange, OutcomeKind, Rule, said};
 use wattsmith_tuner::{CoreUse, Question, cause_label, words};
 
 /// All entries, oldest first, with the questions that have no answer yet. Identities are in order of time;
@@ -337,9 +337,10 @@ pub fn command_line(trial: &Trial) -> String {
 
 fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> ConfirmationItem {
     let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
-    let planned = match pairs < LEAST_PAIRS {
-        true => LEAST_PAIRS,
-        false => MOST_PAIRS.max(pairs),
+    let spending = &Rule::of(confirmation).spending;
+    let planned = match pairs < spending.first {
+        true => spending.first,
+        false => spending.budget(pairs).max(pairs),
     };
     ConfirmationItem {
         id: confirmation.id.0.clone(),

@@ -4,11 +4,13 @@ mod compare;
 mod effect;
 mod settings;
 mod size;
+mod turns;
 
 pub(crate) use compare::{RecordArgs, ShowArgs, StudyArgs};
 pub(crate) use effect::{wants_json, without_effect};
 pub(crate) use settings::{SettingsArgs, SettingsCommand};
 pub(crate) use size::SizeArgs;
+pub(crate) use turns::{TurnsArgs, UndoArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::io::IsTerminal as _;
@@ -54,6 +56,10 @@ pub(crate) enum Command {
     Trial(TrialArgs),
     /// Tune until energy per token is below a threshold
     Tune(Box<TuneArgs>),
+    /// Compare one setting with the default while both are loaded, in short slices taken in turns
+    Turns(TurnsArgs),
+    /// Undo each change of a session's confirmed winner by itself: which of them earned it
+    Undo(UndoArgs),
     /// Tables of measured configurations, to compare advisors on
     #[command(subcommand)]
     Landscape(LandscapeCommand),
@@ -331,6 +337,8 @@ pub(crate) enum OfSession {
         #[arg(long)]
         json: bool,
     },
+    /// How often what was expected of trials and sessions held
+    Forecasts(JsonArgs),
     /// Write all that is stored into a new file, whole by itself, also while Wattsmith runs
     Backup {
         /// Where to; no file that is there is overwritten

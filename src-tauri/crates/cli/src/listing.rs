@@ -69,6 +69,23 @@ fn listed_line(listed: &Listed) -> String {
     }
 }
 
+/// How often what was said beforehand held.
+pub(crate) async fn forecasts(tuner: &Arc<Tuner>, args: &JsonArgs) -> Result<(), Stop> {
+    let track = tuner.track_record().await?;
+    if args.json {
+        let counts = serde_json::json!({
+            "forecasts": track.of,
+            "seconds_held": track.seconds,
+            "joules_held": track.joules,
+            "meant_to_hold": 0.8,
+        });
+        last(counts, Ended::Complete);
+    } else {
+        say!("{}", track.words());
+    }
+    Ok(())
+}
+
 pub(crate) async fn back_up(tuner: &Arc<Tuner>, file: &Path, json: bool) -> Result<(), Stop> {
     tuner.back_up(file).await?;
     if json {

@@ -46,6 +46,8 @@ mod terminal;
 mod told;
 mod trial;
 mod tune;
+mod turns;
+mod undo;
 mod work;
 
 use args::{Cli, Command, MetersCommand, OfModels, OfSession};
@@ -212,6 +214,8 @@ fn access(command: &Command) -> Access {
         | Command::Landscape(_)
         | Command::Trial(_)
         | Command::Tune(_)
+        | Command::Turns(_)
+        | Command::Undo(_)
         | Command::Say(_)
         | Command::Study(_) => Access::Full,
     }
@@ -232,6 +236,8 @@ async fn run(cli: Cli) -> Result<(), Stop> {
         Command::Doctor(args) => doctor::run(&tuner, &args).await,
         Command::Trial(args) => trial::run(&tuner, args).await,
         Command::Tune(args) => tune::run(&tuner, *args).await,
+        Command::Undo(args) => undo::run(&tuner, args).await,
+        Command::Turns(args) => turns::run(&tuner, args).await,
         Command::Landscape(command) => landscape::run(&tuner, command).await,
         Command::Say(args) => say::run(&tuner, args).await,
         Command::Sessions(args) => match args.of {
@@ -247,6 +253,7 @@ async fn run(cli: Cli) -> Result<(), Stop> {
                 json,
             }) => listing::import_session(&tuner, &file, example, json).await,
             Some(OfSession::Backup { file, json }) => listing::back_up(&tuner, &file, json).await,
+            Some(OfSession::Forecasts(args)) => listing::forecasts(&tuner, &args).await,
             None => listing::sessions(&tuner, &args.listed).await,
         },
         Command::Study(args) => study::run(&tuner, *args).await,

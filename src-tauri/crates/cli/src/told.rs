@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use wattsmith_tuner::chat::settings;
 use wattsmith_tuner::domain::{ExchangeOutcome, SessionRecord, TrialId, TrialState};
 use wattsmith_tuner::stats::{Analysis, DefaultCheck};
-use wattsmith_tuner::{fallbacks, words};
+use wattsmith_tuner::{TrackRecord, fallbacks, forecast_words, foreseen, words};
 
 /// What has been shown already.
 #[derive(Default)]
@@ -174,6 +174,52 @@ impl Told {
         let windows = record.default_trial().map_or(0, |one| one.repeats.len());
         if !json && self.seen.insert(format!("check {windows}")) {
             say!("  note: {}", check.words());
+        }
+    }
+
+    /// Tells, once, what a session is expected to take.
+    pub(crate) fn session_forecast(
+        &mut self,
+        record: &SessionRecord,
+        track: &TrackRecord,
+        json: bool,
+    ) {
+        let Some(forecast) = record.session.forecast.filter(|_| record.trials.is_empty()) else {
+            return;
+        };
+        if !self.seen.insert("forecast".to_owned()) {
+            return;
+        }
+        match json {
+            true => json_line(&json!({
+                "event": "forecast",
+                "of": "session",
+                "forecast": forecast,
+                "track_record": {
+                    "of": track.of,
+                    "seconds": track.seconds,
+                    "joules": track.joules,
+                },
+            })),
+            false => say!(
+                "All of its measuring is expected to take {}. {}",
+                forecast_words(&forecast),
+                track.words()
+            ),
+        }
+    }
+
+    /// Tells what the trial that begins now is expected to take.
+    pub(crate) fn trial_forecast(&mut self, record: &SessionRecord, json: bool) {
+        let Some(forecast) = foreseen(record) else {
+            return;
+        };
+        match json {
+            true => json_line(&json!({ "event": "forecast", "of": "trial", "forecast": forecast })),
+            false => say!(
+                "  This trial is expected to take {}.",
+                forecast_words(&forecast)
+            ),
         }
     }
 

@@ -59,6 +59,7 @@ async fn turns(
     ledger: Option<&Ledger>,
 ) -> Result<(), Stop> {
     let mut told = Told::default();
+    let track = tuner.track_record().await?;
     loop {
         if let Some(ledger) = ledger {
             while tuner.replay(session, ledger).await? {}
@@ -66,6 +67,7 @@ async fn turns(
         let record = tuner.record(session).await?;
         let analysis = Analysis::of(&record);
         told.news(&record, &analysis, args.work.json);
+        told.session_forecast(&record, &track, args.work.json);
         let step = match Next::of(&record, &analysis) {
             Next::MeasureDefault => {
                 if let Some(TrialState::Failed { message, .. }) =
@@ -120,6 +122,9 @@ async fn turns(
             Next::Ended(_) => return Ok(()),
         };
         told.started = true;
+        if matches!(step, Step::MeasureDefault | Step::Run(_)) {
+            told.trial_forecast(&record, args.work.json);
+        }
         let progress = Progress::show(tuner, session, args.work.json);
         let performing = tuner.perform(session, step);
         let done = terminal.interruptible(tuner, session, performing).await;

@@ -35,6 +35,7 @@ mod clock;
 mod configuration;
 mod connection;
 mod finding;
+mod forecast;
 mod foreign;
 mod id;
 mod machine;
@@ -54,6 +55,7 @@ mod sensor_fault;
 mod session;
 mod settings;
 mod trial;
+mod undoing;
 mod units;
 mod usable;
 mod work_unit;
@@ -67,6 +69,7 @@ pub use clock::{Clock, SystemClock};
 pub use configuration::{Change, Configuration, Rejection};
 pub use connection::{Connection, Cost, Price, Provider};
 pub use finding::{Finding, Remedy, Severity};
+pub use forecast::{EarlierCosts, Expected, Forecast};
 pub use foreign::{bounded, one_line, plain};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
@@ -78,7 +81,7 @@ pub use measurement::{
 };
 pub use memory::{EarlierPoint, EarlierSession, Memory};
 pub use model::{Model, ModelPart, WeightType, Weights, weights_in_words};
-pub use noise::{NoiseOrigin, NoiseWindow, SessionNoise, SpreadPrior};
+pub use noise::{NoiseOrigin, NoiseWindow, PairSpread, SessionNoise, SpreadPrior};
 pub use outside::{
     CommandMode, Decimal, MeterRole, MeterUnit, OutsideKind, OutsideMeter, OutsideMeterError, Part,
 };
@@ -97,6 +100,7 @@ pub use trial::{
     Comparison, Confirmation, Decision, Difference, FailureCause, Launch, Purpose, Trial,
     TrialState, Verdict,
 };
+pub use undoing::{UndoVerdict, Undoing, UndoneChange};
 pub use units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
 pub use usable::{CoreLimit, CoreLimitKind, CoreSet, CoreSetKind, Usable, cores_in_words};
 pub use work_unit::WorkUnit;

@@ -26,6 +26,16 @@ pub struct SpreadPrior {
     pub origin: NoiseOrigin,
 }
 
+/// How much the log ratio of two windows that follow each other, each with a launch of its own, is expected to
+/// vary: slow drift is the same in both, so that it is less than two windows of a whole session would.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PairSpread {
+    /// Standard deviation of ln of the ratio: 0.06 is about 6 %.
+    pub log_sd: f64,
+    /// Pairs that it counts for.
+    pub windows: f64,
+}
+
 /// A length of windows that the machine's noise asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NoiseWindow {
@@ -41,6 +51,9 @@ pub struct NoiseWindow {
 pub struct SessionNoise {
     /// How much repeats vary.
     pub prior: SpreadPrior,
+    /// How much the ratio of neighbours varies, by earlier sessions or a recording; none where neither tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairSpread>,
     /// The length of windows; none where the usual one stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<NoiseWindow>,

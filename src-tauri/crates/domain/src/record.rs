@@ -5,6 +5,7 @@ use crate::measurement::Repeat;
 use crate::proposal::{Exchange, Feedback, Proposal};
 use crate::session::Session;
 use crate::trial::{Confirmation, Purpose, Trial};
+use crate::undoing::Undoing;
 use crate::units::Joules;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -24,6 +25,9 @@ pub struct SessionRecord {
     pub feedback: Vec<Feedback>,
     /// Fresh repeats after a first crossing.
     pub confirmations: Vec<Confirmation>,
+    /// Each change of the winner undone by itself, where that was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Undoing>,
 }
 
 impl SessionRecord {
@@ -76,6 +80,7 @@ impl SessionRecord {
             .map(Confirmation::energy_spent)
             .sum();
         let advisor: f64 = self.exchanges.iter().filter_map(|one| one.joules).sum();
-        trials + confirmations + Joules(advisor)
+        let undone = self.undoing.as_ref().map(Undoing::energy_spent);
+        trials + confirmations + Joules(advisor) + undone.unwrap_or(Joules(0.0))
     }
 }

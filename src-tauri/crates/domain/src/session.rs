@@ -2,6 +2,7 @@
 
 use crate::busy::{Busy, StartLoad};
 use crate::connection::{Connection, Price};
+use crate::forecast::{EarlierCosts, Forecast};
 use crate::id::SessionId;
 use crate::machine::Machine;
 use crate::measurement::Warning;
@@ -241,6 +242,12 @@ pub struct Session {
     /// What was known of the machine's noise when it began; sessions of before know nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<SessionNoise>,
+    /// What it was expected to take, where sessions like it had run to their end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
+    /// What its trials are forecast by until it has windows of its own, and how far such forecasts were off.
+    #[serde(default, skip_serializing_if = "EarlierCosts::is_empty")]
+    pub costs: EarlierCosts,
     /// Why it ended, once it has. A session can be taken up again.
     pub ending: Option<Ending>,
     /// What went wrong beside the trials, oldest first.

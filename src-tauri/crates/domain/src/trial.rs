@@ -2,8 +2,10 @@
 
 use crate::answers::Answers;
 use crate::configuration::Configuration;
+use crate::forecast::Forecast;
 use crate::id::{ConfirmationId, ProposalId, SessionId, TrialId};
 use crate::measurement::{DiscardedRepeat, Interval, Repeat};
+use crate::noise::PairSpread;
 use crate::sensor_fault::SensorFault;
 use crate::units::Joules;
 use serde::{Deserialize, Serialize};
@@ -165,6 +167,9 @@ pub struct Trial {
     /// Why it has fewer or more windows than planned, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What it was expected to take before its first window, where anything was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
     /// RFC 3339, UTC.
     pub created_at: String,
 }
@@ -268,6 +273,10 @@ pub struct Confirmation {
     /// look.
     #[serde(default)]
     pub chance: Option<f64>,
+    /// How much the log ratio of a pair was expected to vary before the first of them; none in records of
+    /// before, which are judged by their pairs' own spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<PairSpread>,
     /// RFC 3339, UTC.
     pub created_at: String,
 }

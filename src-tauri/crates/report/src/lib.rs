@@ -17,6 +17,7 @@
 //! | `html`, `markdown`, `csv`, `json` | one format each |
 //! | `chart/` | where things stand in the charts |
 //! | `settings_file/` | the settings that were found, as files that other programs read |
+//! | `undone` | which change earned what was gained, in sentences |
 //! | `study` | the page of a study |
 //! | `command` | an engine's command line as others would use it |
 //! | `format`, `redact` | numbers as a person reads them; the last look for secrets |
@@ -39,6 +40,7 @@ mod redact;
 mod settings_file;
 mod study;
 mod svg;
+mod undone;
 mod view;
 
 pub use command::command_line;
@@ -47,6 +49,7 @@ pub use pdf::PdfError;
 pub use redact::record as without_secrets;
 pub use settings_file::{SettingsFile, settings_file};
 pub use svg::ChartFile;
+pub use undone::undone_lines;
 pub use view::PictureFiles;
 
 pub use study::{StudyCurve, StudyPage, StudyTable, study_html};

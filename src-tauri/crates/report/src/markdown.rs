@@ -25,6 +25,7 @@ pub(crate) fn text(view: &View) -> String {
     }
     trials(w, view);
     faults(w, view);
+    undone(w, view);
     cost(w, view);
     out.replace(GAP, " ")
 }
@@ -159,6 +160,16 @@ fn faults(w: &mut String, view: &View) {
     }
     for fault in told {
         let _ = writeln!(w, "- {}", escape(fault));
+    }
+}
+
+fn undone(w: &mut String, view: &View) {
+    if view.undone.is_empty() {
+        return;
+    }
+    let _ = writeln!(w, "\n### Which change earned it\n");
+    for line in &view.undone {
+        let _ = writeln!(w, "- {}", escape(line));
     }
 }
 

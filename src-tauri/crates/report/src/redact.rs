@@ -102,6 +102,12 @@ fn without_texts(record: &SessionRecord, homes: &[String]) -> SessionRecord {
             texts.extend(repeat.warnings.iter_mut().map(|one| &mut one.text));
         }
     }
+    for change in record.undoing.iter_mut().flat_map(|one| &mut one.changes) {
+        texts.extend(change.why.as_mut());
+        for repeat in change.undone.iter_mut().chain(&mut change.winner) {
+            texts.extend(repeat.warnings.iter_mut().map(|one| &mut one.text));
+        }
+    }
     for text in texts {
         mask(text, homes);
     }

@@ -43,6 +43,8 @@ pub(crate) struct View {
     pub cost: Option<Cost>,
     pub trials: Vec<TrialRow>,
     pub confirmations: Vec<ConfirmationRow>,
+    /// What undoing each change of the winner showed, in sentences.
+    pub undone: Vec<String>,
     pub energy_chart: Option<EnergyChart>,
     pub speed_chart: Option<SpeedChart>,
     pub knobs: Vec<Knob>,
@@ -107,6 +109,7 @@ impl View {
             cost: (!record.trials.is_empty())
                 .then(|| Cost::of(record, &analysis, &certainty, &figures)),
             confirmations: trials::confirmations(record, &figures),
+            undone: crate::undone::undone_lines(record),
             energy_chart: chart::energy(record, &analysis, &figures),
             speed_chart: chart::speed(record, &analysis, &figures),
             knobs: knobs(&analysis),

@@ -8,6 +8,7 @@ use crate::interval::{Pooled, geometric_mean, interval, pooled_log_sd};
 use crate::model::Model;
 use crate::noise::{Repeatability, repeatability};
 use crate::outcome::OutcomeKind;
+use crate::sequential::Rule;
 use crate::{CONFIDENCE, decide};
 use std::collections::BTreeMap;
 use wattsmith_domain::{
@@ -319,6 +320,7 @@ fn fresh_ratio(record: &SessionRecord, confirmation: &Confirmation) -> Option<In
             &confirmation.default,
             threshold,
             confirmation.alpha,
+            Rule::of(confirmation).known(confirmation).as_ref(),
         )
         .map(|(ratio, _)| ratio)
     })

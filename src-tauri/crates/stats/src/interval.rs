@@ -133,7 +133,7 @@ impl Logs {
         Some(Self { n, mean, squares })
     }
 
-    fn own_spread(&self) -> Option<Pooled> {
+    pub(crate) fn own_spread(&self) -> Option<Pooled> {
         let df = self.n - 1.0;
         (df >= 1.0).then(|| Pooled {
             sd: (self.squares / df).sqrt(),

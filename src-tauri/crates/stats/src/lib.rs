@@ -15,6 +15,10 @@
 //! | `expect`, `model`, `gaussian`, `features` | which trial is expected to be best, by a model of all of them |
 //! | `basis` | whether the machine is still the one that the default was measured on |
 //! | `decide`, `sequential` | the one rule that may end a session |
+//! | `undo` | which change of a winner earned what was gained |
+//! | `turns` | two settings that take turns while both are loaded |
+//! | `covariate` | what was so before a window, and explains a part of it |
+//! | `forecast` | the range around what is expected |
 //! | `noise` | what a machine's noise is made of, how long a window must be, what was known before |
 //! | `foretold` | predictions against what came |
 //! | `paired`, `survival` | methods against each other, for studies |
@@ -31,9 +35,11 @@ mod analysis;
 mod basis;
 mod compare;
 mod constraints;
+mod covariate;
 mod decide;
 mod expect;
 pub mod features;
+mod forecast;
 mod foretold;
 pub mod gaussian;
 mod importance;
@@ -49,14 +55,18 @@ mod repeats;
 pub mod said;
 mod sequential;
 mod survival;
+mod turns;
+mod undo;
 mod worth;
 
 pub use accuracy::accuracy;
 pub use analysis::{Analysis, Judged, TrialAnalysis};
 pub use basis::{Basis, DefaultCheck, MachineChange};
 pub use compare::compare;
-pub use decide::{LEAST_CHANCE, Look, decide, look};
+pub use covariate::{Before, Observed, Slopes, adjusted_ratio};
+pub use decide::{Look, decide, look};
 pub use expect::{Expected, Seen, USUAL_LOG_SD};
+pub use forecast::expected;
 pub use foretold::{Foretold, TrackRecord};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
@@ -65,10 +75,12 @@ pub use outcome::{Outcome, OutcomeKind};
 pub use paired::{SignedRank, Spread, holm, signed_rank, simultaneous_upper, spread};
 pub use phases::{Slice, prefill_share};
 pub use repeats::{Enough, MOST_EXTRA_REPEATS, enough};
-pub use sequential::{LEAST_PAIRS, MOST_PAIRS, confirmation_alpha};
+pub use sequential::{Rule, Spending, WITH_PRIOR, WITH_WIDE_PRIOR, WITHOUT_PRIOR};
 pub use survival::{
     Survival, Waiting, expected_first_draw, kaplan_meier, median_time, restricted_mean,
 };
+pub use turns::{LEAST_LAUNCHES, Loaded, Turn, launch_log_ratio, turn_order, turns_ratio};
+pub use undo::{UndoLook, WORTH_KEEPING, added_up, next_to_undo, undo_look};
 pub use worth::{MANY, Standing, Worth};
 
 /// The confidence of every interval that is shown, unless a function says otherwise.

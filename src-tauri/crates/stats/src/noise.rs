@@ -11,12 +11,15 @@
 mod allan;
 mod fit;
 mod launch;
+mod pairs;
 mod plan;
 mod prior;
 
 pub use allan::{AllanPoint, allan};
 pub use fit::Components;
 pub use launch::{LaunchEffect, launch_effect};
+pub(crate) use pairs::known_spread;
+pub use pairs::{adjacent_spread, pair_spread};
 pub use plan::{LONGEST_WINDOW_S, NoisePlan, Question, SHORTEST_WINDOW_S, wald_pairs};
 pub use prior::{MOST_PRIOR_WINDOWS, Repeatability, SHIPPED_PRIOR, prior_of, repeatability};
 
@@ -105,6 +108,14 @@ impl Noise {
         let launch = self.launch.as_ref().map_or(0.0, |one| one.variance);
         let white = self.components.white / window_s.max(f64::MIN_POSITIVE);
         (white + self.split.drift + launch).sqrt()
+    }
+
+    /// Standard deviation of the log ratio of two windows of that length that follow each other, each with a
+    /// launch of its own and `between_s` seconds after the one before.
+    #[must_use]
+    pub fn pair_sd(&self, window_s: f64, between_s: f64) -> f64 {
+        let launch = self.launch.as_ref().map_or(0.0, |one| one.variance);
+        (2.0 * (self.components.of_window(window_s, between_s) + launch)).sqrt()
     }
 
     /// Shares of white noise, slow drift and launches in what repeats vary by at the split's length.

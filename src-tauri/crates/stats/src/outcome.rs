@@ -4,6 +4,7 @@
 //! The verdict is about one trial, the subject: the confirmed one, else the best. Fresh repeats stand
 //! above what the search saw of it, whatever they decided.
 
+use crate::sequential::Rule;
 use crate::{Analysis, decide, said};
 use serde::{Deserialize, Serialize};
 use wattsmith_domain::{
@@ -339,6 +340,7 @@ fn saves(confirmation: &Confirmation) -> bool {
         &confirmation.default,
         any,
         confirmation.alpha,
+        Rule::of(confirmation).known(confirmation).as_ref(),
     )
     .is_some_and(|(_, decision)| decision == Decision::Below)
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, ToSql, params};
 use serde::de::DeserializeOwned;
 use wattsmith_domain::{
     Confirmation, Exchange, Feedback, Proposal, ProposalStatus, Session, SessionId, SessionRecord,
-    Trial, TrialId, TrialState,
+    Trial, TrialId, TrialState, Undoing,
 };
 
 type Outcome<T> = Result<T, Fault>;
@@ -81,6 +81,17 @@ pub(crate) fn put_confirmation(db: &Connection, confirmation: &Confirmation) -> 
         body
     ])
     .map_err(|error| numbered_twice(error, "confirmation", confirmation.number))?;
+    Ok(())
+}
+
+pub(crate) fn put_undoing(db: &Connection, undoing: &Undoing) -> Outcome<()> {
+    known_session(db, &undoing.session)?;
+    let body = encode(&format!("undoing of session {}", undoing.session), undoing)?;
+    db.prepare_cached(
+        "INSERT INTO undoings (session, body) VALUES (?1, ?2)
+         ON CONFLICT (session) DO UPDATE SET body = ?2",
+    )?
+    .execute(params![undoing.session.0, body])?;
     Ok(())
 }
 
@@ -192,10 +203,18 @@ fn read_record(db: &Connection, session: Session) -> Outcome<SessionRecord> {
             &[&confirmation.id.0],
         )?;
     }
+    let undoing = bodies(
+        db,
+        "undoing of changes",
+        "SELECT body FROM undoings WHERE session = ?1",
+        &[id],
+    )?
+    .pop();
     let list = "WHERE session = ?1 ORDER BY rowid";
     Ok(SessionRecord {
         trials,
         confirmations,
+        undoing,
         proposals: bodies(
             db,
             "proposal",

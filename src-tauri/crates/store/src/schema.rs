@@ -199,11 +199,20 @@ CREATE TRIGGER confirmation_repeat_made AFTER INSERT ON confirmation_repeats BEG
 END;
 ";
 
+/// Each change of a confirmed winner undone by itself, with its windows: one for a session.
+const UNDOINGS: &str = "
+CREATE TABLE undoings (
+    session TEXT PRIMARY KEY NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    body TEXT NOT NULL
+) STRICT;
+";
+
 const STEPS: &[M<'_>] = &[
     M::up(FIRST),
     M::up(DISCARDED),
     M::up(NUMBERED),
     M::up(DIGESTS),
+    M::up(UNDOINGS),
 ];
 
 /// Every step from an empty file to today's schema.

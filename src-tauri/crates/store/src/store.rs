@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use wattsmith_domain::{
     Confirmation, ConfirmationId, DiscardedRepeat, Exchange, Feedback, PowerSample, Proposal,
-    Repeat, Session, SessionId, SessionRecord, Trial, TrialId,
+    Repeat, Session, SessionId, SessionRecord, Trial, TrialId, Undoing,
 };
 
 /// Which side of a confirmation a repeat belongs to.
@@ -229,6 +229,16 @@ impl Store {
     pub async fn put_confirmation(&self, confirmation: &Confirmation) -> Result<(), StoreError> {
         let confirmation = confirmation.clone();
         self.write(move |db| records::put_confirmation(db, &confirmation))
+            .await
+    }
+
+    /// Stores what undoing each change of a session's winner showed so far, in place of what was there.
+    ///
+    /// # Errors
+    /// `NotFound` without its session; `Refused` when a figure is no finite number.
+    pub async fn put_undoing(&self, undoing: &Undoing) -> Result<(), StoreError> {
+        let undoing = undoing.clone();
+        self.write(move |db| records::put_undoing(db, &undoing))
             .await
     }
 

@@ -72,6 +72,7 @@ impl Fixture {
                 exchanges: Vec::new(),
                 feedback: Vec::new(),
                 confirmations: Vec::new(),
+                undoing: None,
             },
             measured,
             minute: 0,
@@ -265,6 +266,7 @@ impl Fixture {
             ratio: decided.map(|(ratio, _)| ratio),
             decision: decided.map(|(_, decision)| decision),
             chance: None,
+            spread: None,
             created_at,
         });
         self
@@ -295,6 +297,7 @@ impl Fixture {
             discarded: Vec::new(),
             answers: None,
             note: None,
+            forecast: None,
             created_at,
         });
     }

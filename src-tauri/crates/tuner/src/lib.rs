@@ -38,11 +38,12 @@ pub use machine::downloads::{
 };
 pub use machine::gpu::{GpuAccess, GpuPermission, StillChanged};
 pub use machine::lock::MachineLock;
-pub use machine::memory_need::{MemoryNeed, free_memory};
+pub use machine::memory_need::{FreeMemory, MemoryNeed, free_memory};
 pub use machine::models::{ModelEntry, ModelShelf};
 pub use machine::noise::{KeptNoise, NoisePlace};
 pub use machine::noise_words::{noise_drift, noise_line, noise_parts};
 pub use machine::places::{ModelFolders, ModelPlace, WeightFolder};
+pub use machine::start::{StartFacts, refused_start};
 pub use measuring::noise::{NOISE_SECONDS, NoiseWish, noise_job};
 pub use measuring::pictures::{PicturePair, kept_pictures};
 pub use measuring::quiet::{LoadLook, PATIENT_WAIT_S, QUIET};
@@ -51,10 +52,13 @@ pub use measuring::spoiled::{
 };
 pub use measuring::too_busy::{BusyLimit, MOST_TAKEN_CORES, taken_cores};
 pub use measuring::trial::cause_label;
+pub use measuring::turns::{TURNS_FOURS, TURNS_LAUNCHES, TookTurns, TurnsWish, turns_job};
+pub use measuring::undo::UNDO_MINUTES;
 pub use paths::{Paths, TALKATIVE, keep_to_owner};
 pub use session::choices::{OtherModel, ServerChoices};
 pub use session::digest::{Digest, Listed};
 pub use session::export::{Format, ReportWish, default_name};
+pub use session::forecast::{Took, TrackRecord, forecast_words, trial_forecast as foreseen};
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
 pub use session::plan::{SessionPlan, USUAL_PARAMETERS};

@@ -12,6 +12,8 @@
 //!
 //! [`noise`] runs the engine without a break to see how much its joules vary, and over which times.
 //!
+//! [`undo`] undoes each change of a confirmed winner by itself. [`turns`] holds two settings against each other while both are loaded.
+//!
 //! Cancelled, a trial keeps the windows that are on disk; no step returns before its engine's process
 //! group is gone.
 
@@ -29,3 +31,5 @@ pub(crate) mod rerun;
 pub(crate) mod spoiled;
 pub(crate) mod too_busy;
 pub(crate) mod trial;
+pub(crate) mod turns;
+pub(crate) mod undo;

@@ -11,6 +11,7 @@ pub(crate) mod choices;
 pub(crate) mod digest;
 pub(crate) mod example;
 pub(crate) mod export;
+pub(crate) mod forecast;
 pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod memory_quality;

@@ -113,6 +113,8 @@ pub enum Step {
     MoreRepeats(TrialId),
     /// Fresh repeats of the best and the default.
     Confirm,
+    /// Each change of the confirmed winner undone by itself, for so many minutes.
+    UndoEach(u32),
     /// A proposal by numbers alone.
     Numeric,
     /// Ask the LLM a question of the person.
@@ -318,6 +320,7 @@ impl Tuner {
             Step::Run(proposal) => self.run_proposal(job, &proposal).await,
             Step::MoreRepeats(trial) => self.more_repeats(job, &trial).await,
             Step::Confirm => self.confirm(job).await,
+            Step::UndoEach(minutes) => self.undo_each(job, minutes).await,
             Step::Numeric => {
                 let record = self.record(&job.session).await?;
                 let because = match Next::of(&record, &Analysis::of(&record)) {

@@ -9,6 +9,10 @@ pub struct CacheShape {
     pub keys: u64,
     /// Of values.
     pub values: u64,
+    /// Numbers of one head's keys.
+    pub key_length: u64,
+    /// Of one head's values.
+    pub value_length: u64,
 }
 
 /// Signs of models that keep something else than keys and values of every token in every layer, so that
@@ -54,9 +58,15 @@ impl CacheShape {
         let usual = number("embedding_length").map(|length| length / heads);
         let length = |name: &str| number(name).or(usual);
         let per_layer = |length: u64| layers.checked_mul(kv_heads)?.checked_mul(length);
+        let (key_length, value_length) = (
+            length("attention.key_length")?,
+            length("attention.value_length")?,
+        );
         Some(Self {
-            keys: per_layer(length("attention.key_length")?)?,
-            values: per_layer(length("attention.value_length")?)?,
+            keys: per_layer(key_length)?,
+            values: per_layer(value_length)?,
+            key_length,
+            value_length,
         })
     }
 
@@ -112,7 +122,9 @@ mod tests {
             shape,
             CacheShape {
                 keys: 5760,
-                values: 5760
+                values: 5760,
+                key_length: 64,
+                value_length: 64,
             }
         );
         assert_eq!(shape.bytes_per_token("f16", "f16"), Some(23_040));

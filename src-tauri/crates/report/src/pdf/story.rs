@@ -33,6 +33,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View) {
     trials(sheet, view);
     pictures(sheet, view);
     confirmations(sheet, view);
+    undone(sheet, view);
     cost(sheet, view);
     method(sheet, view);
     provenance(sheet, view);
@@ -258,6 +259,16 @@ fn confirmations(sheet: &mut Sheet, view: &View) {
         })
         .collect();
     sheet.table(&columns, &rows);
+}
+
+fn undone(sheet: &mut Sheet, view: &View) {
+    if view.undone.is_empty() {
+        return;
+    }
+    sheet.heading("Which change earned it");
+    for line in &view.undone {
+        sheet.paragraph(line, SMALL);
+    }
 }
 
 fn cost(sheet: &mut Sheet, view: &View) {

@@ -37,8 +37,24 @@ impl Cost {
             .filter(|one| one.joules.is_none())
             .count();
         let mut parts = vec![("Trials".to_owned(), format::joules(trials.0))];
+        if let Some(forecast) = &record.session.forecast {
+            let joules = &forecast.joules;
+            parts.push((
+                "Expected beforehand".to_owned(),
+                format!(
+                    "{} ({} to {})",
+                    format::joules(joules.middle),
+                    format::joules(joules.low),
+                    format::joules(joules.high)
+                ),
+            ));
+        }
         if !record.confirmations.is_empty() {
             parts.push(("Confirmations".to_owned(), format::joules(confirmations.0)));
+        }
+        if let Some(undoing) = &record.undoing {
+            let undone = format::joules(undoing.energy_spent().0);
+            parts.push(("Undoing each change".to_owned(), undone));
         }
         if record.exchanges.iter().any(|one| one.joules.is_some()) {
             parts.push(("Local advisor".to_owned(), format::joules(advisor)));

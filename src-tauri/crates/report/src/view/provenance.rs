@@ -305,6 +305,11 @@ pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
         WorkUnit::OutputToken => "prompt processing",
         WorkUnit::Image => "text encoding and decoding",
     };
+    // Where something was known of the spread of pairs beforehand, looks begin earlier.
+    let first = match session.noise {
+        Some(_) => "second",
+        None => "fifth",
+    };
     vec![
         format!(
             "Each window is the same whole work, from the first request sent to the last {} \
@@ -314,13 +319,15 @@ pub(crate) fn method(record: &SessionRecord) -> Vec<String> {
             unit.noun(),
             unit.plural()
         ),
-        "Intervals are 95 % intervals of the mean, on the logarithm, with the spread of all \
-         windows of the session pooled. Trials are compared with the default one at a time. This \
-         guides the search and decides nothing: a trial that crosses the goal is measured again, \
-         in turn with the default, and these fresh windows alone decide. They are looked at after \
-         each pair from the fifth on, at levels (group-sequential, Lan and DeMets 1983) that let all \
-         looks and confirmations of a session together stop it falsely in at most 5 % of sessions."
-            .to_owned(),
+        format!(
+            "Intervals are 95 % intervals of the mean, on the logarithm, with the spread of all \
+             windows of the session pooled. Trials are compared with the default one at a time. \
+             This guides the search and decides nothing: a trial that crosses the goal is measured \
+             again, in turn with the default, and these fresh windows alone decide. They are looked \
+             at after each pair from the {first} on, at levels (group-sequential, Lan and DeMets \
+             1983) that let all looks and confirmations of a session together stop it falsely in at \
+             most 5 % of sessions."
+        ),
     ]
 }
 

@@ -44,12 +44,17 @@ pub struct Repeatability {
 /// What a session showed, and what was known before.
 #[must_use]
 pub fn repeatability(own: Option<Pooled>, prior: Option<&SpreadPrior>) -> Repeatability {
+    combined(own, prior.and_then(sound))
+}
+
+/// The same where both are spreads of one thing, whatever it is.
+pub(crate) fn combined(own: Option<Pooled>, prior: Option<Pooled>) -> Repeatability {
     let alone = Repeatability {
         pooled: own,
         own,
         dropped: false,
     };
-    let Some(prior) = prior.and_then(sound) else {
+    let Some(prior) = prior else {
         return alone;
     };
     let Some(own) = own else {
@@ -64,14 +69,19 @@ pub fn repeatability(own: Option<Pooled>, prior: Option<&SpreadPrior>) -> Repeat
             ..alone
         };
     }
+    Repeatability {
+        pooled: Some(joined(own, prior)),
+        ..alone
+    }
+}
+
+/// Both together, each by what it is worth.
+pub(crate) fn joined(own: Pooled, prior: Pooled) -> Pooled {
     let df = prior.df + own.df;
     let squares = prior.df * prior.sd.powi(2) + own.df * own.sd.powi(2);
-    Repeatability {
-        pooled: Some(Pooled {
-            sd: (squares / df).sqrt(),
-            df,
-        }),
-        ..alone
+    Pooled {
+        sd: (squares / df).sqrt(),
+        df,
     }
 }
 

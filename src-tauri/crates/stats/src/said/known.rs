@@ -52,6 +52,7 @@ mod tests {
                 windows: 3.0,
                 origin: NoiseOrigin::Shipped,
             },
+            pairs: None,
             window: None,
         };
         let seen = Repeatability::default();

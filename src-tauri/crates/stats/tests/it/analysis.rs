@@ -267,6 +267,7 @@ fn knowing(log_sd: f64, windows: f64) -> SessionNoise {
             windows,
             origin: NoiseOrigin::Sessions,
         },
+        pairs: None,
         window: None,
     }
 }

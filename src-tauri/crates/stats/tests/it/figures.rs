@@ -53,6 +53,7 @@ pub fn confirmation(number: u32, best: &[Repeat], default: &[Repeat]) -> Confirm
         ratio: None,
         decision: None,
         chance: None,
+        spread: None,
         created_at: "2026-01-15T09:00:00Z".to_owned(),
     }
 }

@@ -127,7 +127,7 @@ proptest! {
             }
         }
         let threshold = Threshold::PercentBelowDefault { percent: 10.0 };
-        if let Some((ratio, _)) = decide(&one, &other, threshold, confidence) {
+        if let Some((ratio, _)) = decide(&one, &other, threshold, confidence, None) {
             prop_assert!(sound(ratio));
         }
     }

@@ -6,7 +6,7 @@
 
 use crate::figures::{Noise, confirmation, measured};
 use wattsmith_domain::{Decision, Repeat, Threshold};
-use wattsmith_stats::{LEAST_PAIRS, MOST_PAIRS, decide, look};
+use wattsmith_stats::{WITHOUT_PRIOR, decide, look};
 
 const SESSIONS: u32 = 800;
 const CONFIRMATIONS: u32 = 6;
@@ -35,7 +35,7 @@ fn pairs(noise: &mut Noise, ratio: f64, count: u32) -> (Vec<Repeat>, Vec<Repeat>
 
 /// How one confirmation ends when it is looked at after each pair.
 fn confirm(noise: &mut Noise, number: u32, ratio: f64) -> (Decision, usize) {
-    let (best, default) = pairs(noise, ratio, MOST_PAIRS);
+    let (best, default) = pairs(noise, ratio, WITHOUT_PRIOR.most);
     let mut confirmation = confirmation(number, &best[..4], &default[..4]);
     loop {
         let pairs = confirmation.best.len();
@@ -66,9 +66,9 @@ fn the_same_looks_without_rationing_would_stop_many_more() {
     let mut noise = Noise(20_261);
     let stopped = (0..200)
         .filter(|_| {
-            let (best, default) = pairs(&mut noise, 0.9, MOST_PAIRS);
-            (LEAST_PAIRS as usize..=best.len()).any(|pairs| {
-                decide(&best[..pairs], &default[..pairs], THRESHOLD, 0.05)
+            let (best, default) = pairs(&mut noise, 0.9, WITHOUT_PRIOR.most);
+            (WITHOUT_PRIOR.first as usize..=best.len()).any(|pairs| {
+                decide(&best[..pairs], &default[..pairs], THRESHOLD, 0.05, None)
                     .is_some_and(|(_, decision)| decision == Decision::Below)
             })
         })

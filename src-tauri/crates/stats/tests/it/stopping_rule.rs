@@ -3,7 +3,7 @@
 #[path = "../../benches/simulated/mod.rs"]
 mod simulated;
 
-use simulated::{World, tally};
+use simulated::{Play, World, tally};
 
 #[test]
 fn few_sessions_stop_wrongly_where_a_fixed_rule_often_does() {
@@ -28,6 +28,6 @@ fn a_saving_that_the_noise_allows_to_see_stops_most_sessions() {
 
 #[test]
 fn the_same_seed_gives_the_same_session() {
-    let once = || World::new(7, 0.06, 0.9).tuned();
+    let once = || Play::knowing(0.06, 8.0).tuned(&World::new(7, 0.06, 0.9));
     assert_eq!(format!("{:?}", once()), format!("{:?}", once()));
 }

@@ -101,11 +101,11 @@ fn available(meminfo: &str) -> Option<u64> {
 
 /// What a model may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Room {
+pub struct FreeMemory {
     /// Memory that is free, bytes.
-    memory: u64,
+    pub memory: u64,
     /// Free memory of the GPUs, where layers go there; none where there are none.
-    gpus: Option<u64>,
+    pub gpus: Option<u64>,
 }
 
 impl Tuner {
@@ -121,28 +121,28 @@ impl Tuner {
         if server.model(path).await.is_some() {
             return Ok(());
         }
-        let gpus = match self.machine().gpus.is_empty() {
-            true => None,
-            false if !goes_to_gpu(configuration) => return Ok(()),
-            false => match self.gpu_memory().await {
-                None => return Ok(()),
-                told => told,
-            },
-        };
-        let (Ok(file), Some(memory)) = (inspect_model(path).await, free_memory()) else {
+        let Some(free) = self.free_for(configuration).await else {
             return Ok(());
         };
-        fits(&file, configuration, Room { memory, gpus }).map_err(TunerError::Invalid)
+        let Ok(file) = inspect_model(path).await else {
+            return Ok(());
+        };
+        fits(&file, configuration, free).map_err(TunerError::Invalid)
     }
 }
 
-fn goes_to_gpu(configuration: &Configuration) -> bool {
+pub(crate) fn goes_to_gpu(configuration: &Configuration) -> bool {
     configuration
         .int(GPU_LAYERS)
         .is_some_and(|layers| layers > 0)
 }
 
-fn fits(file: &ModelFile, configuration: &Configuration, room: Room) -> Result<(), String> {
+/// Whether it does, or how much is missing, in words.
+pub(crate) fn fits(
+    file: &ModelFile,
+    configuration: &Configuration,
+    room: FreeMemory,
+) -> Result<(), String> {
     let need = MemoryNeed::of(file, configuration);
     let all = room.memory.saturating_add(room.gpus.unwrap_or(0));
     if need.bytes() <= all {
@@ -183,8 +183,8 @@ mod tests {
         file
     }
 
-    fn room(memory: u64) -> Room {
-        Room { memory, gpus: None }
+    fn room(memory: u64) -> FreeMemory {
+        FreeMemory { memory, gpus: None }
     }
 
     fn asked(kind: &str) -> Configuration {
@@ -211,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn memory_and_gpu_memory_count_together() {
         let file = model().await;
-        let both = |memory, gpus| Room {
+        let both = |memory, gpus| FreeMemory {
             memory,
             gpus: Some(gpus),
         };

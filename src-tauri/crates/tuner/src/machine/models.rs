@@ -424,7 +424,7 @@ fn usual_settings(machine: &Machine) -> Configuration {
 }
 
 /// Why the engine cannot run a model, where that can be told beforehand.
-fn not_known(known: Option<&Architectures>, file: &ModelFile) -> Option<String> {
+pub(crate) fn not_known(known: Option<&Architectures>, file: &ModelFile) -> Option<String> {
     let known = known?;
     (!known.knows(&file.architecture)).then(|| {
         let server = shipped();

@@ -9,11 +9,11 @@ use crate::tuner::Tuner;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use wattsmith_domain::{
-    Engine, Machine, Model, NoiseOrigin, NoiseWindow, Scope, Seconds, Session, SessionNoise,
-    SessionRecord, SpreadPrior,
+    Engine, Machine, Model, NoiseOrigin, NoiseWindow, PairSpread, Scope, Seconds, Session,
+    SessionNoise, SessionRecord, SpreadPrior,
 };
 use wattsmith_meter::Meter;
-use wattsmith_stats::noise::{Noise, NoisePlan, SHIPPED_PRIOR, prior_of};
+use wattsmith_stats::noise::{Noise, NoisePlan, SHIPPED_PRIOR, adjacent_spread, prior_of};
 use wattsmith_stats::{Analysis, Pooled};
 
 /// The row of the database that holds the recordings.
@@ -153,9 +153,10 @@ impl Tuner {
             .min_by(|(one, _), (other, _)| one.total_cmp(other))
             .map(|(_, one)| one);
         let like = session.clone();
-        let sessions = blocking(move || spread_of(&earlier, &like, &place)).await?;
+        let sessions = blocking(move || shown_by(&earlier, &like, &place)).await?;
         Ok(SessionNoise {
-            prior: prior(sessions, recording.as_ref()),
+            prior: prior(sessions.repeats, recording.as_ref()),
+            pairs: pairs(sessions.neighbours, recording.as_ref()),
             window: recording.and_then(|one| window(&one, &meter)),
         })
     }
@@ -195,9 +196,38 @@ fn prior(sessions: Option<Pooled>, recording: Option<&KeptNoise>) -> SpreadPrior
     }
 }
 
-/// How much repeats varied in earlier sessions of the same place: between windows of one setting, those that
-/// others disturbed left out.
-fn spread_of(earlier: &[SessionRecord], like: &Session, place: &NoisePlace) -> Option<Pooled> {
+/// How much the ratio of neighbours varies: by earlier sessions, else by a recording.
+fn pairs(sessions: Option<Pooled>, recording: Option<&KeptNoise>) -> Option<PairSpread> {
+    let of_recording = || {
+        let kept = recording?;
+        let log_sd = kept.noise.pair_sd(kept.plan.window_s, kept.beside_s);
+        (log_sd.is_finite() && log_sd > 0.0).then_some(PairSpread {
+            log_sd,
+            windows: RECORDING_WINDOWS,
+        })
+    };
+    let seen = sessions.map(|seen| PairSpread {
+        log_sd: seen.sd,
+        windows: seen.df,
+    });
+    seen.or_else(of_recording)
+}
+
+/// What earlier sessions of the same place showed, windows that others disturbed left out.
+#[derive(Default)]
+struct Varied {
+    /// How much windows of one setting varied.
+    repeats: Option<Pooled>,
+    /// How much the ratio of two that follow each other did.
+    neighbours: Option<Pooled>,
+}
+
+/// Sessions of the same place, unit and mode, in their order.
+pub(crate) fn alike<'a>(
+    earlier: &'a [SessionRecord],
+    like: &Session,
+    place: &NoisePlace,
+) -> Vec<&'a SessionRecord> {
     let same = |record: &&SessionRecord| {
         let one = &record.session;
         let there = scope_of(record)
@@ -207,11 +237,19 @@ fn spread_of(earlier: &[SessionRecord], like: &Session, place: &NoisePlace) -> O
             && one.quick == like.quick
             && there.is_some_and(|there| there.apart(place).is_some())
     };
-    let spreads = earlier
-        .iter()
-        .filter(same)
-        .filter_map(|record| Analysis::of(record).repeatability.own);
-    prior_of(&spreads.take(MOST_SESSIONS).collect::<Vec<_>>())
+    earlier.iter().filter(same).collect()
+}
+
+fn shown_by(earlier: &[SessionRecord], like: &Session, place: &NoisePlace) -> Varied {
+    let alike = alike(earlier, like, place);
+    let of = |spread: &dyn Fn(&SessionRecord) -> Option<Pooled>| {
+        let spreads = alike.iter().filter_map(|record| spread(record));
+        prior_of(&spreads.take(MOST_SESSIONS).collect::<Vec<_>>())
+    };
+    Varied {
+        repeats: of(&|record| Analysis::of(record).repeatability.own),
+        neighbours: of(&adjacent_spread),
+    }
 }
 
 #[cfg(test)]
@@ -230,7 +268,7 @@ mod tests {
         let session = &like.session;
         let scope = scope_of(like).unwrap();
         let place = NoisePlace::of(&session.machine, scope, &session.engine, &session.model);
-        spread_of(earlier, session, &place)
+        shown_by(earlier, session, &place).repeats
     }
 
     #[test]

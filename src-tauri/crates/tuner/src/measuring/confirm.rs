@@ -7,46 +7,40 @@ use crate::measuring::measure::Window;
 use crate::measuring::spoiled::{reference, reruns_allowed, spoiled};
 use crate::tuner::{Tuner, fresh_id, now};
 use wattsmith_domain::{
-    Configuration, Confirmation, ConfirmationId, Decision, Ending, SessionRecord,
+    Configuration, Confirmation, ConfirmationId, Decision, Ending, SessionRecord, TrialId,
 };
-use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, confirmation_alpha, look};
+use wattsmith_stats::noise::pair_spread;
+use wattsmith_stats::{Analysis, Rule, Spending, look};
 use wattsmith_store::{Owner, Side};
 
 impl Tuner {
     /// Fresh, interleaved repeats of the trial that crossed and of the default, and the decision.
     pub(crate) async fn confirm(&self, job: &Job) -> Result<(), TunerError> {
         let record = self.record(&job.session).await?;
-        let analysis = Analysis::of(&record);
+        let unfinished = record.confirmations.iter();
+        let unfinished = unfinished
+            .filter(|one| one.decision.is_none())
+            .map(|one| one.trial.clone())
+            .next();
+        match unfinished.or(Analysis::of(&record).crossing) {
+            Some(trial) => self.confirm_trial(job, &trial).await,
+            None => Err(TunerError::Invalid(
+                "No trial has crossed the threshold yet, so there is nothing to confirm."
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// The same of this trial; what was begun of it is gone on with.
+    pub(crate) async fn confirm_trial(&self, job: &Job, trial: &TrialId) -> Result<(), TunerError> {
+        let record = self.record(&job.session).await?;
         let unfinished = record
             .confirmations
             .iter()
-            .find(|confirmation| confirmation.decision.is_none());
-        let mut confirmation = match (unfinished, &analysis.crossing) {
-            (Some(confirmation), _) => confirmation.clone(),
-            (None, Some(trial)) => {
-                let number = record.confirmations.len() as u32 + 1;
-                Confirmation {
-                    id: ConfirmationId(fresh_id()),
-                    session: job.session.clone(),
-                    trial: trial.clone(),
-                    number,
-                    alpha: confirmation_alpha(number, LEAST_PAIRS),
-                    best: Vec::new(),
-                    default: Vec::new(),
-                    discarded: Vec::new(),
-                    ratio: None,
-                    decision: None,
-                    chance: None,
-                    created_at: now(),
-                }
-            }
-            (None, None) => {
-                return Err(TunerError::Invalid(
-                    "No trial has crossed the threshold yet, so there is nothing to confirm."
-                        .to_owned(),
-                ));
-            }
-        };
+            .find(|one| one.decision.is_none() && one.trial == *trial);
+        let mut confirmation = unfinished
+            .cloned()
+            .unwrap_or_else(|| opened(&record, trial));
         let crossing = record
             .trial(&confirmation.trial)
             .ok_or_else(|| TunerError::NotFound("The trial to confirm is gone.".to_owned()))?;
@@ -105,6 +99,7 @@ impl Tuner {
         let done = confirmation.best.len().min(confirmation.default.len());
         let owner = Owner::Confirmation(confirmation.id.clone());
         let reference = reference(record);
+        let spending = &Rule::of(confirmation).spending;
         let mut sides = [Side::Best, Side::Default];
         if done % 2 == 1 {
             sides.reverse();
@@ -125,7 +120,7 @@ impl Tuner {
                         session: &record.session,
                         configuration,
                         index: have as u32 + 1,
-                        label: pair_label(name, done as u32 + 1),
+                        label: pair_label(name, done as u32 + 1, spending),
                         idle: earlier.clone().find_map(|repeat| repeat.idle),
                         expected_s: earlier.map(|repeat| repeat.window.0).reduce(f64::max),
                         reference,
@@ -154,10 +149,36 @@ impl Tuner {
     }
 }
 
-/// Such as `confirming: the best, pair 3 of 5`, and `pair 7, at most 20` from the first look on.
-fn pair_label(name: &str, pair: u32) -> String {
-    match pair > LEAST_PAIRS {
-        true => format!("confirming: {name}, pair {pair}, at most {MOST_PAIRS}"),
-        false => format!("confirming: {name}, pair {pair} of {LEAST_PAIRS}"),
+/// A confirmation that begins.
+fn opened(record: &SessionRecord, trial: &TrialId) -> Confirmation {
+    let number = record.confirmations.len() as u32 + 1;
+    let mut opened = Confirmation {
+        id: ConfirmationId(fresh_id()),
+        session: record.session.id.clone(),
+        trial: trial.clone(),
+        number,
+        alpha: 0.0,
+        best: Vec::new(),
+        default: Vec::new(),
+        discarded: Vec::new(),
+        ratio: None,
+        decision: None,
+        chance: None,
+        spread: pair_spread(record),
+        created_at: now(),
+    };
+    let rule = Rule::of(&opened);
+    opened.alpha = rule.alpha(number, rule.spending.first);
+    opened
+}
+
+/// Such as `confirming: the best, pair 1 of 2`, and `pair 7, at most 20` from the first look on.
+fn pair_label(name: &str, pair: u32, spending: &Spending) -> String {
+    match pair > spending.first {
+        true => format!(
+            "confirming: {name}, pair {pair}, at most {}",
+            spending.budget(pair - 1)
+        ),
+        false => format!("confirming: {name}, pair {pair} of {}", spending.first),
     }
 }

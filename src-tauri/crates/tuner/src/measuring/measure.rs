@@ -93,6 +93,10 @@ impl Tuner {
     ) -> Result<Measured, TunerError> {
         let session = window.session;
         let started_at = now();
+        let options = self.launch_options(window).await?;
+        if window.index == 1 {
+            self.check_start(&options).await?;
+        }
         if session
             .space
             .parameters
@@ -105,7 +109,6 @@ impl Tuner {
             .gpu
             .apply(&self.machine(), window.configuration, &job.cancel)
             .await?;
-        let options = self.launch_options(window).await?;
         let asked = (&options.space, &options.configuration);
         let begun = window.reference.is_some();
         self.ask_for_settings(job, session, options.server.as_ref(), asked, begun)

@@ -7,6 +7,7 @@ use crate::machine::lock::MachineLock;
 use crate::measuring::measure::{Measured, Window, least_units, least_window};
 use crate::measuring::pictures::too_unlike;
 use crate::measuring::spoiled::{reference, reruns_allowed, spoiled};
+use crate::session::forecast::trial_forecast;
 use crate::session::next::tried;
 use crate::tuner::{Tuner, fresh_id, now};
 use crate::turn::feedback;
@@ -61,6 +62,7 @@ impl Tuner {
                 .unwrap_or_default(),
             answers: earlier.and_then(|trial| trial.answers.clone()),
             note: None,
+            forecast: None,
             created_at: now(),
         };
         self.run_trial(job, record, trial, None, &lock).await
@@ -101,7 +103,7 @@ impl Tuner {
 
     /// Runs the windows that a trial still lacks, and drafts the feedback on it. Its proposal is used up
     /// while it runs, and offered again where it ends by something that says nothing about the settings.
-    async fn run_trial(
+    pub(crate) async fn run_trial(
         &self,
         job: &Job,
         record: SessionRecord,
@@ -111,6 +113,10 @@ impl Tuner {
     ) -> Result<(), TunerError> {
         if let Some(proposal) = &mut proposal {
             proposal.status = ProposalStatus::Taken;
+        }
+        // What it has already was forecast when it began.
+        if trial.repeats.is_empty() {
+            trial.forecast = trial_forecast(&record);
         }
         self.put_run(&trial, proposal.as_ref()).await?;
         job.emit(EventKind::Changed);
@@ -425,6 +431,7 @@ fn trial_of(record: &SessionRecord, proposal: &Proposal) -> Trial {
         discarded: Vec::new(),
         answers: None,
         note: None,
+        forecast: None,
         created_at: now(),
     }
 }

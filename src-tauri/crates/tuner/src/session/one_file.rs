@@ -228,6 +228,9 @@ impl Tuner {
                 store.add_discarded(&owner, one, &power).await?;
             }
         }
+        if let Some(undoing) = &record.undoing {
+            store.put_undoing(undoing).await?;
+        }
         Ok(())
     }
 }
@@ -310,6 +313,13 @@ fn fits_together(record: &SessionRecord, name: &str) -> Result<(), TunerError> {
         || record.confirmations.iter().any(|one| one.session != *id)
     {
         return wrong("a proposal, prompt or confirmation is of another session");
+    }
+    if record
+        .undoing
+        .as_ref()
+        .is_some_and(|one| one.session != *id)
+    {
+        return wrong("what was undone is of another session");
     }
     let known = |trial: &TrialId| record.trial(trial).is_some();
     if !record.feedback.iter().all(|one| known(&one.trial))

@@ -2,10 +2,10 @@
 //! so far. Before the first window nothing is promised.
 
 use wattsmith_domain::{Repeat, SessionRecord};
-use wattsmith_stats::{LEAST_PAIRS, MOST_PAIRS, said};
+use wattsmith_stats::{Rule, said};
 
 /// Seconds of a window that no clock of its record tells: the engine's start and end.
-const AROUND_S: f64 = 2.0;
+pub(crate) const AROUND_S: f64 = 2.0;
 /// Seconds of rest before and after the first window of a trial, where idle power is read.
 const REST_S: f64 = 60.0;
 /// The same in quick mode.
@@ -67,21 +67,30 @@ impl Outlooks {
         let Some(window) = mean_window(record) else {
             return Self::default();
         };
-        let windows = f64::from(session.repeats.max(1));
-        let mut trial = window.times(windows, windows);
-        trial.seconds.0 += rest_s(record);
-        trial.seconds.1 += rest_s(record);
+        let planned = f64::from(session.repeats.max(1));
+        let mut trial = window.times(planned, planned);
+        if windows(record).any(|one| one.idle.is_some()) {
+            trial.seconds.0 += rest_s(session.quick);
+            trial.seconds.1 += rest_s(session.quick);
+        }
         let open = record
             .confirmations
             .iter()
             .find(|one| one.decision.is_none());
         let done = open.map_or(0, |one| one.best.len() + one.default.len());
         let left = |pairs: u32| (f64::from(2 * pairs) - done as f64).max(1.0);
+        let rule = match (open, &session.noise) {
+            (Some(open), _) => Rule::of(open),
+            (None, Some(_)) => Rule::with_prior(),
+            (None, None) => Rule::without_prior(),
+        };
+        let spending = &rule.spending;
+        let most = spending.budget(done as u32 / 2);
         let trials = f64::from(session.budget.saturating_sub(used));
         Self {
             window: Some(window),
             trial: Some(trial),
-            confirm: Some(window.times(left(LEAST_PAIRS), left(MOST_PAIRS))),
+            confirm: Some(window.times(left(spending.first), left(most))),
             rest: (trials > 0.0).then(|| trial.times(trials, trials)),
         }
     }
@@ -113,16 +122,12 @@ fn mean_window(record: &SessionRecord) -> Option<Outlook> {
     })
 }
 
-/// Seconds of the rest in which a trial reads its idle power, where it does. Its joules are part of what
-/// the windows took.
-fn rest_s(record: &SessionRecord) -> f64 {
-    match (
-        windows(record).any(|one| one.idle.is_some()),
-        record.session.quick,
-    ) {
-        (false, _) => 0.0,
-        (true, true) => REST_QUICK_S,
-        (true, false) => REST_S,
+/// Seconds of the rest in which a trial of such a session reads its idle power, where it does. Its joules are
+/// part of what the windows took.
+pub(crate) fn rest_s(quick: bool) -> f64 {
+    match quick {
+        true => REST_QUICK_S,
+        false => REST_S,
     }
 }
 

@@ -169,6 +169,7 @@ impl Tuner {
         let mut session = self.session(plan).await?;
         let earlier = self.teaching().await?;
         session.noise = Some(self.noise_of(&session, Arc::clone(&earlier)).await?);
+        self.foresee(&mut session, Arc::clone(&earlier)).await?;
         if remembers {
             session.memory = self.remembered(&session, earlier).await?;
         }
@@ -328,6 +329,8 @@ impl Tuner {
             connected: String::new(),
             noise: None,
             memory: Memory::default(),
+            forecast: None,
+            costs: wattsmith_domain::EarlierCosts::default(),
             ending: None,
             warnings: Vec::new(),
             readers: std::collections::BTreeMap::new(),

@@ -9,7 +9,7 @@ use wattsmith_domain::{
 };
 use wattsmith_stats::said;
 pub use wattsmith_stats::said::span;
-use wattsmith_stats::{Analysis, LEAST_PAIRS, MOST_PAIRS, Outcome, OutcomeKind, TrialAnalysis};
+use wattsmith_stats::{Analysis, Outcome, OutcomeKind, Rule, TrialAnalysis};
 
 /// Three significant digits, never an exponent: `0.228`, `12.3`, `1410`.
 #[must_use]
@@ -219,6 +219,8 @@ pub fn sensor_facts(sensor: &SensorReport) -> Vec<String> {
 #[must_use]
 pub fn confirmation(confirmation: &Confirmation) -> String {
     let pairs = confirmation.best.len().min(confirmation.default.len()) as u32;
+    let spending = &Rule::of(confirmation).spending;
+    let budget = spending.budget(pairs);
     let ratio = confirmation.ratio;
     let seen = ratio.map_or("nothing".to_owned(), |ratio| change(ratio.mean));
     let word = OutcomeKind::of_confirmation(confirmation).map_or("", OutcomeKind::word);
@@ -229,12 +231,17 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
         }
         Some(Decision::NotDecided) => {
             let outlook = match confirmation.chance {
-                Some(chance) if pairs < MOST_PAIRS => format!(
-                    "{} more would hardly change that (chance {})",
-                    MOST_PAIRS - pairs,
+                Some(chance) if pairs >= spending.usual && pairs < budget => format!(
+                    "more than {} pairs are spent only where the chance is good (here {})",
+                    spending.usual,
                     chance_in_percent(chance)
                 ),
-                _ if pairs >= MOST_PAIRS => "no more pairs are spent on it".to_owned(),
+                Some(chance) if pairs < budget => format!(
+                    "{} more would hardly change that (chance {})",
+                    budget - pairs,
+                    chance_in_percent(chance)
+                ),
+                _ if pairs >= budget => "no more pairs are spent on it".to_owned(),
                 _ => "this may be noise".to_owned(),
             };
             format!("{word}: {pairs} fresh pairs showed {seen}; {outlook}.")
@@ -243,14 +250,14 @@ pub fn confirmation(confirmation: &Confirmation) -> String {
             "{word}: {pairs} fresh pairs showed {seen}, but whether that is below the goal hangs on how \
              much this machine draws when idle, which no sensor tells.",
         ),
-        None if pairs < LEAST_PAIRS => {
+        None if pairs < spending.first => {
             "One crossing may be luck: fresh repeats of this trial and of \
                                         the default, taken in turns, decide."
                 .to_owned()
         }
         None => format!(
             "Not decided yet: {pairs} fresh pairs showed {seen}; up to {} more may follow{}.",
-            MOST_PAIRS - pairs.min(MOST_PAIRS),
+            budget - pairs.min(budget),
             confirmation.chance.map_or(String::new(), |chance| format!(
                 " (chance to confirm {})",
                 chance_in_percent(chance)

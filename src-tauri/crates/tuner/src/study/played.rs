@@ -61,6 +61,8 @@ impl Played {
             connected: String::new(),
             noise: None,
             memory: Memory::default(),
+            forecast: None,
+            costs: wattsmith_domain::EarlierCosts::default(),
             ending: None,
             warnings: Vec::new(),
             readers: std::collections::BTreeMap::new(),
@@ -75,6 +77,7 @@ impl Played {
                 exchanges: Vec::new(),
                 feedback: Vec::new(),
                 confirmations: Vec::new(),
+                undoing: None,
             },
             landscape: landscape.clone(),
             given: 0,
@@ -114,6 +117,7 @@ impl Played {
             discarded: Vec::new(),
             answers: None,
             note: None,
+            forecast: None,
             created_at: now(),
         };
         self.record.trials.push(trial.clone());

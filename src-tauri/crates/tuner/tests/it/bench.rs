@@ -183,6 +183,7 @@ impl Bench {
             discarded: Vec::new(),
             answers: None,
             note: None,
+            forecast: None,
             created_at: "2026-01-15T09:00:00Z".to_owned(),
         };
         let store = self.store();
