@@ -76,15 +76,14 @@ impl Process {
             }
         });
         let (sender, exit) = watch::channel(None);
-        let watched = Watched {
+        let left_behind = LeftBehind {
             group: started.group,
             mark,
-            kills_before,
-            log: log.clone(),
-            record: record.clone(),
             grace,
+            record: record.clone(),
+            kills_before,
         };
-        tokio::spawn(wait_for_end(watchdog, watched, sender));
+        tokio::spawn(wait_for_end(watchdog, left_behind, log.clone(), sender));
         Ok(Self {
             started,
             exit,
@@ -158,30 +157,41 @@ const GONE: Exit = Exit {
     kernel_out_of_memory: false,
 };
 
-/// What is known of a group whose end is waited for.
-struct Watched {
+/// What an engine may leave behind when its first process ends.
+struct LeftBehind {
     group: i32,
     mark: String,
-    /// Of the kernel, before it was started.
-    kills_before: Option<u64>,
-    log: EngineLog,
-    record: Option<PathBuf>,
+    /// How long the others of the group may take to end.
     grace: Duration,
+    record: Option<PathBuf>,
+    /// Processes that the kernel had killed for lack of memory when it began.
+    kills_before: Option<u64>,
+}
+
+impl LeftBehind {
+    /// Ends whoever is left; says whether the kernel killed a process for lack of memory meanwhile.
+    async fn clear(self) -> bool {
+        // Whoever it started may still have something to give back, such as memory that they shared, and
+        // must not outlive it for long.
+        until_gone(self.group, self.grace).await;
+        signal_group(self.group, Signal::SIGKILL);
+        let mark = self.mark;
+        let _ = tokio::task::spawn_blocking(move || end_marked(&mark)).await;
+        until_gone(self.group, AFTER_GROUP_KILL).await;
+        if let Some(record) = self.record {
+            let _ = tokio::fs::remove_file(record).await;
+        }
+        let kills = self.kills_before.zip(kernel_kills());
+        kills.is_some_and(|(before, after)| after > before)
+    }
 }
 
 async fn wait_for_end(
     mut watchdog: Watchdog,
-    watched: Watched,
+    left_behind: LeftBehind,
+    log: EngineLog,
     sender: watch::Sender<Option<Exit>>,
 ) {
-    let Watched {
-        group,
-        mark,
-        kills_before,
-        log,
-        record,
-        grace,
-    } = watched;
     let exit = {
         let end = watchdog.wait();
         tokio::pin!(end);
@@ -193,20 +203,9 @@ async fn wait_for_end(
             }
         }
     };
-    // The leader is gone. Whoever it started may still have something to give back, such as memory that
-    // they shared, and must not outlive it for long.
-    until_gone(group, grace).await;
-    signal_group(group, Signal::SIGKILL);
-    let _ = tokio::task::spawn_blocking(move || end_marked(&mark)).await;
-    until_gone(group, AFTER_GROUP_KILL).await;
-    if let Some(record) = record {
-        let _ = tokio::fs::remove_file(record).await;
-    }
-    let killed_for_memory = kills_before
-        .zip(kernel_kills())
-        .is_some_and(|(before, after)| after > before);
+    let kernel_out_of_memory = left_behind.clear().await;
     sender.send_replace(Some(Exit {
-        kernel_out_of_memory: killed_for_memory,
+        kernel_out_of_memory,
         ..exit
     }));
 }

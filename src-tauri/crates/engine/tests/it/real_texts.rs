@@ -98,11 +98,11 @@ async fn reads_back(name: &str, asked: &[(&str, Value)]) {
     }
 }
 
-/// The cause, the settings and further words that lead to it, and what is said.
-type Fault<'a> = (FailureCause, &'a [(&'a str, Value)], &'a [&'a str], &'a str);
+/// A start that must fail: by which cause, with which settings and more words, and what is said.
+type Row<'a> = (FailureCause, &'a [(&'a str, Value)], &'a [&'a str], &'a str);
 
 /// What keeps it from starting has its cause.
-async fn fails(name: &str, rows: &[Fault<'_>]) {
+async fn fails(name: &str, rows: &[Row<'_>]) {
     let server = server(name).unwrap();
     for (cause, asked, extra, said) in rows {
         let state = State::new();
