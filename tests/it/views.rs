@@ -4,10 +4,11 @@ use wattsmith_app::views;
 use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::domain::{
-    BesideEnergy, DeviceConditions, EarlierPoint, EarlierSession, Joules, Memory, PhaseEnergy,
-    Scope, SessionId, SessionRecord, Source,
+    BesideEnergy, Claim, DeviceConditions, EarlierPoint, EarlierSession, Exchange, ExchangeId,
+    ExchangeKind as Asked, ExchangeOutcome, Joules, Memory, PhaseEnergy, Scope, SessionId,
+    SessionRecord, Source,
 };
-use wattsmith_tuner::{Digest, JobState, Listed};
+use wattsmith_tuner::{Digest, JobState, Listed, Question};
 
 fn view(record: &SessionRecord) -> SessionView {
     views::session(record, &JobState::default(), (Scope::Estimated, 0.5))
@@ -101,6 +102,96 @@ fn what_stands_beside_a_figure_is_shown_and_never_made_up() {
     let beside = trial_of(&record).beside.remove(0);
     assert_eq!(beside.joules_per_unit, None);
     assert_eq!(beside.trouble, "no answer");
+}
+
+#[test]
+fn a_question_without_an_answer_stands_in_the_story_until_it_has_one() {
+    let mut record = fixtures::everything();
+    let open = Question {
+        id: ExchangeId::from("z-asked-last"),
+        text: "Why is it slower?".to_owned(),
+        waits: "A trial runs.".to_owned(),
+    };
+    let job = JobState {
+        questions: vec![open.clone()],
+        ..JobState::default()
+    };
+    let asked = |record: &SessionRecord| {
+        let view = views::session(record, &job, (Scope::Estimated, 0.5));
+        let story = view.story.into_iter();
+        let asked: Vec<_> = story
+            .filter_map(|item| match item {
+                StoryItem::Exchange(one) if one.id == open.id.0 => Some(one),
+                _ => None,
+            })
+            .collect();
+        let [one] = &asked[..] else {
+            panic!("{asked:?}");
+        };
+        one.clone()
+    };
+    let waiting = asked(&record);
+    assert_eq!(waiting.question, "Why is it slower?");
+    assert_eq!(waiting.waits, "A trial runs.");
+    assert!(waiting.answer.is_empty() && waiting.prompt.is_empty());
+    // Once it is answered it stands there once, marked where it is not so.
+    let said = "Trial 7 showed 0.2 J/token.";
+    record.exchanges.push(Exchange {
+        id: open.id.clone(),
+        kind: Asked::Talk,
+        question: open.text.clone(),
+        reply: said.to_owned(),
+        claims: vec![Claim {
+            from: 0,
+            to: said.len() - 1,
+            said: said.trim_end_matches('.').to_owned(),
+            so: "there is no trial 7".to_owned(),
+        }],
+        outcome: ExchangeOutcome::Answered {
+            note: String::new(),
+        },
+        ..record.exchanges[0].clone()
+    });
+    let answered = asked(&record);
+    assert_eq!(answered.waits, "");
+    assert_eq!(answered.reply, said);
+    assert_eq!(
+        answered.answer,
+        "Trial 7 showed 0.2 J/token [not so: there is no trial 7]."
+    );
+}
+
+#[test]
+fn predictions_are_told_by_who_made_them_beside_what_came() {
+    let record = fixtures::measured();
+    let foretold = view(&record).foretold;
+    let [one] = &foretold[..] else {
+        panic!("{foretold:?}");
+    };
+    assert_eq!(one.who, "local · qwen2.5-coder-1.5b");
+    assert!(!one.text.is_empty());
+    for told in &one.each {
+        let trial = record.trials.iter().find(|one| one.number == told.number);
+        assert_eq!(
+            trial.map(|one| one.id.0.as_str()),
+            Some(told.trial_id.as_str())
+        );
+    }
+    assert_eq!(one.each[0].predicted, "0.250");
+    assert!(view(&fixtures::empty()).foretold.is_empty());
+}
+
+#[test]
+fn an_example_says_what_it_is_and_stands_beside_no_session() {
+    let mut record = fixtures::confirmed();
+    assert_eq!(view(&record).example, "");
+    record.session.example = true;
+    let said = view(&record).example;
+    assert!(said.contains("measured on another machine"), "{said}");
+    assert!(said.contains(&record.session.machine.cpu), "{said}");
+    let listed = Listed::Session(Box::new(Digest::of(&record)));
+    assert!(views::summary(&listed, &JobState::default()).example);
+    assert!(views::overview(&[listed]).is_empty());
 }
 
 #[test]

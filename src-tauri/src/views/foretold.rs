@@ -2,24 +2,32 @@
 
 use super::item::advisor;
 use crate::wire::{ForetoldTrial, ForetoldView};
-use wattsmith_tuner::domain::SessionRecord;
+use std::collections::BTreeMap;
+use wattsmith_tuner::domain::{Proposal, SessionRecord};
 use wattsmith_tuner::stats::{Analysis, Foretold, TrackRecord, said};
 
 /// By who made them, those first who were first to.
 pub(super) fn foretold(record: &SessionRecord, analysis: &Analysis) -> Vec<ForetoldView> {
-    let mut all: Vec<String> = Vec::new();
-    for proposal in &record.proposals {
-        let who = advisor(record, proposal);
+    let by: BTreeMap<&str, String> = record
+        .proposals
+        .iter()
+        .filter(|one| one.predicted_joules_per_unit.is_some())
+        .map(|one| (one.id.0.as_str(), advisor(record, one)))
+        .collect();
+    let mut all: Vec<&String> = Vec::new();
+    // Identities are in order of time.
+    for who in by.values() {
         if !all.contains(&who) {
             all.push(who);
         }
     }
-    let of = |who: String| {
-        let track = TrackRecord::of(record, analysis, |one| advisor(record, one) == who)?;
+    let of = |who: &String| {
+        let is_theirs = |one: &Proposal| by.get(one.id.0.as_str()) == Some(who);
+        let track = TrackRecord::of(record, analysis, is_theirs)?;
         Some(ForetoldView {
+            who: who.clone(),
             text: track.words(),
             each: track.each.iter().map(trial).collect(),
-            who,
         })
     };
     all.into_iter().filter_map(of).collect()

@@ -81,3 +81,17 @@ interface Choice<T> {
   about: string;
   test: string;
 }
+
+/** The field's words, for who does not know them: shown on hover, and listed by `?`. */
+export const GLOSSARY = {
+  token: 'A piece of text, about four letters: what a language model writes one after the other.',
+  joule: 'An amount of energy: one watt for one second. A kilowatt hour is 3.6 million of them.',
+  default: 'All settings as the server comes: what everything else is compared with.',
+  trial: 'The model at work with other settings, measured in several windows.',
+  window: 'One measurement: the same requests, from the first sent to the last word received.',
+  advisor: 'Whoever proposes the next trial: a chat model, or arithmetic.',
+  batch: 'What the model works on in one step: parts of one prompt, or of several.',
+  slot: 'A place for one request that is worked on; as many run at once as there are slots.',
+  estimated: 'Worked out from how long the processor worked, where no power sensor answers.',
+  'not decided': 'The difference is smaller than what varies by itself; nobody can say yet.',
+} as const;

@@ -13,7 +13,7 @@ export const SHORTCUTS = [
   { keys: 'Enter', what: 'in a new session: keep the answer and go to the next question' },
   { keys: 'Esc', what: 'close a dialog or a menu' },
   { keys: '← →', what: 'in a chart: from trial to trial' },
-  { keys: '?', what: 'this list' },
+  { keys: '?', what: 'this list, and what the words mean' },
 ];
 
 const isWriting = (target: EventTarget | null) =>

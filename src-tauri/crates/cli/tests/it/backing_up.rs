@@ -68,6 +68,14 @@ fn a_session_goes_into_one_file_and_comes_out_of_it_elsewhere_the_same() {
     assert!(trials(&before).is_some(), "{before}");
     assert_eq!(trials(&before), trials(&after));
 
+    // To look at alone, it is marked as what it is.
+    let looking = Home::new();
+    let mut command = looking.command("sessions import --example");
+    command.arg(&file);
+    assert_eq!(code(&run(command)), 0);
+    let list = lines(&run(looking.command("sessions --json"))).remove(0);
+    assert_eq!(list["sessions"][0]["example"], true, "{list}");
+
     // Twice is once too often; and what is none of these is refused by what it is.
     let output = import(&file);
     assert_eq!(code(&output), 1);
