@@ -200,6 +200,7 @@ fn simpler_of(session: &SessionId, number: u32, configuration: Configuration) ->
         launch: None,
         repeats: Vec::new(),
         discarded: Vec::new(),
+        answers: None,
         note: None,
         forecast: None,
         created_at: now(),
