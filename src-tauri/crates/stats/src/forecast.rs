@@ -11,7 +11,7 @@ use wattsmith_domain::Expected;
 /// The range holds so many of what comes.
 const HOLDS: f64 = 0.8;
 const PRIOR_SD: f64 = 0.3;
-const PRIOR_CASES: f64 = 4.0;
+const PRIOR_CASES: f64 = 2.0;
 const PRIOR_MEAN: f64 = 1.0;
 /// A case that is further off says that something else happened: a factor of so much counts as that.
 const FURTHEST: f64 = 4.0;

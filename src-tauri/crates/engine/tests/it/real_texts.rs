@@ -206,7 +206,6 @@ async fn real_vllm_tells_every_setting_as_it_was_asked() {
         ("max-num-batched-tokens", Value::Int(1024)),
         ("chunked-prefill", Value::Bool(false)),
         ("long-prefill-token-threshold", Value::Int(256)),
-        ("async-scheduling", Value::Bool(false)),
         ("stream-interval", Value::Int(4)),
         ("performance-mode", word("throughput")),
         ("block-size", word("64")),

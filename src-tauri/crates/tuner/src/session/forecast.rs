@@ -399,6 +399,6 @@ mod tests {
         };
         assert_eq!(track, wanted);
         insta::assert_snapshot!(track.words(), @"Of 3 forecasts so far the range held the seconds of 1 and the joules of 3; eight of ten are meant to.");
-        insta::assert_snapshot!(forecast_words(&around(took, 1.0)));
+        insta::assert_snapshot!(forecast_words(&around(took, 1.0)), @"about 7 min (3 min to 15 min) and 16.6 kJ (7.46 kJ to 36.9 kJ)");
     }
 }
