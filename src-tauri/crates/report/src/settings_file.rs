@@ -30,6 +30,44 @@ pub enum SettingsFile {
     Vllm,
 }
 
+impl SettingsFile {
+    /// Every form.
+    pub const ALL: [Self; 6] = [
+        Self::Command,
+        Self::Systemd,
+        Self::Compose,
+        Self::Preset,
+        Self::Modelfile,
+        Self::Vllm,
+    ];
+
+    /// The word by which it is asked for.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Systemd => "systemd",
+            Self::Compose => "compose",
+            Self::Preset => "preset",
+            Self::Modelfile => "modelfile",
+            Self::Vllm => "vllm",
+        }
+    }
+
+    /// Suffix of its file.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Command => "sh",
+            Self::Systemd => "service",
+            Self::Compose => "compose.yaml",
+            Self::Preset => "ini",
+            Self::Modelfile => "Modelfile",
+            Self::Vllm => "vllm.yaml",
+        }
+    }
+}
+
 /// Servers that are a script of Wattsmith's own.
 const OF_OURS: [&str; 2] = ["diffusers", "transformers"];
 

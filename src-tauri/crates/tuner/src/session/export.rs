@@ -39,14 +39,7 @@ impl Format {
             Self::Json => "json",
             Self::Markdown => "md",
             Self::Svg => "svg",
-            Self::Settings(form) => match form {
-                SettingsFile::Command => "sh",
-                SettingsFile::Systemd => "service",
-                SettingsFile::Compose => "compose.yaml",
-                SettingsFile::Preset => "ini",
-                SettingsFile::Modelfile => "Modelfile",
-                SettingsFile::Vllm => "vllm.yaml",
-            },
+            Self::Settings(form) => form.suffix(),
         }
     }
 }
@@ -61,16 +54,18 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "md" | "markdown" => Ok(Self::Markdown),
             "svg" => Ok(Self::Svg),
-            "command" => Ok(Self::Settings(SettingsFile::Command)),
-            "systemd" => Ok(Self::Settings(SettingsFile::Systemd)),
-            "compose" => Ok(Self::Settings(SettingsFile::Compose)),
-            "preset" => Ok(Self::Settings(SettingsFile::Preset)),
-            "modelfile" => Ok(Self::Settings(SettingsFile::Modelfile)),
-            "vllm" => Ok(Self::Settings(SettingsFile::Vllm)),
-            other => Err(format!(
-                "there is no report format {other}; choose html, pdf, csv, json, md or svg, or for the settings \
-                 alone command, systemd, compose, preset, modelfile or vllm"
-            )),
+            other => {
+                let forms = SettingsFile::ALL;
+                let settings = forms.iter().copied().find(|one| one.word() == other);
+                settings.map(Self::Settings).ok_or_else(|| {
+                    let [forms @ .., last] = forms.map(SettingsFile::word);
+                    format!(
+                        "there is no report format {other}; choose html, pdf, csv, json, md or svg, or for the \
+                         settings alone {} or {last}",
+                        forms.join(", ")
+                    )
+                })
+            }
         }
     }
 }
