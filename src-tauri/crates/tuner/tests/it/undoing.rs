@@ -11,7 +11,7 @@ use wattsmith_tuner::Step;
 async fn won(bench: &Bench) -> SessionId {
     let session = bench.session(tiny()).await;
     bench.seed(&session, &[], &DEFAULT).await;
-    let changes = [("parallel", 1), ("batch", 256)];
+    let changes = [("parallel", 1), ("ubatch", 256)];
     let winner = bench.seed(&session, &changes, &DEFAULT).await;
     let confirmation = Confirmation {
         id: ConfirmationId::from("confirmation"),
@@ -62,7 +62,7 @@ async fn each_change_is_measured_beside_the_winner_and_what_was_begun_is_gone_on
         .iter()
         .map(|one| one.name.as_str())
         .collect();
-    assert_eq!(names, ["batch", "parallel"]);
+    assert_eq!(names, ["parallel", "ubatch"]);
     for change in &undoing.changes {
         assert_eq!(change.undone.len(), change.winner.len(), "{}", change.name);
         assert!(!change.undone.is_empty(), "{}", change.name);
