@@ -7,6 +7,7 @@ use crate::event::EventKind;
 use crate::job::Job;
 use crate::measuring::measure::Window;
 use crate::measuring::spoiled::reference;
+use crate::session::plan::invalid;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::time::{Duration, Instant};
 use wattsmith_domain::{
@@ -38,7 +39,8 @@ impl Tuner {
         let mut undoing = begun(&record, &winner, allowed);
         self.measure_undoing(job, &record, &winner, &mut undoing, allowed)
             .await?;
-        let Some(simpler) = undoing.simpler(&winner.configuration) else {
+        let simpler = undoing.simpler(&winner.configuration);
+        let Some(simpler) = simpler.filter(|one| record.session.space.check(one).is_ok()) else {
             return Ok(());
         };
         let trial = self.simpler_trial(job, &mut undoing, simpler).await?;
@@ -65,6 +67,14 @@ impl Tuner {
         while let Some(at) = next_to_undo(undoing) {
             if Instant::now() >= until {
                 break;
+            }
+            // By itself it may be against a rule between settings that two changes keep together.
+            let without = Undoing::without(&winner.configuration, &undoing.changes[at]);
+            if let Err(problems) = record.session.space.check(&without) {
+                let change = &mut undoing.changes[at];
+                change.verdict = Some(UndoVerdict::Refused);
+                change.why = Some(invalid(&problems).to_string());
+                continue;
             }
             let pair = self
                 .undone_pair(job, record, winner, &undoing.changes[at])

@@ -7,11 +7,11 @@ use wattsmith_domain::{
 use wattsmith_report::undone_lines;
 use wattsmith_tuner::Step;
 
-/// A session that ended with a winner, by two changes.
+/// A session that ended with a winner, by three changes; one of them cannot be undone by itself.
 async fn won(bench: &Bench) -> SessionId {
     let session = bench.session(tiny()).await;
     bench.seed(&session, &[], &DEFAULT).await;
-    let changes = [("parallel", 1), ("ubatch", 256)];
+    let changes = [("parallel", 1), ("batch", 256), ("ubatch", 256)];
     let winner = bench.seed(&session, &changes, &DEFAULT).await;
     let confirmation = Confirmation {
         id: ConfirmationId::from("confirmation"),
@@ -62,8 +62,14 @@ async fn each_change_is_measured_beside_the_winner_and_what_was_begun_is_gone_on
         .iter()
         .map(|one| one.name.as_str())
         .collect();
-    assert_eq!(names, ["parallel", "ubatch"]);
-    for change in &undoing.changes {
+    assert_eq!(names, ["parallel", "batch", "ubatch"]);
+    let [measured @ .., refused] = undoing.changes.as_slice() else {
+        panic!("there are changes")
+    };
+    assert_eq!(refused.verdict, Some(UndoVerdict::Refused));
+    let why = refused.why.as_deref().unwrap_or_default();
+    assert!(why.contains("at most batch"), "{why}");
+    for change in measured {
         assert_eq!(change.undone.len(), change.winner.len(), "{}", change.name);
         assert!(!change.undone.is_empty(), "{}", change.name);
         let decided = matches!(
