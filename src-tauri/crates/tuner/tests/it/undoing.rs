@@ -62,7 +62,7 @@ async fn each_change_is_measured_beside_the_winner_and_what_was_begun_is_gone_on
         .iter()
         .map(|one| one.name.as_str())
         .collect();
-    assert_eq!(names, ["parallel", "batch", "ubatch"]);
+    assert_eq!(names, ["batch", "parallel", "ubatch"]);
     let [measured @ .., refused] = undoing.changes.as_slice() else {
         panic!("there are changes")
     };
