@@ -119,16 +119,15 @@ fn running(found: &Found) -> RunningView {
 }
 
 /// Models of the chosen server's kind, and the one that stands chosen.
-async fn of_its_kind(
-    tuner: &Tuner,
+fn of_its_kind(
     form: ModelForm,
     shelf: &ModelShelf,
-    ours: &[ModelEntry],
+    ggufs: &[ModelEntry],
+    target: Option<&ModelEntry>,
 ) -> (Vec<ModelView>, String) {
     if form == ModelForm::Gguf {
-        let target = tuner.default_model().await;
         let path = target.map(|model| model.path.display().to_string());
-        return (ours.iter().map(model).collect(), path.unwrap_or_default());
+        return (ggufs.iter().map(model).collect(), path.unwrap_or_default());
     }
     let others: Vec<_> = shelf.others(form).iter().map(other).collect();
     let first = others.first().map(|one| one.path.clone());
@@ -165,7 +164,7 @@ pub async fn options(tuner: &Tuner, name: &str) -> Result<NewSessionOptions, Tun
     let shelf = tuner.model_shelf().await;
     let target = tuner.default_model().await;
     let ggufs = with_usual(shelf.models.clone(), target.as_ref());
-    let (models, model_path) = of_its_kind(tuner, choices.models, &shelf, &ggufs).await;
+    let (models, model_path) = of_its_kind(choices.models, &shelf, &ggufs, target.as_ref());
     let advisor = tuner.default_advisor_model().await;
     let plan = SessionPlan::default();
     let work = choices.workloads.iter();

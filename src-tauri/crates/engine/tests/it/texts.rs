@@ -57,6 +57,19 @@ async fn tried(name: &str, mode: &str) -> Result<(), EngineError> {
     done
 }
 
+/// Goes wrong in this way with that cause and these words, or not at all.
+async fn goes_wrong(name: &str, mode: &str, cause: Option<FailureCause>, said: &str) {
+    let done = tried(name, mode).await;
+    let told = done.as_ref().err().map(ToString::to_string);
+    let told = told.unwrap_or_default();
+    assert_eq!(
+        done.err().and_then(|error| error.cause()),
+        cause,
+        "{mode}: {told}"
+    );
+    assert!(told.contains(said), "{mode}: {told}");
+}
+
 #[tokio::test]
 async fn vllm_is_started_with_key_and_variables_and_tells_its_settings() {
     let state = State::new();
@@ -115,15 +128,7 @@ async fn every_way_in_which_vllm_goes_wrong_has_its_cause() {
         ("cached", Some(WrongWork), "came from a cache"),
         ("leaves-a-child", None, ""),
     ] {
-        let done = tried("vllm", mode).await;
-        let told = done.as_ref().err().map(ToString::to_string);
-        let told = told.unwrap_or_default();
-        assert_eq!(
-            done.err().and_then(|error| error.cause()),
-            cause,
-            "{mode}: {told}"
-        );
-        assert!(told.contains(said), "{mode}: {told}");
+        goes_wrong("vllm", mode, cause, said).await;
     }
 }
 
@@ -170,15 +175,7 @@ async fn every_way_in_which_the_script_goes_wrong_has_its_cause() {
             "in the middle of its work",
         ),
     ] {
-        let done = tried("transformers", mode).await;
-        let told = done.as_ref().err().map(ToString::to_string);
-        let told = told.unwrap_or_default();
-        assert_eq!(
-            done.err().and_then(|error| error.cause()),
-            cause,
-            "{mode}: {told}"
-        );
-        assert!(told.contains(said), "{mode}: {told}");
+        goes_wrong("transformers", mode, cause, said).await;
     }
 }
 

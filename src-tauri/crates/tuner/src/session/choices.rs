@@ -2,11 +2,11 @@
 
 use crate::error::TunerError;
 use crate::machine::models::ModelShelf;
-use crate::session::plan::USUAL_PARAMETERS;
+use crate::session::plan::usual;
 use crate::session::work::unit_of;
 use crate::tuner::Tuner;
 use wattsmith_domain::{Parameter, WorkUnit, Workload};
-use wattsmith_engine::{About, ModelForm, Server, picture_workloads, server, shipped, workloads};
+use wattsmith_engine::{About, ModelForm, picture_workloads, server, shipped, workloads};
 
 /// A server with its knobs and the work that it can be given.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl Tuner {
             missing: server.find(&self.paths().engine_folders()).err(),
             unit,
             models: server.models(),
-            usual: tuned_by_itself(server.as_ref(), &parameters),
+            usual: tuned_by_itself(unit, &parameters),
             workloads: with_short_forms(known),
             parameters,
         })
@@ -67,15 +67,13 @@ impl Tuner {
 }
 
 /// The few that were seen to matter, where the server has such; else all that keep answers as they are.
-fn tuned_by_itself(server: &dyn Server, parameters: &[Parameter]) -> Vec<String> {
-    let usual = |one: &&Parameter| USUAL_PARAMETERS.contains(&one.name.as_str());
-    let of_tokens =
-        unit_of(server) == WorkUnit::OutputToken && parameters.iter().any(|one| usual(&one));
-    let chosen = parameters.iter().filter(|one| match of_tokens {
-        true => usual(one),
-        false => !one.changes_output,
-    });
-    chosen.map(|one| one.name.clone()).collect()
+fn tuned_by_itself(unit: WorkUnit, parameters: &[Parameter]) -> Vec<String> {
+    let usual = usual(parameters);
+    if unit == WorkUnit::OutputToken && !usual.is_empty() {
+        return usual;
+    }
+    let kept = parameters.iter().filter(|one| !one.changes_output);
+    kept.map(|one| one.name.clone()).collect()
 }
 
 fn with_short_forms(known: Vec<Workload>) -> Vec<(Workload, Option<Workload>)> {
@@ -161,7 +159,7 @@ mod tests {
         let machine = Fixture::on_gpu().build().session.machine;
         for server in wattsmith_engine::servers() {
             let parameters = server.space(&About::machine(&machine)).parameters;
-            let tuned = tuned_by_itself(server.as_ref(), &parameters);
+            let tuned = tuned_by_itself(unit_of(server.as_ref()), &parameters);
             let held = parameters.iter().filter(|one| tuned.contains(&one.name));
             assert_eq!(held.count(), tuned.len(), "{}", server.name());
             assert!(!tuned.is_empty(), "{}", server.name());

@@ -248,7 +248,7 @@ impl Tuner {
         plan.constraints = of_pictures(plan.constraints, &workload);
         check_same_tokens(&plan.constraints, &workload)?;
         if plan.tuned.is_empty() && workload.unit.is_token() {
-            plan.tuned = usual(&full);
+            plan.tuned = usual(&full.parameters);
         }
         let space = tuned_space(full, &start, &plan.tuned, plan.constraints.quality_lock)?;
         match plan.threshold {
@@ -369,8 +369,8 @@ async fn server_for(plan: &SessionPlan) -> Result<Arc<dyn Server>, TunerError> {
 }
 
 /// The usual knobs among these.
-fn usual(full: &ParameterSpace) -> Vec<String> {
-    let names = full.parameters.iter().map(|knob| knob.name.as_str());
+pub(crate) fn usual(parameters: &[Parameter]) -> Vec<String> {
+    let names = parameters.iter().map(|knob| knob.name.as_str());
     names
         .filter(|name| USUAL_PARAMETERS.contains(name))
         .map(str::to_owned)
