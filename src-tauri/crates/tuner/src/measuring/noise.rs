@@ -13,8 +13,7 @@ use crate::job::{Job, JobState};
 use crate::machine::models::blocking;
 use crate::machine::noise::{KeptNoise, NoisePlace};
 use crate::measuring::measure::Window;
-use crate::measuring::spoiled::MOST_OTHER_LOAD;
-use crate::measuring::too_busy::{BusyLimit, takers, threads};
+use crate::measuring::too_busy::{BusyLimit, is_taken, takers, threads};
 use crate::session::plan::SessionPlan;
 use crate::session::work::WorkSize;
 use crate::tuner::{Tuner, now};
@@ -306,10 +305,7 @@ impl Tuner {
             let Some(cpu) = launched.recorded.cpu(from, to) else {
                 return Ok(());
             };
-            let (other, stolen) = cpu.taken_shares(span, whole);
-            let spins = !whole && self.busy_limit.is_exceeded(&cpu, span, launched.threads);
-            // The last stretch may be too short to tell.
-            if span.0 >= 1.0 && (other.max(stolen) > MOST_OTHER_LOAD || spins) {
+            if is_taken(&cpu, span, whole, self.busy_limit, launched.threads) {
                 let who = takers(&cpu, span).unwrap_or_else(|| "others used the CPU".to_owned());
                 let at = from.since(drove.driven.started).0;
                 return Err(TunerError::Busy(format!(

@@ -3,6 +3,7 @@
 //! CPU seconds per token that it uses alone, and no factor puts that right. Above a limit there is no
 //! figure rather than one that is wrong by more than it says.
 
+use crate::measuring::spoiled::MOST_OTHER_LOAD;
 use crate::session::words::capital;
 use wattsmith_domain::{
     Configuration, CpuUse, Repeat, Seconds, Warning, WarningKind, host_took, others_used,
@@ -83,6 +84,21 @@ pub(crate) fn threads(configuration: &Configuration, cpu: &CpuUse) -> u32 {
         .max();
     set.and_then(|threads| u32::try_from(threads).ok())
         .unwrap_or_else(|| cpu.places())
+}
+
+/// Whether others took more of a stretch than a recording bears: of the CPU, or for an estimate of the cores that
+/// the engine's threads are on. `whole`: a sensor sees the whole machine. Stretches below a second are too short to
+/// tell.
+pub(crate) fn is_taken(
+    cpu: &CpuUse,
+    span: Seconds,
+    whole: bool,
+    limit: BusyLimit,
+    threads: u32,
+) -> bool {
+    let (other, stolen) = cpu.taken_shares(span, whole);
+    let spins = !whole && limit.is_exceeded(cpu, span, threads);
+    span.0 >= 1.0 && (other.max(stolen) > MOST_OTHER_LOAD || spins)
 }
 
 /// Who took how much of the CPU, such as `other programs used 58 % of the CPU`; none where nobody

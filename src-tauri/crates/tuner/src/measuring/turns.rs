@@ -13,8 +13,7 @@ use crate::job::Job;
 use crate::machine::memory_need::{MemoryNeed, free_memory, gigabytes};
 use crate::machine::models::blocking;
 use crate::measuring::measure::Window;
-use crate::measuring::spoiled::MOST_OTHER_LOAD;
-use crate::measuring::too_busy::{BusyLimit, threads};
+use crate::measuring::too_busy::{BusyLimit, is_taken, threads};
 use crate::session::plan::SessionPlan;
 use crate::session::work::WorkSize;
 use crate::tuner::Tuner;
@@ -415,10 +414,8 @@ impl Tuner {
             let Some(cpu) = worked.recorded.cpu(driven.started, driven.ended) else {
                 continue;
             };
-            let (other, stolen) = cpu.taken_shares(span, whole);
-            let limit = self.busy_limit;
-            let spins = !whole && limit.is_exceeded(&cpu, span, threads(settings, &cpu));
-            if span.0 >= 1.0 && (other.max(stolen) > MOST_OTHER_LOAD || spins) {
+            let threads = threads(settings, &cpu);
+            if is_taken(&cpu, span, whole, self.busy_limit, threads) {
                 return Err(TunerError::Busy(
                     "Too busy to say: others used the CPU while slices were measured. Nothing is kept. Close \
                      other programs and try again."
