@@ -11,8 +11,8 @@ use std::sync::Arc;
 use wattsmith_tuner::domain::{Connection, Constraints};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
-    LivePlan, SaidWords, StudyPlan, StudyResult, Tuner, asks_a_chat, read_landscape, study_job,
-    words, write_study,
+    LivePlan, SaidWords, StudyPlan, StudyResult, Tuner, asks_a_chat, llm_share, read_landscape,
+    study_job, words, write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
@@ -27,6 +27,9 @@ pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop>
         _ => {}
     }
     let (out, json) = (args.out.clone(), args.json);
+    let mut args = args;
+    let shares = args.llm_share.iter().map(|share| llm_share(*share));
+    args.advisors.extend(shares);
     let study = compare(tuner, args).await?;
     if shown(json) {
         write(&mut std::io::stderr(), "\r\x1b[2K");
@@ -64,14 +67,17 @@ async fn compare(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<StudyResult, Sto
     let asks = args.advisors.iter().any(|arm| asks_a_chat(arm));
     if asks && connection.is_none() && !exchanges.is_file() {
         return Err(Stop::Usage(
-            "enhanced, baseline and guided ask a chat model: name it with --connection, or a \
-             recording with --exchanges"
+            "seeded, llm-…, enhanced, baseline and guided ask a chat model: name it with \
+             --connection, or a recording with --exchanges"
                 .to_owned(),
         ));
     }
     match &args.landscape {
         Some(file) => {
-            let landscape = read_landscape(file)?;
+            let landscape = match (read_landscape(file)?, args.masked) {
+                (landscape, true) => landscape.masked(),
+                (landscape, false) => landscape,
+            };
             on_landscape(tuner, &terminal, args, landscape, connection, exchanges).await
         }
         None => on_engine(tuner, &terminal, args, connection, exchanges).await,

@@ -2,6 +2,7 @@
 //! too (JSON, versioned); reading and writing files is the tuner's.
 
 mod drift;
+mod masked;
 mod summary;
 mod validate;
 

@@ -25,11 +25,20 @@ export const KIND: Record<LandscapeKind, { word: string; caution: string }> = {
   },
 };
 
+/** Arms of studies alone, beside the advisors. */
+const ARMS: Record<string, string> = {
+  'guided-blind':
+    'Picks from the short list of guided by chance: what guided cannot fall below, whatever its chat model says.',
+  seeded: 'A chat model makes the first three proposals; the surrogate goes on from all of them.',
+};
+
 /** What an arm does, in a line. */
-export const aboutArm = (name: string) =>
-  name === 'guided-blind'
-    ? 'Picks from the short list of guided by chance: what guided cannot fall below, whatever its chat model says.'
-    : aboutAdvisor(name);
+export function aboutArm(name: string): string {
+  const share = /^llm-(\d+)$/.exec(name);
+  return share
+    ? `A chat model has ${share[1]} % of the turns and the surrogate the rest; both know every figure.`
+    : (ARMS[name] ?? aboutAdvisor(name));
+}
 
 /** Arms that stand apart without a colour of their own: drawn dashed from the ninth on. */
 export const COLOURS = 8;

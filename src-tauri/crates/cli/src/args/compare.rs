@@ -117,8 +117,9 @@ pub(crate) struct StudyArgs {
     #[arg(long, conflicts_with = "landscape")]
     pub live: bool,
     /// Who is compared, separated by commas; the first is held against the others. Besides the
-    /// advisors there is guided-blind, which picks from the surrogate's short list at random.
-    /// enhanced, baseline and guided ask a chat model: say how with --connection
+    /// advisors there is guided-blind, which picks from the surrogate's short list at random, and
+    /// seeded, which a chat model opens with three proposals before the surrogate goes on from all of
+    /// them. seeded, enhanced, baseline and guided ask a chat model: say how with --connection
     #[arg(
         long,
         value_delimiter = ',',
@@ -127,6 +128,15 @@ pub(crate) struct StudyArgs {
         default_value_if("live", "true", "surrogate,tpe,sobol")
     )]
     pub advisors: Vec<String>,
+    /// Shares of the turns that a chat model has, in per cent and separated by commas, such as
+    /// 0,25,50,100: an arm each (llm-25 …), in which the surrogate has the other turns and both know every
+    /// figure
+    #[arg(long, value_delimiter = ',', value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=100))]
+    pub llm_share: Vec<u64>,
+    /// Take the names, the words and the order of the knobs away before anybody is asked, so that nobody
+    /// finds by what is known of servers what should be found from the trials
+    #[arg(long, requires = "landscape", conflicts_with = "memory_from")]
+    pub masked: bool,
     /// Other landscapes, which arms called NAME+memory know as if earlier sessions had swept them; one
     /// of the same model at the same work would give the answer away and does not count
     #[arg(long, value_delimiter = ',', value_name = "FILES")]

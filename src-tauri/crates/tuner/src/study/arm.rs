@@ -2,6 +2,7 @@
 
 use super::bench::{Footing, Shown};
 use super::chatting::{Chatting, StudyChat};
+use super::mixed::{Mixed, SEEDED, Turns, shared};
 use super::{StudyPlan, context};
 use crate::error::TunerError;
 use crate::machine::models::blocking;
@@ -28,6 +29,8 @@ pub(super) enum Arm {
     },
     /// By asking an LLM.
     Chatting(Box<Chatting>),
+    /// Both in turns.
+    Mixed(Box<Mixed>),
 }
 
 impl Arm {
@@ -58,6 +61,10 @@ impl Arm {
                 let turn = chatting.turn(shown).await?;
                 Ok((Self::Chatting(chatting), turn))
             }
+            Self::Mixed(mixed) => {
+                let (mixed, turn) = mixed.turn(shown).await?;
+                Ok((Self::Mixed(Box::new(mixed)), turn))
+            }
         }
     }
 }
@@ -69,20 +76,25 @@ pub const WITH_MEMORY: &str = "+memory";
 /// fall below, whatever its LLM says.
 const BLIND: &str = "guided-blind";
 
+/// Shares of an LLM's turns that are usually compared, in per cent; any other whole one can be named.
+const SHARES: [u64; 3] = [25, 50, 100];
+
 /// Names of all arms.
 #[must_use]
 pub fn arm_names() -> Vec<String> {
     Advisor::CHOICES
         .into_iter()
         .map(|one| one.label().to_owned())
-        .chain([BLIND.to_owned()])
+        .chain([BLIND.to_owned(), SEEDED.to_owned()])
+        .chain(SHARES.map(shared))
         .collect()
 }
 
 /// Whether there is an arm of that name.
 pub(super) fn known(name: &str) -> Result<(), TunerError> {
     let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
-    match short == BLIND || short.parse::<Advisor>().is_ok() {
+    let own = short == BLIND || Turns::of(short).is_some();
+    match own || short.parse::<Advisor>().is_ok() {
         true => Ok(()),
         false => Err(unknown(name)),
     }
@@ -99,7 +111,8 @@ fn unknown(name: &str) -> TunerError {
 #[must_use]
 pub fn asks_a_chat(name: &str) -> bool {
     let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
-    short.parse().is_ok_and(Advisor::needs_connection)
+    let mixed = Turns::of(short).is_some_and(Turns::asks);
+    mixed || short.parse().is_ok_and(Advisor::needs_connection)
 }
 
 /// Whether earlier sessions teach the arm of that name anything.
@@ -130,16 +143,30 @@ pub(super) fn arm(
             dice: SplitMix(seed),
         })));
     }
-    let named: Advisor = short.parse().map_err(|_| unknown(name))?;
-    if named.needs_connection() {
+    let ask = |advisor: Advisor| {
         let chat = chat.ok_or_else(|| {
             TunerError::Invalid(format!(
                 "The arm {name} asks a chat model: say how it is reached, or what recording is \
                  replayed."
             ))
         })?;
-        let asked = Chatting::new(name, named, footing, plan, memory, chat, seed);
-        return Ok(Arm::Chatting(Box::new(asked?)));
+        Chatting::new(name, advisor, footing, plan, memory.clone(), chat, seed)
+    };
+    if let Some(turns) = Turns::of(short) {
+        return Ok(Arm::Mixed(Box::new(Mixed {
+            turns,
+            chatting: match turns.asks() {
+                true => Some(ask(Advisor::Enhanced)?),
+                false => None,
+            },
+            surrogate: Surrogate::new(pool, context, seed),
+            seed,
+            heard: 0,
+        })));
+    }
+    let named: Advisor = short.parse().map_err(|_| unknown(name))?;
+    if named.needs_connection() {
+        return Ok(Arm::Chatting(Box::new(ask(named)?)));
     }
     let advisor = advisor(named, pool, &context, seed).ok_or_else(|| unknown(name))?;
     Ok(Arm::numeric(advisor))

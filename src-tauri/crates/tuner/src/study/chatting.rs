@@ -73,11 +73,21 @@ impl Chatting {
 
     /// Takes one turn: up to [`TRIES`] prompts, then what a session falls back on.
     pub async fn turn(&mut self, shown: &[Shown]) -> Result<ArmTurn, TunerError> {
+        let asked = self.ask(shown).await?;
+        Ok(ArmTurn {
+            configuration: asked
+                .configuration
+                .or_else(|| self.without_words(shown.len())),
+            prompts: asked.prompts,
+        })
+    }
+
+    /// What the LLM proposes within [`TRIES`] prompts; no configuration where nothing usable was said.
+    pub async fn ask(&mut self, shown: &[Shown]) -> Result<ArmTurn, TunerError> {
         for one in &shown[self.played.record.trials.len()..] {
             self.played.tell(one);
         }
-        let words = self.exchanges.words_of(&self.name, self.seed, shown.len());
-        let words = words.unwrap_or(WORDS);
+        let words = self.words(shown.len());
         let pool = self.pool.clone().with_sequence(sequence(words));
         let mut prompts = 0;
         while prompts < TRIES {
@@ -118,9 +128,15 @@ impl Chatting {
             }
         }
         Ok(ArmTurn {
-            configuration: self.without_words(&pool),
+            configuration: None,
             prompts: Some(prompts),
         })
+    }
+
+    /// The version of the words in which a turn is, or was, asked.
+    fn words(&self, trials: usize) -> u32 {
+        let words = self.exchanges.words_of(&self.name, self.seed, trials);
+        words.unwrap_or(WORDS)
     }
 
     /// The proposal in a reply, where the landscape holds it.
@@ -133,8 +149,10 @@ impl Chatting {
     }
 
     /// What a session falls back on when its advisor is stuck.
-    fn without_words(&self, pool: &Pool) -> Option<Configuration> {
-        let record = &self.played.record;
+    fn without_words(&self, trials: usize) -> Option<Configuration> {
+        let pool = self.pool.clone();
+        let pool = pool.with_sequence(sequence(self.words(trials)));
+        let (pool, record) = (&pool, &self.played.record);
         let spent = spent(record);
         match self.advisor {
             Advisor::Guided => surrogate(record, pool).ask(&spent),

@@ -298,3 +298,95 @@ async fn a_server_chooses_from_all_that_is_untried_in_the_landscape() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_chat_model_opens_and_the_surrogate_goes_on_from_its_points() {
+    let landscape = synthetic::waiting_line(3);
+    let mut small = plan(&["seeded", "llm-0", "surrogate", "llm-50"]);
+    (small.seeds, small.budget) = (2, 5);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exchanges.jsonl");
+    // What is left last: nothing that a surrogate would begin with.
+    let choose = |n: usize| Script::Json(format!("{{\"reason\": \"bold\", \"choice\": {n}}}"));
+    let say = vec![choose(landscape.entries.len() - 6); 11];
+    let server = ScriptedChat::start(say).await.unwrap();
+    let chat = asking(&path, Some(&server)).unwrap();
+    let study = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    let run = |arm: &str, seed: u64| {
+        let own = |run: &&wattsmith_search::Run| run.arm == arm && run.seed == seed;
+        study.runs.iter().find(own).unwrap()
+    };
+    for seed in 0..2 {
+        let asked: u32 = run("seeded", seed).prompts.iter().sum();
+        assert_eq!(asked, 3, "three turns are the chat model's");
+        assert!(run("llm-0", seed).prompts.is_empty());
+        assert_eq!(
+            run("llm-0", seed).standings,
+            run("surrogate", seed).standings
+        );
+        assert_ne!(
+            run("seeded", seed).standings,
+            run("surrogate", seed).standings
+        );
+    }
+    // Of five turns two and a half: one seed has two of them, the other three.
+    let halves: Vec<u32> = (0..2)
+        .map(|seed| run("llm-50", seed).prompts.iter().sum())
+        .collect();
+    assert_eq!(halves, [2, 3]);
+    // What the chat model is told holds what the surrogate had measured.
+    let last = server.prompts().pop().unwrap();
+    assert!(last.contains("# Trials so far"), "{last}");
+}
+
+#[tokio::test]
+async fn where_a_chat_model_says_nothing_usable_the_surrogate_takes_its_turn() {
+    let landscape = synthetic::waiting_line(2);
+    let mut small = plan(&["llm-100", "surrogate"]);
+    (small.seeds, small.budget) = (2, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let prose = Script::Prose("Let me think.".to_owned());
+    let server = ScriptedChat::start(vec![prose; 40]).await.unwrap();
+    let chat = asking(&folder.path().join("exchanges.jsonl"), Some(&server)).unwrap();
+    let study = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    for seed in 0..2 {
+        let of = |arm: &str| {
+            let own = |run: &&wattsmith_search::Run| run.arm == arm && run.seed == seed;
+            study.runs.iter().find(own).unwrap()
+        };
+        assert_eq!(of("llm-100").standings, of("surrogate").standings);
+        assert!(of("llm-100").prompts.iter().all(|prompts| *prompts > 1));
+    }
+}
+
+#[tokio::test]
+async fn a_masked_landscape_tells_a_chat_model_no_name_of_a_knob() {
+    let plain = synthetic::waiting_line(3);
+    let landscape = plain.masked();
+    let mut small = plan(&["enhanced", "baseline", "surrogate"]);
+    (small.seeds, small.budget) = (2, 3);
+    let folder = tempfile::tempdir().unwrap();
+    let say = vec![Script::Json("{\"reason\": \"why not\", \"choice\": 2}".to_owned()); 12];
+    let server = ScriptedChat::start(say).await.unwrap();
+    let chat = asking(&folder.path().join("exchanges.jsonl"), Some(&server)).unwrap();
+    run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    assert_eq!(server.prompts().len(), 12);
+    for prompt in server.prompts() {
+        assert!(prompt.contains("knob-1"), "{prompt}");
+        for name in plain.space.parameters.iter().map(|one| &one.name) {
+            let told =
+                prompt.contains(&format!("{name}=")) || prompt.contains(&format!("- {name}"));
+            assert!(!told, "{name} in {prompt}");
+        }
+        assert!(
+            !prompt.contains("threads") && !prompt.contains("slots"),
+            "{prompt}"
+        );
+    }
+}
