@@ -114,6 +114,26 @@ fn a_study_compares_numeric_arms_and_leaves_its_files() {
     assert_eq!(told["study"]["synthetic"], true);
 }
 
+#[test]
+fn shares_of_a_chat_model_are_arms_and_masked_knobs_are_told() {
+    let home = Home::new();
+    let words = "--advisors surrogate,random --llm-share 0 --masked --seeds 2 --budget 3 --json";
+    let output = run(study(&home, words));
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let told = lines(&output);
+    let study_told = &events(&told, "study")[0]["study"];
+    let name = study_told["landscape"].as_str().unwrap();
+    assert!(name.ends_with("knobs masked"), "{name}");
+    let arms = study_told["arms"].as_array().unwrap();
+    let named: Vec<_> = arms.iter().filter_map(|arm| arm["name"].as_str()).collect();
+    assert_eq!(named, ["surrogate", "random", "llm-0"]);
+
+    let asking = run(study(&home, "--advisors surrogate --llm-share 25"));
+    assert_eq!(code(&asking), 2);
+    assert!(err(&asking).contains("--connection"), "{}", err(&asking));
+    assert_eq!(code(&run(study(&home, "--llm-share 101"))), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_study_that_asked_a_chat_is_replayed_without_it() {
     let home = Home::new();
