@@ -2,24 +2,16 @@
 nor diffusers is needed; the real pipeline has its own, opt-in tests."""
 
 import base64
-import contextlib
-import io
 import json
-import socket
-import sys
 import threading
 import time
 import unittest
-import urllib.error
-import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "src-tauri/crates/engine/src/diffusers/script"))
+import asked
 
-import faults  # noqa: E402
-import server  # noqa: E402
+server = asked.server_of("diffusers")
+
+import served  # noqa: E402
 
 ASKED = {"prompt": "a fox", "seeds": [1, 2, 3], "size": "64x32", "steps": 4, "guidance": 7.5}
 
@@ -47,7 +39,7 @@ class FakePipeline:
             for _ in range(200):
                 if gone():
                     self.stopped.set()
-                    raise faults.Gone
+                    raise served.Gone
                 time.sleep(0.02)
         return Made([f"{asked['prompt']} {seed}".encode() for seed in seeds], time.perf_counter())
 
@@ -55,37 +47,20 @@ class FakePipeline:
         return {"dtype": "float32"}
 
 
-class Served(unittest.TestCase):
+class Pictures(asked.Asked):
+    handler = server.Handler
+
     def setUp(self):
         self.fake = FakePipeline()
-        self.server = server.Server(0, "the key")
-        self.server.batch_size = 2
-        self.server.pipeline = self.fake
-        self.server.props = {**self.fake.props(), "load_s": 0.5}
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.quiet = contextlib.redirect_stderr(io.StringIO())
-        self.quiet.__enter__()
-
-    def tearDown(self):
-        self.quiet.__exit__(None, None, None)
-        self.server.shutdown()
-        self.server.server_close()
-
-    def ask(self, path, body=None, key="the key"):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.server.server_port}{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {key}"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
+        self.serve(server.Studio(self.fake, 2))
 
     def images(self, **changed):
-        return self.ask("/v1/images/generations", {**ASKED, **changed})
+        status, text = self.ask("/v1/images/generations", {**ASKED, **changed})
+        return status, json.loads(text)
+
+    def test_the_size_of_batches_is_told_beside_the_pipelines_settings(self):
+        props = json.loads(self.ask("/props")[1])
+        self.assertEqual(props, {"dtype": "float32", "batch_size": 2, "load_s": 0.5})
 
     def test_every_seed_gets_its_picture_in_batches_of_the_size_asked_for(self):
         status, reply = self.images()
@@ -103,20 +78,6 @@ class Served(unittest.TestCase):
             self.assertGreaterEqual(one["text_encoding_s"][0], 0)
             self.assertAlmostEqual(one["denoising_s"][1] - one["denoising_s"][0], 0.01)
         self.assertGreaterEqual(reply["timings"]["total_s"], 0)
-
-    def test_only_health_is_told_without_the_key(self):
-        self.assertEqual(self.ask("/health", key="another")[0], 200)
-        for path in ("/props", "/v1/images/generations"):
-            body = ASKED if path.startswith("/v1") else None
-            self.assertEqual(self.ask(path, body, key="another")[0], 401)
-        self.assertEqual(self.ask("/props"), (200, {"dtype": "float32", "load_s": 0.5}))
-        self.assertEqual(self.ask("/nothing")[0], 404)
-        self.assertEqual(self.fake.calls, [])
-
-    def test_before_it_is_loaded_it_says_so(self):
-        self.server.pipeline = None
-        self.assertEqual(self.ask("/health"), (503, {"status": "loading"}))
-        self.assertEqual(self.images()[0], 503)
 
     def test_a_request_that_means_nothing_is_refused_with_its_reason(self):
         for changed, word in (
@@ -149,48 +110,13 @@ class Served(unittest.TestCase):
 
     def test_work_stops_when_the_client_hangs_up(self):
         self.fake.slow.set()
-        body = json.dumps(ASKED).encode()
-        with socket.create_connection(("127.0.0.1", self.server.server_port)) as client:
-            head = (
-                "POST /v1/images/generations HTTP/1.1\r\nHost: x\r\n"
-                f"Authorization: Bearer the key\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            client.sendall(head.encode() + body)
+        with self.hanging_up("/v1/images/generations", ASKED):
             time.sleep(0.2)
             self.assertFalse(self.fake.stopped.is_set())
         self.assertTrue(self.fake.stopped.wait(3))
 
 
-class Started(unittest.TestCase):
-    def start(self, words, load):
-        told = io.StringIO()
-        with contextlib.redirect_stderr(told):
-            code = server.serve(server.arguments(words), "k", load)
-        return code, told.getvalue()
-
-    def test_a_port_that_is_taken_is_said(self):
-        with socket.socket() as held:
-            held.bind(("127.0.0.1", 0))
-            held.listen()
-            port = held.getsockname()[1]
-            code, told = self.start(["--tiny", "--port", str(port)], lambda _: FakePipeline())
-        self.assertEqual(code, 1)
-        self.assertIn("cannot be taken", told)
-
-    def test_what_keeps_it_from_loading_is_said_by_kind(self):
-        for error, code, word in (
-            (faults.Unsuited("--attention eager is not for Flux"), 2, "not for Flux"),
-            (FileNotFoundError("/m holds no model_index.json"), 1, "model not found"),
-            (MemoryError("all of it"), 1, "out of memory"),
-            (OSError("bad header"), 1, "cannot be loaded"),
-        ):
-
-            def load(_, error=error):
-                raise error
-
-            self.assertEqual(self.start(["--tiny", "--port", "0"], load)[0], code)
-            self.assertIn(word, self.start(["--tiny", "--port", "0"], load)[1])
-
+class Started(asked.Words):
     def test_a_setting_that_is_not_known_ends_with_2(self):
         for words in (
             ["--tiny"],
@@ -200,9 +126,7 @@ class Started(unittest.TestCase):
             ["--tiny", "--port", "1", "--batch-size", "0"],
             ["--tiny", "--port", "1", "--thread", "1"],
         ):
-            with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit) as ended:
-                server.arguments(words)
-            self.assertEqual(ended.exception.code, 2, words)
+            self.refuses(server.arguments, words)
 
 
 if __name__ == "__main__":

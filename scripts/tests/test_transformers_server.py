@@ -1,25 +1,17 @@
 """Tests of the texts' server on a fake model: requests, streams, batches, keys and faults. Neither torch nor
 transformers is needed; the real library has its own, opt-in tests."""
 
-import contextlib
-import io
 import json
-import socket
-import sys
 import threading
 import time
 import unittest
-import urllib.error
-import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "src-tauri/crates/engine/src/transformers/script"))
+import asked
+
+server = asked.server_of("transformers")
 
 import answers  # noqa: E402
-import faults  # noqa: E402
-import server  # noqa: E402
+import served  # noqa: E402
 
 ASKED = {"prompt": "a fox", "max_tokens": 4, "stream": True, "ignore_eos": True, "temperature": 0, "seed": 1}
 
@@ -59,33 +51,12 @@ class FakeModel:
         return {"dtype": "float32", "context_limit": 64, **self.batches.props()}
 
 
-class Served(unittest.TestCase):
+class Texts(asked.Asked):
+    handler = server.Handler
+
     def setUp(self):
         self.fake = FakeModel()
-        self.server = server.Server(0, "the key")
-        self.server.model = self.fake
-        self.server.props = {**self.fake.props(), "load_s": 0.5}
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.quiet = contextlib.redirect_stderr(io.StringIO())
-        self.quiet.__enter__()
-
-    def tearDown(self):
-        self.quiet.__exit__(None, None, None)
-        self.server.shutdown()
-        self.server.server_close()
-
-    def ask(self, path, body=None, key="the key"):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.server.server_port}{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {key}"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
+        self.serve(self.fake)
 
     def stream(self, **changed):
         status, text = self.ask("/v1/completions", {**ASKED, **changed})
@@ -105,20 +76,6 @@ class Served(unittest.TestCase):
         self.assertEqual((timings["cache_n"], timings["prompt_n"]), (0, 2))
         self.assertGreaterEqual(timings["prompt_ms"], 0)
         self.assertGreaterEqual(timings["predicted_ms"], 0)
-
-    def test_only_health_is_told_without_the_key(self):
-        self.assertEqual(self.ask("/health", key="another")[0], 200)
-        for path, body in (("/props", None), ("/v1/completions", ASKED)):
-            self.assertEqual(self.ask(path, body, key="another")[0], 401)
-        status, props = self.ask("/props")
-        self.assertEqual((status, json.loads(props)["batch_size"]), (200, 2))
-        self.assertEqual(self.ask("/nothing")[0], 404)
-        self.assertEqual(self.fake.batches_made, [])
-
-    def test_before_it_is_loaded_it_says_so(self):
-        self.server.model = None
-        self.assertEqual(self.ask("/health")[0], 503)
-        self.assertEqual(self.stream()[0], 503)
 
     def test_a_request_that_means_nothing_is_refused_with_its_reason(self):
         for changed, word in (
@@ -148,13 +105,7 @@ class Served(unittest.TestCase):
 
     def test_work_stops_when_all_clients_of_a_batch_hang_up(self):
         self.fake.pause = 0.05
-        body = json.dumps({**ASKED, "max_tokens": 60}).encode()
-        with socket.create_connection(("127.0.0.1", self.server.server_port)) as client:
-            head = (
-                "POST /v1/completions HTTP/1.1\r\nHost: x\r\n"
-                f"Authorization: Bearer the key\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            client.sendall(head.encode() + body)
+        with self.hanging_up("/v1/completions", {**ASKED, "max_tokens": 60}) as client:
             client.recv(64)
             self.assertFalse(self.fake.stopped.is_set())
         self.assertTrue(self.fake.stopped.wait(3))
@@ -202,41 +153,8 @@ class Batches(unittest.TestCase):
         self.assertIsNone(one.timings(), "nobody said when its computing began")
 
 
-class Started(unittest.TestCase):
-    def start(self, words, load):
-        told = io.StringIO()
-        with contextlib.redirect_stderr(told):
-            code = server.serve(server.arguments(words), "k", load)
-        return code, told.getvalue()
-
-    def test_a_port_that_is_taken_is_said(self):
-        with socket.socket() as held:
-            held.bind(("127.0.0.1", 0))
-            held.listen()
-            port = held.getsockname()[1]
-            code, told = self.start(["--model", "m", "--port", str(port)], lambda _: FakeModel())
-        self.assertEqual(code, 1)
-        self.assertIn("cannot be taken", told)
-
-    def test_what_keeps_it_from_loading_is_said_by_kind(self):
-        for error, code, word in (
-            (faults.Unsuited("--quantisation bnb-4bit is not for this"), 2, "not for"),
-            (FileNotFoundError("/m holds no config.json"), 1, "model not found"),
-            (MemoryError("all of it"), 1, "out of memory"),
-            (OSError("bad header"), 1, "cannot be loaded"),
-        ):
-
-            def load(_, error=error):
-                raise error
-
-            told = self.start(["--model", "m", "--port", "0"], load)
-            self.assertEqual(told[0], code)
-            self.assertIn(word, told[1])
-
+class Started(asked.Words):
     def test_settings_that_do_not_go_together_are_refused_before_anything_is_loaded(self):
-        def load(_):
-            raise AssertionError("nothing is to be loaded")
-
         for words in (
             ["--prompt-lookup", "3", "--batch-size", "2"],
             ["--prompt-lookup", "3", "--batch-size", "1", "--batching", "continuous"],
@@ -245,9 +163,9 @@ class Started(unittest.TestCase):
             ["--batching", "continuous", "--compile", "on"],
             ["--compile", "on"],
         ):
-            code, told = self.start(["--model", "m", "--port", "0", *words], load)
-            self.assertEqual(code, 2, words)
-            self.assertTrue(" is for " in told or " is not for " in told, told)
+            settings = server.arguments(["--model", "m", "--port", "0", *words])
+            with self.assertRaisesRegex(served.Unsuited, " is (not )?for "):
+                server.load(settings)
 
     def test_a_setting_that_is_not_known_ends_with_2(self):
         for words in (
@@ -258,9 +176,7 @@ class Started(unittest.TestCase):
             ["--model", "m", "--port", "1", "--batch-size", "0"],
             ["--model", "m", "--port", "1", "--thread", "1"],
         ):
-            with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit) as ended:
-                server.arguments(words)
-            self.assertEqual(ended.exception.code, 2, words)
+            self.refuses(server.arguments, words)
 
 
 if __name__ == "__main__":

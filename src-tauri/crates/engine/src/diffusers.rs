@@ -7,11 +7,11 @@ mod pipeline;
 mod ready;
 mod version;
 
-use crate::catalogue::{Catalogue, arguments};
+use crate::catalogue::Catalogue;
 use crate::error::EngineError;
-use crate::program;
 use crate::protocol::Protocol;
 use crate::protocol::images::ImageForm;
+use crate::python::{self, SCRIPT as SERVER, SERVED};
 use crate::server::{Asked, CommandLine, Door, File, ModelForm, Server, Told};
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
@@ -29,8 +29,6 @@ const FETCH: &str = "Install diffusers, torch and transformers into a Python and
                      WATTSMITH_DIFFUSERS_PYTHON";
 /// Looked for in the folders of assets, then in the folders of PATH.
 const PLACE: &str = "engines/diffusers/bin/python";
-/// By which the script takes the key that it asks for.
-const API_KEY: &str = "WATTSMITH_SERVER_KEY";
 /// By variables with these beginnings the libraries take settings.
 const SETTINGS: [&str; 7] = [
     "OMP_",
@@ -43,13 +41,10 @@ const SETTINGS: [&str; 7] = [
 ];
 /// The script, put beside the log before a start.
 const SCRIPT: [File; 4] = [
+    SERVED,
     File {
-        name: "server.py",
+        name: SERVER,
         text: include_str!("diffusers/script/server.py"),
-    },
-    File {
-        name: "faults.py",
-        text: include_str!("diffusers/script/faults.py"),
     },
     File {
         name: "pipeline.py",
@@ -75,10 +70,7 @@ impl Server for Diffusers {
     }
 
     fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String> {
-        let places = program::in_assets(assets, PLACE).chain(program::in_path("python3"));
-        program::find(VARIABLE, places, || {
-            format!("No Python was found. {FETCH}.")
-        })
+        python::find(VARIABLE, PLACE, assets, FETCH)
     }
 
     fn variable(&self) -> Option<&'static str> {
@@ -118,24 +110,10 @@ impl Server for Diffusers {
     }
 
     fn command(&self, asked: &Asked<'_>) -> CommandLine {
-        let mut words = vec![
-            asked.program.display().to_string(),
-            // Nothing is written beside the script.
-            "-B".to_owned(),
-            asked.files.join(SCRIPT[0].name).display().to_string(),
-            "--port".to_owned(),
-            asked.port.to_string(),
-        ];
+        let folder = asked.model.display().to_string();
         match asked.model == Path::new(TINY) {
-            true => words.push("--tiny".to_owned()),
-            false => words.extend(["--model".to_owned(), asked.model.display().to_string()]),
-        }
-        words.extend(arguments(asked.space, asked.configuration));
-        words.extend_from_slice(asked.extra_args);
-        CommandLine {
-            words,
-            variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
-            ..CommandLine::default()
+            true => python::command(asked, &["--tiny"]),
+            false => python::command(asked, &["--model", &folder]),
         }
     }
 

@@ -1,17 +1,65 @@
-//! A Python, and the packages in it.
+//! A Python, the packages in it, and the servers of our own that it runs (`python/`).
 
+use crate::catalogue::arguments;
 use crate::error::EngineError;
-use crate::program::{answer, unusable};
+use crate::program::{self, answer, unusable};
+use crate::server::{Asked, CommandLine, File};
 use crate::supervise::environment::quiet_command;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What our servers have in common; a script imports it.
+pub(crate) const SERVED: File = File {
+    name: "served.py",
+    text: include_str!("python/served.py"),
+};
+/// How a server's own script is called.
+pub(crate) const SCRIPT: &str = "server.py";
+/// By which a script takes the key that it asks for.
+const API_KEY: &str = "WATTSMITH_SERVER_KEY";
 
 /// Asks for the packages' own versions; none of them is loaded for that, which would take seconds.
 const ASK: &str = "import importlib.metadata as m, sys; \
     print(' · '.join(f'{one} {m.version(one)}' for one in sys.argv[1:]))";
 /// A shebang is one short line; what is longer is no script.
 const LONGEST_SHEBANG: u64 = 4096;
+
+/// The Python that `variable` names, else the one at `place` in the folders of assets, else the first of PATH.
+///
+/// # Errors
+/// None is here; `fetch` says what to do.
+pub(crate) fn find(
+    variable: &'static str,
+    place: &str,
+    assets: &[PathBuf],
+    fetch: &str,
+) -> Result<PathBuf, String> {
+    let places = program::in_assets(assets, place).chain(program::in_path("python3"));
+    program::find(variable, places, || {
+        format!("No Python was found. {fetch}.")
+    })
+}
+
+/// How a script of ours is started: `model` is how it is told its model.
+pub(crate) fn command(asked: &Asked<'_>, model: &[&str]) -> CommandLine {
+    let mut words = vec![
+        asked.program.display().to_string(),
+        // Nothing is written beside the script.
+        "-B".to_owned(),
+        asked.files.join(SCRIPT).display().to_string(),
+        "--port".to_owned(),
+        asked.port.to_string(),
+    ];
+    words.extend(model.iter().map(|word| (*word).to_owned()));
+    words.extend(arguments(asked.space, asked.configuration));
+    words.extend_from_slice(asked.extra_args);
+    CommandLine {
+        words,
+        variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
+        ..CommandLine::default()
+    }
+}
 
 /// The versions of these packages, such as `diffusers 0.42.1 · torch 2.13.0`.
 ///

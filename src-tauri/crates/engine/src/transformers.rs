@@ -9,11 +9,11 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use crate::catalogue::{Catalogue, arguments};
+use crate::catalogue::Catalogue;
 use crate::error::EngineError;
 use crate::model_folder;
-use crate::program;
 use crate::protocol::{OpenAi, OpenAiRoute, Protocol};
+use crate::python::{self, SCRIPT as SERVER, SERVED};
 use crate::server::{Asked, CommandLine, Door, File, ModelForm, Server, Told};
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
@@ -29,8 +29,6 @@ const FETCH: &str = "Install transformers and torch into a Python and name that 
                      WATTSMITH_TRANSFORMERS_PYTHON";
 /// Looked for in the folders of assets, then in the folders of PATH.
 const PLACE: &str = "engines/transformers/bin/python";
-/// By which the script takes the key that it asks for.
-const API_KEY: &str = "WATTSMITH_SERVER_KEY";
 /// By variables with these beginnings the libraries take settings.
 const SETTINGS: [&str; 7] = [
     "OMP_",
@@ -43,8 +41,9 @@ const SETTINGS: [&str; 7] = [
 ];
 /// The script, put beside the log before a start.
 const SCRIPT: [File; 5] = [
+    SERVED,
     File {
-        name: "server.py",
+        name: SERVER,
         text: include_str!("transformers/script/server.py"),
     },
     File {
@@ -54,10 +53,6 @@ const SCRIPT: [File; 5] = [
     File {
         name: "continuous.py",
         text: include_str!("transformers/script/continuous.py"),
-    },
-    File {
-        name: "faults.py",
-        text: include_str!("transformers/script/faults.py"),
     },
     File {
         name: "model.py",
@@ -79,10 +74,7 @@ impl Server for Transformers {
     }
 
     fn find(&self, assets: &[PathBuf]) -> Result<PathBuf, String> {
-        let places = program::in_assets(assets, PLACE).chain(program::in_path("python3"));
-        program::find(VARIABLE, places, || {
-            format!("No Python was found. {FETCH}.")
-        })
+        python::find(VARIABLE, PLACE, assets, FETCH)
     }
 
     fn variable(&self) -> Option<&'static str> {
@@ -122,23 +114,7 @@ impl Server for Transformers {
     }
 
     fn command(&self, asked: &Asked<'_>) -> CommandLine {
-        let mut words = vec![
-            asked.program.display().to_string(),
-            // Nothing is written beside the script.
-            "-B".to_owned(),
-            asked.files.join(SCRIPT[0].name).display().to_string(),
-            "--model".to_owned(),
-            asked.model.display().to_string(),
-            "--port".to_owned(),
-            asked.port.to_string(),
-        ];
-        words.extend(arguments(asked.space, asked.configuration));
-        words.extend_from_slice(asked.extra_args);
-        CommandLine {
-            words,
-            variables: vec![(API_KEY.to_owned(), asked.api_key.to_owned())],
-            ..CommandLine::default()
-        }
+        python::command(asked, &["--model", &asked.model.display().to_string()])
     }
 
     fn ready_route(&self) -> &str {

@@ -37,7 +37,7 @@ const PRINTED: [(FailureCause, &[&str]); 6] = [
         &[
             "has no denoising network",
             "does not make pictures",
-            "the pipeline cannot be loaded",
+            "the model cannot be loaded",
         ],
     ),
 ];
@@ -60,7 +60,7 @@ mod tests {
             (
                 EngineNotFound,
                 1,
-                "error: the pipeline cannot be loaded: ModuleNotFoundError: No module named 'torch'",
+                "error: the model cannot be loaded: ModuleNotFoundError: No module named 'torch'",
             ),
             (
                 PortTaken,
@@ -95,7 +95,7 @@ mod tests {
             (
                 ModelUnfit,
                 1,
-                "error: the pipeline cannot be loaded: OSError: Error no file named config.json",
+                "error: the model cannot be loaded: OSError: Error no file named config.json",
             ),
             (Crash, 1, "Traceback (most recent call last):"),
         ] {

@@ -13,7 +13,7 @@ import diffusers
 import torch
 import transformers
 
-from faults import Gone, Refused, Unsuited
+from served import Gone, Refused, Unsuited
 
 # Samplers that give the same picture for the same seed. `model` is what the model brings.
 SAMPLERS = {

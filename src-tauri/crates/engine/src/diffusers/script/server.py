@@ -9,26 +9,18 @@ called, and which settings it really uses.
   GET  /props                   the settings in use, versions, seconds of loading
   POST /v1/images/generations   prompt, seeds, size, steps, guidance, sampler -> pictures and times
 
-Everything but /health asks for the key that lies in WATTSMITH_SERVER_KEY. It listens on 127.0.0.1
-only. Exit codes: 2 for a setting that it does not know or that this model cannot have, 1 for anything
-else that keeps it from starting.
+What it has in common with other servers is in served.py: key, faults, exit codes.
 """
 
 import argparse
 import base64
-import hmac
-import json
-import os
-import select
-import socket
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from faults import Gone, Refused, Unsuited
+import served
+from served import Gone, Refused
 
-KEY_VARIABLE = "WATTSMITH_SERVER_KEY"
 DTYPES = ("float32", "bfloat16", "float16")
 ATTENTIONS = ("sdpa", "eager", "sliced")
 CACHES = ("off", "reuse-2", "reuse-3", "first-block")
@@ -63,15 +55,7 @@ def arguments(words):
 
 def request_of(body):
     """What a request asks for, checked; a field that is not known is refused, not passed over."""
-    try:
-        asked = json.loads(body)
-    except ValueError as error:
-        raise Refused(f"the request is no JSON: {error}") from None
-    if not isinstance(asked, dict):
-        raise Refused("the request is no JSON object")
-    unknown = sorted(set(asked) - FIELDS)
-    if unknown:
-        raise Refused(f"no such field: {', '.join(unknown)}; there are {', '.join(sorted(FIELDS))}")
+    asked = served.fields_of(body, FIELDS)
     missing = sorted({"prompt", "seeds", "size", "steps", "guidance"} - set(asked))
     if missing:
         raise Refused(f"missing: {', '.join(missing)}")
@@ -111,15 +95,6 @@ def batches(seeds, size):
     return [seeds[at : at + size] for at in range(0, len(seeds), size)]
 
 
-def hung_up(connection):
-    """Whether the other end of a connection was closed."""
-    try:
-        readable, _, _ = select.select([connection], [], [], 0)
-        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
-    except (OSError, ValueError):
-        return True
-
-
 def generate(pipeline, asked, batch_size, gone):
     """The pictures of one request, batch by batch, with the times of each.
 
@@ -150,146 +125,52 @@ def generate(pipeline, asked, batch_size, gone):
     }
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Whoever holds the port keeps it.
-    allow_reuse_address = True
-    allow_reuse_port = False
+class Studio:
+    """A pipeline that makes the pictures of one request at a time: others wait for their turn."""
 
-    def __init__(self, port, key):
-        super().__init__(("127.0.0.1", port), Handler)
-        self.key = key
-        self.pipeline = None
-        self.props = {}
-        self.batch_size = 1
-        # One picture at a time: requests wait for their turn.
+    def __init__(self, pipeline, batch_size):
+        self.pipeline = pipeline
+        self.batch_size = batch_size
         self.turn = threading.Lock()
 
+    def pictures(self, asked, gone):
+        with self.turn:
+            return generate(self.pipeline, asked, self.batch_size, gone)
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    def props(self):
+        return {**self.pipeline.props(), "batch_size": self.batch_size}
+
+
+class Handler(served.Handler):
     server_version = "wattsmith-diffusers"
+    path_asked = "/v1/images/generations"
+    most_bytes = MOST_BYTES
 
-    def log_message(self, format, *args):
-        sys.stderr.write(f"http: {format % args}\n")
-
-    def answer(self, status, value):
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def refuse(self, status, kind, message):
-        # What was sent and not read would be taken for the next request.
-        self.close_connection = True
-        self.answer(status, {"error": {"type": kind, "message": message}})
-
-    def admitted(self):
-        given = self.headers.get("Authorization", "")
-        if hmac.compare_digest(given.encode(), f"Bearer {self.server.key}".encode()):
-            return True
-        self.refuse(401, "unauthorized", "this server asks for its key")
-        return False
-
-    def do_GET(self):
-        if self.path == "/health":
-            loaded = self.server.pipeline is not None
-            self.answer(200 if loaded else 503, {"status": "ok" if loaded else "loading"})
-        elif not self.admitted():
-            pass
-        elif self.path == "/props":
-            self.answer(200, self.server.props)
-        else:
-            self.refuse(404, "not-found", f"there is no {self.path}")
-
-    def do_POST(self):
-        if not self.admitted():
-            return
-        if self.path != "/v1/images/generations":
-            self.refuse(404, "not-found", f"there is no {self.path}")
-            return
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            self.refuse(400, "invalid-request", f"a request has a length of at most {MOST_BYTES}")
-            return
-        body = self.rfile.read(int(length))
-        if self.server.pipeline is None:
-            self.refuse(503, "loading", "the pipeline is not loaded yet")
-            return
+    def answer_to(self, body):
+        asked = request_of(body)
         try:
-            asked = request_of(body)
-            with self.server.turn:
-                reply = generate(
-                    self.server.pipeline, asked, self.server.batch_size, lambda: hung_up(self.connection)
-                )
-        except Gone:
-            self.close_connection = True
-        except Refused as error:
-            self.refuse(400, "invalid-request", str(error))
+            reply = self.server.loaded.pictures(asked, lambda: served.hung_up(self.connection))
+        except (Gone, Refused):
+            raise
         except Exception as error:  # told to the client and to the log; the server goes on
-            sys.stderr.write(f"error: {type(error).__name__}: {error}\n")
-            what = f"{type(error).__name__}: {error}"
-            if is_out_of_memory(error):
-                self.refuse(500, "out-of-memory", f"out of memory: {what}")
-            else:
-                self.refuse(500, "failed", what)
+            what = served.told(error)
+            sys.stderr.write(f"error: {what}\n")
+            kind = "out-of-memory" if served.is_out_of_memory(error) else "failed"
+            self.refuse(500, kind, what)
         else:
             self.answer(200, reply)
 
 
-def is_out_of_memory(error):
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return "out of memory" in text or "can't allocate memory" in text
+def load(asked):
+    from pipeline import Pipeline
 
-
-def serve(asked, key, load):
-    """Takes the port, loads the pipeline by `load`, and serves until it is ended."""
-    try:
-        server = Server(asked.port, key)
-    except OSError as error:
-        sys.stderr.write(f"error: port {asked.port} cannot be taken: {error}\n")
-        return 1
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    began = time.perf_counter()
-    try:
-        pipeline = load(asked)
-    except Unsuited as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    except FileNotFoundError as error:
-        sys.stderr.write(f"error: model not found: {error}\n")
-        return 1
-    except Exception as error:
-        what = "out of memory" if is_out_of_memory(error) else "the pipeline cannot be loaded"
-        sys.stderr.write(f"error: {what}: {type(error).__name__}: {error}\n")
-        return 1
-    load_s = time.perf_counter() - began
-    server.batch_size = asked.batch_size
-    server.props = {**pipeline.props(), "batch_size": asked.batch_size, "load_s": load_s}
-    server.pipeline = pipeline
-    sys.stderr.write(f"ready: {json.dumps(server.props)}\n")
-    sys.stderr.flush()
-    threading.Event().wait()
-    return 0
+    return Studio(Pipeline(asked), asked.batch_size)
 
 
 def main(words):
     asked = arguments(words)
-    key = os.environ.pop(KEY_VARIABLE, "")
-    if not key:
-        sys.stderr.write(f"error: {KEY_VARIABLE} is not set\n")
-        return 1
-
-    def load(asked):
-        from pipeline import Pipeline
-
-        return Pipeline(asked)
-
-    return serve(asked, key, load)
+    key = served.key_given()
+    return served.serve(Handler, asked.port, key, lambda: load(asked)) if key else 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import transformers
 from transformers.generation import BaseStreamer, StoppingCriteria, StoppingCriteriaList
 
 from answers import Answer, StaticBatches
-from faults import Unsuited
+from served import Unsuited
 
 
 class Loaded:
