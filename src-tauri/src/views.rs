@@ -59,10 +59,13 @@ pub(crate) fn verdict_kind(comparison: Option<&Comparison>) -> VerdictKind {
 
 /// The look of a trial's verdict: that of fresh repeats where they decided, else that of the search.
 pub(crate) fn judged_kind(own: &TrialAnalysis) -> VerdictKind {
-    match own.judged.map(|judged| judged.decision) {
-        Some(Decision::Below) => VerdictKind::Better,
-        Some(Decision::NotDecided) => VerdictKind::NotDecided,
-        Some(Decision::DependsOnEstimate) => VerdictKind::DependsOnEstimate,
+    match own
+        .judged
+        .map(|judged| (judged.kind.saves(), judged.decision))
+    {
+        Some((true, _) | (_, Decision::Below)) => VerdictKind::Better,
+        Some((_, Decision::NotDecided)) => VerdictKind::NotDecided,
+        Some((_, Decision::DependsOnEstimate)) => VerdictKind::DependsOnEstimate,
         None => verdict_kind(own.comparison.as_ref()),
     }
 }

@@ -67,6 +67,10 @@ fn headline(
     let word = outcome.kind.word().to_owned();
     match (outcome.kind, ratio) {
         (OutcomeKind::Confirmed, Some(ratio)) => (seen(ratio), "certain".to_owned()),
+        (OutcomeKind::Less, Some(ratio)) => (
+            seen(ratio),
+            "a saving is certain, the goal is not".to_owned(),
+        ),
         (OutcomeKind::Worse, Some(ratio)) => (seen(ratio), "certainly more".to_owned()),
         (OutcomeKind::GoalReached, _) => (
             format!("Below {}{estimate}", record.session.objective.threshold),
@@ -92,7 +96,7 @@ fn headline(
 fn sentence(outcome: &Outcome) -> String {
     let range = outcome.ratio.map(|ratio| said::range(&ratio));
     match (outcome.kind, range) {
-        (OutcomeKind::Confirmed, Some(range)) => {
+        (kind, Some(range)) if kind.saves() => {
             let pairs = outcome.pairs.unwrap_or_default();
             format!(
                 "Trial {}: {range}, from {pairs} fresh pairs.",

@@ -184,7 +184,6 @@ pub async fn options(tuner: &Tuner, name: &str) -> Result<NewSessionOptions, Tun
         },
         advisor_models: advisors(&ggufs),
         providers: super::providers(),
-        example: tuner.has_example(),
         draft: SessionDraft {
             name: String::new(),
             engine: choices.name.clone(),

@@ -63,7 +63,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
 /// An outcome where there is little room. Only fresh repeats give a figure that stands alone.
 pub(super) fn short(outcome: &Outcome) -> String {
     match (outcome.kind, outcome.ratio) {
-        (OutcomeKind::Confirmed, Some(ratio)) => said::change(ratio.mean),
+        (kind, Some(ratio)) if kind.saves() => said::change(ratio.mean),
         (OutcomeKind::Nothing, _) => "new".to_owned(),
         (OutcomeKind::DefaultOnly, _) => "default only".to_owned(),
         (OutcomeKind::NoSaving, _) => "default best".to_owned(),
@@ -74,7 +74,7 @@ pub(super) fn short(outcome: &Outcome) -> String {
 /// The look of an outcome.
 pub(super) fn outcome_kind(kind: OutcomeKind) -> VerdictKind {
     match kind {
-        OutcomeKind::Confirmed => VerdictKind::Better,
+        OutcomeKind::Confirmed | OutcomeKind::Less => VerdictKind::Better,
         OutcomeKind::Worse => VerdictKind::Worse,
         OutcomeKind::DependsOnEstimate => VerdictKind::DependsOnEstimate,
         OutcomeKind::Nothing | OutcomeKind::OneWindow => VerdictKind::None,

@@ -214,8 +214,6 @@ views! {
         parameters: Vec<ParameterView>,
         /// Knobs of the GPUs themselves; empty where nothing can be set.
         gpu_parameters: Vec<ParameterView>,
-        /// Whether an example comes along, to look at before anything was measured.
-        example: bool,
         /// Filled in and ready to start.
         draft: SessionDraft,
     }

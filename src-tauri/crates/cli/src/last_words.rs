@@ -83,7 +83,7 @@ impl<'a> LastWords<'a> {
             ));
             // Whatever was picked as the best of many looks better than it is: only fresh repeats
             // count.
-            lines.push(match outcome.kind.is_confirmed() {
+            lines.push(match outcome.kind.is_certain() {
                 true => format!("What is certain: {}.", outcome.words()),
                 false => format!("What is certain: nothing yet ({}).", outcome.words()),
             });

@@ -17,7 +17,7 @@ pub(crate) const SERVED: File = File {
 /// How a server's own script is called.
 pub(crate) const SCRIPT: &str = "server.py";
 /// By which a script takes the key that it asks for.
-const API_KEY: &str = "WATTSMITH_SERVER_KEY";
+pub(crate) const API_KEY: &str = "WATTSMITH_SERVER_KEY";
 
 /// Asks for the packages' own versions; none of them is loaded for that, which would take seconds.
 const ASK: &str = "import importlib.metadata as m, sys; \
@@ -48,10 +48,9 @@ pub(crate) fn command(asked: &Asked<'_>, model: &[&str]) -> CommandLine {
         // Nothing is written beside the script.
         "-B".to_owned(),
         asked.files.join(SCRIPT).display().to_string(),
-        "--port".to_owned(),
-        asked.port.to_string(),
     ];
     words.extend(model.iter().map(|word| (*word).to_owned()));
+    words.extend(["--port".to_owned(), asked.port.to_string()]);
     words.extend(arguments(asked.space, asked.configuration));
     words.extend_from_slice(asked.extra_args);
     CommandLine {

@@ -146,11 +146,17 @@ impl Analysis {
         }
         let confirmed = confirmed(record, &basis);
         let energy_spent = record.energy_spent();
-        let pays_back_after_units =
-            saving_per_unit(confirmed.as_ref(), default).and_then(|saving| {
-                let units = (energy_spent.0 / saving).ceil();
-                (0.0..1e18).contains(&units).then_some(units as u64)
-            });
+        // Of the best, fresh repeats may have decided a saving without the goal.
+        let of_best = || {
+            let own = trials.iter().find(|own| Some(&own.id) == best.as_ref())?;
+            let judged = own.judged.filter(|judged| judged.kind.saves())?;
+            Some((own.id.clone(), judged.ratio?))
+        };
+        let decided = confirmed.clone().or_else(of_best);
+        let pays_back_after_units = saving_per_unit(decided.as_ref(), default).and_then(|saving| {
+            let units = (energy_spent.0 / saving).ceil();
+            (0.0..1e18).contains(&units).then_some(units as u64)
+        });
         let points: Vec<Point> = usable(record, &trials, &basis, scope)
             .filter_map(|(trial, analysis)| {
                 Some(Point {

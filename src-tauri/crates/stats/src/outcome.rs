@@ -37,6 +37,8 @@ pub enum OutcomeKind {
     DependsOnEstimate,
     /// Fresh repeats are below a goal in joules, but not certainly below the default.
     GoalReached,
+    /// Fresh repeats are below the default, but not certainly below the goal.
+    Less,
     /// Fresh repeats are below the goal and below the default.
     Confirmed,
 }
@@ -57,6 +59,7 @@ impl OutcomeKind {
             Self::NotDecided => "not decided",
             Self::DependsOnEstimate => "depends on the estimate",
             Self::GoalReached => "goal reached, saving not decided",
+            Self::Less => "less, goal not decided",
             Self::Confirmed => "confirmed",
         }
     }
@@ -76,6 +79,7 @@ impl OutcomeKind {
             Self::NotDecided => "not-decided",
             Self::DependsOnEstimate => "depends-on-estimate",
             Self::GoalReached => "goal-reached",
+            Self::Less => "less",
             Self::Confirmed => "confirmed",
         }
     }
@@ -87,9 +91,23 @@ impl OutcomeKind {
         Some(match confirmation.decision? {
             Decision::Below if saves(confirmation) => Self::Confirmed,
             Decision::Below => Self::GoalReached,
+            Decision::NotDecided if saves(confirmation) => Self::Less,
             Decision::NotDecided => Self::NotDecided,
             Decision::DependsOnEstimate => Self::DependsOnEstimate,
         })
+    }
+
+    /// Whether fresh repeats decided that less is needed than by the default.
+    #[must_use]
+    pub fn saves(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Less)
+    }
+
+    /// Whether fresh repeats decided anything for good: that the goal was reached, or that less is needed
+    /// than by the default.
+    #[must_use]
+    pub fn is_certain(self) -> bool {
+        self.is_confirmed() || self.saves()
     }
 
     /// Whether fresh repeats decided that the goal was reached.
@@ -248,6 +266,10 @@ impl Outcome {
                 Some("nothing was measured since that could be compared".to_owned())
             }
             OutcomeKind::Confirmed | OutcomeKind::Worse => Some(self.change()),
+            OutcomeKind::Less => Some(match (self.seen(), self.ratio) {
+                (Some(seen), Some(ratio)) => format!("{seen}, at least {}", said::size(ratio.high)),
+                _ => self.change(),
+            }),
             _ => self.seen(),
         }
     }
@@ -296,6 +318,10 @@ impl Outcome {
             OutcomeKind::GoalReached => {
                 "Fresh repeats of it and of the default put it below the goal, but not certainly \
                  below the default."
+            }
+            OutcomeKind::Less => {
+                "Fresh repeats of it and of the default put it certainly below the default, but not \
+                 certainly below the goal."
             }
             OutcomeKind::NotDecided if self.pairs.is_some() => {
                 "Fresh repeats of it and of the default did not confirm the goal."

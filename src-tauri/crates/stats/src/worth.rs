@@ -87,7 +87,7 @@ impl Worth {
 
 fn standing(kind: OutcomeKind) -> Standing {
     match kind {
-        OutcomeKind::Confirmed => Standing::Confirmed,
+        OutcomeKind::Confirmed | OutcomeKind::Less => Standing::Confirmed,
         OutcomeKind::NotConfirmed
         | OutcomeKind::Unfinished
         | OutcomeKind::NotDecided
@@ -206,7 +206,7 @@ mod tests {
         for (label, record) in fixtures::every_outcome() {
             let worth = worth(&record, &entered());
             let wanted = match label {
-                "confirmed" => Standing::Confirmed,
+                "confirmed" | "less" => Standing::Confirmed,
                 "not-confirmed" | "not-decided" | "goal-reached" => Standing::Seen,
                 "unfinished" => continue, // seen once a pair is there
                 _ => Standing::None,

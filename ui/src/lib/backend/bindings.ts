@@ -974,8 +974,6 @@ export type NewSessionOptions = {
 	parameters: ParameterView[],
 	/**  Knobs of the GPUs themselves; empty where nothing can be set. */
 	gpuParameters: ParameterView[],
-	/**  Whether an example comes along, to look at before anything was measured. */
-	example: boolean,
 	/**  Filled in and ready to start. */
 	draft: SessionDraft,
 };

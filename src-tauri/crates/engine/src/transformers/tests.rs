@@ -3,6 +3,7 @@
 use super::*;
 use crate::catalogue::About;
 use crate::catalogue::tests::machine;
+use crate::python::API_KEY;
 use wattsmith_domain::{Configuration, FailureCause, ParameterSpace, Value};
 
 /// Replies of the script with transformers 5.24.0 and SmolLM2-135M, recorded on a machine with two cores.

@@ -66,7 +66,7 @@ impl Certainty {
 
 fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Says {
     let (tone, headline) = match outcome.kind {
-        OutcomeKind::Confirmed => (Tone::Good, confirmed(outcome, figures)),
+        kind if kind.saves() => (Tone::Good, saving(outcome, figures)),
         kind => (tone(kind), words(kind)),
     };
     let number = outcome.number;
@@ -88,6 +88,7 @@ fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Say
             record.session.objective.threshold
         ),
         OutcomeKind::Confirmed => sure(outcome, figures),
+        OutcomeKind::Less => format!("{} {}", sure(outcome, figures), outcome.why()),
         OutcomeKind::OneWindow => format!("Trial {number} is the best so far. {}", outcome.why()),
         _ => format!("{}{}", seen(outcome, figures), outcome.why()),
     };
@@ -96,9 +97,7 @@ fn headline(record: &SessionRecord, outcome: &Outcome, figures: &Figures) -> Say
         headline,
         detail,
         subject: outcome.trial.clone(),
-        saving: outcome
-            .ratio
-            .filter(|_| outcome.kind == OutcomeKind::Confirmed),
+        saving: outcome.ratio.filter(|_| outcome.kind.saves()),
     }
 }
 
@@ -136,12 +135,16 @@ fn seen(outcome: &Outcome, figures: &Figures) -> String {
     }
 }
 
-fn confirmed(outcome: &Outcome, figures: &Figures) -> String {
+fn saving(outcome: &Outcome, figures: &Figures) -> String {
     format!(
-        "{}{} less energy per {}, confirmed.",
+        "{}{} less energy per {}, {}.",
         if figures.estimated { "Estimated " } else { "" },
         format::size(outcome.ratio.map_or(1.0, |ratio| ratio.mean)),
-        figures.noun
+        figures.noun,
+        match outcome.kind {
+            OutcomeKind::Less => "certain; goal not decided",
+            _ => "confirmed",
+        }
     )
 }
 
@@ -171,7 +174,7 @@ fn certain(
     let mut lines = Vec::new();
     if let Some(ratio) = says.saving {
         lines.push(format!(
-            "The confirmed settings need less energy per {} than the default: {}.",
+            "The recommended settings need less energy per {} than the default: {}.",
             figures.noun,
             span(ratio)
         ));
@@ -234,10 +237,14 @@ fn open(record: &SessionRecord, analysis: &Analysis, says: &Says) -> Vec<String>
     for one in analysis.trials.iter().filter(|one| used(record, &one.id)) {
         let number = one.number;
         if let Some(judged) = one.judged {
-            let word = judged.kind.word();
+            let (against, word) = match judged.kind {
+                // That less is needed stands among what is certain.
+                OutcomeKind::Less => ("goal", OutcomeKind::NotDecided.word()),
+                kind => ("default", kind.word()),
+            };
             if judged.decision != Decision::Below {
                 lines.push(format!(
-                    "Trial {number} against the default: {word} by {}{}.",
+                    "Trial {number} against the {against}: {word} by {}{}.",
                     format::plural(judged.pairs as usize, "fresh pair"),
                     judged
                         .ratio

@@ -154,7 +154,7 @@ fn verdict(trial: &Trial, seen: &TrialAnalysis) -> Badge {
                 .map_or(String::new(), |ratio| format!("{}, ", span(ratio))),
             format::plural(judged.pairs as usize, "fresh pair")
         );
-        let tone = match judged.kind.is_confirmed() {
+        let tone = match judged.kind.is_certain() {
             true => Tone::Good,
             false => Tone::Open,
         };
@@ -276,7 +276,7 @@ fn outcome(confirmation: &Confirmation) -> Badge {
         let _ = write!(more, "; {windows} left out");
     }
     let (tone, text) = match OutcomeKind::of_confirmation(confirmation) {
-        Some(kind) if kind.is_confirmed() => (Tone::Good, kind.word()),
+        Some(kind) if kind.is_certain() => (Tone::Good, kind.word()),
         Some(kind) => (Tone::Open, kind.word()),
         None => (Tone::Plain, "not finished"),
     };

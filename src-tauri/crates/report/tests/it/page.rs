@@ -141,11 +141,26 @@ fn only_a_confirmation_states_a_saving() {
 #[test]
 fn an_undecided_confirmation_states_no_saving() {
     let mut record = fixtures::confirmed();
-    record.confirmations[0].decision = Some(Decision::NotDecided);
+    let confirmation = &mut record.confirmations[0];
+    confirmation.decision = Some(Decision::NotDecided);
+    let less = record.clone();
+    let confirmation = &mut record.confirmations[0];
+    confirmation.best = confirmation.default.clone();
     let found = words(&html(&record).unwrap());
     assert!(found.contains("Not decided."), "{found}");
     assert!(found.contains("did not confirm the goal"), "{found}");
     assert!(found.contains("no saving is decided"), "{found}");
+
+    // The goal is one question, and whether less is needed another.
+    let found = words(&html(&less).unwrap());
+    for said in [
+        "certain; goal not decided.",
+        "need less energy per token than the default",
+        "Trial 3 against the goal: not decided by 5 fresh pairs",
+        "has paid for itself",
+    ] {
+        assert!(found.contains(said), "{said}: {found}");
+    }
 }
 
 #[test]

@@ -18,6 +18,10 @@ fn the_lead_says_what_terminal_and_window_say() {
         let word = outcome.kind.word();
         match label {
             "confirmed" => assert!(headline.ends_with(", confirmed."), "{headline}"),
+            "less" => assert!(
+                headline.ends_with(", certain; goal not decided."),
+                "{headline}"
+            ),
             _ => assert_eq!(headline, format!("{word}."), "case {at}, {label}"),
         }
         for other in ["not confirmed", "not decided", "depends on the estimate"] {

@@ -6,30 +6,19 @@ use crate::session::one_file::parse;
 use crate::tuner::Tuner;
 use wattsmith_domain::{SessionId, SessionRecord};
 
-/// The file that comes along, as `scripts/example-session` records it; none in a build without one.
-const SHIPPED: Option<&str> = None;
+/// The file that comes along, as `scripts/example-session` records it.
+const SHIPPED: &str = include_str!("../../data/example-session.json");
 /// How the file is called where something is wrong with it.
 const NAME: &str = "the example";
 
 impl Tuner {
-    /// Whether an example comes along.
-    #[must_use]
-    pub fn has_example(&self) -> bool {
-        SHIPPED.is_some()
-    }
-
     /// Takes the example that comes along in, or finds it where it is here already; gives its identity. It
     /// is deleted as every session is.
     ///
     /// # Errors
-    /// None comes along, or the database cannot be read or written.
+    /// The database cannot be read or written.
     pub async fn example_session(&self) -> Result<SessionId, TunerError> {
-        let Some(text) = SHIPPED else {
-            return Err(TunerError::NotFound(
-                "No example comes along with this build.".to_owned(),
-            ));
-        };
-        let mut file = parse(text.as_bytes(), NAME)?;
+        let mut file = parse(SHIPPED.as_bytes(), NAME)?;
         file.record.session.example = true;
         let id = file.record.session.id.clone();
         match self.name_of(&file).await? {

@@ -3,6 +3,7 @@
 use crate::bench::{Bench, tiny};
 use std::path::PathBuf;
 use wattsmith_domain::{Advisor, Ending, SessionId};
+use wattsmith_stats::{Analysis, Outcome};
 use wattsmith_testkit::fixtures::Shown;
 use wattsmith_tuner::{Listed, SessionPlan, Step, TunerError};
 
@@ -108,8 +109,20 @@ async fn what_is_here_already_is_said_in_one_line() {
 }
 
 #[tokio::test]
-async fn where_none_comes_along_none_is_offered() {
+async fn the_one_that_comes_along_is_worth_showing_and_names_no_place() {
     let bench = Bench::new().await;
-    let taken = bench.tuner.example_session().await;
-    assert_eq!(taken.is_ok(), bench.tuner.has_example());
+    let tuner = &bench.tuner;
+    let id = tuner.example_session().await.unwrap();
+    assert_eq!(tuner.example_session().await.unwrap(), id, "a second time");
+    let record = bench.record(&id).await;
+    assert!(record.session.example);
+    let complete = record.trials.iter().filter(|one| one.is_complete());
+    assert!(complete.count() >= 8);
+    // What fresh repeats decided of it, whatever that is, can be told.
+    let outcome = Outcome::of(&record, &Analysis::of(&record));
+    assert!(outcome.pairs.is_some(), "{}", outcome.words());
+    let text = serde_json::to_string(&record).unwrap();
+    for place in ["/home/", "/root", "/tmp/", "/work/"] {
+        assert!(!text.contains(place), "{place} is told");
+    }
 }

@@ -81,7 +81,6 @@ export function options(gpu: boolean, advisorModels: boolean): NewSessionOptions
     ],
     parameters: PARAMETERS,
     gpuParameters: gpu ? GPU_PARAMETERS : [],
-    example: true,
     draft: {
       name: '',
       engine: 'llama-server',
