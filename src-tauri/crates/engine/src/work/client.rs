@@ -20,7 +20,8 @@ const EXIT_NOTICE: Duration = Duration::from_secs(1);
 
 /// What all clients of one drive share.
 pub(super) struct Shared {
-    pub(super) url: String,
+    /// Without a route.
+    pub(super) base_url: String,
     pub(super) protocol: Protocol,
     pub(super) key: String,
     pub(super) client: reqwest::Client,
@@ -165,10 +166,10 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
     let sent = shared.clock.now();
     let mut answer = shared
         .client
-        .post(&shared.url)
+        .post(format!("{}{}", shared.base_url, ask.route))
         .bearer_auth(&shared.key)
         .header(reqwest::header::CONTENT_TYPE, "application/json")
-        .body(ask.body.clone())
+        .body(shared.protocol.sent(&ask.body).into_owned())
         .send()
         .await
         .map_err(broken)?;
@@ -206,7 +207,10 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
                 Some(what) => Fault::Refused(what),
                 None => match shared.protocol.without_count() {
                     Some(what) if events.done() => Fault::WrongWork(what.to_owned()),
-                    _ => Fault::Transport("an answer ended before its end".into()),
+                    _ => Fault::Transport(match shared.protocol.cut_short() {
+                        Some(why) => format!("an answer ended before its end; {why}"),
+                        None => "an answer ended before its end".to_owned(),
+                    }),
                 },
             });
         }
@@ -257,7 +261,7 @@ async fn pictures(shared: &Shared, sheets: &Sheets, index: u32) -> Result<(), Fa
         let sent = shared.clock.now();
         let answer = shared
             .client
-            .post(&shared.url)
+            .post(format!("{}{}", shared.base_url, shared.protocol.route()))
             .bearer_auth(&shared.key)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(call.body.clone())

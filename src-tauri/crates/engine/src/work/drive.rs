@@ -192,7 +192,7 @@ pub async fn drive_with(
     let due = instants(workload, &asks.stamps);
     let started = clock.now();
     let shared = Arc::new(Shared {
-        url: format!("{}{}", engine.base_url(), protocol.route()),
+        base_url: engine.base_url().to_owned(),
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
         protocol,
