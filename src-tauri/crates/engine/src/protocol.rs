@@ -61,14 +61,6 @@ impl Protocol {
         }
     }
 
-    /// Where requests go that hold a chat.
-    pub(crate) fn chat_route(&self) -> &'static str {
-        match self {
-            Self::Ollama(_) => ollama::CHAT_ROUTE,
-            other => other.route(),
-        }
-    }
-
     /// A request for one prompt of the work, to the model `served`, with settings as `fields`; one for
     /// pictures is made by its form.
     pub(crate) fn body(
@@ -133,7 +125,7 @@ impl Protocol {
                 "/content",
                 "/choices/0/text",
                 "/choices/0/delta/content",
-                "/response",
+                "/message/thinking",
                 "/message/content",
             ],
         )

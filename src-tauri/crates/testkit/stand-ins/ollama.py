@@ -30,6 +30,8 @@ KNOWN = ("OLLAMA_", "LLAMA_ARG_")
 
 
 def mode():
+    if "STAND_IN_MODE" in os.environ:
+        return os.environ["STAND_IN_MODE"]
     try:
         return (ROOT / "mode").read_text(encoding="utf-8").strip()
     except OSError:
@@ -241,13 +243,14 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         try:
-            if self.path not in ("/api/generate", "/api/chat"):
+            if self.path != "/api/chat":
                 raise Refused(404, "404 page not found")
             begun = time.monotonic_ns()
             runner = DAEMON.loaded(asked)
             loaded = time.monotonic_ns()
-            if not asked.get("prompt") and not asked.get("messages"):
-                done = {"model": asked["model"], "created_at": now(), "response": "", "done": True}
+            if not asked["messages"]:
+                nothing = {"role": "assistant", "content": ""}
+                done = {"model": asked["model"], "created_at": now(), "message": nothing, "done": True}
                 return self.plain(200, {**done, "done_reason": "load"})
             with runner.turns:
                 return self.answer(asked, runner, begun, loaded)
@@ -262,10 +265,8 @@ class Handler(BaseHTTPRequestHandler):
         if MODE == "one-500" and number > 4:
             raise Refused(500, "the moon is in the wrong phase")
         options = asked["options"]
-        prompt = asked.get("prompt")
-        if prompt is None:
-            with runner.ask("/apply-template", {"messages": asked["messages"]}) as applied:
-                prompt = json.load(applied)["prompt"]
+        with runner.ask("/apply-template", {"messages": asked["messages"]}) as applied:
+            prompt = json.load(applied)["prompt"]
         body = {
             "prompt": prompt,
             "stream": True,
@@ -280,7 +281,6 @@ class Handler(BaseHTTPRequestHandler):
             body["n_predict"] = 2
         if MODE == "child-dies" and number > 4:
             runner.child.kill()
-            runner.child.wait()
         try:
             stream = runner.ask("/completion", body)
         except (urllib.error.URLError, OSError):
@@ -308,8 +308,8 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def line(self, asked, text, **more):
-        said = {"response": text} if "prompt" in asked else {"message": {"role": "assistant", "content": text}}
-        value = {"model": asked["model"], "created_at": now(), **said, "done": bool(more), **more}
+        said = {"role": "assistant", "content": text}
+        value = {"model": asked["model"], "created_at": now(), "message": said, "done": bool(more), **more}
         data = json.dumps(value, separators=(",", ":")).encode() + b"\n"
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
@@ -374,9 +374,8 @@ def main():
         time.sleep(600)
     if MODE == "not-ours":
         # Somebody else answers on the port.
-        program = str(Path(sys.argv[0]))
-        (ROOT / "mode").write_text("", encoding="utf-8")
-        subprocess.Popen([sys.executable, program, "serve"], start_new_session=True)
+        other = {**os.environ, "STAND_IN_MODE": ""}
+        subprocess.Popen([sys.executable, sys.argv[0], "serve"], env=other, start_new_session=True)
         time.sleep(600)
     if MODE == "leaves-a-child":
         subprocess.Popen(["sleep", "600"], start_new_session=True)

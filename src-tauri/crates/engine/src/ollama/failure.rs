@@ -31,6 +31,7 @@ const PRINTED: [(FailureCause, &[&str]); 7] = [
             "error: unknown command",
             "error: unknown flag",
             "error: invalid argument",
+            "error while handling argument",
             "invalid option",
             "unsupported value",
             "unknown value for",

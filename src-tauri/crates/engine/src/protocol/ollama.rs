@@ -1,10 +1,10 @@
-//! Ollama's own way, `/api/generate`: each line of an answer is a piece of JSON, the last one tells counts,
-//! and times in nanoseconds. Texts are continued (`raw`), as with llama.cpp's own way.
+//! Ollama's own way, `/api/chat`: each line of an answer is a piece of JSON, the last one tells counts, and times
+//! in nanoseconds.
 //!
-//! Two things cannot be had from it, seen in its source (0.33.0-rc2). There is no field that makes an answer
-//! of one length, so that answers have at most as many tokens as were asked for. And what of a prompt came from
-//! a cache is counted as if it had been computed, while the cache is always on; so each prompt begins with a
-//! number that none had before.
+//! Three things cannot be had from it, seen in its source (0.33.0-rc2). There is no field that makes an answer of
+//! one length, so that answers have at most as many tokens as were asked for; and a text that is merely continued
+//! may end at once, so that prompts are asked as questions. What of a prompt came from a cache is counted as if
+//! it had been computed, while the cache is always on; so each chat begins with a number that none had before.
 
 use super::Final;
 use super::stream::{Event, contains};
@@ -14,9 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 use wattsmith_domain::{Value, Workload};
 
-pub(super) const ROUTE: &str = "/api/generate";
-/// For chats, which it puts into the model's words itself.
-pub(super) const CHAT_ROUTE: &str = "/api/chat";
+pub(super) const ROUTE: &str = "/api/chat";
 
 /// What it does with a model that writes the same piece over and over.
 pub(super) const CUT_SHORT: &str = "Ollama ends one without a word when a piece of it came more than \
@@ -59,11 +57,12 @@ fn request(stay: Stay, served: &str, knobs: &[(String, Value)]) -> Json {
 /// Has the model loaded and nothing generated.
 pub(crate) fn load_body(stay: Stay, served: &str, knobs: &[(String, Value)]) -> String {
     let mut body = request(stay, served, knobs);
+    body["messages"] = json!([]);
     body["stream"] = json!(false);
     body.to_string()
 }
 
-/// The same work for everybody: greedy, and without what a model's own file says of sampling and stopping.
+/// A prompt, asked as a question.
 pub(super) fn body(
     stay: Stay,
     prompt: &str,
@@ -71,13 +70,11 @@ pub(super) fn body(
     served: &str,
     knobs: &[(String, Value)],
 ) -> String {
-    let mut body = work(stay, workload, served, knobs);
-    body["prompt"] = json!(prompt);
-    body["raw"] = json!(true);
-    body.to_string()
+    let messages = json!([{ "role": "user", "content": prompt }]);
+    chat_body(stay, &messages, workload, served, knobs)
 }
 
-/// The same for a chat.
+/// The same work for everybody: greedy, and without what a model's own file says of sampling and stopping.
 pub(super) fn chat_body(
     stay: Stay,
     messages: &Json,
@@ -85,14 +82,7 @@ pub(super) fn chat_body(
     served: &str,
     knobs: &[(String, Value)],
 ) -> String {
-    let mut body = work(stay, workload, served, knobs);
-    body["messages"] = messages.clone();
-    body.to_string()
-}
-
-fn work(stay: Stay, workload: &Workload, served: &str, knobs: &[(String, Value)]) -> Json {
     let mut body = request(stay, served, knobs);
-    body["stream"] = json!(true);
     for (name, value) in [
         ("num_predict", json!(workload.output_tokens)),
         ("temperature", json!(0)),
@@ -104,26 +94,32 @@ fn work(stay: Stay, workload: &Workload, served: &str, knobs: &[(String, Value)]
     ] {
         body["options"][name] = value;
     }
-    body
+    body["stream"] = json!(true);
+    body["messages"] = messages.clone();
+    body.to_string()
 }
 
-/// Before the prompt, or the first text of a chat. Inside a text quotes are escaped, so that neither is part of
-/// one.
-const TEXTS: [&str; 2] = ["\"prompt\":\"", "\"content\":\""];
+/// Before the first message, and the beginning of one with instructions. Inside a text quotes are escaped, so
+/// that neither is part of one.
+const MESSAGES: &str = "\"messages\":[";
+const INSTRUCTIONS: &str = "{\"role\":\"system\",\"content\":\"";
 /// Numbers before they come again.
 const NUMBERS: u64 = 1_000_000;
 
-/// The request with a number before its prompt.
+/// The request with a number before all that it says. That goes into the instructions: those that a model's own
+/// template would put there are alike for all, and would come from the cache.
 pub(super) fn begun_anew(body: &str) -> String {
     // A daemon may have seen requests of an earlier Wattsmith.
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let _ = NEXT.compare_exchange(0, begin(), Relaxed, Relaxed);
-    let next = NEXT.fetch_add(1, Relaxed);
-    let before = TEXTS.into_iter().find(|text| body.contains(text));
-    before.map_or_else(
-        || body.to_owned(),
-        |before| body.replacen(before, &format!("{before}[{:06}] ", scattered(next)), 1),
-    )
+    let number = format!("[{:06}]", scattered(NEXT.fetch_add(1, Relaxed)));
+    let Some((before, messages)) = body.split_once(MESSAGES) else {
+        return body.to_owned();
+    };
+    match messages.strip_prefix(INSTRUCTIONS) {
+        Some(rest) => format!("{before}{MESSAGES}{INSTRUCTIONS}{number} {rest}"),
+        None => format!("{before}{MESSAGES}{INSTRUCTIONS}{number}\"}},{messages}"),
+    }
 }
 
 fn begin() -> u64 {
@@ -168,7 +164,7 @@ impl Last {
 }
 
 /// Keys under which something generated stands: an answer's text, and what a model thinks before.
-const GENERATED: [&[u8]; 3] = [b"\"response\":\"", b"\"content\":\"", b"\"thinking\":\""];
+const GENERATED: [&[u8]; 2] = [b"\"content\":\"", b"\"thinking\":\""];
 
 /// A piece of the answer, or its end.
 pub(super) fn generated(line: &[u8]) -> Option<Event> {
@@ -193,13 +189,13 @@ mod tests {
 
     /// As the source of 0.33.0-rc2 writes them; not recorded from a daemon.
     const STREAM: &str = concat!(
-        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.123456789Z","response":" Hel","done":false}"#,
+        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.123456789Z","message":{"role":"assistant","content":" Hel"},"done":false}"#,
         "\n",
-        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.133456789Z","response":"","thinking":"lo","done":false}"#,
+        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.133456789Z","message":{"role":"assistant","content":"","thinking":"lo"},"done":false}"#,
         "\n",
-        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.143456789Z","response":"","done":false}"#,
+        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.143456789Z","message":{"role":"assistant","content":""},"done":false}"#,
         "\n",
-        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.153456789Z","response":"","done":true,"done_reason":"length","total_duration":52000000,"load_duration":1000000,"prompt_eval_count":14,"prompt_eval_duration":20500000,"eval_count":3,"eval_duration":30000000}"#,
+        r#"{"model":"smollm2:135m","created_at":"2026-08-21T18:48:22.153456789Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"length","total_duration":52000000,"load_duration":1000000,"prompt_eval_count":14,"prompt_eval_duration":20500000,"eval_count":3,"eval_duration":30000000}"#,
         "\n",
     );
 
@@ -237,7 +233,7 @@ mod tests {
 
         #[test]
         fn a_text_is_one_token_whatever_it_says(text in "\\PC{1,40}") {
-            let line = json!({ "response": text, "done": false }).to_string();
+            let line = json!({ "message": { "content": text }, "done": false }).to_string();
             prop_assert_eq!(generated(line.as_bytes()), Some(Event::Token));
         }
 
@@ -251,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_error_in_the_middle_is_told_in_its_words() {
-        let broken = "{\"response\":\"a\",\"done\":false}\n{\"error\":\"model runner has unexpectedly stopped\"}\n";
+        let broken = "{\"message\":{\"content\":\"a\"},\"done\":false}\n{\"error\":\"model runner has unexpectedly stopped\"}\n";
         let told = "model runner has unexpectedly stopped".to_owned();
         assert_eq!(seen(broken, &[]), [Event::Token, Event::Error(told)]);
         // The last line may come without an end.
@@ -264,38 +260,38 @@ mod tests {
     fn a_request_says_length_model_and_settings_and_nothing_of_the_models_own() {
         let work = workload("any", 4, 2, 16, 1);
         let knobs = [("num_ctx".to_owned(), Value::Int(2048))];
-        insta::assert_snapshot!(body(
-            Stay::Always,
-            "Hi \"prompt\":\"",
-            &work,
-            "smollm2:135m",
-            &knobs
-        ));
-        let chat = json!([{ "role": "user", "content": "Hi" }]);
-        let chat = chat_body(Stay::Always, &chat, &work, "smollm2:135m", &knobs);
-        insta::assert_snapshot!(chat);
-        assert!(begun_anew(&chat).contains(r#""content":"["#), "{chat}");
+        let asked = body(Stay::Always, "Hi", &work, "smollm2:135m", &knobs);
+        insta::assert_snapshot!(asked);
         insta::assert_snapshot!(load_body(Stay::Minutes(30), "smollm2:135m", &knobs));
     }
 
     #[test]
-    fn every_prompt_that_is_sent_begins_as_none_before() {
+    fn every_chat_that_is_sent_begins_as_none_before_and_is_otherwise_what_it_was() {
         let work = workload("any", 4, 2, 16, 1);
-        let plain = body(Stay::Always, "Hi", &work, "m", &[]);
-        let begun = |_| {
+        let plain = body(Stay::Always, "a \"messages\":[ b", &work, "m", &[]);
+        let begun = |_| -> String {
             let sent: Json = serde_json::from_str(&begun_anew(&plain)).unwrap();
-            sent["prompt"].as_str().unwrap().to_owned()
+            assert_eq!(sent["messages"][0]["role"], "system");
+            assert_eq!(sent["messages"][1]["content"], "a \"messages\":[ b");
+            sent["messages"][0]["content"].as_str().unwrap().to_owned()
         };
-        let prompts: Vec<String> = (0..1000).map(begun).collect();
-        let different: BTreeSet<&String> = prompts.iter().collect();
-        assert_eq!(different.len(), prompts.len());
+        let numbers: Vec<String> = (0..1000).map(begun).collect();
+        let different: BTreeSet<&String> = numbers.iter().collect();
+        assert_eq!(different.len(), numbers.len());
+        assert!(numbers.iter().all(|one| one.len() == 8), "{numbers:?}");
+        let chat = json!([
+            { "role": "system", "content": "Be brief." },
+            { "role": "user", "content": "Hi" },
+        ]);
+        let chat = chat_body(Stay::Always, &chat, &work, "m", &[]);
+        let sent: Json = serde_json::from_str(&begun_anew(&chat)).unwrap();
+        let first = sent["messages"][0]["content"].as_str().unwrap();
         assert!(
-            prompts
-                .iter()
-                .all(|one| one.ends_with("] Hi") && one.len() == 11),
-            "{prompts:?}"
+            first.starts_with('[') && first.ends_with("] Be brief."),
+            "{first}"
         );
-        // Those that follow each other begin with other digits, nearly always.
+        assert_eq!(sent["messages"].as_array().unwrap().len(), 2);
+        // Numbers that follow each other begin with other digits.
         let alike = (0..1000).filter(|at| scattered(*at) / 100_000 == scattered(at + 1) / 100_000);
         assert_eq!(alike.count(), 0);
         let all: BTreeSet<u64> = (0..NUMBERS).map(scattered).collect();

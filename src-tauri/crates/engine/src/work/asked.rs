@@ -13,8 +13,6 @@ use wattsmith_domain::{FailureCause, OwnWork, Workload};
 #[derive(Debug)]
 pub(super) struct Ask {
     pub body: String,
-    /// Where it goes.
-    pub route: &'static str,
     /// Tokens of the answer, exactly.
     pub output_tokens: u64,
     /// Where it comes from, such as `line 4 of /home/sam/mine.jsonl`; none for shipped prompts.
@@ -36,8 +34,12 @@ impl Asks {
         &self.all[place as usize % self.all.len()]
     }
 
-    fn push(&mut self, ask: Ask, arrival_s: Option<f64>) {
-        self.all.push(ask);
+    fn push(&mut self, body: String, output_tokens: u32, place: String, arrival_s: Option<f64>) {
+        self.all.push(Ask {
+            body,
+            output_tokens: u64::from(output_tokens),
+            place: Some(place),
+        });
         self.stamps.extend(arrival_s);
     }
 
@@ -52,7 +54,6 @@ impl Asks {
         let protocol = engine.server.protocol();
         let ask = |prompt: &String| Ask {
             body: protocol.body(prompt, workload, &engine.served, &engine.fields),
-            route: protocol.route(),
             output_tokens: u64::from(workload.output_tokens),
             place: None,
         };
@@ -86,13 +87,7 @@ impl Asks {
             if let Content::Chat(messages) = &entry.content
                 && let Some(body) = protocol.chat_body(&json!(messages), &sized, served, fields)
             {
-                let ask = Ask {
-                    body,
-                    route: protocol.chat_route(),
-                    output_tokens: u64::from(output_tokens),
-                    place: Some(place),
-                };
-                asks.push(ask, entry.arrival_s);
+                asks.push(body, output_tokens, place, entry.arrival_s);
                 continue;
             }
             let prompt = match entry.content {
@@ -111,13 +106,7 @@ impl Asks {
                     })?,
             };
             let body = protocol.body(&prompt, &sized, served, fields);
-            let ask = Ask {
-                body,
-                route: protocol.route(),
-                output_tokens: u64::from(output_tokens),
-                place: Some(place),
-            };
-            asks.push(ask, entry.arrival_s);
+            asks.push(body, output_tokens, place, entry.arrival_s);
         }
         match asks.all.is_empty() {
             true => Err(EngineError::failed(

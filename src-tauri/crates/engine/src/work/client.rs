@@ -20,8 +20,7 @@ const EXIT_NOTICE: Duration = Duration::from_secs(1);
 
 /// What all clients of one drive share.
 pub(super) struct Shared {
-    /// Without a route.
-    pub(super) base_url: String,
+    pub(super) url: String,
     pub(super) protocol: Protocol,
     pub(super) key: String,
     pub(super) client: reqwest::Client,
@@ -166,7 +165,7 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
     let sent = shared.clock.now();
     let mut answer = shared
         .client
-        .post(format!("{}{}", shared.base_url, ask.route))
+        .post(&shared.url)
         .bearer_auth(&shared.key)
         .header(reqwest::header::CONTENT_TYPE, "application/json")
         .body(shared.protocol.sent(&ask.body).into_owned())
@@ -261,7 +260,7 @@ async fn pictures(shared: &Shared, sheets: &Sheets, index: u32) -> Result<(), Fa
         let sent = shared.clock.now();
         let answer = shared
             .client
-            .post(format!("{}{}", shared.base_url, shared.protocol.route()))
+            .post(&shared.url)
             .bearer_auth(&shared.key)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(call.body.clone())

@@ -192,7 +192,7 @@ pub async fn drive_with(
     let due = instants(workload, &asks.stamps);
     let started = clock.now();
     let shared = Arc::new(Shared {
-        base_url: engine.base_url().to_owned(),
+        url: format!("{}{}", engine.base_url(), protocol.route()),
         key: engine.api_key().to_owned(),
         client: engine.client.clone(),
         protocol,

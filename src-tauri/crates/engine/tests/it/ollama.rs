@@ -130,41 +130,39 @@ async fn the_model_is_loaded_once_and_before_anything_is_measured() {
     warm_up(&engine, &work, clock.clone(), &cancel)
         .await
         .unwrap();
-    let mut units = Vec::new();
+    let mut told = Vec::new();
     for _ in 0..2 {
         let driven = drive(&engine, &work, clock.clone(), |_| {}, &cancel)
             .await
             .unwrap();
         let performance = driven.performance();
         assert!(performance.prefill_s.unwrap() > 0.0 && performance.decode_s.unwrap() > 0.0);
-        assert!(
-            driven
-                .requests
-                .iter()
-                .all(|one| (1..=6).contains(&one.output_tokens))
-        );
-        units.push(driven.units().0);
+        for one in driven.requests {
+            assert!((1..=6).contains(&one.output_tokens), "{one:?}");
+            told.push(one.prompt_tokens);
+        }
     }
     engine.stop().await;
     let log = log(&state);
-    assert_eq!(log.matches("starting llama-server").count(), 1, "{log}");
-    // What it computed of each prompt is nearly all of it, though its cache is on and prompts came again.
-    let computed: Vec<u64> = log
-        .lines()
-        .filter(|line| line.contains("prompt eval time") && !line.contains(" eval time =  0"))
-        .filter_map(|line| {
-            line.split_once('/')?
-                .1
-                .trim()
-                .split(' ')
-                .next()?
-                .parse()
-                .ok()
-        })
-        .collect();
-    assert!(computed.len() >= 18, "{computed:?}");
-    assert!(computed.iter().all(|tokens| *tokens >= 8), "{computed:?}");
-    println!("{units:?} tokens, prompts of {computed:?}");
+    let loads = log.matches("starting llama-server").count();
+    assert_eq!(loads, 1, "{log}");
+    // Its cache is on, and prompts came again; all the same it computed nearly all of each.
+    let of_line = |line: &str| -> Option<u64> {
+        let (_, after) = line.split_once("prompt eval time")?;
+        after
+            .split_once('/')?
+            .1
+            .split_whitespace()
+            .next()?
+            .parse()
+            .ok()
+    };
+    let computed: Vec<u64> = log.lines().filter_map(of_line).collect();
+    assert_eq!(computed.len(), 2 + told.len(), "warm-up and two windows");
+    let computed: u64 = computed[2..].iter().sum();
+    let told: u64 = told.iter().sum();
+    println!("{computed} of {told} tokens of prompts were computed");
+    assert!(computed + 6 * 16 >= told, "{computed} of {told}");
 }
 
 #[tokio::test]
