@@ -48,6 +48,12 @@ impl ModelPlace {
         }
     }
 
+    /// Whether the program whose place it is runs models of its own by their names.
+    #[must_use]
+    pub fn keeps_names(self) -> bool {
+        self == Self::Ollama
+    }
+
     /// Whether a model from here may be meant where nobody names one: what other programs happened to
     /// fetch is offered, and never chosen.
     #[must_use]

@@ -100,8 +100,17 @@ impl ModelShelf {
             path: name.to_owned(),
             bytes: 0,
         });
+        let named = self
+            .models
+            .iter()
+            .filter(|one| form == ModelForm::Named && one.place.keeps_names())
+            .map(|one| OtherModel {
+                name: one.name.clone(),
+                path: one.name.clone(),
+                bytes: one.bytes,
+            });
         let folders = self.weights.iter().filter(|one| match form {
-            ModelForm::Gguf | ModelForm::PictureFile => false,
+            ModelForm::Gguf | ModelForm::PictureFile | ModelForm::Named => false,
             ModelForm::Weights => !one.pipeline,
             ModelForm::Pipeline => one.pipeline,
         });
@@ -110,7 +119,7 @@ impl ModelShelf {
             path: one.path.display().to_string(),
             bytes: one.bytes,
         });
-        made.into_iter().chain(found).collect()
+        made.into_iter().chain(named).chain(found).collect()
     }
 }
 
