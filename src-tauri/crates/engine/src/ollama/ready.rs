@@ -6,15 +6,12 @@ use crate::error::EngineError;
 use crate::protocol::{Protocol, Stay, load_body, said};
 use crate::ready::PAGE;
 use crate::server::{Door, ToLoad, Told};
-use std::time::Duration;
 use wattsmith_domain::FailureCause;
 
 /// Answers as soon as the daemon listens.
 pub(super) const ROUTE: &str = "/api/version";
 /// What is loaded.
 const LOADED: &str = "/api/ps";
-/// Loading takes as long as it takes; whoever waits has a limit of his own.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many slots are asked for.
 const AT_ONCE: &str = "num-parallel";
 
@@ -32,7 +29,8 @@ pub(super) async fn prove(door: &Door<'_>) -> Result<Told, String> {
     })
 }
 
-/// Has the model loaded, and asks what it is loaded with.
+/// Has the model loaded, which takes as long as it takes (whoever waits has a limit of his own), and asks what it
+/// is loaded with.
 ///
 /// # Errors
 /// The daemon's own words, by their cause.
@@ -59,7 +57,6 @@ pub(super) async fn load(
             door.base_url,
             Protocol::Ollama(stay).route()
         ))
-        .timeout(PATIENCE)
         .header(reqwest::header::CONTENT_TYPE, "application/json")
         .body(load_body(stay, name, asked.fields))
         .send()

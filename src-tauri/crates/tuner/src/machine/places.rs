@@ -34,6 +34,18 @@ pub enum ModelPlace {
 }
 
 impl ModelPlace {
+    /// Every one.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Wattsmith,
+        Self::Named,
+        Self::LlamaCpp,
+        Self::HuggingFace,
+        Self::LmStudio,
+        Self::Ollama,
+        Self::Jan,
+    ];
+
     /// For people.
     #[must_use]
     pub fn label(self) -> &'static str {
