@@ -8,6 +8,7 @@ finds llama-server where Ollama looks for it, at ../lib/ollama beside its own pr
 Ollama's code. A file `mode` one folder above its program names one way in which it goes wrong.
 """
 
+import http.client
 import json
 import os
 import signal
@@ -289,11 +290,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/x-ndjson")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
+        ended = False
         with stream:
-            for line in stream:
+            for line in lines(stream):
                 if not line.startswith(b"data: "):
                     continue
                 event = json.loads(line[6:])
+                ended = event["stop"]
                 if not event["stop"]:
                     if event["content"]:
                         self.line(asked, event["content"])
@@ -304,15 +307,19 @@ class Handler(BaseHTTPRequestHandler):
                 if MODE == "cut-short":
                     break
                 self.last(asked, event, begun, loaded)
+        if not ended:
+            self.chunk({"error": "an error was encountered while running the model: unexpected EOF"})
         self.wfile.write(b"0\r\n\r\n")
         return None
 
-    def line(self, asked, text, **more):
-        said = {"role": "assistant", "content": text}
-        value = {"model": asked["model"], "created_at": now(), "message": said, "done": bool(more), **more}
+    def chunk(self, value):
         data = json.dumps(value, separators=(",", ":")).encode() + b"\n"
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
+
+    def line(self, asked, text, **more):
+        said = {"role": "assistant", "content": text}
+        self.chunk({"model": asked["model"], "created_at": now(), "message": said, "done": bool(more), **more})
 
     def last(self, asked, event, begun, loaded):
         times = event["timings"]
@@ -328,6 +335,14 @@ class Handler(BaseHTTPRequestHandler):
             eval_count=times["predicted_n"],
             eval_duration=int(times["predicted_ms"] * 1e6),
         )
+
+
+def lines(stream):
+    """Those that come; a llama-server that dies breaks its stream off."""
+    try:
+        yield from stream
+    except (OSError, http.client.HTTPException):
+        return
 
 
 def now():

@@ -90,9 +90,10 @@ pub(super) async fn model(model: &Path) -> Result<Model, EngineError> {
 
 /// The store that a manifest or a file of it lies in, by its path alone; that of the environment for a name.
 pub(super) fn store_of(model: &Path) -> Option<PathBuf> {
-    let part = |name: &str| model.iter().position(|one| one == name);
+    let parts: Vec<_> = model.iter().collect();
+    let part = |name: &str| parts.iter().rposition(|one| *one == name);
     match part(MANIFESTS).or_else(|| part(BLOBS)) {
-        Some(at) if at > 0 => Some(model.iter().take(at).collect()),
+        Some(at) if at > 0 => Some(parts[..at].iter().collect()),
         _ => std::env::var_os("OLLAMA_MODELS")
             .filter(|one| !one.is_empty())
             .map(PathBuf::from),
@@ -133,20 +134,16 @@ fn look(model: &Path) -> Result<Stored, String> {
         ));
     }
     let part = |name: &str| model.iter().any(|one| one == name);
-    match store_of(model).filter(|_| model.is_file()) {
-        Some(store) if part(MANIFESTS) => read(&store, model),
-        Some(store) if part(BLOBS) => named_by(&store, model),
-        Some(_) => Err(format!(
-            "{shown} is a file, and Ollama runs models of its own store. Make one of it: write `FROM {shown}` \
-             into a Modelfile, then `ollama create NAME -f Modelfile`, and choose NAME."
-        )),
-        None if model.is_file() => Err(format!(
-            "{shown} is a file, and Ollama runs models of its own store. Make one of it: write `FROM {shown}` \
-             into a Modelfile, then `ollama create NAME -f Modelfile`, and choose NAME."
-        )),
-        None => Err(format!(
+    match store_of(model) {
+        _ if !model.is_file() => Err(format!(
             "There is no model at {shown}. Choose one that `ollama list` shows. {}",
             to_fetch("NAME")
+        )),
+        Some(store) if part(MANIFESTS) => read(&store, model),
+        Some(store) if part(BLOBS) => named_by(&store, model),
+        _ => Err(format!(
+            "{shown} is a file, and Ollama runs models of its own store. Make one of it: write `FROM {shown}` \
+             into a Modelfile, then `ollama create NAME -f Modelfile`, and choose NAME."
         )),
     }
 }
