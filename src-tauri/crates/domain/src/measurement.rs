@@ -483,6 +483,8 @@ pub enum WarningKind {
     TooBusy,
     /// Another lock than the machine's was asked for, so that somebody else may have measured meanwhile.
     ExclusionOverridden,
+    /// Answers had fewer tokens than were asked for, of a server that cannot fix their length.
+    ShortAnswers,
 }
 
 /// Something that makes a figure less trustworthy, with advice.

@@ -13,7 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::error::EngineError;
 use crate::launch::http_client;
 use crate::protocol::Protocol;
-use crate::server::{Asked, CommandLine, Door, Server, Told};
+use crate::server::{Asked, CommandLine, Door, Server, ToLoad, Told};
 use crate::supervise::failure::Ended;
 use async_trait::async_trait;
 use kind::Kind;
@@ -212,6 +212,18 @@ impl Server for Attached {
 
     async fn prove(&self, door: &Door<'_>) -> Result<Told, String> {
         probe::told(door, self.kind).await
+    }
+
+    async fn load(
+        &self,
+        door: &Door<'_>,
+        asked: &ToLoad<'_>,
+        told: Told,
+    ) -> Result<Told, EngineError> {
+        match self.kind {
+            Kind::Ollama => crate::ollama::load_attached(door, asked, kind::STAY, told).await,
+            _ => Ok(told),
+        }
     }
 
     async fn ended_while_loading(&self, _ended: &Ended<'_>) -> EngineError {

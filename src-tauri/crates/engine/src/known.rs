@@ -5,6 +5,7 @@ use crate::described::{Described, SHIPPED};
 use crate::diffusers::Diffusers;
 use crate::error::EngineError;
 use crate::llama_server::LlamaServer;
+use crate::ollama::Ollama;
 use crate::server::Server;
 use crate::stable_diffusion::StableDiffusion;
 use crate::transformers::Transformers;
@@ -23,8 +24,9 @@ pub fn shipped() -> Arc<dyn Server> {
 #[must_use]
 pub fn servers() -> Vec<Arc<dyn Server>> {
     let described = SHIPPED.iter().map(|one| Arc::clone(one) as Arc<dyn Server>);
-    let own: [Arc<dyn Server>; 5] = [
+    let own: [Arc<dyn Server>; 6] = [
         shipped(),
+        Arc::new(Ollama),
         Arc::new(Vllm),
         Arc::new(Transformers),
         Arc::new(Diffusers),

@@ -7,9 +7,9 @@ use crate::error::EngineError;
 use crate::place::Place;
 use crate::ready::{NotReady, until_ready};
 use crate::running::{AskedAndTold, Body, RunningEngine};
-use crate::server::{Asked, CommandLine, Door, Server, Told};
+use crate::server::{Asked, CommandLine, Door, Server, ToLoad, Told};
 use crate::supervise::environment::quiet_command;
-use crate::supervise::failure::Ended;
+use crate::supervise::failure::{Ended, Exit};
 use crate::supervise::log::EngineLog;
 use crate::supervise::process::{Process, Start};
 use crate::supervise::watchdog::NOT_STARTED;
@@ -81,6 +81,19 @@ impl LaunchOptions {
             left_alone: false,
             flags: None,
             port: None,
+        }
+    }
+
+    fn to_load<'a>(
+        &'a self,
+        configuration: &'a Configuration,
+        fields: &'a [(String, Value)],
+    ) -> ToLoad<'a> {
+        ToLoad {
+            model: &self.model,
+            space: &self.space,
+            configuration,
+            fields,
         }
     }
 
@@ -173,9 +186,28 @@ async fn attach(
     let server = &options.server;
     let client = http_client()?;
     let begun = Instant::now();
+    let api_key = Endpoint::key();
+    let fields = fields(&options.space, &options.configuration);
+    let ready = async {
+        let told = prove_attached(server.as_ref(), endpoint, &client).await?;
+        let asked = options.to_load(&options.configuration, &fields);
+        server
+            .load(&endpoint.door(&client, &api_key), &asked, told)
+            .await
+    };
     let told = tokio::select! {
         () = cancel.cancelled() => return Err(EngineError::Cancelled),
-        told = prove_attached(server.as_ref(), endpoint, &client) => told?,
+        told = tokio::time::timeout(options.ready_timeout, ready) => told.unwrap_or_else(|_| {
+            Err(EngineError::failed(
+                FailureCause::LoadTimeout,
+                format!(
+                    "The server at {} has not loaded its model after {:.0} s. Allow more time, or look at its \
+                     own log.",
+                    endpoint.base_url,
+                    options.ready_timeout.as_secs_f64()
+                ),
+            ))
+        })?,
     };
     let (host, port) = (endpoint.host.clone(), endpoint.port);
     let place = tokio::task::spawn_blocking(move || Place::find(&host, port))
@@ -199,11 +231,11 @@ async fn attach(
         binary: options.binary.clone(),
         model: options.model.clone(),
         base_url: endpoint.base_url.clone(),
-        api_key: Endpoint::key(),
+        api_key,
         load: Seconds(begun.elapsed().as_secs_f64()),
         told_load: None,
         served: told.served,
-        fields: Vec::new(),
+        fields,
         asked: None,
     })
 }
@@ -298,9 +330,11 @@ async fn start(
         port,
         group: process.group(),
     };
+    let fields = fields(&options.space, configuration);
+    let to_load = options.to_load(configuration, &fields);
     let ready = tokio::time::timeout(
         options.ready_timeout,
-        until_ready(&process, server.as_ref(), &door),
+        until_ready(&process, server.as_ref(), &door, &to_load),
     );
     let ready = tokio::select! {
         biased;
@@ -338,7 +372,7 @@ async fn start(
                 launch,
                 load,
                 told_load: told.load,
-                fields: fields(&options.space, configuration),
+                fields,
                 asked: Some(AskedAndTold {
                     space: options.space.clone(),
                     configuration: configuration.clone(),
@@ -370,6 +404,23 @@ async fn start(
                  picked each time."
             ),
         ),
+        // What is no more than "it ended" in an answer, the log may tell.
+        Ok(Err(NotReady::NotLoaded(error))) if error.cause() == Some(FailureCause::Crash) => {
+            let log = process.log();
+            let ended = Ended {
+                exit: Exit::default(),
+                log: &log.tail().await,
+                log_path: log.path(),
+                program: &options.binary,
+                model: &options.model,
+            };
+            let by_log = server.ended_while_loading(&ended).await;
+            match by_log.cause() {
+                Some(FailureCause::Crash) => error,
+                _ => by_log,
+            }
+        }
+        Ok(Err(NotReady::NotLoaded(error))) => error,
         Err(_) => EngineError::failed(
             FailureCause::LoadTimeout,
             format!(

@@ -11,6 +11,7 @@ mod version;
 mod tests;
 
 pub use architectures::Architectures;
+pub(crate) use readback::{in_use, told};
 
 use crate::catalogue::{Catalogue, Flags};
 use crate::error::EngineError;

@@ -28,6 +28,33 @@ pub(crate) fn began(pid: u32) -> Option<u64> {
     start_ticks(&fs::read_to_string(file(pid, "stat")).ok()?)
 }
 
+/// The processes that this one started and that have not ended, as far as they may be looked at.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pids = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |one: &u32| {
+        let stat = fs::read_to_string(file(*one, "stat"));
+        stat.is_ok_and(|stat| field::<u32>(&stat, PARENT) == Some(pid))
+    };
+    pids.filter(is_child).collect()
+}
+
+/// The command line of a process, word by word; none of one that has ended.
+pub(crate) fn words(pid: u32) -> Option<Vec<String>> {
+    let line = fs::read(file(pid, "cmdline")).ok()?;
+    let line = line.strip_suffix(b"\0")?;
+    let words = line.split(|byte| *byte == 0);
+    Some(
+        words
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect(),
+    )
+}
+
 /// How the kernel treats the first thread of a process, as a page from which settings are read back:
 /// `/process/policy` by which it is scheduled, `/process/cpu-mask` where it may run. What the kernel does
 /// not tell is left out.
@@ -77,6 +104,24 @@ mod tests {
         }
         assert_eq!(start_ticks("42 (cat) S 1"), None);
         assert_eq!(start_ticks(""), None);
+    }
+
+    #[test]
+    fn a_child_is_found_with_its_words() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let pid = child.id();
+        assert!(children(std::process::id()).contains(&pid));
+        // Until exec is through, a child shows the words of its parent.
+        while words(pid).is_none_or(|words| words != ["sleep", "60"]) {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!children(std::process::id()).contains(&pid));
+        assert_eq!(words(pid), None);
     }
 
     #[test]

@@ -4,13 +4,17 @@
 pub(crate) mod chat_template;
 mod completion;
 pub(crate) mod images;
+mod ollama;
 mod openai;
 mod stream;
 
 pub use images::ImageForm;
+pub use ollama::Stay;
+pub(crate) use ollama::load_body;
 pub use openai::{Length, OpenAi, OpenAiRoute};
 pub(crate) use stream::{Event, Events, said};
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use wattsmith_domain::{Value, Workload};
 
@@ -21,6 +25,8 @@ pub enum Protocol {
     Completion,
     /// One of OpenAI's two streams.
     OpenAi(Arc<OpenAi>),
+    /// Ollama's own, which keeps the model loaded for so long.
+    Ollama(Stay),
     /// Pictures, which come whole.
     Images(ImageForm),
 }
@@ -50,6 +56,7 @@ impl Protocol {
         match self {
             Self::Completion => completion::ROUTE,
             Self::OpenAi(openai) => openai.route.path(),
+            Self::Ollama(_) => ollama::ROUTE,
             Self::Images(form) => form.route(),
         }
     }
@@ -66,6 +73,7 @@ impl Protocol {
         match self {
             Self::Completion => completion::body(prompt, workload, fields),
             Self::OpenAi(openai) => openai.body(prompt, workload, served, fields),
+            Self::Ollama(stay) => ollama::body(*stay, prompt, workload, served, fields),
             Self::Images(_) => String::new(),
         }
     }
@@ -80,17 +88,30 @@ impl Protocol {
     ) -> Option<String> {
         match self {
             Self::OpenAi(openai) => openai.chat_body(messages, workload, served, fields),
+            Self::Ollama(stay) => {
+                Some(ollama::chat_body(*stay, messages, workload, served, fields))
+            }
             Self::Completion | Self::Images(_) => None,
+        }
+    }
+
+    /// A request as it is sent inside a window. Where a server answers from a cache that no request can switch
+    /// off, and does not say so, each is made to begin as none did before.
+    pub(crate) fn sent<'a>(&self, body: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::Ollama(_) => Cow::Owned(ollama::begun_anew(body)),
+            Self::Completion | Self::OpenAi(_) | Self::Images(_) => Cow::Borrowed(body),
         }
     }
 
     /// A reader of one answer; that with pictures is no stream and has no events.
     pub(crate) fn events(&self) -> Events {
-        Events::new(match self {
-            Self::Completion => completion::generated,
-            Self::OpenAi(_) => openai::generated,
-            Self::Images(_) => |_| None,
-        })
+        match self {
+            Self::Completion => Events::new(completion::generated),
+            Self::OpenAi(_) => Events::new(openai::generated),
+            Self::Ollama(_) => Events::of_lines(ollama::generated),
+            Self::Images(_) => Events::new(|_| None),
+        }
     }
 
     /// The pieces of text in a whole answer.
@@ -100,7 +121,13 @@ impl Protocol {
     pub(crate) fn pieces(&self, stream: &[u8]) -> Result<Vec<String>, String> {
         stream::pieces(
             stream,
-            &["/content", "/choices/0/text", "/choices/0/delta/content"],
+            &[
+                "/content",
+                "/choices/0/text",
+                "/choices/0/delta/content",
+                "/message/thinking",
+                "/message/content",
+            ],
         )
     }
 
@@ -108,6 +135,7 @@ impl Protocol {
     pub(crate) fn length(&self) -> Length {
         match self {
             Self::OpenAi(openai) => openai.length,
+            Self::Ollama(_) => Length::AtMost,
             Self::Completion | Self::Images(_) => Length::Exact,
         }
     }
@@ -116,7 +144,15 @@ impl Protocol {
     pub(crate) fn without_count(&self) -> Option<&'static str> {
         match self {
             Self::OpenAi(_) => Some(openai::WITHOUT_USAGE),
-            Self::Completion | Self::Images(_) => None,
+            Self::Completion | Self::Ollama(_) | Self::Images(_) => None,
+        }
+    }
+
+    /// Why an answer may have ended before its end, beside a connection that broke; a clause.
+    pub(crate) fn cut_short(&self) -> Option<&'static str> {
+        match self {
+            Self::Ollama(_) => Some(ollama::CUT_SHORT),
+            Self::Completion | Self::OpenAi(_) | Self::Images(_) => None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Waiting until a server that was started is ready, and making sure that it is the one that answers.
 
+use crate::error::EngineError;
 use crate::place::Place;
-use crate::server::{Door, Server, Told};
+use crate::server::{Door, Server, ToLoad, Told};
 use crate::supervise::process::Process;
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub(crate) enum NotReady {
     Ended,
     /// Another program answers on the port: how that shows.
     NotOurs(String),
+    /// It is ours, and does not load the model.
+    NotLoaded(EngineError),
 }
 
 /// Longest wait for a page.
@@ -143,12 +146,13 @@ fn innermost(error: &dyn std::error::Error) -> String {
     words
 }
 
-/// Waits for the route by which the server says that it is ready, then for the proof that it is ours;
-/// our own child still runs all the while.
+/// Waits for the route by which the server says that it is ready, then for the proof that it is ours, and
+/// until the model is loaded where that takes a request; our own child still runs all the while.
 pub(crate) async fn until_ready(
     process: &Process,
     server: &dyn Server,
     door: &Door<'_>,
+    asked: &ToLoad<'_>,
 ) -> Result<Told, NotReady> {
     let healthy = async {
         loop {
@@ -169,13 +173,18 @@ pub(crate) async fn until_ready(
         _ = process.wait() => return Err(NotReady::Ended),
         () = healthy => {}
     }
-    match server.prove(door).await {
+    let told = match server.prove(door).await {
         // An engine that cannot have its port ends by itself: that tells more than the stranger.
         Err(what) => match tokio::time::timeout(Duration::from_secs(1), process.wait()).await {
-            Ok(_) => Err(NotReady::Ended),
-            Err(_) => Err(NotReady::NotOurs(what)),
+            Ok(_) => return Err(NotReady::Ended),
+            Err(_) => return Err(NotReady::NotOurs(what)),
         },
-        Ok(_) if process.exited().is_some() => Err(NotReady::Ended),
-        Ok(told) => Ok(told),
+        Ok(_) if process.exited().is_some() => return Err(NotReady::Ended),
+        Ok(told) => told,
+    };
+    tokio::select! {
+        biased;
+        _ = process.wait() => Err(NotReady::Ended),
+        told = server.load(door, asked, told) => told.map_err(NotReady::NotLoaded),
     }
 }

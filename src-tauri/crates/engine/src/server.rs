@@ -11,7 +11,9 @@ use async_trait::async_trait;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use wattsmith_domain::{Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds};
+use wattsmith_domain::{
+    Configuration, Difference, Model, ParameterSpace, PicturePhase, Seconds, Value,
+};
 
 /// How long a server may usually take to end after TERM.
 const GRACE: Duration = Duration::from_secs(2);
@@ -115,6 +117,20 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// How it shows that it is another program.
     async fn prove(&self, door: &Door<'_>) -> Result<Told, String>;
 
+    /// Has the model loaded with these settings, where that is done by a request and not at the start, and
+    /// adds what it tells then. Nothing is measured before it is done.
+    ///
+    /// # Errors
+    /// Why it cannot be loaded.
+    async fn load(
+        &self,
+        _door: &Door<'_>,
+        _asked: &ToLoad<'_>,
+        told: Told,
+    ) -> Result<Told, EngineError> {
+        Ok(told)
+    }
+
     /// The settings it really uses, by what it told and printed.
     fn used(&self, space: &ParameterSpace, told: &Told, log: &str) -> Used {
         self.catalogue().used(space, told, log)
@@ -168,6 +184,8 @@ pub enum ModelForm {
     Pipeline,
     /// A file of weights that make pictures: safetensors, GGUF or ckpt.
     PictureFile,
+    /// A name in a store of the server's own.
+    Named,
 }
 
 impl ModelForm {
@@ -179,6 +197,7 @@ impl ModelForm {
             Self::Weights => "Folder of the model (with config.json)",
             Self::Pipeline => "Folder of the pipeline (with model_index.json)",
             Self::PictureFile => "Model file (safetensors, GGUF or ckpt)",
+            Self::Named => "Name of the model in the server's own store (such as smollm2:135m)",
         }
     }
 
@@ -214,6 +233,19 @@ pub struct Asked<'a> {
     pub left_alone: bool,
     /// The flags that this build has, where it was asked.
     pub flags: Option<&'a Flags>,
+}
+
+/// What a server is to load where a request has it loaded.
+#[derive(Debug, Clone, Copy)]
+pub struct ToLoad<'a> {
+    /// The model.
+    pub model: &'a Path,
+    /// The knobs.
+    pub space: &'a ParameterSpace,
+    /// Their values; what is missing is at its default.
+    pub configuration: &'a Configuration,
+    /// Settings that go with every request, this one too.
+    pub fields: &'a [(String, Value)],
 }
 
 /// A file that a server needs.

@@ -24,11 +24,18 @@ const OWN_FLAGS: [(&str, usize); 14] = [
 ];
 
 /// Variables that Wattsmith adds for itself.
-const OWN_VARIABLES: [&str; 4] = [
+const OWN_VARIABLES: [&str; 11] = [
     "HF_HUB_OFFLINE",
     "VLLM_NO_USAGE_STATS",
     "DO_NOT_TRACK",
     "VLLM_SERVER_DEV_MODE",
+    "OLLAMA_HOST",
+    "OLLAMA_KEEP_ALIVE",
+    "OLLAMA_MAX_LOADED_MODELS",
+    "OLLAMA_NOPRUNE",
+    "OLLAMA_NO_CLOUD",
+    "LLAMA_ARG_CACHE_RAM",
+    "LLAMA_ARG_SSE_PING_INTERVAL",
 ];
 
 /// What is kept of a launch.

@@ -10,7 +10,7 @@ mod vllm;
 
 use crate::ReportError;
 use crate::command::{Kept, is_flag};
-use wattsmith_domain::{Engine, Purpose, Session, SessionRecord, Trial};
+use wattsmith_domain::{Engine, Purpose, Session, SessionRecord, Tell, Trial};
 use wattsmith_stats::{Analysis, Outcome};
 
 /// A form in which settings are handed over.
@@ -71,6 +71,9 @@ impl SettingsFile {
 /// Servers that are a script of Wattsmith's own.
 const OF_OURS: [&str; 2] = ["diffusers", "transformers"];
 
+/// One whose settings are half of each request and half of its daemon.
+const OLLAMA: &str = "ollama";
+
 /// What is handed over.
 struct Winner<'a> {
     session: &'a Session,
@@ -86,17 +89,23 @@ struct Winner<'a> {
 pub fn settings_file(record: &SessionRecord, form: SettingsFile) -> Result<String, ReportError> {
     let winner = Winner::of(record)?;
     let text = match form {
-        SettingsFile::Command => format!("#!/bin/sh\n{}{}\n", winner.remark("#"), winner.shell()),
+        SettingsFile::Command => format!(
+            "#!/bin/sh\n{}{}{}\n",
+            winner.remark("#"),
+            winner.of_requests("#"),
+            winner.shell()
+        ),
         SettingsFile::Systemd => systemd::unit(&winner),
         SettingsFile::Compose => compose::file(&winner)?,
         SettingsFile::Preset => {
             winner.is_of("llama-server", "A preset is for llama-server")?;
             preset::file(&winner)
         }
+        SettingsFile::Modelfile if winner.session.engine.name == OLLAMA => modelfile::own(&winner),
         SettingsFile::Modelfile => {
             winner.is_of(
                 "llama-server",
-                "A Modelfile is made of llama-server's settings",
+                "A Modelfile is made of Ollama's or llama-server's settings",
             )?;
             modelfile::file(&winner)
         }
@@ -177,11 +186,49 @@ impl<'a> Winner<'a> {
             .concat()
     }
 
+    /// The settings that go with each request and stand on no command line, by the names of their fields.
+    fn fields(&self) -> Vec<(&str, String)> {
+        let asked = &self.trial.configuration;
+        let knobs = self.session.space.parameters.iter();
+        let told = knobs.filter_map(|knob| match &knob.told {
+            Tell::Field { field } => {
+                let value = asked.get(&knob.name).unwrap_or(&knob.default);
+                Some((field.as_str(), value.to_string()))
+            }
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// The same as lines of a comment; empty where there are none.
+    fn of_requests(&self, mark: &str) -> String {
+        let fields = self.fields();
+        if fields.is_empty() {
+            return String::new();
+        }
+        let said: Vec<String> = fields
+            .iter()
+            .map(|(field, value)| format!("{field} {value}"))
+            .collect();
+        format!("{mark} To go with each request: {}.\n", said.join(", "))
+    }
+
     /// Where the server listens when nobody says anything.
     fn port(&self) -> u16 {
         match self.session.engine.name.as_str() {
             "llama-server" => 8080,
+            OLLAMA => 11434,
             _ => 8000,
+        }
+    }
+
+    /// How it is told on its command line where to listen; by its own default, where it has no such words.
+    fn listening(&self, host: &str) -> Vec<String> {
+        match self.session.engine.name.as_str() {
+            OLLAMA => Vec::new(),
+            _ => ["--host", host, "--port", &self.port().to_string()]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 

@@ -21,10 +21,26 @@ pub(crate) enum Response {
     FirstToken,
 }
 
+/// What a knob is called here that a server calls by another name.
+fn common(name: &str) -> &str {
+    match name {
+        "num-thread" => "threads",
+        "num-parallel" => "parallel",
+        // It sets both.
+        "num-batch" => "ubatch",
+        "num-gpu" => "n-gpu-layers",
+        "num-ctx" => "context-per-slot",
+        "flash-attention" => "flash-attn",
+        "kv-cache-type" => "cache-type-k",
+        "use-mmap" => "load-mode",
+        name => name,
+    }
+}
+
 /// How far turning a knob to its farthest level is thought to move ln J/unit, as a standard
 /// deviation around [`expected`].
 pub(crate) fn reach(name: &str) -> f64 {
-    match name {
+    match common(name) {
         "n-gpu-layers" => 0.50,
         "threads" => 0.20,
         "parallel" | "gpu-power-limit" | "gpu-clock-lock" => 0.18,
@@ -68,6 +84,7 @@ pub(crate) fn expected(
 }
 
 fn level(name: &str, value: f64, context: &Context, response: Response) -> f64 {
+    let name = common(name);
     match name {
         "parallel" => {
             let clients = f64::from(context.concurrency.max(1));
@@ -106,7 +123,7 @@ fn level(name: &str, value: f64, context: &Context, response: Response) -> f64 {
 
 /// Why turning this knob may matter, as the end of a sentence.
 pub(crate) fn why(name: &str) -> &'static str {
-    match name {
+    match common(name) {
         "parallel" => "requests worked on at once share each pass over the model",
         "threads" => "each busy core costs watts, and too few cost time",
         "threads-batch" => "it sets how many cores read the prompts",

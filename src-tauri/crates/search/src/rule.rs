@@ -104,6 +104,8 @@ pub fn target(space: &ParameterSpace, context: &Context) -> Configuration {
         ("threads", context.physical_cores),
         ("threads-batch", context.physical_cores),
         ("parallel", context.concurrency),
+        ("num-thread", context.physical_cores),
+        ("num-parallel", context.concurrency),
     ];
     for (name, wanted) in wanted {
         let nearest = space

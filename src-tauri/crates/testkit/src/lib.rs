@@ -1,8 +1,9 @@
-//! Stand-ins for tests: scripted chat server, file server, scripted engine, model files; a server that somebody else started.
+//! Stand-ins for tests: scripted chat server, file server, scripted engine, model files; a daemon that starts a server; a server that somebody else started.
 
 pub mod fake_nvml;
 pub mod file_server;
 pub mod fixtures;
 pub mod gguf;
+pub mod ollama;
 pub mod scripted_chat;
 pub mod theirs;

@@ -1,5 +1,6 @@
 //! A server that somebody else started, and a tunnel to one: real processes, ended with their test.
 
+use crate::ollama::StandIn;
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -16,10 +17,23 @@ pub struct Theirs {
     pub url: String,
     /// Its port.
     pub port: u16,
+    /// Whether it has something to end first.
+    has_children: bool,
 }
 
 impl Drop for Theirs {
     fn drop(&mut self) {
+        if self.has_children {
+            let _ = Command::new("kill")
+                .arg(self.child.id().to_string())
+                .status();
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_secs(10)
+                && matches!(self.child.try_wait(), Ok(None))
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -54,6 +68,23 @@ impl Theirs {
         Self::started(command, port)
     }
 
+    /// A stand-in for Ollama's daemon, with variables of its own.
+    ///
+    /// # Errors
+    /// There is no Python, or it does not listen within a minute.
+    pub fn ollama(stand_in: &StandIn, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new(&stand_in.program);
+        command
+            .arg("serve")
+            .env("OLLAMA_HOST", format!("127.0.0.1:{port}"))
+            .env("OLLAMA_MODELS", &stand_in.store)
+            .envs(variables.iter().copied());
+        let mut theirs = Self::started(command, port)?;
+        theirs.has_children = true;
+        Ok(theirs)
+    }
+
     /// Passes on whatever comes to another port of this machine, as a tunnel does.
     ///
     /// # Errors
@@ -75,6 +106,7 @@ impl Theirs {
             child: command.spawn()?,
             url: format!("http://127.0.0.1:{port}"),
             port,
+            has_children: false,
         };
         let begun = Instant::now();
         while !theirs.is_healthy() {

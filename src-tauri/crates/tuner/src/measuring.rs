@@ -21,6 +21,7 @@ pub(crate) mod again;
 pub(crate) mod answers;
 pub(crate) mod by_hand;
 pub(crate) mod confirm;
+pub(crate) mod lengths;
 pub(crate) mod likeness;
 pub(crate) mod measure;
 pub(crate) mod noise;

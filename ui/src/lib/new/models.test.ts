@@ -18,6 +18,10 @@ describe('a model in a menu', () => {
     const set = { ...smol, parts: 8, chats: false };
     expect(plain(modelLine(set))).toContain('98 MB in 8 parts · base model');
   });
+  it('is told by its name and size where nothing is known of its weights', () => {
+    const named = { ...smol, name: 'smollm2:135m', weights: '', quantisation: '' };
+    expect(plain(modelLine(named))).toBe('smollm2:135m · 98 MB');
+  });
   it('has a size also where it is small', () => {
     expect(plain(size(0.0004))).toBe('1 kB');
     expect(plain(size(0.8512))).toBe('852 kB');

@@ -13,7 +13,9 @@ export function size(megabytes: number): string {
 export function modelLine(model: ModelView): string {
   const parts = model.parts > 1 ? ` in ${String(model.parts)} parts` : '';
   const base = model.chats ? '' : ' · base model';
-  return `${model.name} · ${model.weights || model.quantisation} · ${size(model.megabytes)}${parts}${base}`;
+  const weights = model.weights || model.quantisation;
+  const said = [model.name, weights, `${size(model.megabytes)}${parts}`].filter(Boolean);
+  return said.join(' · ') + base;
 }
 
 /** Whether a model finds room in the machine's memory; empty where it does with ease. */

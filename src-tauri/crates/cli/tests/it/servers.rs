@@ -2,6 +2,7 @@
 
 use crate::call::{Home, code, err, lines, machine, model, out, run, run_with};
 use std::path::PathBuf;
+use wattsmith_testkit::ollama::{MODEL, StandIn};
 use wattsmith_testkit::theirs::Theirs;
 
 fn engine() -> PathBuf {
@@ -36,6 +37,55 @@ fn what_can_be_started_is_listed_with_what_is_missing() {
     assert!(list["running"].is_array());
     let text = out(&run(home.command("servers")));
     assert!(text.contains("--engine FILE"), "{text}");
+}
+
+/// By the stand-in for Ollama's daemon, and a store of its own.
+#[test]
+fn a_model_of_a_servers_own_store_is_measured_by_its_name() {
+    let _machine = machine();
+    let home = Home::new();
+    let files = (engine(), model());
+    let stand_in = home.path("stand-in");
+    let stand_in = StandIn::install(&stand_in, (&files.0, &files.1), ("", "llama")).unwrap();
+    let call = |words: &str| {
+        let mut command = home.command(words);
+        command.env("WATTSMITH_OLLAMA", &stand_in.program);
+        command.env("OLLAMA_MODELS", &stand_in.store);
+        run(command)
+    };
+    let settings = "--set num-thread=1 --set num-parallel=2 --set num-ctx=512";
+    let output = call(&format!(
+        "trial --json {WORK} --engine ollama --model {MODEL} {settings}"
+    ));
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let last = lines(&output).pop().unwrap();
+    assert_eq!(last["engine"]["name"], "ollama", "{last}");
+    assert!((4..=16).contains(&last["output_tokens"].as_u64().unwrap()));
+    assert!(last["joules_per_token"]["mean"].as_f64().unwrap() > 0.0);
+    assert_eq!(last["measured"], false, "estimated");
+
+    let file = home.path("Modelfile");
+    let output = call(&format!(
+        "report latest --format modelfile --out {}",
+        file.display()
+    ));
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = std::fs::read_to_string(file).unwrap();
+    for line in [
+        "FROM smollm2:135m",
+        "PARAMETER num_ctx 512",
+        "#   OLLAMA_NUM_PARALLEL=2",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+    }
+
+    let output = call(&format!("trial {WORK} --engine ollama --model no-such:1b"));
+    assert_ne!(code(&output), 0);
+    assert!(
+        err(&output).contains("ollama pull no-such:1b"),
+        "{}",
+        err(&output)
+    );
 }
 
 #[test]

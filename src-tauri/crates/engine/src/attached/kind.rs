@@ -3,7 +3,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::described::SHIPPED;
-use crate::protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol};
+use crate::protocol::{ImageForm, Length, OpenAi, OpenAiRoute, Protocol, Stay};
 use crate::server::Server as _;
 use crate::stable_diffusion::StableDiffusion;
 use crate::vllm::Vllm;
@@ -27,6 +27,10 @@ pub(crate) enum Kind {
     /// Anything else that speaks like OpenAI.
     Other,
 }
+
+/// How long a model stays loaded in the memory of a daemon that is the person's: longer than any pause between
+/// windows.
+pub(super) const STAY: Stay = Stay::Minutes(30);
 
 /// What shows a kind.
 pub(super) struct Sign {
@@ -157,7 +161,8 @@ impl Kind {
                 json!({ "ignore_eos": true }),
                 Length::Exact,
             ),
-            Self::Tgi | Self::Ollama | Self::LmStudio | Self::Other => {
+            Self::Ollama => return Protocol::Ollama(STAY),
+            Self::Tgi | Self::LmStudio | Self::Other => {
                 (OpenAiRoute::Chat, json!({}), Length::AtMost)
             }
             Self::StableDiffusionCpp | Self::WebUi => return Protocol::Images(ImageForm::WebUi),

@@ -117,8 +117,8 @@ pub(super) async fn model(door: &Door<'_>, kind: Kind) -> Result<Model, String> 
         }
         _ => {
             let models = page(door, MODELS, PAGE).await?;
-            let first = models.pointer("/data/0").cloned();
-            first.ok_or("it serves no model; load one first")?
+            let served = first_of(door, kind, &models).await;
+            served.ok_or("it serves no model; load one first")?
         }
     };
     let id = first["id"].as_str().unwrap_or("unnamed").to_owned();
@@ -142,6 +142,21 @@ pub(super) async fn model(door: &Door<'_>, kind: Kind) -> Result<Model, String> 
     })
 }
 
+/// The model that it serves first, as its list tells it: the one that is loaded, where it holds many and tells
+/// which.
+async fn first_of(door: &Door<'_>, kind: Kind, models: &Json) -> Option<Json> {
+    let all = models.pointer("/data")?.as_array()?;
+    let loaded = match kind {
+        Kind::Ollama => page(door, "/api/ps", PAGE).await.ok(),
+        _ => None,
+    };
+    let loaded = loaded
+        .as_ref()
+        .and_then(|page| page.pointer("/models/0/model"));
+    let loaded = loaded.and_then(|name| all.iter().find(|one| one["id"] == *name));
+    loaded.or(all.first()).cloned()
+}
+
 /// What it tells when it is ready.
 pub(super) async fn told(door: &Door<'_>, kind: Kind) -> Result<Told, String> {
     let mut pages = Vec::new();
@@ -151,9 +166,13 @@ pub(super) async fn told(door: &Door<'_>, kind: Kind) -> Result<Told, String> {
     let mut served = String::new();
     if kind != Kind::WebUi {
         let models = page(door, MODELS, PAGE).await?;
-        let first = models.pointer("/data/0/id").and_then(Json::as_str);
+        let first = first_of(door, kind, &models).await;
+        let first = first.as_ref().and_then(|first| first["id"].as_str());
         served = first.unwrap_or_default().to_owned();
         pages.push(models);
+    }
+    if kind == Kind::Ollama {
+        pages.extend(crate::ollama::attached(door).await);
     }
     Ok(Told {
         served,

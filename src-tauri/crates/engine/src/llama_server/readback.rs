@@ -1,11 +1,14 @@
 //! What llama-server tells of itself at `/props`. Which knob is read where, there, in the log or from the
 //! kernel, stands in the catalogue; `poll` and `cont-batching` are reported nowhere.
 
-use crate::server::Told;
+use super::LlamaServer;
+use crate::catalogue::{About, Used};
+use crate::server::{Server as _, Told};
 use serde_json::Value as Json;
+use wattsmith_domain::Machine;
 
 /// The page, if it tells what has to be known: slots, and the context of one.
-pub(super) fn told(page: Json) -> Result<Told, String> {
+pub(crate) fn told(page: Json) -> Result<Told, String> {
     for place in ["/total_slots", "/default_generation_settings/n_ctx"] {
         if !page.pointer(place).is_some_and(Json::is_i64) {
             return Err(format!(
@@ -21,13 +24,29 @@ pub(super) fn told(page: Json) -> Result<Told, String> {
     })
 }
 
+/// The settings of one that somebody else started, by what it told and printed: every knob that there is
+/// anywhere.
+pub(crate) fn in_use(told: &Told, log: &str) -> Used {
+    let anywhere = Machine {
+        os: String::new(),
+        kernel: String::new(),
+        cpu: String::new(),
+        physical_cores: 1,
+        logical_cores: 1,
+        usable: None,
+        memory_bytes: 0,
+        gpus: vec![String::new()],
+        sensors: Vec::new(),
+        virtual_machine: None,
+        gpu_controls: Vec::new(),
+    };
+    LlamaServer.used(&LlamaServer.space(&About::machine(&anywhere)), told, log)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::About;
     use crate::catalogue::tests::machine;
-    use crate::llama_server::LlamaServer;
-    use crate::server::Server as _;
     use wattsmith_domain::{ParameterSpace, Value};
 
     /// What the server logs when it is told nothing but a model, on a machine with two cores.

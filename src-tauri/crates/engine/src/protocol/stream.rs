@@ -22,10 +22,20 @@ pub(crate) enum Event {
 /// What the data of an event are, for a protocol; none where they are nothing that it knows.
 pub(crate) type Recognise = fn(&[u8]) -> Option<Event>;
 
+/// Where events end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// At an empty line, as events of a browser do.
+    Blank,
+    /// At the end of each line, which is a piece of JSON.
+    Line,
+}
+
 /// Cuts a byte stream into events. Chunks may end anywhere.
 #[derive(Debug)]
 pub(crate) struct Events {
     recognise: Recognise,
+    framing: Framing,
     rest: Vec<u8>,
     /// Words that are no event of ours: the reason, where nothing else comes.
     words: Option<String>,
@@ -37,9 +47,18 @@ impl Events {
     pub(crate) fn new(recognise: Recognise) -> Self {
         Self {
             recognise,
+            framing: Framing::Blank,
             rest: Vec::new(),
             words: None,
             done: false,
+        }
+    }
+
+    /// The same for a stream in which each line is an event.
+    pub(crate) fn of_lines(recognise: Recognise) -> Self {
+        Self {
+            framing: Framing::Line,
+            ..Self::new(recognise)
         }
     }
 
@@ -52,7 +71,7 @@ impl Events {
     pub(crate) fn push(&mut self, chunk: &[u8], mut each: impl FnMut(Event)) {
         self.rest.extend_from_slice(chunk);
         let mut start = 0;
-        while let Some((length, gap)) = end_of_event(&self.rest[start..]) {
+        while let Some((length, gap)) = self.end_of_event(start) {
             if let Some(event) = self.read(start, length) {
                 each(event);
             }
@@ -74,12 +93,22 @@ impl Events {
         }
     }
 
+    fn end_of_event(&self, start: usize) -> Option<(usize, usize)> {
+        let rest = &self.rest[start..];
+        match self.framing {
+            Framing::Blank => end_of_event(rest),
+            Framing::Line => Some((rest.iter().position(|byte| *byte == b'\n')?, 1)),
+        }
+    }
+
     fn read(&mut self, start: usize, length: usize) -> Option<Event> {
         let event = self.rest[start..start + length].trim_ascii();
         // Nearly all events are tokens, and their way is short.
-        if let Some(data) = event.strip_prefix(b"data:")
-            && let Some(event) = (self.recognise)(data)
-        {
+        let data = match self.framing {
+            Framing::Blank => event.strip_prefix(b"data:"),
+            Framing::Line => Some(event),
+        };
+        if let Some(event) = data.and_then(self.recognise) {
             return Some(event);
         }
         let (mut data, mut is_error) = (Vec::new(), false);

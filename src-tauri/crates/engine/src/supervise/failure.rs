@@ -9,7 +9,7 @@ use wattsmith_domain::{FailureCause, one_line};
 const MOST_LINE: usize = 300;
 
 /// How the engine's process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exit {
     /// Exit code, unless a signal ended it.
     pub code: Option<i32>,

@@ -168,7 +168,7 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
         .post(&shared.url)
         .bearer_auth(&shared.key)
         .header(reqwest::header::CONTENT_TYPE, "application/json")
-        .body(ask.body.clone())
+        .body(shared.protocol.sent(&ask.body).into_owned())
         .send()
         .await
         .map_err(broken)?;
@@ -206,7 +206,10 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
                 Some(what) => Fault::Refused(what),
                 None => match shared.protocol.without_count() {
                     Some(what) if events.done() => Fault::WrongWork(what.to_owned()),
-                    _ => Fault::Transport("an answer ended before its end".into()),
+                    _ => Fault::Transport(match shared.protocol.cut_short() {
+                        Some(why) => format!("an answer ended before its end; {why}"),
+                        None => "an answer ended before its end".to_owned(),
+                    }),
                 },
             });
         }

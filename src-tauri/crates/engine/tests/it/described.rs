@@ -217,6 +217,7 @@ fn the_descriptions_that_come_with_wattsmith_are_whole() {
         names,
         [
             "llama-server",
+            "ollama",
             "vllm",
             "transformers",
             "diffusers",

@@ -9,6 +9,7 @@ mod drive;
 mod every_knob;
 mod failures;
 mod lifecycle;
+mod ollama;
 mod outliving;
 mod own_work;
 mod picture_faults;

@@ -28,7 +28,7 @@ pub(super) fn file(winner: &Winner<'_>) -> Result<String, ReportError> {
         false => (folder(model), PLACE.to_owned()),
     };
     let port = winner.port().to_string();
-    let listen = ["--host", "0.0.0.0", "--port", &port].map(str::to_owned);
+    let listen = winner.listening("0.0.0.0");
     let words = winner
         .kept
         .words

@@ -61,6 +61,36 @@ pub(super) fn file(winner: &Winner<'_>) -> String {
     text
 }
 
+/// Of a session on Ollama itself: its own words for everything.
+pub(super) fn own(winner: &Winner<'_>) -> String {
+    let mut text = winner.remark("#");
+    text.push_str("# Create it with: ollama create NAME -f THIS-FILE\n");
+    text.push_str(
+        "# Start its daemon with these, or the settings are not those that were measured:\n",
+    );
+    let kept = winner.kept.environment.iter();
+    for (name, value) in kept.filter(|(name, _)| *name != STORE) {
+        let _ = writeln!(text, "#   {name}={value}");
+    }
+    let _ = writeln!(text, "FROM {}", winner.session.model.name);
+    for (field, value) in winner.fields() {
+        let _ = writeln!(text, "PARAMETER {field} {}", in_a_file(&value));
+    }
+    text
+}
+
+/// Where its models lie, which is no setting.
+const STORE: &str = "OLLAMA_MODELS";
+
+/// As its file has them.
+fn in_a_file(value: &str) -> &str {
+    match value {
+        "on" => "true",
+        "off" => "false",
+        other => other,
+    }
+}
+
 /// In the daemon's words; none where it chooses by itself.
 fn of_daemon(value: &Value) -> Option<String> {
     match value {

@@ -5,7 +5,7 @@ use super::Winner;
 use std::fmt::Write as _;
 
 pub(super) fn unit(winner: &Winner<'_>) -> String {
-    let mut unit = winner.remark("#");
+    let mut unit = winner.remark("#") + &winner.of_requests("#");
     let session = winner.session;
     let what = format!("{} with {}", session.engine.name, session.model.name);
     let _ = writeln!(unit, "[Unit]\nDescription={}\n", plain(&what));
@@ -19,8 +19,7 @@ pub(super) fn unit(winner: &Winner<'_>) -> String {
     }
     let mut line = String::from("ExecStart=");
     let words = winner.kept.words.iter();
-    let port = winner.port().to_string();
-    let listen = ["--host", "127.0.0.1", "--port", &port].map(str::to_owned);
+    let listen = winner.listening("127.0.0.1");
     for (at, word) in words.chain(&listen).enumerate() {
         if at > 0 {
             line.push_str(if super::is_flag(word) { " \\\n  " } else { " " });

@@ -2,7 +2,7 @@
 //! are on this machine, and as they were.
 
 use std::process::Command;
-use wattsmith_domain::{Launch, SessionRecord};
+use wattsmith_domain::{Launch, SessionRecord, Tell};
 use wattsmith_report::{SettingsFile, settings_file};
 use wattsmith_testkit::fixtures;
 
@@ -52,6 +52,62 @@ fn vllm() -> SessionRecord {
         });
     }
     record
+}
+
+/// A session on Ollama: options in its space, variables in its launch.
+fn ollama() -> SessionRecord {
+    let mut record = fixtures::confirmed();
+    record.session.engine.name = "ollama".to_owned();
+    record.session.engine.version = "ollama 0.33.0".to_owned();
+    record.session.model.name = "smollm2:135m".to_owned();
+    let store = "/home/sam/.ollama/models";
+    record.session.model.path =
+        format!("{store}/manifests/registry.ollama.ai/library/smollm2/135m");
+    for (knob, field) in [("threads", "num_thread"), ("batch", "num_batch")] {
+        let knobs = record.session.space.parameters.iter_mut();
+        for knob in knobs.filter(|one| one.name == knob) {
+            knob.told = Tell::Field {
+                field: field.to_owned(),
+            };
+        }
+    }
+    let environment = [
+        ("OLLAMA_HOST", "127.0.0.1:40123"),
+        ("OLLAMA_NOPRUNE", "1"),
+        ("OLLAMA_MODELS", store),
+        ("OLLAMA_NUM_PARALLEL", "4"),
+        ("OLLAMA_KV_CACHE_TYPE", "q8_0"),
+        ("LLAMA_ARG_FIT", "off"),
+        ("LLAMA_ARG_CACHE_RAM", "0"),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    for trial in &mut record.trials {
+        trial.launch = Some(Launch {
+            argv: ["/usr/bin/ollama", "serve"].map(str::to_owned).to_vec(),
+            environment: environment.clone().into(),
+            ..Launch::default()
+        });
+    }
+    record
+}
+
+#[test]
+fn settings_of_requests_and_of_a_daemon_are_handed_over_together() {
+    let record = ollama();
+    for form in [
+        SettingsFile::Modelfile,
+        SettingsFile::Command,
+        SettingsFile::Systemd,
+    ] {
+        let text = settings_file(&record, form).unwrap();
+        assert!(
+            !text.contains("40123") && !text.contains("CACHE_RAM"),
+            "{text}"
+        );
+        insta::assert_snapshot!(format!("of_ollama_{form:?}"), text);
+    }
+    let told = settings_file(&record, SettingsFile::Compose).unwrap_err();
+    assert!(told.to_string().contains("No container image"), "{told}");
 }
 
 #[test]

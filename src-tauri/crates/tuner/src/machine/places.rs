@@ -34,6 +34,18 @@ pub enum ModelPlace {
 }
 
 impl ModelPlace {
+    /// Every one.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Wattsmith,
+        Self::Named,
+        Self::LlamaCpp,
+        Self::HuggingFace,
+        Self::LmStudio,
+        Self::Ollama,
+        Self::Jan,
+    ];
+
     /// For people.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -46,6 +58,12 @@ impl ModelPlace {
             Self::Ollama => "Ollama",
             Self::Jan => "Jan",
         }
+    }
+
+    /// Whether the program whose place it is runs models of its own by their names.
+    #[must_use]
+    pub fn keeps_names(self) -> bool {
+        self == Self::Ollama
     }
 
     /// Whether a model from here may be meant where nobody names one: what other programs happened to

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{Performance, SystemClock, Workload};
 use wattsmith_engine::{
-    About, Found, LaunchOptions, Place, attached, drive, launch, servers, warm_up,
+    About, Found, LaunchOptions, Place, attached, drive, launch, servers, settings_in_use, warm_up,
 };
 
 /// A server that Wattsmith can start.
@@ -87,12 +87,17 @@ impl Tuner {
         let model = self
             .model_for(server.as_ref(), Some("served".into()))
             .await?;
+        // What goes with each request is as it is in use: another value may have the model loaded anew.
+        let mut asked = space.default_configuration();
+        for (name, value) in settings_in_use(server.as_ref(), &space).await?.iter() {
+            asked.set(name, value.clone());
+        }
         let options = LaunchOptions::new(
             Arc::clone(&server),
             program,
             &model.path,
             space.clone(),
-            space.default_configuration(),
+            asked,
             self.paths.engines_state(),
         );
         let engine = launch(options, cancel).await?;

@@ -156,6 +156,10 @@ impl Tuner {
             least,
             &told,
         ));
+        warnings.extend(crate::measuring::lengths::warning(
+            &session.workload,
+            &work.driven,
+        ));
         let phases = phases(&work.driven, &recorded, &energy);
         // Before the pictures are taken out: both read what is told of pictures differently.
         let (performance, steady) = (

@@ -78,7 +78,7 @@ pub fn taken_cores(cpu: &CpuUse, window: Seconds, threads: u32) -> f64 {
 
 /// Threads of the engine that compute at once; as many as there are cores where nothing is set.
 pub(crate) fn threads(configuration: &Configuration, cpu: &CpuUse) -> u32 {
-    let set = ["threads", "threads-batch"]
+    let set = ["threads", "threads-batch", "num-thread"]
         .into_iter()
         .filter_map(|name| configuration.int(name))
         .max();

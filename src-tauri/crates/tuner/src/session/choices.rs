@@ -100,8 +100,17 @@ impl ModelShelf {
             path: name.to_owned(),
             bytes: 0,
         });
+        let named = self
+            .models
+            .iter()
+            .filter(|one| form == ModelForm::Named && one.place.keeps_names())
+            .map(|one| OtherModel {
+                name: one.name.clone(),
+                path: one.name.clone(),
+                bytes: one.bytes,
+            });
         let folders = self.weights.iter().filter(|one| match form {
-            ModelForm::Gguf | ModelForm::PictureFile => false,
+            ModelForm::Gguf | ModelForm::PictureFile | ModelForm::Named => false,
             ModelForm::Weights => !one.pipeline,
             ModelForm::Pipeline => one.pipeline,
         });
@@ -110,13 +119,15 @@ impl ModelShelf {
             path: one.path.display().to_string(),
             bytes: one.bytes,
         });
-        made.into_iter().chain(found).collect()
+        made.into_iter().chain(named).chain(found).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::memory_need::MemoryNeed;
+    use crate::machine::models::ModelEntry;
     use crate::machine::places::{ModelPlace, WeightFolder};
     use wattsmith_testkit::fixtures::Fixture;
 
@@ -129,13 +140,40 @@ mod tests {
             bytes: 7,
             pipeline,
         };
+        let file = |name: &str, place| ModelEntry {
+            name: name.to_owned(),
+            path: format!("/store/blobs/{name}").into(),
+            parts: 1,
+            quantisation: String::new(),
+            weights: String::new(),
+            bits_per_weight: None,
+            bytes: 7,
+            context_limit: None,
+            chats: true,
+            place,
+            needs: MemoryNeed {
+                weights: 7,
+                cache: None,
+                requests: 1,
+                context: 0,
+            },
+        };
+        let named = ModelPlace::ALL
+            .into_iter()
+            .find(|place| place.keeps_names())
+            .unwrap();
         let shelf = ModelShelf {
+            models: vec![
+                file("a file", ModelPlace::Named),
+                file("smollm2:135m", named),
+            ],
             weights: vec![folder("words", false), folder("pictures", true)],
             ..ModelShelf::default()
         };
         let paths =
             |form| -> Vec<String> { shelf.others(form).into_iter().map(|one| one.path).collect() };
         assert_eq!(paths(ModelForm::Weights), ["words"]);
+        assert_eq!(paths(ModelForm::Named), ["smollm2:135m"]);
         assert_eq!(paths(ModelForm::Pipeline), ["tiny", "pictures"]);
         assert!(paths(ModelForm::Gguf).is_empty());
         assert!(paths(ModelForm::PictureFile).is_empty());

@@ -131,7 +131,7 @@ const USUAL_WORK: &str = "chat";
 
 /// Knobs that a session of tokens tunes when nobody says which: those that were seen to matter on a CPU or
 /// that matter with a GPU. The others stay at their defaults and can be added.
-pub const USUAL_PARAMETERS: [&str; 12] = [
+pub const USUAL_PARAMETERS: [&str; 17] = [
     "threads",
     "threads-batch",
     "parallel",
@@ -145,10 +145,15 @@ pub const USUAL_PARAMETERS: [&str; 12] = [
     "max-num-seqs",
     "max-num-batched-tokens",
     "reserved-cores",
+    "num-parallel",
+    "num-batch",
+    "num-thread",
+    "num-gpu",
+    "flash-attention",
 ];
 
 /// The knobs that say how long a prompt and its answer may be, of which a server has one.
-const CONTEXTS: [&str; 2] = ["context-per-slot", "max-model-len"];
+const CONTEXTS: [&str; 3] = ["context-per-slot", "max-model-len", "num-ctx"];
 /// The knob that a server has only with a draft model.
 const DRAFT_KNOB: &str = "draft-tokens";
 /// Fewer than most texts have, so that the context is long enough.
@@ -582,7 +587,7 @@ fn tuned_space(
 /// Reasons as one text, with why there are no more threads where that was asked for.
 fn refused(problems: &[Rejection], machine: &Machine) -> TunerError {
     let of_threads = problems.iter().any(|problem| match problem {
-        Rejection::NotInRange { name, .. } => name.starts_with("threads"),
+        Rejection::NotInRange { name, .. } => name.starts_with("threads") || name == "num-thread",
         _ => false,
     });
     match (invalid(problems), machine.core_limits()) {

@@ -22,6 +22,7 @@ mod keeping_ledger;
 mod keeping_studies;
 mod looping;
 mod models;
+mod named_models;
 mod next;
 mod noising;
 mod own_work;
