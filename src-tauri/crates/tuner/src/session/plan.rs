@@ -339,6 +339,7 @@ impl Tuner {
                 false => String::new(),
             },
             example: false,
+            imported_at: None,
         })
     }
 }
