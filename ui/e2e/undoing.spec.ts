@@ -41,6 +41,17 @@ test('after a confirmed winner its changes are undone one by one, and what is le
   expect(await violations(page)).toEqual([]);
 });
 
+test('where every change is decided the simpler settings are what is left', async ({ page }) => {
+  await open(page, '?scenario=undone&pace=0.01#/');
+  await expect(page.getByTestId('undone')).toHaveCount(3);
+  await expect(page.getByTestId('undo-each')).toHaveText('Confirm the simpler settings');
+  await expect(page.getByTestId('step-cost')).toHaveText(/min to .*J/);
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByTestId('simpler')).toContainText('trial 6, were confirmed anew');
+  await expect(page.getByTestId('undo-each')).toHaveCount(0);
+});
+
 test('a session of elsewhere offers no undoing here', async ({ page }) => {
   await open(page, '?scenario=imported#/session/s-brought');
   await step(page, 'ended');

@@ -72,7 +72,7 @@ export const IMPORT = 'Import a session…';
 
 /** Changes that are undone by themselves, as a sentence begins. */
 export const undoChanges = ({ changes, begun }: UndoOfferView) =>
-  `${changes} ${begun ? 'more ' : ''}change${changes === 1 ? '' : 's'}`;
+  `${changes} ${begun ? 'more ' : ''}${changes === 1 ? 'change' : 'changes'}`;
 
 /** What the button after a confirmed winner does. */
 export function undoVerb({ changes, begun }: UndoOfferView): string {

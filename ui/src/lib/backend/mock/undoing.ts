@@ -20,6 +20,12 @@ function winner(s: Kept) {
   return trials(s).find((t) => t.number === number);
 }
 
+/** Whether simpler settings wait to be confirmed. */
+function waits({ changes, simpler }: UndoingItem): boolean {
+  const dropped = changes.filter((one) => one.verdict === 'dropped').length;
+  return dropped > 0 && dropped < changes.length && !simpler;
+}
+
 /** What undoing would be; null where nothing is left to be known. */
 export function offer(s: Kept): UndoOfferView | null {
   const trial = s.example || s.importedAt ? undefined : winner(s);
@@ -28,11 +34,11 @@ export function offer(s: Kept): UndoOfferView | null {
   const changes = begun
     ? begun.changes.filter((one) => one.verdict === 'open').length
     : trial.knobs.filter((knob) => knob.changed).length;
-  if (begun ? changes === 0 : changes < 2) return null;
+  if (begun ? changes === 0 && !waits(begun) : changes < 2) return null;
   return {
     trialNumber: trial.number,
     changes,
-    minutes: Math.ceil((changes * 16 * 15) / 60),
+    minutes: Math.max(1, Math.ceil((changes * 16 * 15) / 60)),
     begun: begun !== undefined,
   };
 }
