@@ -37,7 +37,6 @@ mod platform {
     use gtk::{FileChooserAction, FileChooserNative, FileFilter, ResponseType};
     use std::cell::RefCell;
     use std::path::{Path, PathBuf};
-    use std::rc::Rc;
     use tauri::{AppHandle, Manager as _};
     use tokio::sync::oneshot::Sender;
 
@@ -62,7 +61,7 @@ mod platform {
             dialog.set_current_name(&name.to_string_lossy());
         }
         // Nobody else holds the dialog: it has to stay until it is answered, and then to go.
-        let kept = Rc::new(RefCell::new(Some((dialog.clone(), tell))));
+        let kept = RefCell::new(Some((dialog.clone(), tell)));
         dialog.connect_response(move |dialog, response| {
             let chosen = match response {
                 ResponseType::Accept => dialog.filename(),

@@ -52,9 +52,9 @@ impl Tuner {
         };
         let trial = self.simpler_trial(job, &mut undoing, simpler).await?;
         let record = self.record(&job.session).await?;
-        let of_it = record.confirmations.iter().filter(|one| one.trial == trial);
+        let mut of_it = record.confirmations.iter().filter(|one| one.trial == trial);
         // One that was interrupted is gone on with.
-        let judged = of_it.into_iter().any(|one| one.decision.is_some());
+        let judged = of_it.any(|one| one.decision.is_some());
         let complete = record.trial(&trial).is_some_and(Trial::is_complete);
         match complete && !judged {
             true => self.confirm_trial(job, &trial).await,
