@@ -101,42 +101,6 @@ async fn a_session_is_started_asked_by_paste_run_and_found_again_after_a_restart
     .await;
     assert_eq!(story(&app).await, before);
     assert_eq!(app.count("session-item").await, 1);
-
-    // It leaves as one file, which is no news here.
-    let file = data.path().join("one.wattsmith.json");
-    let path = file.to_str().unwrap();
-    app.click("more").await;
-    app.click("menu-export").await;
-    app.fill("export-path", path).await;
-    app.click("export-now").await;
-    app.find("toast").await;
-    assert!(file.is_file());
-    app.click("import-session").await;
-    app.fill("import-path", path).await;
-    app.click("import-now").await;
-    app.until(
-        "that it is here already",
-        "return document.body.textContent.includes('is here already')",
-        SOON,
-    )
-    .await;
-    app.shot("import-again").await;
-    app.close().await;
-
-    // Another machine, as it were, shows it with the same figures, marked as imported.
-    let elsewhere = tempfile::tempdir().unwrap();
-    let app = App::start(elsewhere.path()).await;
-    app.click("import-session").await;
-    app.fill("import-path", path).await;
-    app.click("import-now").await;
-    app.find("imported").await;
-    app.until(
-        "both figures elsewhere",
-        &format!("return {FIGURES} === 2"),
-        SOON,
-    )
-    .await;
-    app.shot("imported").await;
     app.close().await;
 }
 
