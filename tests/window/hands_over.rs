@@ -45,7 +45,7 @@ async fn a_session_is_imported_shown_exported_and_known_when_it_comes_again() {
     assert_eq!(trials(&written), trials(&file));
 
     import("again.wattsmith.json").await;
-    says("is here already").await;
+    says("Delete that one first").await;
     assert_eq!(app.count("session-item").await, 1);
     app.shot("import-again").await;
     app.close().await;
