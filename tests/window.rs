@@ -8,6 +8,7 @@
 mod window {
     mod compares_advisors;
     mod driver;
+    mod hands_over;
     mod loop_by_paste;
     mod pictures_for_docs;
     mod shows_itself;

@@ -21,6 +21,7 @@ pub use steps::*;
 pub use studies::*;
 
 use crate::wire::{ErrorCode, WireError};
+use std::path::PathBuf;
 use std::sync::Arc;
 use wattsmith_tuner::domain::{Configuration, Value};
 use wattsmith_tuner::{Tuner, TunerError};
@@ -51,4 +52,13 @@ pub(crate) fn configuration(settings: Vec<crate::wire::Setting>) -> Configuratio
         .into_iter()
         .map(|setting| (setting.name, Value::Choice(setting.value)))
         .collect()
+}
+
+/// `~/name` as the person writes it.
+pub(crate) fn from_home(path: &str) -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match (path.trim().strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path.trim()),
+    }
 }

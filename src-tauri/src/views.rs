@@ -15,6 +15,7 @@ mod picture;
 mod session;
 mod settings;
 mod study;
+mod undoing;
 mod work;
 
 pub use answer::likely_cost;

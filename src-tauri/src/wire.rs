@@ -43,6 +43,7 @@ mod session;
 mod settings;
 mod story;
 mod study;
+mod undoing;
 
 pub use answer::*;
 pub use download::*;
@@ -52,6 +53,7 @@ pub use session::*;
 pub use settings::*;
 pub use story::*;
 pub use study::*;
+pub use undoing::*;
 
 words! {
     /// Only where the screen acts on it; everything else is `other` with a text.

@@ -9,7 +9,7 @@ use wattsmith_app::wire::{SessionView, StoryItem, TrialItem};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::domain::{Scope, SessionRecord, TrialState};
 use wattsmith_tuner::stats::{Analysis, said};
-use wattsmith_tuner::{Digest, JobState, Listed, report, words};
+use wattsmith_tuner::{Digest, JobState, Listed, feedback, report, words};
 
 /// As the list of sessions has it.
 fn listed(record: &SessionRecord) -> Listed {
@@ -137,6 +137,49 @@ fn window_terminal_and_report_say_one_thing_of_every_record() {
         std::fs::write(&path, format!("{text}\n")).unwrap();
         panic!("{RECORDS} was out of date and has been written anew; commit it");
     }
+}
+
+#[test]
+fn how_far_a_prediction_was_off_is_said_alike_everywhere() {
+    let record = fixtures::everything();
+    let analysis = Analysis::of(&record);
+    let shown = view(&record);
+    let page = plain(&report::html(&record).unwrap());
+    let mut told = 0;
+    for (trial, item) in record.trials.iter().zip(trials(&shown)) {
+        let Some(own) = analysis.trial(&trial.id) else {
+            continue;
+        };
+        let (Some(predicted), Some(mean)) = (own.predicted, own.mean) else {
+            assert_eq!(item.said.miss, "");
+            continue;
+        };
+        told += 1;
+        // What came, in per cent of what was predicted.
+        let words = format!("{} than predicted", said::less_or_more(mean / predicted));
+        assert_eq!(item.said.miss, words);
+        let terminal = plain(&words::trial(&record, &analysis, trial).join("\n"));
+        let feedback = feedback::draft(&record, &analysis, trial);
+        let track: Vec<&str> = shown
+            .foretold
+            .iter()
+            .flat_map(|one| &one.each)
+            .filter(|one| one.trial_id == trial.id.0)
+            .map(|one| one.off.as_str())
+            .collect();
+        assert_eq!(track, [words.as_str()]);
+        for (of, text) in [
+            ("terminal", terminal.as_str()),
+            ("feedback", &feedback),
+            ("report", &page),
+        ] {
+            assert!(text.contains(&words), "{words} is not in the {of}: {text}");
+        }
+    }
+    assert!(
+        told >= 2,
+        "the fixture holds predictions that came to a figure"
+    );
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What the window is shown, from the records of whole sessions.
 
 use wattsmith_app::views;
-use wattsmith_app::wire::{NextStep, SessionView, StoryItem, VerdictKind};
+use wattsmith_app::wire::{NextStep, SessionView, StoryItem, UndoneKind, VerdictKind};
 use wattsmith_testkit::fixtures;
 use wattsmith_tuner::domain::{
     BesideEnergy, Claim, DeviceConditions, EarlierPoint, EarlierSession, Exchange, ExchangeId,
-    ExchangeKind as Asked, ExchangeOutcome, Joules, Memory, PhaseEnergy, Scope, SessionId,
-    SessionRecord, Source,
+    ExchangeKind as Asked, ExchangeOutcome, Interval, Joules, Memory, PhaseEnergy, Scope,
+    SessionId, SessionRecord, Source, UndoVerdict, Undoing, UndoneChange,
 };
 use wattsmith_tuner::{Digest, JobState, Listed, Question};
 
@@ -287,4 +287,101 @@ fn a_session_says_what_it_draws_on() {
     let drawn = &view(&record).memory[0];
     assert_eq!(drawn.name, "Yesterday");
     assert_eq!((drawn.configurations, drawn.weight), (2, 0.5));
+}
+
+#[test]
+fn an_imported_session_is_marked_wherever_it_is_shown() {
+    let mut record = fixtures::confirmed();
+    assert_eq!(view(&record).imported, "");
+    record.session.imported_at = Some("2026-03-04T05:06:07Z".to_owned());
+    let shown = view(&record);
+    assert!(
+        shown
+            .imported
+            .starts_with("Imported from a file on 2026-03-04."),
+        "{}",
+        shown.imported
+    );
+    assert!(shown.imported.contains(&record.session.machine.cpu));
+    let listed = [Listed::Session(Box::new(Digest::of(&record)))];
+    assert!(views::summary(&listed[0], &JobState::default()).imported);
+    let lines = views::overview(&listed);
+    assert!(
+        lines[0].points[0].imported,
+        "it is compared as every session"
+    );
+    // An example says itself what it is.
+    record.session.example = true;
+    assert_eq!(view(&record).imported, "");
+}
+
+#[test]
+fn what_undoing_showed_stands_after_the_confirmation_that_it_is_about() {
+    let record = fixtures::confirmed();
+    let offer = view(&record).undo.expect("a winner of two changes");
+    assert_eq!(
+        (offer.trial_number, offer.changes, offer.begun),
+        (3, 2, false)
+    );
+    let winner = record.trials[2].clone();
+    let default = record.session.space.default_configuration();
+    let change = |name: &str, ratio: f64, verdict: UndoVerdict| UndoneChange {
+        name: name.to_owned(),
+        changed: winner.configuration.get(name).unwrap().clone(),
+        default: default.get(name).unwrap().clone(),
+        undone: winner.repeats.clone(),
+        winner: winner.repeats.clone(),
+        cost: Some(Interval {
+            mean: ratio,
+            low: ratio - 0.004,
+            high: ratio + 0.004,
+            n: 3,
+        }),
+        verdict: Some(verdict),
+        why: None,
+    };
+    let mut undone = record.clone();
+    undone.undoing = Some(Undoing {
+        session: record.session.id.clone(),
+        trial: winner.id.clone(),
+        allowed_s: 600.0,
+        spread: None,
+        changes: vec![
+            change("parallel", 1.123, UndoVerdict::Earns),
+            change("threads", 0.998, UndoVerdict::Dropped),
+        ],
+        simpler: None,
+        created_at: "2026-01-15T11:00:00Z".to_owned(),
+    });
+    let shown = view(&undone);
+    let at = |is: fn(&StoryItem) -> bool| shown.story.iter().position(is).unwrap();
+    let item = at(|one| matches!(one, StoryItem::Undoing(_)));
+    assert_eq!(
+        item,
+        at(|one| matches!(one, StoryItem::Confirmation(_))) + 1
+    );
+    let StoryItem::Undoing(item) = &shown.story[item] else {
+        unreachable!()
+    };
+    let [parallel, threads] = &item.changes[..] else {
+        panic!("{item:?}");
+    };
+    assert_eq!(parallel.cost, "12.3 % more");
+    assert_eq!(parallel.range, "between 11.9 % and 12.7 % more");
+    assert_eq!((parallel.verdict, parallel.pairs), (UndoneKind::Earns, 3));
+    assert_eq!(threads.range, "between 0.6 % less and 0.2 % more");
+    assert_eq!(threads.verdict, UndoneKind::Dropped);
+    // The same figures stand in the report.
+    let report = wattsmith_tuner::report::undone_lines(&undone).join(" ");
+    for words in [
+        &parallel.cost,
+        &parallel.range,
+        &threads.cost,
+        &threads.word,
+    ] {
+        assert!(report.contains(words.as_str()), "{words}: {report}");
+    }
+    // All are decided: what is left is to confirm the settings without the one that costs nothing.
+    let left = shown.undo.expect("the simpler settings wait");
+    assert_eq!((left.changes, left.begun), (0, true));
 }

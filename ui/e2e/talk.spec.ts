@@ -45,7 +45,9 @@ test('how good predictions were stands where the next one is decided', async ({ 
   await page.goto('/?pace=0.02#/session/s-chat');
   await expect(page.getByTestId('foretold-text').first()).toContainText('predictions, typically');
   await page.getByTestId('foretold').getByText('one by one').first().click();
-  await expect(page.getByTestId('foretold').locator('tbody tr').first()).toContainText('too high');
+  await expect(page.getByTestId('foretold').locator('tbody tr').first()).toContainText(
+    'than predicted',
+  );
   await page.getByTestId('ask').click();
   await expect(page.getByTestId('track')).toContainText('So far: 2 predictions');
   expect(await violations(page)).toEqual([]);

@@ -1,6 +1,6 @@
 //! Reports.
 
-use super::{Answer, Core};
+use super::{Answer, Core, from_home};
 use crate::wire::{ErrorCode, ReportFormat, WireError};
 use std::path::{Path, PathBuf};
 use wattsmith_tuner::domain::SessionId;
@@ -72,15 +72,6 @@ fn refuse(message: String) -> WireError {
     WireError {
         code: ErrorCode::Other,
         message,
-    }
-}
-
-/// `~/name` as the person writes it.
-fn from_home(path: &str) -> PathBuf {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    match (path.trim().strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path.trim()),
     }
 }
 

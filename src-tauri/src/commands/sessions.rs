@@ -1,11 +1,11 @@
 //! The machine, the list of sessions, and one session.
 
-use super::{Answer, Core};
-use crate::views;
+use super::{Answer, Core, from_home};
 use crate::wire::{
     FirstLook, MachineView, NewSessionOptions, OverviewLine, PicturePairView, PowerSeries,
     SessionDraft, SessionSummary, SessionView, WorkPreviewView,
 };
+use crate::{desktop, views};
 use wattsmith_tuner::domain::{Busy, SessionId, TrialId};
 use wattsmith_tuner::{Listed, SessionPlan};
 
@@ -27,6 +27,13 @@ pub async fn first_look(core: Core<'_>) -> Answer<FirstLook> {
         machine: views::machine(&core),
         watts: core.watts_now().await,
     })
+}
+
+/// The start button can be pressed; true where whoever measures the app wants it pressed now.
+#[tauri::command]
+#[specta::specta]
+pub async fn interface_ready() -> Answer<bool> {
+    Ok(desktop::observed::ready().await)
 }
 
 /// What can be chosen for a new session with that engine; with the one that comes along where it is empty.
@@ -61,6 +68,44 @@ pub async fn create_session(core: Core<'_>, draft: SessionDraft) -> Answer<Strin
 #[specta::specta]
 pub async fn example_session(core: Core<'_>) -> Answer<String> {
     Ok(core.example_session().await?.0)
+}
+
+/// Writes a session with all that happened in it into one file; gives its path. A file that is there already is
+/// written over only where the person has said so.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_session(
+    core: Core<'_>,
+    id: String,
+    out: String,
+    replace: bool,
+) -> Answer<String> {
+    let out = from_home(&out);
+    match replace {
+        true => core.export_session(&SessionId(id), &out).await?,
+        false => core.export_session_anew(&SessionId(id), &out).await?,
+    }
+    Ok(out.display().to_string())
+}
+
+/// Takes a session in from such a file; gives its identity. It comes as ended, and with nothing agreed to.
+#[tauri::command]
+#[specta::specta]
+pub async fn import_session(core: Core<'_>, path: String) -> Answer<String> {
+    Ok(core.import_session(&from_home(&path)).await?.0)
+}
+
+/// The system's own dialog for a file to read or to write, begun at `path`; none where the person took it back. It
+/// asks about a file that is there already.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_file(
+    app: tauri::AppHandle,
+    saves: bool,
+    path: String,
+) -> Answer<Option<String>> {
+    let chosen = desktop::chooser::choose(&app, saves, from_home(&path)).await?;
+    Ok(chosen.map(|one| one.display().to_string()))
 }
 
 /// All sessions, newest first.

@@ -86,6 +86,14 @@ pub async fn confirm(core: Core<'_>, id: String) -> Answer<()> {
     start(&core, id, Step::Confirm)
 }
 
+/// Undoes each change of the confirmed winner by itself for at most so many minutes, then confirms the simpler
+/// settings, where there are any.
+#[tauri::command]
+#[specta::specta]
+pub async fn undo_each(core: Core<'_>, id: String, minutes: u32) -> Answer<()> {
+    start(&core, id, Step::UndoEach(minutes))
+}
+
 /// Takes a proposal by numbers instead of the LLM's.
 #[tauri::command]
 #[specta::specta]

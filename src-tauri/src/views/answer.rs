@@ -4,7 +4,9 @@
 use super::session::outcome_kind;
 use crate::wire::{AnswerView, BarKind, BarView, CostsView, TrialSaid};
 use wattsmith_tuner::domain::{SessionRecord, Threshold, Trial, WorkUnit};
-use wattsmith_tuner::stats::{Analysis, Lead, Outcome, OutcomeKind, Side, TrialAnalysis, said};
+use wattsmith_tuner::stats::{
+    Analysis, Lead, Outcome, OutcomeKind, Side, TrialAnalysis, said, than_predicted,
+};
 use wattsmith_tuner::trials_used;
 use wattsmith_tuner::words::{Outlook, Outlooks};
 
@@ -275,9 +277,8 @@ pub(super) fn said_of(
         predicted: predicted
             .map(|one| said::with_unit(one, &per_unit))
             .unwrap_or_default(),
-        miss: match (predicted, mean) {
-            (Some(predicted), Some(mean)) => said::off(predicted / mean),
-            _ => String::new(),
-        },
+        miss: own
+            .and_then(|own| than_predicted(trial, own))
+            .unwrap_or_default(),
     }
 }

@@ -1,7 +1,7 @@
 //! The entries of a session's story.
 
 use super::answer::said_of;
-use super::{conditions, interval, knobs, verdict};
+use super::{conditions, interval, knobs, undoing, verdict};
 use crate::wire::{
     ConfirmationItem, DiscardedView, ExchangeItem, ExchangeKind, FeedbackItem, MachineItem,
     ProposalItem, ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
@@ -40,6 +40,9 @@ pub fn story(
             &one.id.0,
             StoryItem::Confirmation(confirmation(record, one)),
         ));
+    }
+    if let Some(one) = undoing::item(record) {
+        items.push((undoing::shown_after(record), StoryItem::Undoing(one)));
     }
     for one in &record.feedback {
         items.push((&one.trial.0, StoryItem::Feedback(feedback(record, one))));

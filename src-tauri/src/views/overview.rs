@@ -56,6 +56,7 @@ fn point(digest: &Digest) -> Option<OverviewPoint> {
         best_interval: digest.best.as_ref().map(interval),
         verdict: outcome_kind(digest.outcome.kind),
         outcome: short(&digest.outcome),
+        imported: digest.imported,
         advisor: digest.advisor.label().to_owned(),
         engine: digest.engine.clone(),
         machine: digest.machine.clone(),

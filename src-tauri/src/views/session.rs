@@ -3,7 +3,7 @@
 use super::answer::{answer, costs, goal_joules, said_of};
 use super::foretold::foretold;
 use super::item::{command_line, story};
-use super::{connection_draft, interval, judged_kind, knobs, parameter, workload};
+use super::{connection_draft, interval, judged_kind, knobs, parameter, undoing, workload};
 use crate::wire::{
     BestView, EarlierView, ImportanceView, MachineChangeView, NextStep, OutcomeView, PhaseKind,
     PhaseView, SessionDraft, SessionSummary, SessionView, SpendingView, TrendPoint, VerdictKind,
@@ -35,6 +35,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
                 created_at: created_at.clone(),
                 running: job.running,
                 example: false,
+                imported: false,
                 outcome: "unreadable".to_owned(),
                 verdict: VerdictKind::None,
                 estimated: false,
@@ -49,6 +50,7 @@ pub fn summary(listed: &Listed, job: &JobState) -> SessionSummary {
         created_at: digest.created_at.clone(),
         running: job.running,
         example: digest.example,
+        imported: digest.imported,
         outcome: match (digest.outcome.kind, job.running) {
             // Something is under way: it is not "new" any more.
             (OutcomeKind::Nothing, true) => String::new(),
@@ -125,6 +127,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         name: session.name.clone(),
         note: session.note.clone(),
         example: example(session),
+        imported: imported(session),
         created_at: session.created_at.clone(),
         chips: chips(record),
         unit: session.workload.unit.noun().to_owned(),
@@ -158,6 +161,7 @@ pub fn session(record: &SessionRecord, job: &JobState, meter: (Scope, f64)) -> S
         outcome: outcome_view(record, &analysis, &outcome),
         answer: answer(record, &analysis, &outcome),
         costs: costs(record),
+        undo: undoing::offer(record, &analysis),
         changes: analysis
             .changes
             .iter()
@@ -249,6 +253,23 @@ fn example(session: &Session) -> String {
         machine.cpu,
         machine.physical_cores,
         session.created_at.get(..10).unwrap_or_default(),
+    )
+}
+
+/// Where an imported session came from; empty for any other, and for an example, which says so itself.
+fn imported(session: &Session) -> String {
+    let Some(at) = session.imported_at.as_ref().filter(|_| !session.example) else {
+        return String::new();
+    };
+    let day = |time: &str| time.get(..10).unwrap_or_default().to_owned();
+    let machine = &session.machine;
+    format!(
+        "Imported from a file on {}. It was measured on {} ({} cores) on {}; what is measured from here on is \
+         measured on this machine.",
+        day(at),
+        machine.cpu,
+        machine.physical_cores,
+        day(&session.created_at),
     )
 }
 

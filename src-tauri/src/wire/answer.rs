@@ -95,7 +95,7 @@ views! {
         energy: String,
         /// What the advisor had expected: "0.242 J/token".
         predicted: String,
-        /// How far that was off: "6.1 % too high".
+        /// What came against it: "6.1 % more than predicted".
         miss: String,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     AnswerView, ConnectionDraft, CostsView, IntervalView, KnobView, Number, ParameterView,
-    SessionDraft, SpendingView, StoryItem, VerdictKind, VerdictView,
+    SessionDraft, SpendingView, StoryItem, UndoOfferView, VerdictKind, VerdictView,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -85,6 +85,8 @@ views! {
         running: bool,
         /// Whether it is an example, measured elsewhere.
         example: bool,
+        /// Whether it came from a file.
+        imported: bool,
         /// In a word or two: "−18.6 %", "not confirmed", "new".
         outcome: String,
         /// What kind of outcome.
@@ -180,6 +182,8 @@ views! {
         note: String,
         /// What to know of an example, in whole sentences; empty for any other session.
         example: String,
+        /// Where it came from, in whole sentences; empty for a session that began here, and for an example.
+        imported: String,
         /// RFC 3339.
         created_at: String,
         /// Facts for the header.
@@ -239,6 +243,8 @@ views! {
         answer: AnswerView,
         /// What its steps are going to take.
         costs: CostsView,
+        /// Undoing the changes of its confirmed winner; none where nothing is left to be known.
+        undo: Option<UndoOfferView>,
         /// Changes of the machine, oldest first.
         changes: Vec<MachineChangeView>,
         /// What runs now.
@@ -280,7 +286,7 @@ views! {
         predicted: String,
         /// What the trial showed, J/unit.
         measured: String,
-        /// How far that is apart: "6.1 % too high".
+        /// What came against it: "6.1 % more than predicted".
         off: String,
         /// Whether what was foretold lies in the trial's interval; none where it has none.
         inside: Option<bool>,
@@ -370,6 +376,8 @@ views! {
         verdict: VerdictKind,
         /// In a word or two, as in the list of sessions.
         outcome: String,
+        /// Whether it came from a file.
+        imported: bool,
         /// Who proposed, in a word.
         advisor: String,
         /// Server.

@@ -1,6 +1,6 @@
 //! The story of a session: trials, exchanges, proposals, confirmations and feedback.
 
-use super::{IntervalView, Number, TrialSaid};
+use super::{IntervalView, Number, TrialSaid, UndoingItem};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -376,4 +376,6 @@ pub enum StoryItem {
     Feedback(FeedbackItem),
     /// The machine changed, or was busy at the start.
     Machine(MachineItem),
+    /// Each change of the confirmed winner, undone by itself.
+    Undoing(UndoingItem),
 }

@@ -6,6 +6,8 @@ import type {
   EnergyUnit,
   ExchangeKind,
   ThemeChoice,
+  UndoneKind,
+  UndoOfferView,
   VerdictKind,
 } from '$lib/backend';
 
@@ -62,6 +64,29 @@ export const SHORT: Record<VerdictKind, string> = {
   'not-decided': 'not decided',
   'depends-on-estimate': 'depends on the estimate',
   none: 'not compared',
+};
+
+/** What came from a file, and what brings it. */
+export const IMPORTED = 'imported';
+export const IMPORT = 'Import a session…';
+
+/** Changes that are undone by themselves, as a sentence begins. */
+export const undoChanges = ({ changes, begun }: UndoOfferView) =>
+  `${changes} ${begun ? 'more ' : ''}${changes === 1 ? 'change' : 'changes'}`;
+
+/** What the button after a confirmed winner does. */
+export function undoVerb({ changes, begun }: UndoOfferView): string {
+  if (changes === 0) return 'Confirm the simpler settings';
+  return begun ? 'Go on undoing changes…' : 'Undo each change by itself…';
+}
+
+/** What may be done with a change, in few words and a tone. */
+export const UNDONE: Record<UndoneKind, { word: string; tone: 'good' | 'open' | 'info' }> = {
+  open: { word: 'not decided yet', tone: 'open' },
+  dropped: { word: 'may be dropped', tone: 'info' },
+  earns: { word: 'earns its place', tone: 'good' },
+  kept: { word: 'not decided, kept', tone: 'open' },
+  refused: { word: 'kept', tone: 'open' },
 };
 
 /** Units of amounts of energy, and colours, as the settings offer them. */

@@ -35,6 +35,7 @@ fn listed_json(listed: &Listed) -> serde_json::Value {
             "name": digest.name,
             "created_at": digest.created_at,
             "example": digest.example,
+            "imported": digest.imported,
             "advisor": digest.advisor,
             "trials": digest.trials,
             "ending": digest.ending,

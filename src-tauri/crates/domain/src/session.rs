@@ -263,6 +263,9 @@ pub struct Session {
     /// Whether it is an example, measured on another machine: to look at alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub example: bool,
+    /// When it was taken in from a file, RFC 3339, UTC; none for a session that began here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<String>,
 }
 
 #[cfg(test)]

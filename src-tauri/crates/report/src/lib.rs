@@ -49,7 +49,7 @@ pub use pdf::PdfError;
 pub use redact::record as without_secrets;
 pub use settings_file::{SettingsFile, settings_file};
 pub use svg::ChartFile;
-pub use undone::undone_lines;
+pub use undone::{Undone, UndoneSaid, undone_lines};
 pub use view::PictureFiles;
 
 pub use study::{StudyCurve, StudyPage, StudyTable, study_html};

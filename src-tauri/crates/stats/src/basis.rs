@@ -14,6 +14,7 @@
 
 use crate::interval::{Pooled, bounded};
 use crate::quantile::LEAST_TAIL;
+use crate::said;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use wattsmith_domain::{
@@ -56,8 +57,7 @@ impl MachineChange {
     fn by(&self) -> String {
         match self.ratio.mean {
             ratio if ratio >= 2.0 => format!("{ratio:.1} times the energy"),
-            ratio if ratio > 1.0 => format!("{:.1} % more energy", (ratio - 1.0) * 100.0),
-            ratio => format!("{:.1} % less energy", (1.0 - ratio) * 100.0),
+            ratio => format!("{} energy", said::less_or_more(ratio)),
         }
     }
 

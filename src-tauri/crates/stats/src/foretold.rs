@@ -1,12 +1,12 @@
 //! How good predictions were: what was foretold of trials beside what they showed.
 //!
-//! The typical miss is the median of |foretold/measured − 1|: one wild guess says little of the others.
-//! Whether they lean to one side is a t-test of the mean of ln(foretold/measured), at 95 %. Beside it stands
-//! what somebody would have missed by who says every time that nothing changes: as much as that is no
-//! knowledge.
+//! What came is held against what was foretold, never the other way round. The typical miss is the median of
+//! |measured/foretold − 1|: one wild guess says little of the others. Whether they lean to one side is a
+//! t-test of the mean of ln(measured/foretold), at 95 %. Beside it stands what somebody would have missed by
+//! who says every time that nothing changes: as much as that is no knowledge.
 
-use crate::{Analysis, CONFIDENCE, interval, said};
-use wattsmith_domain::{Interval, Proposal, SessionRecord, TrialId};
+use crate::{Analysis, CONFIDENCE, TrialAnalysis, interval, said};
+use wattsmith_domain::{Interval, Proposal, SessionRecord, Trial, TrialId};
 
 /// Fewer predictions than this are told one by one, and lean nowhere.
 const LEAST: usize = 3;
@@ -27,17 +27,37 @@ pub struct Foretold {
 }
 
 impl Foretold {
-    /// Foretold over measured.
-    #[must_use]
-    pub fn ratio(&self) -> f64 {
-        self.predicted / self.measured
+    /// Of a trial, where something was foretold of it and something measured.
+    fn of(trial: &Trial, own: &TrialAnalysis) -> Option<Self> {
+        let predicted = own.predicted.filter(|one| one.is_finite() && *one > 0.0)?;
+        let seen = own.joules_per_unit;
+        Some(Self {
+            trial: trial.id.clone(),
+            number: trial.number,
+            predicted,
+            measured: own.mean?,
+            inside: seen.map(|seen| (seen.low..=seen.high).contains(&predicted)),
+        })
     }
 
-    /// How far it was off: `6.1 % too high`.
+    /// Measured over foretold.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.measured / self.predicted
+    }
+
+    /// What came: `6.1 % more than predicted`.
     #[must_use]
     pub fn words(&self) -> String {
-        said::off(self.ratio())
+        said::than_predicted(self.ratio())
     }
+}
+
+/// What a trial showed against what was predicted of it, in words; none where either is missing. Window,
+/// terminal, report and feedback all say this.
+#[must_use]
+pub fn than_predicted(trial: &Trial, own: &TrialAnalysis) -> Option<String> {
+    Foretold::of(trial, own).map(|one| one.words())
 }
 
 /// All predictions of somebody that came to a figure.
@@ -49,7 +69,7 @@ pub struct TrackRecord {
     pub miss: f64,
     /// The same of saying every time what the default shows; none without a default.
     pub unchanged: Option<f64>,
-    /// Mean ratio of foretold to measured, 95 %; none for fewer than three.
+    /// Mean ratio of measured to foretold, 95 %; none for fewer than three.
     pub lean: Option<Interval>,
 }
 
@@ -62,7 +82,7 @@ impl TrackRecord {
         analysis: &Analysis,
         is_meant: impl Fn(&Proposal) -> bool,
     ) -> Option<Self> {
-        let proposal = |trial: &wattsmith_domain::Trial| {
+        let proposal = |trial: &Trial| {
             let mut proposals = record.proposals.iter();
             proposals.find(|one| Some(&one.id) == trial.proposal.as_ref())
         };
@@ -70,21 +90,11 @@ impl TrackRecord {
         let each: Vec<Foretold> = trials
             .filter(|(trial, own)| trial.is_complete() && !own.stale && !own.too_busy)
             .filter(|(trial, _)| proposal(trial).is_some_and(&is_meant))
-            .filter_map(|(trial, own)| {
-                let predicted = own.predicted.filter(|one| one.is_finite() && *one > 0.0)?;
-                let seen = own.joules_per_unit;
-                Some(Foretold {
-                    trial: trial.id.clone(),
-                    number: trial.number,
-                    predicted,
-                    measured: own.mean?,
-                    inside: seen.map(|seen| (seen.low..=seen.high).contains(&predicted)),
-                })
-            })
+            .filter_map(|(trial, own)| Foretold::of(trial, own))
             .collect();
         let ratios: Vec<f64> = each.iter().map(Foretold::ratio).collect();
         let unchanged = analysis.default.and_then(|default| {
-            let each = each.iter().map(|one| default.mean / one.measured);
+            let each = each.iter().map(|one| one.measured / default.mean);
             typical(&each.collect::<Vec<f64>>())
         });
         Some(Self {
@@ -102,10 +112,7 @@ impl TrackRecord {
     #[must_use]
     pub fn words(&self) -> String {
         if let [only] = &self.each[..] {
-            return match only.words().as_str() {
-                "met" => "One prediction, which was met.".to_owned(),
-                off => format!("One prediction, {off}."),
-            };
+            return format!("One prediction: {}.", only.words());
         }
         let mut words = format!(
             "{} predictions, typically {} off.",
@@ -125,9 +132,9 @@ impl TrackRecord {
             };
         }
         if let Some(lean) = self.lean {
-            if lean.high < 1.0 {
+            if lean.low > 1.0 {
                 words += " They promise too much: what came needed more.";
-            } else if lean.low > 1.0 {
+            } else if lean.high < 1.0 {
                 words += " They promise too little: what came needed less.";
             }
         }

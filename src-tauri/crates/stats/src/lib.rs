@@ -67,7 +67,7 @@ pub use covariate::{Before, Observed, Slopes, adjusted_ratio};
 pub use decide::{Look, decide, look};
 pub use expect::{Expected, Seen, USUAL_LOG_SD};
 pub use forecast::expected;
-pub use foretold::{Foretold, TrackRecord};
+pub use foretold::{Foretold, TrackRecord, than_predicted};
 pub use importance::Importance;
 pub use interval::{Pooled, geometric_mean, interval, pooled_log_sd, ratio};
 pub use lead::{Lead, Side};

@@ -117,13 +117,14 @@ pub fn less_or_more(ratio: f64) -> String {
     format!("{} {word}", size(ratio))
 }
 
-/// How far a prediction was off, for its ratio to what was measured: `6.1 % too high`, or `met`.
+/// What was measured against what was predicted, for the ratio of the two: `64.8 % more than predicted`, or
+/// `as predicted`. A prediction's error has this base wherever it is said.
 #[must_use]
-pub fn off(ratio: f64) -> String {
-    match (ratio - 1.0) * 100.0 {
-        off if off.abs() < 0.5 => "met".to_owned(),
-        off if off > 0.0 => format!("{} too high", size(ratio)),
-        _ => format!("{} too low", size(ratio)),
+pub fn than_predicted(ratio: f64) -> String {
+    match (ratio - 1.0).abs() {
+        off if !off.is_finite() => NONE.to_owned(),
+        off if off < 0.005 => "as predicted".to_owned(),
+        _ => format!("{} than predicted", less_or_more(ratio)),
     }
 }
 
@@ -251,6 +252,8 @@ mod tests {
         assert_eq!(change(1.042), "+4.2 %");
         assert_eq!(change(1.0001), "±0.0 %");
         assert_eq!(less_or_more(0.798), "20.2 % less");
+        assert_eq!(than_predicted(1.648), "64.8 % more than predicted");
+        assert_eq!(than_predicted(0.995_1), "as predicted");
         assert_eq!(range(&of(0.8, 0.7, 0.9)), "between 10.0 % and 30.0 % less");
         assert_eq!(
             range(&of(1.0, 0.95, 1.1)),

@@ -62,6 +62,7 @@ pub use session::forecast::{Took, TrackRecord, forecast_words, trial_forecast as
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
 pub use session::plan::{SessionPlan, USUAL_PARAMETERS};
+pub use session::undoable::UndoOffer;
 pub use session::words;
 pub use session::work::{PictureChoice, WorkSize};
 pub use settings::KeptSettings;

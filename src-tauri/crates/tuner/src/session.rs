@@ -5,7 +5,7 @@
 //! [`ledger`] is what the person added; [`export`] makes the report, [`one_file`] a file with all of it, and
 //! [`example`] is one that comes along; [`words`] has verdicts and figures as they are read on the screen, in
 //! the terminal and in prompts ([`trial_words`]: those of one trial); [`outlook`] says what a step is going
-//! to take.
+//! to take, and [`undoable`] what is offered once a winner is confirmed.
 
 pub(crate) mod choices;
 pub(crate) mod digest;
@@ -22,5 +22,6 @@ pub(crate) mod own_choice;
 pub(crate) mod own_work;
 pub(crate) mod plan;
 pub(crate) mod trial_words;
+pub(crate) mod undoable;
 pub mod words;
 pub(crate) mod work;

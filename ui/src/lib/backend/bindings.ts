@@ -11,6 +11,8 @@ export const commands = {
 	machine: () => typedError<MachineView, WireError>(__TAURI_INVOKE("machine")),
 	/**  What a first start shows. */
 	firstLook: () => typedError<FirstLook, WireError>(__TAURI_INVOKE("first_look")),
+	/**  The start button can be pressed; true where whoever measures the app wants it pressed now. */
+	interfaceReady: () => typedError<boolean, WireError>(__TAURI_INVOKE("interface_ready")),
 	/**  Examines the machine: some seconds. */
 	diagnose: () => typedError<DiagnosisView, WireError>(__TAURI_INVOKE("diagnose")),
 	/**  Looks for sensors anew, then examines the machine. */
@@ -57,6 +59,18 @@ export const commands = {
 	likelyCost: (draft: SessionDraft) => typedError<string, WireError>(__TAURI_INVOKE("likely_cost", { draft })),
 	/**  Takes the example that comes along in, or finds it; gives its identity. */
 	exampleSession: () => typedError<string, WireError>(__TAURI_INVOKE("example_session")),
+	/**
+	 *  Writes a session with all that happened in it into one file; gives its path. A file that is there already is
+	 *  written over only where the person has said so.
+	 */
+	exportSession: (id: string, out: string, replace: boolean) => typedError<string, WireError>(__TAURI_INVOKE("export_session", { id, out, replace })),
+	/**  Takes a session in from such a file; gives its identity. It comes as ended, and with nothing agreed to. */
+	importSession: (path: string) => typedError<string, WireError>(__TAURI_INVOKE("import_session", { path })),
+	/**
+	 *  The system's own dialog for a file to read or to write, begun at `path`; none where the person took it back. It
+	 *  asks about a file that is there already.
+	 */
+	chooseFile: (saves: boolean, path: string) => typedError<string | null, WireError>(__TAURI_INVOKE("choose_file", { saves, path })),
 	/**  All sessions, newest first. */
 	sessions: () => typedError<SessionSummary[], WireError>(__TAURI_INVOKE("sessions")),
 	/**  One session, whole. */
@@ -101,6 +115,11 @@ export const commands = {
 	moreRepeats: (id: string, trialId: string) => typedError<null, WireError>(__TAURI_INVOKE("more_repeats", { id, trialId })),
 	/**  Measures fresh repeats after a first crossing. */
 	confirm: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("confirm", { id })),
+	/**
+	 *  Undoes each change of the confirmed winner by itself for at most so many minutes, then confirms the simpler
+	 *  settings, where there are any.
+	 */
+	undoEach: (id: string, minutes: number) => typedError<null, WireError>(__TAURI_INVOKE("undo_each", { id, minutes })),
 	/**  Takes a proposal by numbers instead of the LLM's. */
 	numericProposal: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("numeric_proposal", { id })),
 	/**  Lets the session go on by itself, or pauses it after the current step. */
@@ -602,7 +621,7 @@ export type ForetoldTrial = {
 	predicted: string,
 	/**  What the trial showed, J/unit. */
 	measured: string,
-	/**  How far that is apart: "6.1 % too high". */
+	/**  What came against it: "6.1 % more than predicted". */
 	off: string,
 	/**  Whether what was foretold lies in the trial's interval; none where it has none. */
 	inside: boolean | null,
@@ -1158,6 +1177,8 @@ export type OverviewPoint = {
 	verdict: VerdictKind,
 	/**  In a word or two, as in the list of sessions. */
 	outcome: string,
+	/**  Whether it came from a file. */
+	imported: boolean,
 	/**  Who proposed, in a word. */
 	advisor: string,
 	/**  Server. */
@@ -1503,6 +1524,8 @@ export type SessionSummary = {
 	running: boolean,
 	/**  Whether it is an example, measured elsewhere. */
 	example: boolean,
+	/**  Whether it came from a file. */
+	imported: boolean,
 	/**  In a word or two: "−18.6 %", "not confirmed", "new". */
 	outcome: string,
 	/**  What kind of outcome. */
@@ -1523,6 +1546,8 @@ export type SessionView = {
 	note: string,
 	/**  What to know of an example, in whole sentences; empty for any other session. */
 	example: string,
+	/**  Where it came from, in whole sentences; empty for a session that began here, and for an example. */
+	imported: string,
 	/**  RFC 3339. */
 	createdAt: string,
 	/**  Facts for the header. */
@@ -1581,6 +1606,8 @@ export type SessionView = {
 	answer: AnswerView,
 	/**  What its steps are going to take. */
 	costs: CostsView,
+	/**  Undoing the changes of its confirmed winner; none where nothing is left to be known. */
+	undo: UndoOfferView | null,
 	/**  Changes of the machine, oldest first. */
 	changes: MachineChangeView[],
 	/**  What runs now. */
@@ -1676,7 +1703,11 @@ export type StoryItem =
 /**  The machine changed, or was busy at the start. */
 {
 	item: "machine",
-} & MachineItem;
+} & MachineItem | 
+/**  Each change of the confirmed winner, undone by itself. */
+{
+	item: "undoing",
+} & UndoingItem;
 
 /**  What came of one arm. */
 export type StudyArmView = {
@@ -1971,7 +2002,7 @@ export type TrialSaid = {
 	energy: string,
 	/**  What the advisor had expected: "0.242 J/token". */
 	predicted: string,
-	/**  How far that was off: "6.1 % too high". */
+	/**  What came against it: "6.1 % more than predicted". */
 	miss: string,
 };
 
@@ -1987,6 +2018,67 @@ export type TrialStateKind =
 "failed" | 
 /**  Taken back or interrupted. */
 "discarded";
+
+/**  What undoing is going to be, begun or gone on with. */
+export type UndoOfferView = {
+	/**  Number of the winner's trial. */
+	trialNumber: number,
+	/**  Changes that are not decided; 0 where the simpler settings alone wait to be confirmed. */
+	changes: number,
+	/**  Minutes that usually decide them. */
+	minutes: number,
+	/**  Whether some of it is done. */
+	begun: boolean,
+};
+
+/**  What undoing each change showed. */
+export type UndoingItem = {
+	/**  Identity. */
+	id: string,
+	/**  Number of the winner's trial. */
+	trialNumber: number,
+	/**  Time that was allowed: "20 min". */
+	allowed: string,
+	/**  Each change. */
+	changes: UndoneView[],
+	/**  What they say together; empty for a single one. */
+	together: string,
+	/**  What became of the settings without what may be dropped; empty before they are begun. */
+	simpler: string,
+};
+
+/**  What may be done with a change. */
+export type UndoneKind = 
+/**  Not decided yet. */
+"open" | 
+/**  Undoing it costs nothing: it may go. */
+"dropped" | 
+/**  It earns its place. */
+"earns" | 
+/**  Not decided with the most pairs. */
+"kept" | 
+/**  It cannot be undone by itself. */
+"refused";
+
+/**  One change of the winner, undone while the others stand. */
+export type UndoneView = {
+	/**  Parameter. */
+	name: string,
+	/**  The winner's value. */
+	changed: string,
+	/**  The default's. */
+	default: string,
+	/**  What undoing it costs, of the winner's energy: "12.3 % more"; empty before the first look. */
+	cost: string,
+	/**  Its interval: "between 9.1 % and 15.6 % more"; empty with it. */
+	range: string,
+	/**  Pairs measured. */
+	pairs: number,
+	/**  The outcome. */
+	verdict: UndoneKind,
+	/**  The outcome in words, such as "it earns its place". */
+	word: string,
+};
 
 /**  A file that looks like a model and cannot be run. */
 export type UnfitModelView = {

@@ -44,6 +44,14 @@ export interface Backend {
   likelyCost(draft: wire.SessionDraft): Promise<string>;
   /** Takes the example that comes along in, or finds it; gives its identity. */
   exampleSession(): Promise<string>;
+  /** Writes a session into one file; gives its path. One that is there is replaced only where that was agreed. */
+  exportSession(id: string, out: string, replace: boolean): Promise<string>;
+  /** Takes a session in from such a file; gives its identity. */
+  importSession(path: string): Promise<string>;
+  /** The system's own dialog for a file to read or to write; null where the person took it back. */
+  chooseFile(saves: boolean, path: string): Promise<string | null>;
+  /** The start button can be pressed; true where whoever measures the app wants it pressed now. */
+  interfaceReady(): Promise<boolean>;
   sessions(): Promise<wire.SessionSummary[]>;
   session(id: string): Promise<wire.SessionView>;
   renameSession(id: string, name: string): Promise<void>;
@@ -69,6 +77,8 @@ export interface Backend {
   /** More windows of a trial, until it is decided or enough. */
   moreRepeats(id: string, trialId: string): Promise<void>;
   confirm(id: string): Promise<void>;
+  /** Undoes each change of the confirmed winner by itself, then confirms the simpler settings. */
+  undoEach(id: string, minutes: number): Promise<void>;
   numericProposal(id: string): Promise<void>;
   giveReply(id: string, exchangeId: string, reply: string): Promise<void>;
   editProposal(id: string, proposalId: string, settings: wire.Setting[]): Promise<void>;

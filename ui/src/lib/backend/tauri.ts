@@ -9,7 +9,7 @@ import type { Backend } from './index';
 
 type Answer = { status: 'ok'; data: unknown } | { status: 'error'; error: WireError };
 type Command = (...args: never[]) => Promise<Answer>;
-type Data<A> = A extends { status: 'ok'; data: infer T } ? (T extends null ? void : T) : never;
+type Data<A> = A extends { status: 'ok'; data: infer T } ? ([T] extends [null] ? void : T) : never;
 type Opened<C> = {
   [Name in keyof C]: C[Name] extends (...args: infer A) => Promise<infer R>
     ? (...args: A) => Promise<Data<R>>

@@ -10,6 +10,7 @@ const row = (sessionId: string, more: Partial<Row> = {}): Row => ({
   bestInterval: around(0.1),
   verdict: 'better',
   outcome: '−50 %',
+  imported: false,
   advisor: 'guided',
   engine: 'llama-server',
   machine: 'a machine',

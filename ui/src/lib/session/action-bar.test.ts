@@ -56,6 +56,32 @@ describe('the action bar', () => {
     await bar(next);
     expect(offered()).toEqual(ids);
   });
+  it('offers to undo changes after a confirmed winner, with its minutes, or the simpler settings', async () => {
+    const backend = mockBackend(new URLSearchParams('scenario=ended&pace=0.01'));
+    const store = new Store(backend);
+    await store.start();
+    await store.show('s-chat');
+    const undo = { trialNumber: 5, changes: 3, minutes: 12, begun: false };
+    const given = (more: object) => ({
+      view: { ...store.open, undo: { ...undo, ...more } },
+      live: quiet(),
+      mode: 'read',
+      setMode: vi.fn(),
+    });
+    const begun = vi.spyOn(backend, 'undoEach').mockResolvedValue(undefined);
+    render(Harness, { store, of: ActionBar as never, given: given({}) });
+    expect(offered()).toEqual(['undo-each', 'resume']);
+    expect(screen.getByTestId('step-cost').textContent).toBe('about 12\u202fmin');
+    await fireEvent.click(screen.getByTestId('undo-each'));
+    await fireEvent.input(await screen.findByTestId('undo-minutes'), { target: { value: '20' } });
+    await fireEvent.click(screen.getByTestId('undo-begin'));
+    await vi.waitFor(() => expect(begun).toHaveBeenCalledWith('s-chat', 20));
+    cleanup();
+    render(Harness, { store, of: ActionBar as never, given: given({ changes: 0, minutes: 1 }) });
+    expect(screen.getByTestId('undo-each').textContent).toBe('Confirm the simpler settings');
+    await fireEvent.click(screen.getByTestId('undo-each'));
+    await vi.waitFor(() => expect(begun).toHaveBeenLastCalledWith('s-chat', 1));
+  });
   it('says what the sensible step takes', async () => {
     await bar({ step: 'confirm', trialNumber: 3 });
     expect(screen.getByTestId('step-cost').textContent).toMatch(/\d.*(min|s) to .*J/);

@@ -15,6 +15,12 @@ export function offered(view: SessionView): string | null {
   return found?.item === 'proposal' ? found.id : null;
 }
 
+/** What undoing the changes of a confirmed winner takes; of the simpler settings alone, what fresh repeats take. */
+export function undoCost({ undo, costs }: SessionView): string {
+  if (!undo) return '';
+  return undo.changes ? `about ${undo.minutes} min` : costs.confirm;
+}
+
 /** A step and what it takes. */
 const and = (text: string, cost: string) => (cost ? `${text}, ${cost}` : text);
 
@@ -43,7 +49,10 @@ export function nextStep(view: SessionView): string {
     case 'confirm':
       return and(`confirm trial ${next.trialNumber}`, costs.confirm);
     case 'ended':
-      return '';
+      if (!view.undo) return '';
+      return view.undo.changes
+        ? `see which change earned it, ${undoCost(view)}`
+        : and('confirm the simpler settings', undoCost(view));
     case 'busy':
       return '';
   }

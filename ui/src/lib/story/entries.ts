@@ -9,6 +9,7 @@ import type {
   ProposalItem,
   StoryItem,
   TrialItem,
+  UndoingItem,
 } from '$lib/backend';
 
 export type Entry =
@@ -17,6 +18,7 @@ export type Entry =
   | TrialEntry
   | { kind: 'confirmation'; key: string; item: ConfirmationItem }
   | { kind: 'machine'; key: string; item: MachineItem }
+  | { kind: 'undoing'; key: string; item: UndoingItem }
   | { kind: 'feedback'; key: string; item: FeedbackItem };
 
 export interface TrialEntry {
@@ -55,6 +57,7 @@ export function entriesOf(story: StoryItem[]): Entry[] {
     else if (item.item === 'confirmation')
       entries.push({ kind: 'confirmation', key: item.id, item });
     else if (item.item === 'machine') entries.push({ kind: 'machine', key: item.id, item });
+    else if (item.item === 'undoing') entries.push({ kind: 'undoing', key: item.id, item });
     else entries.push({ kind: 'feedback', key: `feedback-${item.trialId}`, item });
   }
   if (taken) entries.push({ kind: 'proposal', key: taken.id, item: taken });

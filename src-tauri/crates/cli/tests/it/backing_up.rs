@@ -68,6 +68,11 @@ fn a_session_goes_into_one_file_and_comes_out_of_it_elsewhere_the_same() {
     assert!(trials(&before).is_some(), "{before}");
     assert_eq!(trials(&before), trials(&after));
 
+    // It is marked as what came from elsewhere, in the list and in its report.
+    let list = lines(&run(other.command("sessions --json"))).remove(0);
+    assert_eq!(list["sessions"][0]["imported"], true, "{list}");
+    assert!(after.pointer("/record/session/imported_at").is_some());
+
     // To look at alone, it is marked as what it is.
     let looking = Home::new();
     let mut command = looking.command("sessions import --example");
@@ -82,11 +87,7 @@ fn a_session_goes_into_one_file_and_comes_out_of_it_elsewhere_the_same() {
     assert!(err(&output).contains("is here already"), "{}", err(&output));
     let text = std::fs::read_to_string(&file).unwrap();
     for (name, bytes, said) in [
-        (
-            "cut",
-            &text[..text.len() / 2],
-            "no session written by Wattsmith",
-        ),
+        ("cut", &text[..text.len() / 2], "damaged or cut off"),
         ("other", "{\"a\": 1}", "does not say that it is one"),
         ("newer", "{\"wattsmith_session\": 99}", "a newer Wattsmith"),
     ] {

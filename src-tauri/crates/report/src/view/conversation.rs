@@ -4,7 +4,7 @@ use super::{Figures, changes};
 use crate::format;
 use serde::Serialize;
 use wattsmith_domain::{Exchange, ExchangeKind, ExchangeOutcome, Proposal, SessionRecord, Trial};
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, than_predicted};
 
 /// One turn: a prompt and its reply, or a proposal made without one, and the feedback after it.
 #[derive(Debug, Serialize)]
@@ -19,6 +19,8 @@ pub(crate) struct Turn {
     pub before_edit: Option<String>,
     pub predicted: Option<String>,
     pub measured: Option<String>,
+    /// The latter against the former, in words.
+    pub miss: Option<String>,
     pub feedback: Option<Feedback>,
     #[serde(skip)]
     at: String,
@@ -124,6 +126,9 @@ fn turn(
         measured: trial
             .and_then(|one| analysis.trial(&one.id)?.mean)
             .map(|value| format::with_unit(value, &figures.unit)),
+        miss: trial
+            .and_then(|one| than_predicted(one, analysis.trial(&one.id)?))
+            .map(|came| format::tied(&came)),
         feedback,
         at: exchange
             .map(|one| one.created_at.clone())

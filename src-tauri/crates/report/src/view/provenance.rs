@@ -87,6 +87,10 @@ fn machine(record: &SessionRecord) -> Vec<Fact> {
     if let Some(kind) = &machine.virtual_machine {
         facts.push(fact("Virtual machine", kind));
     }
+    if let Some(at) = &record.session.imported_at {
+        let day = at.get(..10).unwrap_or_default();
+        facts.push(fact("Imported", format!("taken in from a file on {day}")));
+    }
     facts
 }
 

@@ -9,7 +9,9 @@ use wattsmith_domain::{
     Comparison, Confirmation, DiscardedRepeat, FailureCause, Interval, Purpose, Repeat,
     SessionRecord, Trial, TrialState, Verdict, Warning,
 };
-use wattsmith_stats::{Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean, said};
+use wattsmith_stats::{
+    Analysis, Outcome, OutcomeKind, TrialAnalysis, geometric_mean, said, than_predicted,
+};
 
 /// One trial.
 #[derive(Debug, Serialize)]
@@ -29,6 +31,7 @@ pub(crate) struct TrialRow {
     pub speed: String,
     pub first_token: String,
     pub verdict: Badge,
+    /// What came against what was predicted, and that; the latter alone where nothing came.
     pub predicted: Option<String>,
     pub notes: Vec<String>,
     /// What is wrong with its sensors, with the codes.
@@ -109,12 +112,18 @@ fn row(record: &SessionRecord, figures: &Figures, trial: &Trial, seen: &TrialAna
             )
         }),
         verdict: verdict(trial, seen),
-        predicted: seen
-            .predicted
-            .map(|value| format::with_unit(value, &figures.short_unit)),
+        predicted: predicted(figures, trial, seen),
         notes: notes(trial, seen),
         faults: faults(trial),
     }
+}
+
+fn predicted(figures: &Figures, trial: &Trial, seen: &TrialAnalysis) -> Option<String> {
+    let predicted = format::with_unit(seen.predicted?, &figures.short_unit);
+    Some(match than_predicted(trial, seen) {
+        Some(came) => format!("{} ({predicted})", format::tied(&came)),
+        None => format!("predicted {predicted}"),
+    })
 }
 
 /// What is wrong with the sensors of a trial, each of it once.

@@ -50,23 +50,23 @@ fn a_track_is_told_in_words() {
     ];
     let told = told.map(|one| track(&one).unwrap().words());
     insta::assert_snapshot!(told.join("\n"), @r"
-    One prediction, 20.0 % too low.
-    One prediction, which was met.
-    2 predictions, typically 20.0 % off. Saying “as the default” every time would have been 20.0 % off.
-    4 predictions, typically 19.6 % off. Saying “as the default” every time would have been 28.2 % off. They promise too much: what came needed more.
-    4 predictions, typically 4.5 % off. Saying “as the default” every time would have been 28.2 % off.
-    2 predictions, typically 36.0 % off. Saying “as the default” every time would have been nearer: 20.0 % off.
+    One prediction: 25.0 % more than predicted.
+    One prediction: as predicted.
+    2 predictions, typically 20.8 % off. Saying “as the default” every time would have been nearer: 16.7 % off.
+    4 predictions, typically 24.4 % off. Saying “as the default” every time would have been nearer: 21.7 % off. They promise too much: what came needed more.
+    4 predictions, typically 4.5 % off. Saying “as the default” every time would have been 21.7 % off.
+    2 predictions, typically 41.4 % off. Saying “as the default” every time would have been nearer: 16.7 % off.
     ");
 }
 
 #[test]
 fn one_wild_guess_says_little_of_the_others() {
-    let wild = track(&record(&[(0.22, 0.2), (0.18, 0.2), (9.0, 0.2)])).unwrap();
+    let wild = track(&record(&[(0.2, 0.22), (0.2, 0.18), (9.0, 0.2)])).unwrap();
     assert!((wild.miss - 0.1).abs() < 1e-3, "{}", wild.miss);
     let track = track(&record(&[(0.1, 0.2), (0.4, 0.2)])).unwrap();
     assert_eq!(track.lean, None, "two lean nowhere");
-    assert_eq!(track.each[0].words(), "50.0 % too low");
-    assert_eq!(track.each[1].words(), "100.0 % too high");
+    assert_eq!(track.each[0].words(), "100.0 % more than predicted");
+    assert_eq!(track.each[1].words(), "50.0 % less than predicted");
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn what_lies_in_the_trials_interval_was_inside_the_noise() {
 #[test]
 fn they_lean_only_where_a_t_test_says_so() {
     let lean = |pairs: &[(f64, f64)]| track(&record(pairs)).unwrap().lean.unwrap();
-    let too_low = lean(&[(0.20, 0.25), (0.18, 0.22), (0.21, 0.26)]);
-    assert!(too_low.high < 1.0, "{too_low:?}");
+    let more_came = lean(&[(0.20, 0.25), (0.18, 0.22), (0.21, 0.26)]);
+    assert!(more_came.low > 1.0, "{more_came:?}");
     let either_side = lean(&[(0.20, 0.25), (0.26, 0.22), (0.21, 0.26)]);
     assert!(either_side.low < 1.0 && either_side.high > 1.0);
 }

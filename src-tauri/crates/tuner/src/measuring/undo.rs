@@ -8,6 +8,7 @@ use crate::job::Job;
 use crate::measuring::measure::Window;
 use crate::measuring::spoiled::reference;
 use crate::session::plan::invalid;
+use crate::session::undoable::winner;
 use crate::tuner::{Tuner, fresh_id, now};
 use std::time::{Duration, Instant};
 use wattsmith_domain::{
@@ -33,7 +34,13 @@ impl Tuner {
         }
         let allowed = Duration::from_secs(60 * u64::from(minutes));
         let record = self.record(&job.session).await?;
-        let winner = winner(&record)?.clone();
+        let winner = winner(&record, &Analysis::of(&record)).cloned();
+        let winner = winner.ok_or_else(|| {
+            TunerError::Invalid(
+                "No trial of this session is confirmed, so there is no winner whose changes could be undone."
+                    .to_owned(),
+            )
+        })?;
         self.check_scope(&record)?;
         self.check_files(&record.session).await?;
         let mut undoing = begun(&record, &winner, allowed);
@@ -45,7 +52,9 @@ impl Tuner {
         };
         let trial = self.simpler_trial(job, &mut undoing, simpler).await?;
         let record = self.record(&job.session).await?;
-        let judged = record.confirmations.iter().any(|one| one.trial == trial);
+        let mut of_it = record.confirmations.iter().filter(|one| one.trial == trial);
+        // One that was interrupted is gone on with.
+        let judged = of_it.any(|one| one.decision.is_some());
         let complete = record.trial(&trial).is_some_and(Trial::is_complete);
         match complete && !judged {
             true => self.confirm_trial(job, &trial).await,
@@ -215,19 +224,6 @@ fn simpler_of(session: &SessionId, number: u32, configuration: Configuration) ->
         forecast: None,
         created_at: now(),
     }
-}
-
-/// The confirmed winner: the one whose changes are being undone, else the best confirmed.
-fn winner(record: &SessionRecord) -> Result<&Trial, TunerError> {
-    let begun = record.undoing.as_ref().map(|one| one.trial.clone());
-    let confirmed = || Analysis::of(record).confirmed.map(|(id, _)| id);
-    let id = begun.or_else(confirmed);
-    id.and_then(|id| record.trial(&id)).ok_or_else(|| {
-        TunerError::Invalid(
-            "No trial of this session is confirmed, so there is no winner whose changes could be undone."
-                .to_owned(),
-        )
-    })
 }
 
 /// What was begun, with the minutes that are allowed now; else a new one.

@@ -14,7 +14,7 @@ use wattsmith_store::{Head, StoreError};
 
 /// By what a digest is made: another version of the program may find other words for the same record.
 /// Raise the number when that happens within one version.
-const MADE_BY: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
+const MADE_BY: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
 
 /// What is logged where a digest cannot be kept.
 const NOT_KEPT: &str = "a line of the list of sessions is not kept";
@@ -33,6 +33,8 @@ pub struct Digest {
     pub created_at: String,
     /// Whether it is an example, which stands beside no other session.
     pub example: bool,
+    /// Whether it came from a file.
+    pub imported: bool,
     /// The engine's name.
     pub engine: String,
     /// Processor and boards of the machine that it ran on, or that machine's name where it was another.
@@ -116,6 +118,7 @@ impl Digest {
             name: session.name.clone(),
             created_at: session.created_at.clone(),
             example: session.example,
+            imported: session.imported_at.is_some(),
             engine: session.engine.name.clone(),
             machine: machine(session),
             settings,

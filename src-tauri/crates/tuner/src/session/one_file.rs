@@ -4,7 +4,7 @@
 
 use crate::error::TunerError;
 use crate::machine::models::blocking;
-use crate::tuner::Tuner;
+use crate::tuner::{Tuner, now};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use wattsmith_domain::{
@@ -47,6 +47,20 @@ enum Place {
 }
 
 impl Tuner {
+    /// Writes a session into one new file; one that is there already is not written over.
+    ///
+    /// # Errors
+    /// There is no such session, something of that name is there, or the file cannot be written.
+    pub async fn export_session_anew(&self, id: &SessionId, to: &Path) -> Result<(), TunerError> {
+        if tokio::fs::symlink_metadata(to).await.is_ok() {
+            return Err(TunerError::Invalid(format!(
+                "There is a file {} already. Choose another name.",
+                to.display()
+            )));
+        }
+        self.export_session(id, to).await
+    }
+
     /// Writes a session into one file; a file that is there is replaced.
     ///
     /// # Errors
@@ -126,10 +140,11 @@ impl Tuner {
         let mut file = blocking(move || read(&from)).await??;
         fits_together(&file.record, &name)?;
         file.record.session.example = example;
+        file.record.session.imported_at = Some(now());
         if let Some(here) = self.name_of(&file).await? {
             return Err(TunerError::Invalid(format!(
-                "The session of {name} is here already, as “{here}”. Delete that one first, if this one is to \
-                 take its place."
+                "The session of {name} is here already, as “{here}”: nothing was changed. Delete that one first, \
+                 if this one is to take its place."
             )));
         }
         self.take_in(file).await
@@ -269,9 +284,11 @@ fn read(path: &Path) -> Result<File, TunerError> {
 
 /// What is in a file called `name`.
 pub(super) fn parse(bytes: &[u8], name: &str) -> Result<File, TunerError> {
-    let none_of_ours = |why: String| none_of_ours(name, &why);
     let head: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| none_of_ours(error.to_string()))?;
+        serde_json::from_slice(bytes).map_err(|error| match begins_as_ours(bytes) {
+            true => damaged(name, &error),
+            false => none_of_ours(name, &error.to_string()),
+        })?;
     match head["wattsmith_session"].as_u64() {
         Some(format) if format == u64::from(FORMAT) => {}
         Some(newer) => {
@@ -280,14 +297,27 @@ pub(super) fn parse(bytes: &[u8], name: &str) -> Result<File, TunerError> {
                  version to read it."
             )));
         }
-        None => return Err(none_of_ours("it does not say that it is one".to_owned())),
+        None => return Err(none_of_ours(name, "it does not say that it is one")),
     }
-    serde_json::from_value(head).map_err(|error| none_of_ours(error.to_string()))
+    serde_json::from_value(head).map_err(|error| damaged(name, &error))
+}
+
+/// Whether the first bytes are those of a session's file, however it goes on.
+fn begins_as_ours(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{\"wattsmith_session\":")
 }
 
 fn none_of_ours(name: &str, why: &str) -> TunerError {
     TunerError::Invalid(format!(
-        "{name} is no session written by Wattsmith: {why}. `wattsmith-cli sessions export` writes one."
+        "{name} is no session written by Wattsmith: {why}. “Export…” in a session's menu writes one, and so does \
+         `wattsmith-cli sessions export`."
+    ))
+}
+
+fn damaged(name: &str, error: &serde_json::Error) -> TunerError {
+    TunerError::Invalid(format!(
+        "{name} is a session, but damaged or cut off: {error}. Nothing of it was taken in. Copy it again, or have it \
+         written again."
     ))
 }
 
@@ -324,6 +354,7 @@ fn fits_together(record: &SessionRecord, name: &str) -> Result<(), TunerError> {
     let known = |trial: &TrialId| record.trial(trial).is_some();
     if !record.feedback.iter().all(|one| known(&one.trial))
         || !record.confirmations.iter().all(|one| known(&one.trial))
+        || !record.undoing.iter().all(|one| known(&one.trial))
     {
         return wrong("something is said of a trial that it does not hold");
     }

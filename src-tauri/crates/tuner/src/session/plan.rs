@@ -344,6 +344,7 @@ impl Tuner {
                 false => String::new(),
             },
             example: false,
+            imported_at: None,
         })
     }
 }

@@ -4,7 +4,7 @@
 use crate::measuring::trial::cause_label;
 use crate::session::words;
 use wattsmith_domain::{SessionRecord, Trial, TrialState};
-use wattsmith_stats::{Analysis, said};
+use wattsmith_stats::{Analysis, said, than_predicted};
 
 /// What may be said of a trial; its first line is its figure. Empty where it has none and did not fail.
 #[must_use]
@@ -72,6 +72,10 @@ pub fn trial(record: &SessionRecord, analysis: &Analysis, trial: &Trial) -> Vec<
     lines.extend(words::answers(trial).map(|line| format!("  {line}")));
     if trial.number > 1 {
         lines.extend(words::of_trial(own).map(|verdict| format!("  {verdict}")));
+    }
+    if let (Some(predicted), Some(came)) = (own.predicted, than_predicted(trial, own)) {
+        let predicted = said::number(predicted);
+        lines.push(format!("  {came} ({predicted} J/{unit})"));
     }
     let broken = own.violations.iter();
     lines.extend(broken.map(|one| format!("  breaks a constraint: {one}")));

@@ -68,6 +68,7 @@ impl Played {
             readers: std::collections::BTreeMap::new(),
             note: String::new(),
             example: false,
+            imported_at: None,
         };
         Self {
             record: SessionRecord {

@@ -7,7 +7,7 @@ use wattsmith_domain::{
     Constraints, Parameter, Performance, Purpose, SessionRecord, Threshold, Trial, TrialState,
     Verdict, WorkUnit,
 };
-use wattsmith_stats::Analysis;
+use wattsmith_stats::{Analysis, said, than_predicted};
 
 /// How the line begins that names what nobody has turned yet.
 const NOT_TRIED: &str = "\nNot tried yet: ";
@@ -82,13 +82,11 @@ fn measured(
         ));
     }
     if let Some(predicted) = own.predicted
-        && let Some(mean) = own.mean
+        && let Some(came) = than_predicted(trial, own)
     {
+        let predicted = words::figure(predicted);
         sentences.push(format!(
-            "You had expected {} J/{unit}; it was {} %{} than that.",
-            words::figure(predicted),
-            words::figure((mean / predicted - 1.0).abs() * 100.0),
-            if mean > predicted { " more" } else { " less" }
+            "You had expected {predicted} J/{unit}; it was {came}."
         ));
     }
     sentences.extend(bottleneck::of(record, trial));
@@ -129,9 +127,9 @@ fn measured(
         };
         if mean > goal {
             sentences.push(format!(
-                "The goal is {} J/{unit}, another {:.0} % down.",
+                "The goal is {} J/{unit}, {} than this.",
                 words::figure(goal),
-                (1.0 - goal / mean) * 100.0
+                said::less_or_more(goal / mean)
             ));
         }
     }
@@ -153,10 +151,10 @@ fn awaited(work: WorkUnit) -> &'static str {
     }
 }
 
-/// How far the limits are that it keeps: what it could lose of its speed, or wait longer.
+/// How far the limits are that it keeps, each in per cent of the limit.
 fn margins(constraints: &Constraints, work: WorkUnit, seen: &Performance) -> Vec<String> {
     let speed = constraints.min_tokens_per_second.map(|least| {
-        let room = 1.0 - least / seen.tokens_per_second;
+        let room = seen.tokens_per_second / least - 1.0;
         (format!("at least {least} {}", work.rate()), room)
     });
     let first_token = constraints.max_time_to_first_token_s.map(|most| {
@@ -167,8 +165,16 @@ fn margins(constraints: &Constraints, work: WorkUnit, seen: &Performance) -> Vec
     kept.filter(|(_, room)| *room >= 0.0)
         .map(|(limit, room)| {
             let only = if room < NARROW { "only " } else { "" };
-            let room = words::percent(room);
-            format!("It keeps the limit of {limit} with {only}{room} to spare.")
+            match room < 1.0 {
+                true => format!(
+                    "It keeps the limit of {limit} with {only}{} to spare.",
+                    words::percent(room)
+                ),
+                false => format!(
+                    "It keeps the limit of {limit} {} times over.",
+                    words::figure(1.0 + room)
+                ),
+            }
         })
         .collect()
 }

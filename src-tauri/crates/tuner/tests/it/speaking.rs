@@ -166,7 +166,7 @@ fn the_room_to_each_limit_is_told() {
         .max_time_to_first_token_s = Some(0.8);
     let draft = last(&record);
     assert!(
-        draft.contains("the limit of at least 40 tokens/s with 30 % to spare."),
+        draft.contains("the limit of at least 40 tokens/s with 43 % to spare."),
         "{draft}"
     );
     assert!(

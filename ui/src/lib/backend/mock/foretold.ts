@@ -1,7 +1,7 @@
 // How good pretended predictions were, in the words of the core.
 
 import type { ForetoldView, TrialItem } from '../bindings';
-import { number, off } from './said';
+import { number, thanPredicted } from './said';
 import { byDefault, complete, type Kept } from './session';
 
 const median = (values: number[]) => {
@@ -26,14 +26,14 @@ export function foretold(s: Kept): ForetoldView[] {
       number: t.number,
       predicted: number(t.predicted ?? 0),
       measured: number(measured(t)),
-      off: off((t.predicted ?? 0) / measured(t)),
+      off: thanPredicted(measured(t) / (t.predicted ?? 1)),
       inside: inside(t),
     }));
-    const ratios = own.map((t) => (t.predicted ?? 0) / measured(t));
+    const ratios = own.map((t) => measured(t) / (t.predicted ?? 1));
     const text =
       each.length === 1
-        ? `One prediction, ${each[0]?.off}.`
-        : `${each.length} predictions, typically ${typical(ratios)} off. Saying “as the default” every time would have been ${typical(own.map((t) => reference / measured(t)))} off.`;
+        ? `One prediction: ${each[0]?.off}.`
+        : `${each.length} predictions, typically ${typical(ratios)} off. Saying “as the default” every time would have been ${typical(own.map((t) => measured(t) / reference))} off.`;
     return { who, text, each };
   });
 }

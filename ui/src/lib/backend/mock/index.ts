@@ -13,6 +13,7 @@ import { apply, DEFAULTS, diff } from './engine';
 import { withEngine } from './engines';
 import { isRemote, WITH_PLUG } from './machine';
 import { options } from './options';
+import { handover } from './handover';
 import { Meters } from './meters';
 import { more } from './more';
 import { Noise } from './noise';
@@ -22,12 +23,13 @@ import { summary } from './outcome';
 import { overview } from './overview';
 import { files, page } from './report';
 import { keep, trials, view, type Kept } from './session';
-import { example, scene } from './scenarios';
+import { brought, example, scene } from './scenarios';
 import { settings } from './settings';
 import { Studies } from './study';
 import { say, takeBack } from './talk';
 import { BUILT_IN, render, templateViews } from './templates';
 import { powerOf } from './trial';
+import { undoEach } from './undoing';
 import { previewWork } from './work';
 
 export function mockBackend(query: URLSearchParams): Backend {
@@ -176,6 +178,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     runProposal: (id, proposalId) => job(id, (s) => jobs.take(s, proposalId)),
     moreRepeats: (id, trialId) => job(id, (s) => more(jobs, s, trialId)),
     confirm: (id) => job(id, (s) => confirm(jobs, s)),
+    undoEach: (id, minutes) => job(id, (s) => undoEach(jobs, s, minutes)),
     numericProposal: (id) =>
       change(id, (s) => {
         s.stuck = null;
@@ -279,6 +282,7 @@ export function mockBackend(query: URLSearchParams): Backend {
     reportPage: async (id, withPaths) => page(find(id), withPaths),
     exportReport: async (id, format, out) => files(find(id), format, out),
     ...desk(),
+    ...handover(sessions, find, () => brought(start.machine)),
     ...downloads.calls(),
     ...settings(query.get('scenario') === 'bad-settings'),
     ...noise.calls(),

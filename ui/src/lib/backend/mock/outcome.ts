@@ -97,6 +97,7 @@ export function summary(s: Kept): SessionSummary {
     createdAt: s.createdAt,
     running: s.phase.kind !== 'idle',
     example: s.example ?? false,
+    imported: s.importedAt !== undefined,
     outcome: s.phase.kind !== 'idle' && !trials(s).some((t) => t.state === 'complete') ? '' : said,
     verdict,
     estimated: !s.machine.measured,

@@ -28,6 +28,7 @@ export function overview(all: Kept[]): OverviewLine[] {
       bestInterval,
       verdict: summary(s).verdict,
       outcome: summary(s).outcome,
+      imported: s.importedAt !== undefined,
       advisor: s.draft.advisor,
       engine: 'llama-server',
       machine: shown.estimated ? 'AMD Ryzen 9 7900' : 'AMD Ryzen 9 7900 + NVIDIA RTX 4090',

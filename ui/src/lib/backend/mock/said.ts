@@ -62,9 +62,11 @@ export const NOTHING: TrialSaid = {
   miss: '',
 };
 
-/** How far a prediction was off. */
-export const off = (ratio: number) =>
-  Math.abs(ratio - 1) < 0.005 ? 'met' : `${size(ratio)} too ${ratio > 1 ? 'high' : 'low'}`;
+export const lessOrMore = (ratio: number) => `${size(ratio)} ${ratio > 1 ? 'more' : 'less'}`;
+
+/** What came against what was predicted. */
+export const thanPredicted = (ratio: number) =>
+  Math.abs(ratio - 1) < 0.005 ? 'as predicted' : `${lessOrMore(ratio)} than predicted`;
 
 /** A trial's figures in words. */
 export function saidOf(s: Kept, t: TrialItem): TrialSaid {
@@ -72,7 +74,7 @@ export function saidOf(s: Kept, t: TrialItem): TrialSaid {
   const own = t.joulesPerUnit;
   const compared = own && reference && t.origin !== 'default' && !t.stale;
   const ratio = compared ? own.mean / reference.mean : null;
-  const ratioOff = t.predicted !== null && own ? t.predicted / own.mean : null;
+  const came = t.predicted !== null && own ? own.mean / t.predicted : null;
   return {
     mean: own ? mean(own) : '',
     figure: own ? figure(own) : '',
@@ -89,7 +91,7 @@ export function saidOf(s: Kept, t: TrialItem): TrialSaid {
     firstTokenLate: t.ttftP95S === null ? '' : `${number(t.ttftP95S)} s`,
     energy: joules(t.energyJ),
     predicted: t.predicted === null ? '' : `${number(t.predicted)} J/token`,
-    miss: ratioOff === null ? '' : off(ratioOff),
+    miss: came === null ? '' : thanPredicted(came),
   };
 }
 

@@ -8,6 +8,8 @@ import { options } from './options';
 import { interval, keep, trials, byDefault, type Kept } from './session';
 import { addRepeat, begin, finish } from './trial';
 import { BUILT_IN } from './templates';
+import { failed, stuck } from './troubled';
+import { undone } from './undoing';
 
 export interface Scene {
   machine: MachineView;
@@ -88,40 +90,6 @@ function confirmed(s: Kept): Kept {
     text: `Confirmed: trial ${lead?.number} is below the goal. It uses ${((1 - ratio) * 100).toFixed(1)} % less energy per token than the default.`,
   });
   s.ending = 'threshold reached';
-  return s;
-}
-
-function stuck(s: Kept): Kept {
-  for (const item of s.story) if (item.item === 'feedback') item.sent = true;
-  for (let n = 0; n < 3; n++)
-    exchange(
-      s,
-      BUILT_IN,
-      'refused',
-      'I would set `parallel` to 8.\n\n```json\n{"parallel": 8}\n```',
-      'parallel 8 was measured as trial 3 already; the advisor was told so.',
-    );
-  s.stuck = 'The advisor repeated settings that were already measured, three times in a row.';
-  return s;
-}
-
-function failed(s: Kept): Kept {
-  const config = { ...DEFAULTS, parallel: '16', 'cache-type-k': 'f16' };
-  const trial = begin(s, config, 'Qwen 1.5B, from a list of 5', 0.24);
-  Object.assign(trial, {
-    state: 'failed',
-    energyJ: 61,
-    message:
-      'Out of memory: llama-server could not allocate 6.2 GiB for 16 slots of KV cache. Choose fewer parallel slots, or a shorter context per slot.',
-  });
-  s.story.push({
-    item: 'feedback',
-    trialId: trial.id,
-    trialNumber: trial.number,
-    draft: `Trial ${trial.number} failed: out of memory with 16 parallel slots. Stay at 8 or fewer.`,
-    edit: 'Trial 4 failed: out of memory with 16 parallel slots. Stay at 8 or fewer.\nPlease keep the time to first token under 0.3 s, people are waiting for it.',
-    sent: false,
-  });
   return s;
 }
 
@@ -218,6 +186,13 @@ export function example(machine: MachineView): Kept {
   return s;
 }
 
+/** What a session's file holds here: measured elsewhere, on the same work. */
+export function brought(machine: MachineView): Kept {
+  const s = confirmed(session('s-brought', ago(9), machine, 4, { name: 'SmolLM2 · laptop' }));
+  s.importedAt = ago(0);
+  return s;
+}
+
 /** Builds the scene of that name; unknown names give the lively one. */
 export function scene(name: string, pace: number): Scene {
   const base = { machine: ESTIMATED, advisorModels: true, startRunning: false, pace };
@@ -261,6 +236,10 @@ export function scene(name: string, pace: number): Scene {
       return { ...base, sessions: [failed(now(2)), ...older(ESTIMATED)] };
     case 'ended':
       return { ...base, sessions: [confirmed(now(4)), ...older(ESTIMATED)] };
+    case 'undone':
+      return { ...base, sessions: [undone(confirmed(now(4))), ...older(ESTIMATED)] };
+    case 'imported':
+      return { ...base, sessions: [brought(ESTIMATED), ...older(ESTIMATED)] };
     case 'paste':
       return {
         ...base,

@@ -18,6 +18,7 @@ import { CONNECTIONS, isRemote } from './machine';
 import { foretold } from './foretold';
 import { answer, costs, freshWords, saidOf } from './said';
 import { trend } from './trend';
+import { offer } from './undoing';
 
 const SPREAD = 0.045; // pooled deviation of log J/token that intervals are drawn with
 const IDLE: PhaseView = {
@@ -36,6 +37,8 @@ export interface Kept {
   note?: string;
   /** Whether it is the example that comes along. */
   example?: boolean;
+  /** When it came from a file. */
+  importedAt?: string;
   createdAt: string;
   draft: SessionDraft;
   machine: MachineView;
@@ -223,6 +226,9 @@ export function view(s: Kept): SessionView {
     example: s.example
       ? `This is an example: a real session, measured on another machine (a pretended one, 2 cores) on ${s.createdAt.slice(0, 10)}. Nothing of yours is compared with it, and no session learns from it.`
       : '',
+    imported: s.importedAt
+      ? `Imported from a file on ${s.importedAt.slice(0, 10)}. It was measured on a laptop (4 cores) on ${s.createdAt.slice(0, 10)}; what is measured from here on is measured on this machine.`
+      : '',
     createdAt: s.createdAt,
     chips: [
       'llama-server 86a2835',
@@ -267,6 +273,7 @@ export function view(s: Kept): SessionView {
     outcome: outcome(s),
     answer: answer(s),
     costs: costs(s),
+    undo: offer(s),
     changes: structuredClone(s.changes),
     phase: { ...s.phase },
     autopilot: s.autopilot,
