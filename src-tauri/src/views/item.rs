@@ -7,7 +7,7 @@ use crate::wire::{
     ProposalItem, ProposalKind, RepeatView, StoryItem, TrialItem, TrialStateKind,
 };
 use wattsmith_tuner::domain::{
-    Advisor, Configuration, Confirmation, Connection, Decision, DiscardedRepeat, Exchange,
+    Advisor, Configuration, Confirmation, Connection, DiscardedRepeat, Exchange,
     ExchangeKind as Asked, ExchangeOutcome, Feedback, Proposal, ProposalStatus, Purpose, Repeat,
     SessionRecord, Trial, TrialState,
 };
@@ -357,7 +357,7 @@ fn confirmation(record: &SessionRecord, confirmation: &Confirmation) -> Confirma
             planned
         },
         decided: confirmation.decision.is_some(),
-        below: confirmation.decision == Some(Decision::Below),
+        below: OutcomeKind::of_confirmation(confirmation).is_some_and(OutcomeKind::is_certain),
         word: match confirmation.decision {
             None => "not decided yet".to_owned(),
             Some(_) => OutcomeKind::of_confirmation(confirmation)

@@ -314,7 +314,7 @@ views! {
         pairs_planned: u32,
         /// Decided?
         decided: bool,
-        /// Below the threshold for certain?
+        /// For certain below the threshold, or below the default?
         below: bool,
         /// The word for how it stands, such as "not decided yet".
         word: String,

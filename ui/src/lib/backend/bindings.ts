@@ -348,7 +348,7 @@ export type ConfirmationItem = {
 	pairsPlanned: number,
 	/**  Decided? */
 	decided: boolean,
-	/**  Below the threshold for certain? */
+	/**  For certain below the threshold, or below the default? */
 	below: boolean,
 	/**  The word for how it stands, such as "not decided yet". */
 	word: string,
