@@ -55,6 +55,8 @@ impl Tuner {
             let job = self.jobs.beside(session, CancellationToken::new());
             let errand = Errand::from(open(""));
             self.ask_by_paste(&job, &errand).await?;
+            // Nothing else runs that would tell of the prompt that stands there now.
+            job.emit(EventKind::Changed);
         } else if connection.is_remote() {
             let cancel = self.questions.add(session, open(""));
             let job = self.jobs.beside(session, cancel);

@@ -235,6 +235,22 @@ async fn a_prompt_to_carry_by_hand_is_made_and_its_answer_taken_while_a_window_i
 }
 
 #[tokio::test]
+async fn a_prompt_to_carry_by_hand_is_told_of_where_nothing_else_runs() {
+    let bench = Bench::new().await;
+    let session = bench
+        .begun(SessionPlan {
+            connection: Some(Connection::Paste),
+            ..chatting("http://127.0.0.1:1/v1")
+        })
+        .await;
+    let mut events = bench.tuner.watch();
+    bench.tuner.talk(&session, "Why?").await.unwrap();
+    let told = std::iter::from_fn(|| events.try_recv().ok());
+    let changes = told.filter(|event| matches!(event.kind, EventKind::Changed));
+    assert_eq!(changes.count(), 1, "the window reads the session anew");
+}
+
+#[tokio::test]
 async fn claims_in_an_answer_are_held_against_the_record() {
     let chat = ScriptedChat::start(prose(
         "Two threads share a core. Trial 7 showed 0.2 J/token.",
