@@ -2,7 +2,7 @@
 //! figure. It is Ollama, by the stand-in for its daemon.
 
 use crate::bench::{Bench, asset, machine, small_model};
-use wattsmith_domain::{Advisor, Scope, TrialState, Value};
+use wattsmith_domain::{Advisor, Scope, SessionId, SessionRecord, TrialState, Value};
 use wattsmith_stats::Analysis;
 use wattsmith_testkit::ollama::{MODEL, StandIn};
 use wattsmith_testkit::theirs::Theirs;
@@ -17,8 +17,17 @@ fn installed(bench: &Bench) -> StandIn {
     StandIn::install(&folder, (&files.0, &files.1), ("", "llama")).unwrap()
 }
 
-fn plan() -> SessionPlan {
+/// One thread, two slots and this much context; how many tokens are taken in one step is searched.
+fn plan(context: i64) -> SessionPlan {
     SessionPlan {
+        start: [
+            ("num-thread".to_owned(), Value::Int(1)),
+            ("num-parallel".to_owned(), Value::Int(2)),
+            ("num-ctx".to_owned(), Value::Int(context)),
+        ]
+        .into_iter()
+        .collect(),
+        tuned: vec!["num-batch".to_owned()],
         size: WorkSize {
             requests: Some(4),
             concurrency: Some(2),
@@ -36,6 +45,15 @@ fn plan() -> SessionPlan {
     }
 }
 
+/// Measures the default and one proposal.
+async fn two_trials(bench: &Bench, session: &SessionId) -> SessionRecord {
+    let tuner = &bench.tuner;
+    tuner.perform(session, Step::MeasureDefault).await.unwrap();
+    let proposal = bench.proposal(session).await;
+    tuner.perform(session, Step::Run(proposal)).await.unwrap();
+    bench.record(session).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_goes_from_a_name_to_joules_per_token() {
     let _machine = machine().await;
@@ -49,29 +67,10 @@ async fn a_session_goes_from_a_name_to_joules_per_token() {
         .session(SessionPlan {
             engine: "ollama".to_owned(),
             model: Some(stand_in.manifest.clone()),
-            start: [
-                ("num-thread".to_owned(), Value::Int(1)),
-                ("num-parallel".to_owned(), Value::Int(2)),
-                ("num-ctx".to_owned(), Value::Int(512)),
-            ]
-            .into_iter()
-            .collect(),
-            tuned: vec!["num-batch".to_owned()],
-            ..plan()
+            ..plan(512)
         })
         .await;
-    bench
-        .tuner
-        .perform(&session, Step::MeasureDefault)
-        .await
-        .unwrap();
-    let proposal = bench.proposal(&session).await;
-    bench
-        .tuner
-        .perform(&session, Step::Run(proposal))
-        .await
-        .unwrap();
-    let record = bench.record(&session).await;
+    let record = two_trials(&bench, &session).await;
     assert_eq!(record.session.model.name, MODEL);
     let analysis = Analysis::of(&record);
     for trial in &record.trials {
@@ -105,30 +104,11 @@ async fn one_that_runs_already_is_measured_with_the_options_of_a_request() {
     let session = bench
         .session(SessionPlan {
             attach: Some(theirs.url.clone()),
-            start: [
-                ("num-thread".to_owned(), Value::Int(1)),
-                ("num-parallel".to_owned(), Value::Int(2)),
-                ("num-ctx".to_owned(), Value::Int(1024)),
-            ]
-            .into_iter()
-            .collect(),
-            tuned: vec!["num-batch".to_owned()],
-            ..plan()
+            ..plan(1024)
         })
         .await;
-    bench
-        .tuner
-        .perform(&session, Step::MeasureDefault)
-        .await
-        .unwrap();
     // An option goes with each request: nobody has to set anything by hand.
-    let proposal = bench.proposal(&session).await;
-    bench
-        .tuner
-        .perform(&session, Step::Run(proposal))
-        .await
-        .unwrap();
-    let record = bench.record(&session).await;
+    let record = two_trials(&bench, &session).await;
     for trial in &record.trials {
         assert_eq!(trial.state, TrialState::Complete, "{:?}", trial.state);
         let launch = trial.launch.as_ref().unwrap();
