@@ -72,9 +72,11 @@ async fn the_same_even_power_with_a_total_that_rises_by_it_is_fine() {
 async fn readers_that_contradict_each_other_stop_a_session_until_the_person_decides() {
     let _machine = machine().await;
     let bench = Bench::new().await;
+    // Four times as much: in a quick window, whose ends are a second or so uncertain, a total that
+    // rises less than twice as fast as the power is certainly another, but not certainly wrong.
     let plug = Plug::new(
         |age| 64.0 + 0.1 * (age * 7.0).floor().rem_euclid(7.0),
-        |age| 1000.0 + 110.0 * age / 3600.0,
+        |age| 1000.0 + 260.0 * age / 3600.0,
     );
     let (session, trial) = behind(&bench, &plug).await;
     assert!(trial.is_complete(), "{:?}", trial.state);
