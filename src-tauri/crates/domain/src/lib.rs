@@ -61,7 +61,7 @@ mod usable;
 mod work_unit;
 mod workload;
 
-pub use answers::{Agreement, Answers};
+pub use answers::{Agreement, Answers, Given, LogApart};
 pub use arrivals::Arrivals;
 pub use busy::{Busy, StartLoad, USUAL_WAIT_S, host_took, others_used};
 pub use claim::Claim;

@@ -16,7 +16,7 @@ pub(crate) use stream::{Event, Events, said};
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use wattsmith_domain::{Value, Workload};
+use wattsmith_domain::{Given, Value, Workload};
 
 /// A way to drive a server.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,12 +114,26 @@ impl Protocol {
         }
     }
 
-    /// The pieces of text in a whole answer.
+    /// The same request, which asks for the log-probability of each token as well; none where no field does. A
+    /// server may refuse it.
+    pub(crate) fn with_logs(&self, body: &str) -> Option<String> {
+        let fields = match self {
+            Self::Completion => serde_json::json!({ "n_probs": 1 }),
+            Self::OpenAi(openai) => openai.route.log_fields(),
+            Self::Ollama(_) => OpenAiRoute::Chat.log_fields(),
+            Self::Images(_) => return None,
+        };
+        let mut body: serde_json::Map<_, _> = serde_json::from_str(body).ok()?;
+        body.extend(fields.as_object()?.clone());
+        Some(serde_json::Value::Object(body).to_string())
+    }
+
+    /// The pieces of text in a whole answer, with their log-probabilities where they are told.
     ///
     /// # Errors
     /// The server's own words, where the stream tells a fault.
-    pub(crate) fn pieces(&self, stream: &[u8]) -> Result<Vec<String>, String> {
-        stream::pieces(
+    pub(crate) fn given(&self, stream: &[u8]) -> Result<Given, String> {
+        stream::given(
             stream,
             &[
                 "/content",

@@ -64,6 +64,14 @@ impl OpenAiRoute {
             Self::Chat => "/v1/chat/completions",
         }
     }
+
+    /// What asks for the log-probability of each token, and of the best one beside it.
+    pub(super) fn log_fields(self) -> Json {
+        match self {
+            Self::Completions => json!({ "logprobs": 1 }),
+            Self::Chat => json!({ "logprobs": true, "top_logprobs": 1 }),
+        }
+    }
 }
 
 impl OpenAi {

@@ -4,6 +4,7 @@
 
 use super::Final;
 use serde_json::Value;
+use wattsmith_domain::Given;
 
 /// An event longer than this is no event of ours.
 const EVENT_LIMIT: usize = 4 * 1024 * 1024;
@@ -154,12 +155,23 @@ impl Events {
     }
 }
 
-/// The texts that stand in the events of a whole stream at the first of `places` that is there.
+/// Where log-probabilities stand: entries of tokens, as most have them, or numbers alone.
+const LOGS: [&str; 4] = [
+    "/completion_probabilities",
+    "/choices/0/logprobs/content",
+    "/choices/0/logprobs/token_logprobs",
+    "/logprobs",
+];
+
+/// The texts that stand in the events of a whole stream at the first of `places` that is there, with the
+/// log-probability of each where all have one.
 ///
 /// # Errors
 /// The server's own words, where it tells a fault.
-pub(super) fn pieces(stream: &[u8], places: &[&str]) -> Result<Vec<String>, String> {
-    let mut pieces = Vec::new();
+pub(super) fn given(stream: &[u8], places: &[&str]) -> Result<Given, String> {
+    let mut given = Given::default();
+    // Of tokens that gave no text yet, such as half a letter.
+    let mut before = Some(0.0);
     for line in stream.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
         let data = line.strip_prefix(b"data:").unwrap_or(line);
         let Ok(event) = serde_json::from_slice::<Value>(data) else {
@@ -173,9 +185,48 @@ pub(super) fn pieces(stream: &[u8], places: &[&str]) -> Result<Vec<String>, Stri
         let text = places
             .iter()
             .find_map(|place| event.pointer(place)?.as_str());
-        pieces.extend(text.filter(|text| !text.is_empty()).map(str::to_owned));
+        let entries = LOGS
+            .iter()
+            .find_map(|place| event.pointer(place)?.as_array())
+            .filter(|entries| !entries.is_empty());
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            if let Some(entries) = entries {
+                before = sum(before, log_of(entries));
+            }
+            continue;
+        };
+        given.pieces.push(text.to_owned());
+        given
+            .logs
+            .extend(sum(before, entries.and_then(|entries| log_of(entries))));
+        before = Some(0.0);
     }
-    Ok(pieces)
+    if given.logs.len() != given.pieces.len() {
+        given.logs.clear();
+    }
+    Ok(given)
+}
+
+fn sum(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    Some(one? + other?)
+}
+
+/// ln of the probability of all tokens of a piece. An entry without the best token, though that was asked for,
+/// holds nothing that was computed.
+fn log_of(entries: &[Value]) -> Option<f64> {
+    let of = |entry: &Value| match entry {
+        Value::Number(number) => number.as_f64(),
+        _ => {
+            let best = entry.get("top_logprobs")?.as_array()?;
+            let log = entry.get("logprob")?.as_f64()?;
+            (!best.is_empty()).then_some(log)
+        }
+    };
+    entries
+        .iter()
+        .map(of)
+        .sum::<Option<f64>>()
+        .filter(|log| log.is_finite())
 }
 
 /// Where the next event ends, and how long the gap behind it is.
@@ -319,7 +370,7 @@ mod tests {
     #[test]
     fn the_texts_of_an_answer_are_taken_out_of_its_stream() {
         let places = ["/content", "/choices/0/text", "/choices/0/delta/content"];
-        let told = |stream: &str| pieces(stream.as_bytes(), &places);
+        let told = |stream: &str| given(stream.as_bytes(), &places).map(|given| given.pieces);
         let own = format!("{TOKEN}\n\n: ping\n\n{LAST}\n\n");
         assert_eq!(told(&own), Ok(vec!["say \"stop\":true".to_owned()]));
         let chat = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null}}]}\n\n\
@@ -328,6 +379,39 @@ mod tests {
         assert_eq!(told(chat), Ok(vec!["a".to_owned()]));
         let fault = "data: {\"error\":{\"message\":\"queue full\"}}\n\n";
         assert_eq!(told(fault), Err("queue full".to_owned()));
+    }
+
+    #[test]
+    fn log_probabilities_are_taken_where_every_piece_has_one() {
+        let places = [
+            "/content",
+            "/choices/0/text",
+            "/choices/0/delta/content",
+            "/message/content",
+        ];
+        let logs = |events: &[&str]| {
+            let stream: String = events
+                .iter()
+                .map(|one| format!("data: {one}\n\n"))
+                .collect();
+            given(stream.as_bytes(), &places).map(|given| given.logs)
+        };
+        // As llama-server, vLLM and Ollama tell them; of a piece of several tokens all count.
+        let own = r#"{"content":" is","stop":false,"completion_probabilities":[{"logprob":-1.5,"top_logprobs":[{"logprob":-1.5}]}]}"#;
+        let half = r#"{"content":"","stop":false,"completion_probabilities":[{"logprob":-0.5,"top_logprobs":[{"logprob":-0.5}]}]}"#;
+        let end = r#"{"content":"","stop":true}"#;
+        let chat = r#"{"choices":[{"delta":{"content":"Hello you"},"logprobs":{"content":[{"logprob":-1,"top_logprobs":[{}]},{"logprob":-0.25,"top_logprobs":[{}]}]}}]}"#;
+        let plain =
+            r#"{"choices":[{"text":" a","logprobs":{"token_logprobs":[-0.125],"tokens":[" a"]}}]}"#;
+        let line = r#"{"message":{"content":"Hi"},"logprobs":[{"token":"Hi","logprob":-2,"top_logprobs":[{}]}],"done":false}"#;
+        assert_eq!(logs(&[own, half, own, end]), Ok(vec![-1.5, -2.0]));
+        assert_eq!(logs(&[chat, plain, line]), Ok(vec![-1.25, -0.125, -2.0]));
+        // One that was not computed, and none.
+        let empty = r#"{"content":" is","stop":false,"completion_probabilities":[{"logprob":0,"top_logprobs":[]}]}"#;
+        let without = r#"{"content":" is","stop":false}"#;
+        for untold in [empty, without] {
+            assert_eq!(logs(&[own, untold]), Ok(Vec::new()), "{untold}");
+        }
     }
 
     #[test]

@@ -11,10 +11,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wattsmith_domain::FailureCause;
+use wattsmith_domain::{FailureCause, Given};
 
 /// The first `tokens` tokens of the greedy answer to each prompt, in pieces as they came, `clients` requests
-/// at once.
+/// at once; with log-probabilities where the server tells them.
 ///
 /// # Errors
 /// `RequestFailed`, `WrongWork` (an answer without a word, or a server that answers with pictures), `Hang`,
@@ -25,7 +25,7 @@ pub async fn answers(
     tokens: u32,
     clients: u32,
     cancel: &CancellationToken,
-) -> Result<Vec<Vec<String>>, EngineError> {
+) -> Result<Vec<Given>, EngineError> {
     let protocol = engine.server.protocol();
     let work = workload("answers", prompts.len() as u32, clients, tokens, 1);
     let asks: VecDeque<(usize, String)> = prompts
@@ -45,7 +45,7 @@ pub async fn answers(
         }));
     }
     let patience = std::time::Duration::from_secs_f64(Patience::default().whole.0);
-    let mut all = vec![Vec::new(); prompts.len()];
+    let mut all = vec![Given::default(); prompts.len()];
     let gathered = async {
         while let Some(done) = asking.join_next().await {
             let own = match done {
@@ -56,8 +56,8 @@ pub async fn answers(
                     return Err(explain(engine, fault).await);
                 }
             };
-            for (at, pieces) in own {
-                all[at] = pieces;
+            for (at, given) in own {
+                all[at] = given;
             }
         }
         Ok(all)
@@ -83,8 +83,7 @@ struct Asking {
     waiting: Arc<Mutex<VecDeque<(usize, String)>>>,
 }
 
-async fn ask_all(asking: Asking) -> Result<Vec<(usize, Vec<String>)>, Fault> {
-    let broken = |error: reqwest::Error| Fault::Transport(with_sources(&error.without_url()));
+async fn ask_all(asking: Asking) -> Result<Vec<(usize, Given)>, Fault> {
     let mut own = Vec::new();
     loop {
         let next = {
@@ -97,10 +96,31 @@ async fn ask_all(asking: Asking) -> Result<Vec<(usize, Vec<String>)>, Fault> {
         let Some((at, body)) = next else {
             return Ok(own);
         };
-        let answer = asking
+        // Who takes no such request is asked without.
+        let told = match asking.protocol.with_logs(&body) {
+            Some(more) => asking.ask(more).await,
+            None => asking.ask(body.clone()).await,
+        };
+        let stream = match told {
+            Err(Fault::Refused(_)) => asking.ask(body).await?,
+            told => told?,
+        };
+        let given = asking.protocol.given(&stream).map_err(Fault::Refused)?;
+        if given.pieces.is_empty() {
+            return Err(Fault::WrongWork("an answer without a word".to_owned()));
+        }
+        own.push((at, given));
+    }
+}
+
+impl Asking {
+    /// One whole answer.
+    async fn ask(&self, body: String) -> Result<Vec<u8>, Fault> {
+        let broken = |error: reqwest::Error| Fault::Transport(with_sources(&error.without_url()));
+        let answer = self
             .client
-            .post(&asking.url)
-            .bearer_auth(&asking.key)
+            .post(&self.url)
+            .bearer_auth(&self.key)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(body)
             .send()
@@ -109,11 +129,6 @@ async fn ask_all(asking: Asking) -> Result<Vec<(usize, Vec<String>)>, Fault> {
         if !answer.status().is_success() {
             return Err(refused(answer).await);
         }
-        let stream = answer.bytes().await.map_err(broken)?;
-        let pieces = asking.protocol.pieces(&stream).map_err(Fault::Refused)?;
-        if pieces.is_empty() {
-            return Err(Fault::WrongWork("an answer without a word".to_owned()));
-        }
-        own.push((at, pieces));
+        Ok(answer.bytes().await.map_err(broken)?.to_vec())
     }
 }

@@ -8,7 +8,7 @@ use crate::job::Job;
 use crate::measuring::measure::Window;
 use crate::tuner::Tuner;
 use wattsmith_domain::{
-    Agreement, Answers, Configuration, Prompts, Purpose, Session, SessionRecord, Trial,
+    Agreement, Answers, Configuration, Given, Prompts, Purpose, Session, SessionRecord, Trial,
 };
 use wattsmith_engine::{answers, launch, prompts_of};
 
@@ -40,14 +40,11 @@ impl Tuner {
         match (trial.purpose, reference) {
             (Purpose::Default, _) => self.of_default(job, session, configuration).await.map(Some),
             (_, Some(reference)) if may_change_output(session, configuration) => {
-                let own = self.given(job, session, configuration, false).await?;
-                let agreement = Agreement::between(&reference.pieces, &own[0]);
-                match too_other(least, agreement, reference.agreement, configuration) {
+                let mut own = self.given(job, session, configuration, false).await?;
+                let own = Answers::beside(&reference.given(), own.pop().unwrap_or_default());
+                match too_other(least, own.agreement, reference.agreement, configuration) {
                     Some(why) => Err(TunerError::AnswersDiffer(why)),
-                    None => Ok(Some(Answers {
-                        pieces: own.into_iter().next().unwrap_or_default(),
-                        agreement,
-                    })),
+                    None => Ok(Some(own)),
                 }
             }
             _ => Ok(None),
@@ -62,10 +59,13 @@ impl Tuner {
     ) -> Result<Answers, TunerError> {
         let mut given = self.given(job, session, configuration, true).await?;
         let together = given.pop().unwrap_or_default();
-        let pieces = given.pop().unwrap_or_default();
+        let alone = given.pop().unwrap_or_default();
+        let beside = Answers::beside(&alone, together);
+        // What is kept to hold others against are those that were given one at a time.
         Ok(Answers {
-            agreement: Agreement::between(&pieces, &together),
-            pieces,
+            agreement: beside.agreement,
+            apart: beside.apart,
+            ..Answers::beside(&alone, alone.clone())
         })
     }
 
@@ -77,7 +77,7 @@ impl Tuner {
         session: &Session,
         configuration: &Configuration,
         alone_first: bool,
-    ) -> Result<Vec<Vec<Vec<String>>>, TunerError> {
+    ) -> Result<Vec<Vec<Given>>, TunerError> {
         let window = Window {
             session,
             configuration,

@@ -119,11 +119,18 @@ pub fn answers(trial: &Trial) -> Option<String> {
         Purpose::Default => "Its answers with several requests at once, beside those one at a time",
         Purpose::Proposal => "Its answers beside the default's",
     };
+    let apart = answers.apart.map(|apart| {
+        format!(
+            " Up to the first other one, log-probabilities are {} apart on average.",
+            figure(apart.mean)
+        )
+    });
     Some(format!(
-        "{what}: {} of the first tokens are the same ({} of {}).",
+        "{what}: {} of the first tokens are the same ({} of {}).{}",
         percent(share),
         answers.agreement.same,
-        answers.agreement.of
+        answers.agreement.of,
+        apart.unwrap_or_default()
     ))
 }
 

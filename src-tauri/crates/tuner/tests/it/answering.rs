@@ -90,8 +90,14 @@ async fn a_limit_that_is_kept_leaves_its_share_in_the_record() {
         said.starts_with("Its answers beside the default's: "),
         "{said}"
     );
-    let share = trial.answers.unwrap().agreement.share().unwrap();
+    let answers = trial.answers.unwrap();
+    let share = answers.agreement.share().unwrap();
     assert!((0.05..=1.0).contains(&share), "{share}");
+    // llama-server tells log-probabilities: caches of eight bits move them, and not by much.
+    let apart = answers.apart.unwrap();
+    assert!(0 < apart.tokens && apart.tokens <= answers.agreement.same);
+    assert!(0.0 < apart.mean && apart.mean < 1.0, "{apart:?}");
+    assert!(said.contains("log-probabilities are"), "{said}");
 }
 
 #[tokio::test]
