@@ -12,7 +12,7 @@ use wattsmith_tuner::domain::{Connection, Constraints};
 use wattsmith_tuner::search::Landscape;
 use wattsmith_tuner::{
     LivePlan, SaidWords, StudyPlan, StudyResult, Tuner, asks_a_chat, llm_share, read_landscape,
-    study_job, words, write_study,
+    read_notes, study_job, words, write_study,
 };
 
 pub(crate) async fn run(tuner: &Arc<Tuner>, args: StudyArgs) -> Result<(), Stop> {
@@ -94,6 +94,12 @@ fn plan(args: &StudyArgs, constraints: Constraints) -> Result<StudyPlan, Stop> {
         below_percent: args.below,
         constraints,
         memory_from: memory_from.collect::<Result<_, _>>()?,
+        notes: args
+            .notes
+            .as_deref()
+            .map(read_notes)
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 

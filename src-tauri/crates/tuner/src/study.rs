@@ -10,6 +10,7 @@ mod kept;
 mod known;
 mod live;
 mod mixed;
+mod notes;
 mod page;
 mod perform;
 mod played;
@@ -24,6 +25,7 @@ pub use kept::{ArmHead, BegunStudy, KeptStudy, StudyHead};
 pub use known::WORDS;
 pub use live::LivePlan;
 pub use mixed::shared as llm_share;
+pub use notes::{Note, WITH_NOTES, read_notes};
 pub use perform::study_job;
 pub use request::{FRESH, LiveRequest, StudyRequest};
 pub use result::{ArmResult, Comparison as StudyComparison, StudyResult, Time as StudyWait};
@@ -55,6 +57,8 @@ pub struct StudyPlan {
     pub constraints: Constraints,
     /// Other landscapes, which arms called `…+memory` know from earlier sessions.
     pub memory_from: Vec<Landscape>,
+    /// What a person says between the trials of arms called `…+notes`.
+    pub notes: Vec<Note>,
 }
 
 /// Files of a finished study.
@@ -114,6 +118,13 @@ impl StudyPlan {
         if names.len() != self.arms.len() || self.arms.is_empty() || self.seeds < 2 {
             return Err(TunerError::Invalid(
                 "A study needs at least one arm, each named once, and at least two seeds."
+                    .to_owned(),
+            ));
+        }
+        let noted = self.arms.iter().any(|name| name.ends_with(WITH_NOTES));
+        if noted == self.notes.is_empty() {
+            return Err(TunerError::Invalid(
+                "Arms called NAME+notes need notes (--notes FILE), and notes need such an arm."
                     .to_owned(),
             ));
         }

@@ -141,6 +141,10 @@ pub(crate) struct StudyArgs {
     /// of the same model at the same work would give the answer away and does not count
     #[arg(long, value_delimiter = ',', value_name = "FILES")]
     pub memory_from: Vec<PathBuf>,
+    /// What a person says between the trials, to every run of arms called NAME+notes, such as
+    /// enhanced+notes: [[note]]s with after (a trial's number, the default is 1) and text, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub notes: Option<PathBuf>,
     /// Independent runs of each; 3 with --live
     #[arg(long, default_value_t = 100, default_value_if("live", "true", "3"), value_parser = clap::value_parser!(u64).range(2..=100_000))]
     pub seeds: u64,

@@ -3,7 +3,7 @@
 use super::bench::{Footing, Shown};
 use super::chatting::{Chatting, StudyChat};
 use super::mixed::{Mixed, SEEDED, Turns, shared};
-use super::{StudyPlan, context};
+use super::{StudyPlan, WITH_NOTES, context};
 use crate::error::TunerError;
 use crate::machine::models::blocking;
 use std::collections::BTreeSet;
@@ -92,11 +92,23 @@ pub fn arm_names() -> Vec<String> {
 
 /// Whether there is an arm of that name.
 pub(super) fn known(name: &str) -> Result<(), TunerError> {
-    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
+    let (short, noted) = bare(name);
     let own = short == BLIND || Turns::of(short).is_some();
     match own || short.parse::<Advisor>().is_ok() {
+        true if noted && !asks_a_chat(name) => Err(TunerError::Invalid(format!(
+            "{name} asks no chat model, so that nobody would read the notes."
+        ))),
         true => Ok(()),
         false => Err(unknown(name)),
+    }
+}
+
+/// The name without what it remembers and who writes its feedback; whether a person does.
+fn bare(name: &str) -> (&str, bool) {
+    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
+    match short.strip_suffix(WITH_NOTES) {
+        Some(short) => (short, true),
+        None => (short, false),
     }
 }
 
@@ -110,7 +122,7 @@ fn unknown(name: &str) -> TunerError {
 /// Whether the arm of that name asks a chat LLM.
 #[must_use]
 pub fn asks_a_chat(name: &str) -> bool {
-    let short = name.strip_suffix(WITH_MEMORY).unwrap_or(name);
+    let (short, _) = bare(name);
     let mixed = Turns::of(short).is_some_and(Turns::asks);
     mixed || short.parse().is_ok_and(Advisor::needs_connection)
 }
@@ -132,10 +144,11 @@ pub(super) fn arm(
     chat: Option<&StudyChat>,
     seed: u64,
 ) -> Result<Arm, TunerError> {
-    let (short, memory) = match name.strip_suffix(WITH_MEMORY) {
-        Some(short) => (short, memory.clone()),
-        None => (name, Memory::default()),
+    let memory = match name.ends_with(WITH_MEMORY) {
+        true => memory.clone(),
+        false => Memory::default(),
     };
+    let (short, noted) = bare(name);
     let (pool, context) = (&footing.pool, context(footing, plan, &memory));
     if short == BLIND {
         return Ok(Arm::numeric(Box::new(Blind {
@@ -143,14 +156,18 @@ pub(super) fn arm(
             dice: SplitMix(seed),
         })));
     }
-    let ask = |advisor: Advisor| {
+    let ask = |advisor: Advisor| -> Result<Chatting, TunerError> {
         let chat = chat.ok_or_else(|| {
             TunerError::Invalid(format!(
                 "The arm {name} asks a chat model: say how it is reached, or what recording is \
                  replayed."
             ))
         })?;
-        Chatting::new(name, advisor, footing, plan, memory.clone(), chat, seed)
+        let mut chatting = Chatting::new(name, advisor, footing, plan, memory.clone(), chat, seed)?;
+        if noted {
+            chatting.played.notes.clone_from(&plan.notes);
+        }
+        Ok(chatting)
     };
     if let Some(turns) = Turns::of(short) {
         return Ok(Arm::Mixed(Box::new(Mixed {

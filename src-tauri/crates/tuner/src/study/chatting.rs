@@ -38,7 +38,7 @@ impl StudyChat {
 pub(super) struct Chatting {
     name: String,
     advisor: Advisor,
-    played: Played,
+    pub(super) played: Played,
     pool: Pool,
     template: Template,
     exchanges: Arc<Exchanges>,

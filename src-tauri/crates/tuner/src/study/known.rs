@@ -99,9 +99,17 @@ impl Known {
             ("expectations", json!(expected)),
             ("memory", json!(points)),
         ];
+        // Only where a person said something: recordings of before know no such part.
+        let edits: Vec<&String> = record
+            .feedback
+            .iter()
+            .filter_map(|one| one.edit.as_ref())
+            .collect();
+        let notes = (!edits.is_empty()).then(|| ("notes", json!(edits)));
         Self(
             parts
                 .into_iter()
+                .chain(notes)
                 .map(|(name, value)| (name.to_owned(), hash(&value)))
                 .collect(),
         )

@@ -229,6 +229,23 @@ fn method(study: &StudyResult) -> Vec<String> {
             ),
         },
     ];
+    if !study.notes.is_empty() {
+        let all: Vec<String> = study
+            .notes
+            .iter()
+            .map(|one| {
+                format!(
+                    "after trial {}: \u{201c}{}\u{201d}",
+                    one.after,
+                    one.text.trim()
+                )
+            })
+            .collect();
+        lines.push(format!(
+            "In arms with notes a person's words stand behind the drafted feedback, the same in every run: {}.",
+            all.join("; ")
+        ));
+    }
     lines.extend(study.said.as_ref().and_then(SaidWords::sentence));
     if let Some(most) = study.constraints.max_time_to_first_token_s {
         lines.push(format!(

@@ -3,6 +3,7 @@
 
 use super::StudyPlan;
 use super::bench::Shown;
+use super::notes::{Note, edited};
 use crate::tuner::now;
 use crate::turn::feedback;
 use wattsmith_domain::{
@@ -19,6 +20,8 @@ pub(super) struct Played {
     landscape: Landscape,
     /// Identities given so far: they sort in the order in which things happened.
     given: u32,
+    /// What a person says between the trials.
+    pub notes: Vec<Note>,
 }
 
 impl Played {
@@ -82,6 +85,7 @@ impl Played {
             },
             landscape: landscape.clone(),
             given: 0,
+            notes: Vec::new(),
         }
     }
 
@@ -125,8 +129,8 @@ impl Played {
         let draft = feedback::draft(&self.record, &Analysis::of(&self.record), &trial);
         self.record.feedback.push(Feedback {
             trial: trial.id,
+            edit: edited(&self.notes, trial.number, &draft),
             draft,
-            edit: None,
             sent: false,
             sent_text: None,
             sent_in: None,

@@ -76,6 +76,7 @@ impl StudyRequest {
             constraints: limits
                 .with_limits(self.min_tokens_per_second, self.max_time_to_first_token_s),
             memory_from,
+            notes: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a study shows, worked out from its runs.
 
-use super::{Judged, SaidWords, StudyPlan};
+use super::{Judged, Note, SaidWords, StudyPlan};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use wattsmith_domain::{Constraints, WorkUnit};
@@ -143,6 +143,9 @@ pub struct StudyResult {
     pub said: Option<SaidWords>,
     /// Names of the landscapes that arms with memory know.
     pub memory_from: Vec<String>,
+    /// What a person said between the trials of arms with notes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// Its noise.
     pub noise: Noise,
     /// What had to hold.
@@ -205,6 +208,7 @@ impl StudyResult {
             llm: judged.llm.clone(),
             said: judged.said.clone(),
             memory_from: memory.sessions.iter().map(|one| one.name.clone()).collect(),
+            notes: plan.notes.clone(),
             noise: landscape.noise,
             constraints: plan.constraints,
             summary: verdict.summary.clone(),

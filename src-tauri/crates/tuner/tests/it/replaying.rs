@@ -31,6 +31,7 @@ impl Recording {
             below_percent: 10.0,
             constraints: landscape.constraints,
             memory_from: Vec::new(),
+            notes: Vec::new(),
         };
         let folder = tempfile::tempdir().unwrap();
         let choice = Script::Json("{\"reason\": \"the list's own\", \"choice\": 1}".to_owned());

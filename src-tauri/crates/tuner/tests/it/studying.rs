@@ -8,7 +8,8 @@ use wattsmith_domain::{Connection, Provider};
 use wattsmith_search::synthetic;
 use wattsmith_testkit::scripted_chat::{Script, ScriptedChat};
 use wattsmith_tuner::{
-    Exchanges, OpenChat, StudyChat, StudyPlan, TunerError, read_landscape, run_study, write_study,
+    Exchanges, Note, OpenChat, StudyChat, StudyPlan, TunerError, read_landscape, run_study,
+    write_study,
 };
 
 fn plan(arms: &[&str]) -> StudyPlan {
@@ -20,6 +21,7 @@ fn plan(arms: &[&str]) -> StudyPlan {
         below_percent: 10.0,
         constraints: synthetic::waiting_line(1).constraints,
         memory_from: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -188,6 +190,57 @@ async fn arms_that_ask_a_chat_are_recorded_go_on_and_replay_byte_for_byte() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("chat model"), "{error}");
+}
+
+#[tokio::test]
+async fn a_persons_notes_stand_behind_the_feedback_of_the_arms_that_have_them() {
+    let landscape = synthetic::waiting_line(3);
+    let mut small = plan(&["enhanced", "enhanced+notes"]);
+    (small.seeds, small.budget) = (2, 2);
+    let said = "Leave the threads alone.";
+    small.notes = vec![Note {
+        after: 2,
+        text: said.to_owned(),
+    }];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exchanges.jsonl");
+    let first = "{\"reason\": \"the list's own\", \"choice\": 1}".to_owned();
+    let server = ScriptedChat::start(vec![Script::Json(first); 40])
+        .await
+        .unwrap();
+    let chat = asking(&path, Some(&server)).unwrap();
+    let study = run_study(&landscape, &small, Some(&chat), |_, _| {})
+        .await
+        .unwrap();
+    let told = |request: &String| request.contains(said);
+    let requests: Vec<String> = server.requests().iter().map(ToString::to_string).collect();
+    // After the first trial behind the default, once in each run.
+    assert_eq!(
+        requests.iter().filter(|one| told(one)).count(),
+        2,
+        "{requests:#?}"
+    );
+    let files = write_study(folder.path(), &study).unwrap();
+    let page = std::fs::read_to_string(files.html).unwrap();
+    assert!(page.contains("after trial 2") && page.contains(said));
+    drop((chat, server));
+
+    // Other words are other facts.
+    let chat = asking(&path, None).unwrap();
+    let again = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
+    assert_eq!(again.unwrap().runs, study.runs);
+    small.notes[0].text = "Turn the threads.".to_owned();
+    let refused = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
+    let error = refused.unwrap_err().to_string();
+    assert!(error.contains("notes"), "{error}");
+
+    // Notes that nobody reads, and readers without notes.
+    small.arms = vec!["enhanced".to_owned(), "random".to_owned()];
+    let error = run_study(&landscape, &small, Some(&chat), |_, _| {}).await;
+    assert!(error.unwrap_err().to_string().contains("--notes"));
+    small.arms = vec!["surrogate+notes".to_owned()];
+    let error = run_study(&landscape, &small, None, |_, _| {}).await;
+    assert!(error.unwrap_err().to_string().contains("nobody would read"));
 }
 
 #[tokio::test]

@@ -65,6 +65,7 @@ fn plan(folder: &Path, landscape: PathBuf) -> LivePlan {
             below_percent: 10.0,
             constraints,
             memory_from: Vec::new(),
+            notes: Vec::new(),
         },
         fresh: 2,
         connection: None,
