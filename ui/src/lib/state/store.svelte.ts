@@ -4,6 +4,7 @@ import type { Backend, LiveEvent, MachineView, SessionSummary, SessionView } fro
 import { backendError } from '$lib/backend/error';
 import { theme, type Choice } from '$lib/design/theme.svelte';
 import { fold, quiet, type Live } from './live';
+import type { Pace } from './now.svelte';
 import { toasts } from './toasts.svelte';
 
 /** For so long a deleted session can be had back; a little shorter than its message stands. */
@@ -38,6 +39,13 @@ export class Store {
       ({ phase }) => phase !== null && phase.kind !== 'idle' && phase.kind !== 'downloading',
     ),
   );
+
+  /** How often the screen is painted. */
+  pace: Pace = $derived.by(() => {
+    if (this.measuring) return 'measuring';
+    const all = [...Object.values(this.#live).map((one) => one.phase), this.open?.phase ?? null];
+    return all.some((phase) => phase && phase.kind !== 'idle') ? 'working' : 'resting';
+  });
 
   constructor(readonly backend: Backend) {}
 

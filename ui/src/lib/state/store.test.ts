@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Backend, LiveEvent } from '$lib/backend';
+import type { Backend, LiveEvent, PhaseView } from '$lib/backend';
 import { mockBackend } from '$lib/backend/mock';
 import { BackendError } from '$lib/backend/error';
 import { Store } from './store.svelte';
@@ -52,6 +52,23 @@ describe('the store', () => {
     expect(store.measuring).toBe(true);
     store.take(phase('idle'));
     expect(store.measuring).toBe(false);
+  });
+  it('paints every second only while something runs that shows a clock', () => {
+    const phase = (kind: PhaseView['kind']): LiveEvent => ({
+      event: 'phase',
+      sessionId: 's-batch',
+      phase: { kind, label: '', detail: '', startedAtMs: 0, expectedS: null, progress: null },
+    });
+    expect(store.pace).toBe('resting');
+    for (const [kind, pace] of [
+      ['loading-engine', 'working'],
+      ['measuring', 'measuring'],
+      ['stopping-engine', 'working'],
+      ['idle', 'resting'],
+    ] as const) {
+      store.take(phase(kind));
+      expect(store.pace, kind).toBe(pace);
+    }
   });
   it('shows power and progress at the beat, another phase at once', () => {
     const phase = (kind: 'measuring' | 'stopping-engine', progress: number | null): LiveEvent => ({
