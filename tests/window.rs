@@ -11,5 +11,6 @@ mod window {
     mod hands_over;
     mod loop_by_paste;
     mod pictures_for_docs;
+    mod runs_by_itself;
     mod shows_itself;
 }

@@ -33,6 +33,10 @@ impl App {
             .env("WEBKIT_INSPECTOR_SERVER", format!("127.0.0.1:{inspector}"))
             .env("WATTSMITH_DATA_DIR", data)
             .env("WATTSMITH_LOCK", data.join("lock"))
+            // What the web view remembers, such as the theme, is the person's: it has folders of its own here.
+            .env("XDG_DATA_HOME", data)
+            .env("XDG_CACHE_HOME", data)
+            .env("XDG_CONFIG_HOME", data)
             // Nobody sits here to be asked.
             .env("WATTSMITH_BUSY", "measure")
             // Other tests run beside this one.

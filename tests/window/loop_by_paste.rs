@@ -52,6 +52,19 @@ async fn a_session_is_started_asked_by_paste_run_and_found_again_after_a_restart
     app.click("ask").await;
     app.find("paste-panel").await;
     app.shot("paste").await;
+
+    // One that holds no settings is refused, and kept to be mended.
+    app.fill("paste-reply", "I would rather not say.").await;
+    app.click("give-reply").await;
+    app.find("refused-reply").await;
+    app.shot("refused").await;
+    app.click("ask").await;
+    app.until(
+        "the refused reply in its field",
+        "return document.querySelector('[data-testid=paste-reply]')?.value === 'I would rather not say.'",
+        SOON,
+    )
+    .await;
     app.fill(
         "paste-reply",
         "I would serve more at once.\n{\"reason\": \"more requests share each pass over the \
