@@ -1,4 +1,4 @@
-//! Stand-ins for tests: scripted chat server, file server, scripted engine, model files; a daemon that starts a server; a server that somebody else started.
+//! Stand-ins for tests: scripted chat server, file server, scripted engine, model files; a daemon that starts a server; a server that somebody else started; whoever checks a bundle.
 
 pub mod fake_nvml;
 pub mod file_server;
@@ -7,3 +7,4 @@ pub mod gguf;
 pub mod ollama;
 pub mod scripted_chat;
 pub mod theirs;
+pub mod unpacked;

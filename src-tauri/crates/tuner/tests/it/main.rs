@@ -9,6 +9,7 @@ mod answering;
 mod asking;
 mod attaching;
 mod bench;
+mod checking;
 mod confirming;
 mod connecting;
 mod disturbed;
