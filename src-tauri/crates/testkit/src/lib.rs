@@ -1,5 +1,6 @@
-//! Stand-ins for tests: scripted chat server, file server, scripted engine, model files; a daemon that starts a server; a server that somebody else started; whoever checks a bundle.
+//! Stand-ins for tests: scripted chat server, file server, scripted engine, model files; a daemon that starts a server; a server that somebody else started; whoever checks a bundle; a server that says anything.
 
+pub mod anything;
 pub mod fake_nvml;
 pub mod file_server;
 pub mod fixtures;

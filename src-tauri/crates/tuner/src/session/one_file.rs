@@ -298,6 +298,17 @@ pub(super) fn parse(bytes: &[u8], name: &str) -> Result<File, TunerError> {
     serde_json::from_value(head).map_err(|error| damaged(name, &error))
 }
 
+/// The record that a file's bytes hold, where it could be taken in: for tests that offer anything.
+///
+/// # Errors
+/// As [`Tuner::import_session`], but for what is here already.
+#[doc(hidden)]
+pub fn session_of_file(bytes: &[u8]) -> Result<SessionRecord, TunerError> {
+    let file = parse(bytes, "the file")?;
+    fits_together(&file.record, "the file")?;
+    Ok(file.record)
+}
+
 /// Whether the first bytes are those of a session's file, however it goes on.
 fn begins_as_ours(bytes: &[u8]) -> bool {
     bytes.starts_with(b"{\"wattsmith_session\":")

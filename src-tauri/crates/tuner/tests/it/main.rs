@@ -35,6 +35,7 @@ mod rebasing;
 mod remembering;
 mod replaying;
 mod reporting;
+mod seeds;
 mod sensing;
 mod settling;
 mod speaking;
