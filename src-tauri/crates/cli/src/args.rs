@@ -617,8 +617,9 @@ pub(crate) struct SayArgs {
 pub(crate) struct ReportArgs {
     /// Session: its id, the start of its id, or `latest`
     pub session: String,
-    /// html, pdf, csv, json, md, or svg: a file for each chart. Or the settings that were found, as command,
-    /// systemd, compose, preset (llama-server), modelfile (Ollama) or vllm
+    /// html, pdf, csv, json, md, svg (a file for each chart), or bundle: a .tar with every sample and a program
+    /// that works the joules out again. Or the settings that were found, as command, systemd, compose, preset
+    /// (llama-server), modelfile (Ollama) or vllm
     #[arg(long, default_value = "html")]
     pub format: Format,
     /// Where to; into the data folder when left out. With svg what each file's name begins with

@@ -38,6 +38,7 @@ mod finding;
 mod forecast;
 mod foreign;
 mod id;
+mod kept;
 mod machine;
 mod masked;
 mod measurement;
@@ -72,6 +73,7 @@ pub use finding::{Finding, Remedy, Severity};
 pub use forecast::{EarlierCosts, Expected, Forecast};
 pub use foreign::{bounded, one_line, plain};
 pub use id::{ConfirmationId, ExchangeId, ProposalId, SessionId, TrialId};
+pub use kept::{EnergyReading, Marks, Reckoning, WindowOf};
 pub use machine::{Availability, GpuControl, Machine, PowerLimits, SensorReport};
 pub use masked::{masked, masked_words};
 pub use measurement::{

@@ -1,5 +1,6 @@
 //! What was measured in one window, and what is known about its errors.
 
+use crate::kept::{Marks, Reckoning};
 use crate::picture::PictureWork;
 use crate::sensor_fault::SensorFault;
 use crate::units::{Joules, MonotonicNs, Seconds, Tokens, Watts};
@@ -201,6 +202,9 @@ pub struct DeviceEnergy {
     /// The same by the device's own energy total, where power is the source and a total answers too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Joules>,
+    /// How its joules come of what it told; none in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reckoning: Option<Reckoning>,
     /// As in [`Energy::window_error`], of this device alone.
     #[serde(default)]
     pub window_error: f64,
@@ -557,6 +561,9 @@ pub struct Repeat {
     pub started_at: String,
     /// Length of the window: first request sent to last token received.
     pub window: Seconds,
+    /// Where it lies among its samples; none in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Marks>,
     /// Work done, as the engine counted it.
     pub units: Tokens,
     /// Joules.

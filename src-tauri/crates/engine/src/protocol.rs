@@ -145,6 +145,24 @@ impl Protocol {
         )
     }
 
+    /// How many events an answer has that comes in these pieces, and whether it tells no fault: for tests that
+    /// feed it anything.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn looked_over(&self, pieces: &[&[u8]]) -> (usize, bool) {
+        let mut events = self.events();
+        let (mut count, mut sound) = (0, true);
+        for piece in pieces {
+            events.push(piece, |event| {
+                count += 1;
+                sound &= !matches!(event, Event::Error(_));
+            });
+        }
+        let _ = (events.done(), events.last_words());
+        let told = self.given(&pieces.concat());
+        (count, sound && told.is_ok())
+    }
+
     /// How many tokens each answer has.
     pub(crate) fn length(&self) -> Length {
         match self {

@@ -12,7 +12,8 @@ use crate::sink::{ChunkSink, Quantity};
 use crate::ticks;
 use std::time::Duration;
 use wattsmith_domain::{
-    Clock, DeviceEnergy, Joules, MonotonicNs, PowerSample, Seconds, Source, Watts,
+    Clock, DeviceEnergy, EnergyReading, Joules, MonotonicNs, PowerSample, Reckoning, Seconds,
+    Source, Watts,
 };
 
 /// Periods that may pass without a sample, and never less than half a second.
@@ -28,6 +29,11 @@ const LEAST_TILES: u32 = 2;
 const SLICE_UPDATES: f64 = 2.0;
 /// Readings that are due together come a little apart.
 const ALMOST: f64 = 0.9;
+
+/// Ticks of a counter that are kept before a window and after it: its edges are cut by two on either side.
+const TICKS_AROUND: u32 = 8;
+/// And no less than this.
+const LEAST_AROUND: Duration = Duration::from_secs(2);
 
 /// No device of a workstation draws more; a counter that gains faster than this has leapt.
 const MOST_POWER: Watts = Watts(10_000.0);
@@ -212,6 +218,7 @@ impl DeviceLog {
             joules: Joules(cut.joules),
             integral: integral.map(|cut| Joules(cut.joules)),
             counted: self.counted(from, to).map(|cut| Joules(cut.joules)),
+            reckoning: Some(self.reckoning(from, to)),
             window_error: cut.relative_error(),
         })
     }
@@ -267,8 +274,17 @@ impl DeviceLog {
     }
 
     fn integral(&self, series: &Series, from: MonotonicNs, to: MonotonicNs) -> Result<Cut, Hole> {
+        let looks = self.looks();
+        match self.tile(from, to) {
+            Some(stretch) => boxcar::tiled(series, from, to, stretch, looks, self.most()),
+            None => gauge::integrated(series, from, to, looks, self.most()),
+        }
+    }
+
+    /// How its power is told.
+    fn looks(&self) -> Looks {
         // What is known of the device's looks is of its counter, where it has one.
-        let looks = match self.counter {
+        match self.counter {
             Some(_) => Looks {
                 period: self.info.period.max(PERIOD),
                 update: None,
@@ -279,16 +295,56 @@ impl DeviceLog {
                 update: self.info.update,
                 averaging: self.info.averaging,
             },
-        };
-        let window = to.since(from).0;
-        match looks.averaging {
-            Some(stretch)
-                if stretch >= LONG_AVERAGE && window >= (stretch * LEAST_TILES).as_secs_f64() =>
-            {
-                boxcar::tiled(series, from, to, stretch, looks, self.most())
-            }
-            _ => gauge::integrated(series, from, to, looks, self.most()),
         }
+    }
+
+    /// The stretch over which its power is a mean, where that is long and fits the window often enough.
+    fn tile(&self, from: MonotonicNs, to: MonotonicNs) -> Option<Duration> {
+        let window = to.since(from).0;
+        let stretch = self.looks().averaging?;
+        let tiles = stretch >= LONG_AVERAGE && window >= (stretch * LEAST_TILES).as_secs_f64();
+        tiles.then_some(stretch)
+    }
+
+    /// How its joules in a window are worked out, for somebody else who does it again.
+    fn reckoning(&self, from: MonotonicNs, to: MonotonicNs) -> Reckoning {
+        let seconds = |span: Duration| Seconds(span.as_secs_f64());
+        if self.counter.is_some() {
+            let update = self.info.update.map(seconds);
+            return Reckoning::Counter { update };
+        }
+        let looks = self.looks();
+        match self.tile(from, to) {
+            Some(stretch) => Reckoning::Averages {
+                stretch: seconds(stretch),
+                update: seconds(looks.update.unwrap_or(looks.period)),
+            },
+            None => Reckoning::Power { lag: looks.lag() },
+        }
+    }
+
+    /// What its counter told around a window, with the ticks before and after that its edges are cut by;
+    /// none where it has no counter. All of it where nobody knows how often it ticks.
+    pub(crate) fn readings(
+        &self,
+        from: MonotonicNs,
+        to: MonotonicNs,
+    ) -> Option<Vec<EnergyReading>> {
+        let counter = self.counter.as_ref()?;
+        let (from, to) = match self.info.update {
+            Some(update) => {
+                let around = (update * TICKS_AROUND).max(LEAST_AROUND);
+                let around = Seconds(around.as_secs_f64());
+                let before = (around.0 * 1e9) as u64;
+                (MonotonicNs(from.0.saturating_sub(before)), to.plus(around))
+            }
+            None => (MonotonicNs(0), MonotonicNs(u64::MAX)),
+        };
+        let readings = counter.between(from, to).map(|(at, joules)| EnergyReading {
+            at,
+            energy: Joules(joules),
+        });
+        Some(readings.collect())
     }
 
     fn most(&self) -> Duration {

@@ -84,6 +84,8 @@ pub use estimate::Pricing;
 pub use judged::{Judged, Rest, Span};
 pub use meter::{Meter, MeterOptions};
 pub use nvml::free_gpu_memory;
+#[doc(hidden)]
+pub use outside::read_once;
 pub use outside::{MeterOffer, MeterRefusal, MeterTrial, OutsideSettings, try_meter};
 pub use recorded::Recorded;
 pub use recording::Recording;

@@ -9,8 +9,8 @@ use crate::sensor::ReadError;
 use crate::series::Hole;
 use std::collections::BTreeMap;
 use wattsmith_domain::{
-    BesideEnergy, CpuUse, DeviceEnergy, Energy, Joules, MonotonicNs, PowerSample, Reader, Scope,
-    Seconds, Source, Watts,
+    BesideEnergy, CpuUse, DeviceEnergy, Energy, EnergyReading, Joules, MonotonicNs, PowerSample,
+    Reader, Reckoning, Scope, Seconds, Source, Watts,
 };
 
 /// What the estimate is called where devices are listed.
@@ -91,6 +91,7 @@ impl Recorded {
                 joules: estimated.joules,
                 integral: None,
                 counted: None,
+                reckoning: Some(Reckoning::CpuTime),
                 window_error: 0.0,
             }],
             beside: self.beside(from, to),
@@ -170,6 +171,20 @@ impl Recorded {
         self.devices
             .iter()
             .map(|device| (device.info.name.clone(), device.samples()))
+            .collect()
+    }
+
+    /// What each energy counter told around a window, as it came: its joules can be worked out of that
+    /// again. Devices without one are not among them.
+    #[must_use]
+    pub fn readings(
+        &self,
+        from: MonotonicNs,
+        to: MonotonicNs,
+    ) -> Vec<(String, Vec<EnergyReading>)> {
+        self.devices
+            .iter()
+            .filter_map(|device| Some((device.info.name.clone(), device.readings(from, to)?)))
             .collect()
     }
 }

@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `view/` | the view model: everything a report says, already in words |
 //! | `html`, `markdown`, `csv`, `json` | one format each |
+//! | `bundle/` | the record with the samples that its joules come of, for whoever checks them |
 //! | `chart/` | where things stand in the charts |
 //! | `settings_file/` | the settings that were found, as files that other programs read |
 //! | `undone` | which change earned what was gained, in sentences |
@@ -27,6 +28,7 @@
 //! A record is looked through by `redact`, `stats` says what follows from it, `view/` makes words of both, a
 //! format lays them out; the caller writes the text. Nothing here waits, so that nothing is to be stopped.
 
+mod bundle;
 mod chart;
 mod command;
 mod csv;
@@ -43,6 +45,7 @@ mod svg;
 mod undone;
 mod view;
 
+pub use bundle::KeptSamples;
 pub use command::command_line;
 pub use options::ReportOptions;
 pub use pdf::PdfError;
@@ -54,7 +57,7 @@ pub use view::PictureFiles;
 
 pub use study::{StudyCurve, StudyPage, StudyTable, study_html};
 
-use wattsmith_domain::SessionRecord;
+use wattsmith_domain::{SessionRecord, WindowOf};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,9 @@ pub enum ReportError {
     /// A figure that JSON cannot hold.
     #[error("the record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A file that cannot be put into a bundle.
+    #[error("the bundle cannot be put together: {0}")]
+    Bundle(#[from] std::io::Error),
     /// There are no settings to hand over in this form: why.
     #[error("{0}")]
     NoSettings(String),
@@ -124,6 +130,20 @@ pub fn json(record: &SessionRecord) -> Result<String, ReportError> {
 pub fn json_with(record: &SessionRecord, options: &ReportOptions) -> Result<String, ReportError> {
     let record = redact::record(record, &options.homes);
     Ok(json::text(&record, &options.settings)?)
+}
+
+/// A tar of the record, the samples that the joules of its windows come of, and a program that works these out
+/// again without Wattsmith. `kept` is what was kept of each window; one that is not among them is said to have
+/// no samples.
+///
+/// # Errors
+/// `Json`, which no record that was stored causes.
+pub fn bundle_with(
+    record: &SessionRecord,
+    kept: &[(WindowOf, KeptSamples)],
+    options: &ReportOptions,
+) -> Result<Vec<u8>, ReportError> {
+    bundle::file(&redact::record(record, &options.homes), kept, options)
 }
 
 /// The short version, for notes and discussions.

@@ -25,6 +25,13 @@ pub fn record(record: &SessionRecord, homes: &[String]) -> SessionRecord {
     record
 }
 
+/// One text as it stands in such a record.
+pub(crate) fn text(text: &str, homes: &[String]) -> String {
+    let mut text = text.to_owned();
+    mask(&mut text, homes);
+    text
+}
+
 /// Goes through every text that the record holds, whatever field it stands in, so that a field which is
 /// added later is looked at like the others.
 fn with_texts_masked(record: &SessionRecord, homes: &[String]) -> SessionRecord {

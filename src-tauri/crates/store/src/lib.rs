@@ -17,6 +17,7 @@
 //! | `schema`, `backup` | migrations that only ever add, and the copy before each |
 //! | `records`, `body`, `digests` | nouns into tables and back; what a list shows of a session |
 //! | `sampled`, `samples` | finished repeats with their power, thinned for the screen |
+//! | `readings` | what energy counters told around a window, as it came |
 //!
 //! # The life of one value
 //!
@@ -35,6 +36,7 @@ mod digests;
 mod error;
 mod open;
 mod place;
+mod readings;
 mod records;
 mod sampled;
 mod samples;

@@ -73,16 +73,16 @@ pub(crate) fn thin(samples: Vec<PowerSample>, points: usize) -> Vec<PowerSample>
     thinned
 }
 
-fn zigzag(step: u64) -> u64 {
+pub(crate) fn zigzag(step: u64) -> u64 {
     let step = step as i64;
     ((step << 1) ^ (step >> 63)) as u64
 }
 
-fn unzigzag(coded: u64) -> u64 {
+pub(crate) fn unzigzag(coded: u64) -> u64 {
     (coded >> 1) ^ (coded & 1).wrapping_neg()
 }
 
-fn put_varint(blob: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put_varint(blob: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         blob.push(number as u8 | 0x80);
         number >>= 7;
@@ -90,7 +90,7 @@ fn put_varint(blob: &mut Vec<u8>, mut number: u64) {
     blob.push(number as u8);
 }
 
-fn take_varint(rest: &mut &[u8]) -> Option<u64> {
+pub(crate) fn take_varint(rest: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (&byte, after) = rest.split_first()?;

@@ -207,12 +207,25 @@ CREATE TABLE undoings (
 ) STRICT;
 ";
 
+/// What energy counters told around a window: its joules can be worked out of that again.
+const READINGS: &str = "
+CREATE TABLE readings (
+    session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    place TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (session, place, position)
+) STRICT;
+";
+
 const STEPS: &[M<'_>] = &[
     M::up(FIRST),
     M::up(DISCARDED),
     M::up(NUMBERED),
     M::up(DIGESTS),
     M::up(UNDOINGS),
+    M::up(READINGS),
 ];
 
 /// Every step from an empty file to today's schema.

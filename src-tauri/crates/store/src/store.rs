@@ -5,15 +5,15 @@ use crate::error::{Fault, StoreError};
 use crate::open::{self, StoreOptions};
 use crate::place::Place;
 use crate::writer::{Command, Job, Writer};
-use crate::{backup, records, sampled, space};
+use crate::{backup, readings, records, sampled, space};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use wattsmith_domain::{
-    Confirmation, ConfirmationId, DiscardedRepeat, Exchange, Feedback, PowerSample, Proposal,
-    Repeat, Session, SessionId, SessionRecord, Trial, TrialId, Undoing,
+    Confirmation, ConfirmationId, DiscardedRepeat, EnergyReading, Exchange, Feedback, PowerSample,
+    Proposal, Repeat, Session, SessionId, SessionRecord, Trial, TrialId, Undoing, WindowOf,
 };
 
 /// Which side of a confirmation a repeat belongs to.
@@ -277,6 +277,21 @@ impl Store {
             .await
     }
 
+    /// Stores what energy counters told around a window, by device, in place of what was there of it.
+    ///
+    /// # Errors
+    /// `NotFound` without its session.
+    pub async fn put_readings(
+        &self,
+        session: &SessionId,
+        of: &WindowOf,
+        devices: &[(String, Vec<EnergyReading>)],
+    ) -> Result<(), StoreError> {
+        let (session, of, devices) = (session.clone(), of.clone(), devices.to_vec());
+        self.write(move |db| readings::put(db, &session, &of, &devices))
+            .await
+    }
+
     /// Stores a proposal, or replaces it.
     ///
     /// # Errors
@@ -450,6 +465,19 @@ impl Store {
         let owner = owner.clone();
         self.read(move |db| sampled::of_discarded(db, &owner, nth, max_points))
             .await
+    }
+
+    /// What energy counters told around a window, by device; none where none were kept.
+    ///
+    /// # Errors
+    /// `Corrupt` when the readings are damaged.
+    pub async fn readings(
+        &self,
+        session: &SessionId,
+        of: &WindowOf,
+    ) -> Result<Vec<(String, Vec<EnergyReading>)>, StoreError> {
+        let (session, of) = (session.clone(), of.clone());
+        self.read(move |db| readings::of(db, &session, &of)).await
     }
 
     /// What is set for `key`.

@@ -338,6 +338,7 @@ impl Fixture {
             index,
             started_at: self.time(),
             window: Seconds(window),
+            marks: None,
             units: Tokens(units),
             energy: if self.measured {
                 gpu_energy(watts, window)
@@ -409,6 +410,7 @@ fn gpu_energy(watts: f64, window: f64) -> Energy {
             joules: Joules(gross),
             integral: Some(Joules(gross * 1.01)),
             counted: None,
+            reckoning: None,
             window_error: 0.001,
         }],
         beside: Vec::new(),
@@ -431,6 +433,7 @@ fn estimated_energy(busy: f64, window: f64) -> Energy {
             joules: at(10.0, 8.0),
             integral: None,
             counted: None,
+            reckoning: None,
             window_error: 0.0,
         }],
         beside: Vec::new(),

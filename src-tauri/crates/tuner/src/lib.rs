@@ -61,6 +61,8 @@ pub use session::export::{Format, ReportWish, default_name};
 pub use session::forecast::{Took, TrackRecord, forecast_words, trial_forecast as foreseen};
 pub use session::ledger::{Act, Entry, Ledger};
 pub use session::next::{Next, trials_used};
+#[doc(hidden)]
+pub use session::one_file::session_of_file;
 pub use session::plan::{SessionPlan, USUAL_PARAMETERS};
 pub use session::undoable::UndoOffer;
 pub use session::words;

@@ -10,5 +10,6 @@ mod prompts;
 mod providers;
 mod replies;
 mod schemas;
+mod seeds;
 mod shapes;
 mod space;

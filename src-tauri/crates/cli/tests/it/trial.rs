@@ -1,6 +1,7 @@
 //! `trial`.
 
-use crate::call::{Home, err, events, lines, machine, out, run};
+use crate::call::{Home, code, err, events, lines, machine, out, run};
+use wattsmith_testkit::unpacked::Unpacked;
 
 #[test]
 fn a_trial_ends_with_an_object_that_holds_every_field() {
@@ -78,10 +79,55 @@ fn a_trial_that_fails_says_why_and_what_to_do() {
     let mut command = home.command("trial --quick --json --repeats 1 --model");
     command.arg(&broken);
     let output = run(command);
-    assert_eq!(crate::call::code(&output), 1, "{}", out(&output));
+    assert_eq!(code(&output), 1, "{}", out(&output));
     let words = err(&output);
     assert!(words.contains("broken.gguf"), "{words}");
     assert!(!words.contains("panicked"), "{words}");
+}
+
+#[test]
+fn the_bundle_of_a_trial_checks_itself_and_tells_a_changed_sample() {
+    let _machine = machine();
+    let home = Home::new();
+    let done = run(home.tiny("trial --quick --repeats 1"));
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    let file = home.path("audit.tar");
+    let mut command = home.command("report latest --format bundle --out");
+    command.arg(&file);
+    let written = run(command);
+    assert_eq!(code(&written), 0, "{}", err(&written));
+    let bundle = Unpacked::of(&file).unwrap();
+    let (ended, said) = bundle.recomputed().unwrap();
+    assert_eq!(ended, Some(0), "{said}");
+    assert!(said.contains("Windows checked: 1. Wrong: 0."), "{said}");
+
+    let stem = bundle.path("windows/trial-1-repeat-1");
+    let told = std::fs::read(stem.with_extension("json")).unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let within = |line: &str| {
+        let at: Option<u64> = line.split(',').nth(2).and_then(|at| at.parse().ok());
+        let edge = |name: &str| told["marks_ns"][name].as_u64().unwrap();
+        at.is_some_and(|at| edge("from") < at && at <= edge("to"))
+    };
+    let samples = stem.with_extension("csv");
+    let before = std::fs::read_to_string(&samples).unwrap();
+    let line = before.lines().find(|line| within(line)).unwrap();
+    let (place, value) = line.rsplit_once(',').unwrap();
+    let more = value.parse::<f64>().unwrap() + 1000.0;
+    std::fs::write(&samples, before.replace(line, &format!("{place},{more}"))).unwrap();
+    let (ended, said) = bundle.recomputed().unwrap();
+    assert_eq!(ended, Some(1), "{said}");
+    assert!(
+        said.contains("not the file that SHA256SUMS names"),
+        "{said}"
+    );
+    bundle.hash_anew().unwrap();
+    let (ended, said) = bundle.recomputed().unwrap();
+    assert_eq!(ended, Some(1), "{said}");
+    assert!(
+        said.contains("differs") && !said.contains("not the file"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -14,5 +14,6 @@ mod outliving;
 mod own_work;
 mod picture_faults;
 mod real_texts;
+mod seeds;
 mod setting;
 mod texts;

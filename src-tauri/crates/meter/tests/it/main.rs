@@ -11,4 +11,5 @@ mod machine;
 mod nvml;
 mod plausible;
 mod prometheus;
+mod seeds;
 mod validate;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a panic here is the report
 
+mod bundle;
 mod charts;
 mod gain;
 mod handed_over;

@@ -39,7 +39,8 @@ pub(crate) fn of_schema_2(path: &Path) -> SessionRecord {
         db.execute_batch(&format!("DROP {kind} {name}")).unwrap();
     }
     db.execute_batch(
-        "DROP TABLE undoings;
+        "DROP TABLE readings;
+         DROP TABLE undoings;
          DROP TABLE digests;
          DROP INDEX sessions_by_time;
          DROP INDEX trials_by_number;

@@ -32,7 +32,7 @@ async fn a_newer_schema_is_refused_with_both_versions() {
     let StoreError::NewerSchema { found, known, .. } = &error else {
         panic!("{error}");
     };
-    assert_eq!((*found, *known), (1999, 5));
+    assert_eq!((*found, *known), (1999, 6));
     let text = error.to_string();
     assert!(
         text.contains("1999") && text.contains("Update Wattsmith"),

@@ -1,7 +1,9 @@
 //! What is stored comes back as it was.
 
 use crate::{begin, numbered, place, put, window};
-use wattsmith_domain::{ProposalStatus, SessionId, Trial, TrialState};
+use wattsmith_domain::{
+    EnergyReading, Joules, MonotonicNs, ProposalStatus, SessionId, Trial, TrialState, WindowOf,
+};
 use wattsmith_store::{Owner, Side, Store, StoreError};
 use wattsmith_testkit::fixtures;
 
@@ -134,6 +136,12 @@ async fn a_deleted_session_leaves_nothing_behind() {
     let mut other = fixtures::empty();
     other.session.id = "other".into();
     put(&store, &other).await.unwrap();
+    let of = WindowOf::Trial(record.trials[0].id.clone(), 1);
+    let told = told();
+    store
+        .put_readings(&record.session.id, &of, &told)
+        .await
+        .unwrap();
     store.delete_session(&record.session.id).await.unwrap();
     let gone = store.delete_session(&record.session.id).await.unwrap_err();
     assert!(matches!(gone, StoreError::NotFound { .. }), "{gone}");
@@ -151,6 +159,7 @@ async fn a_deleted_session_leaves_nothing_behind() {
         "proposals",
         "exchanges",
         "feedback",
+        "readings",
     ] {
         let left: i64 = db
             .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
@@ -159,6 +168,32 @@ async fn a_deleted_session_leaves_nothing_behind() {
             .unwrap();
         assert_eq!(left, 0, "{table}");
     }
+}
+
+/// What a counter told that began long before.
+fn told() -> Vec<(String, Vec<EnergyReading>)> {
+    let reading = |tick: u32| EnergyReading {
+        at: MonotonicNs(7_000_000_123 + u64::from(tick) * 20_000_457),
+        energy: Joules(81_234_567.891 + f64::from(tick / 4) * 0.125),
+    };
+    vec![("board".to_owned(), (0..40).map(reading).collect())]
+}
+
+#[tokio::test]
+async fn readings_of_a_counter_come_back_to_the_last_digit_and_only_for_their_window() {
+    let (_folder, path) = place();
+    let store = Store::open(&path).unwrap();
+    let record = fixtures::everything();
+    put(&store, &record).await.unwrap();
+    let (id, trial) = (&record.session.id, &record.trials[0].id);
+    let of = WindowOf::Trial(trial.clone(), 1);
+    store.put_readings(id, &of, &told()).await.unwrap();
+    assert_eq!(store.readings(id, &of).await.unwrap(), told());
+    let next = WindowOf::Trial(trial.clone(), 2);
+    assert_eq!(store.readings(id, &next).await.unwrap(), []);
+    let nobody = SessionId::from("nobody");
+    let gone = store.put_readings(&nobody, &of, &told()).await.unwrap_err();
+    assert!(matches!(gone, StoreError::NotFound { .. }), "{gone}");
 }
 
 #[tokio::test]

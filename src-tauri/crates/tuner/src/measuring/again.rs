@@ -8,7 +8,7 @@ use crate::machine::lock::MachineLock;
 use crate::measuring::measure::Window;
 use crate::measuring::spoiled::{RERUNS_PER_REPEAT, reference, reruns_allowed, spoiled};
 use crate::tuner::Tuner;
-use wattsmith_domain::{SessionRecord, Trial, TrialId, Verdict, Warning, WarningKind};
+use wattsmith_domain::{SessionRecord, Trial, TrialId, Verdict, Warning, WarningKind, WindowOf};
 use wattsmith_stats::{Analysis, Basis};
 use wattsmith_store::Owner;
 
@@ -142,9 +142,13 @@ impl Tuner {
                 spoiled(repeat, reference)
             })
             .await?;
+        self.store
+            .add_repeat(&trial.id, &measured.repeat, &measured.samples)
+            .await?;
+        let of = WindowOf::Trial(trial.id.clone(), measured.repeat.index);
         Ok(self
             .store
-            .add_repeat(&trial.id, &measured.repeat, &measured.samples)
+            .put_readings(&record.session.id, &of, &measured.readings)
             .await?)
     }
 }

@@ -7,7 +7,7 @@ use crate::measuring::measure::Window;
 use crate::measuring::spoiled::{reference, reruns_allowed, spoiled};
 use crate::tuner::{Tuner, fresh_id, now};
 use wattsmith_domain::{
-    Configuration, Confirmation, ConfirmationId, Decision, Ending, SessionRecord, TrialId,
+    Configuration, Confirmation, ConfirmationId, Decision, Ending, SessionRecord, TrialId, WindowOf,
 };
 use wattsmith_stats::noise::pair_spread;
 use wattsmith_stats::{Analysis, Rule, Spending, look};
@@ -138,6 +138,14 @@ impl Tuner {
                     &measured.repeat,
                     &measured.samples,
                 )
+                .await?;
+            let (id, index) = (confirmation.id.clone(), measured.repeat.index);
+            let of = match side {
+                Side::Best => WindowOf::Best(id, index),
+                Side::Default => WindowOf::Default(id, index),
+            };
+            self.store
+                .put_readings(&record.session.id, &of, &measured.readings)
                 .await?;
             match side {
                 Side::Best => confirmation.best.push(measured.repeat),

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use wattsmith_domain::{
-    Clock as _, Configuration, CpuUse, Energy, FailureCause, Joules, Launch, MonotonicNs,
-    Parameter, PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock, Tell,
-    Tokens, Warning, WarningKind, Watts, WorkUnit,
+    Clock as _, Configuration, CpuUse, Energy, EnergyReading, FailureCause, Joules, Launch, Marks,
+    MonotonicNs, Parameter, PowerSample, Repeat, Scope, Seconds, Session, SteadyState, SystemClock,
+    Tell, Tokens, Warning, WarningKind, Watts, WorkUnit,
 };
 use wattsmith_engine::{
     About, Driven, LaunchOptions, Place, RunningEngine, drive, gpu_knobs, launch, seconds_set,
@@ -77,6 +77,8 @@ pub(crate) struct Window<'a> {
 pub(crate) struct Measured {
     pub repeat: Repeat,
     pub samples: Vec<(String, Vec<PowerSample>)>,
+    /// What energy counters told around the window.
+    pub readings: Vec<(String, Vec<EnergyReading>)>,
     pub launch: Launch,
 }
 
@@ -178,6 +180,7 @@ impl Tuner {
             index: window.index,
             started_at,
             window: span,
+            marks: Some(Marks { from, to }),
             units,
             steady,
             performance,
@@ -210,6 +213,7 @@ impl Tuner {
         Ok(Measured {
             repeat,
             samples: recorded.samples(),
+            readings: recorded.readings(from, to),
             launch: told,
         })
     }

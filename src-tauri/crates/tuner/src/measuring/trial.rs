@@ -15,7 +15,7 @@ use std::time::Duration;
 use wattsmith_domain::{
     DiscardedRepeat, FailureCause, Feedback, Joules, Kind, Launch, Machine, Proposal, ProposalId,
     ProposalStatus, Purpose, Repeat, Session, SessionId, SessionRecord, Tell, Trial, TrialId,
-    TrialState, WarningKind, Watts, Workload,
+    TrialState, WarningKind, Watts, WindowOf, Workload,
 };
 use wattsmith_engine::{ATTACHED, EngineError};
 use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
@@ -280,6 +280,7 @@ impl Tuner {
             let Measured {
                 mut repeat,
                 samples,
+                readings,
                 launch,
             } = measured;
             unasked(&record, trial, &launch)?;
@@ -304,6 +305,10 @@ impl Tuner {
             repeat.overhead = repeat.overhead + calibration;
             calibration = Joules(0.0);
             self.store.add_repeat(&trial.id, &repeat, &samples).await?;
+            let of = WindowOf::Trial(trial.id.clone(), repeat.index);
+            self.store
+                .put_readings(&job.session, &of, &readings)
+                .await?;
             if trial.purpose == Purpose::Default && index == 1 {
                 self.note_load(&job.session, &repeat).await?;
             }

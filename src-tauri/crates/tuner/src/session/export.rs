@@ -6,8 +6,8 @@ use crate::measuring::pictures::picture_files;
 use crate::tuner::Tuner;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use wattsmith_domain::{SessionId, SessionRecord};
-use wattsmith_report::{ReportError, ReportOptions, SettingsFile};
+use wattsmith_domain::{SessionId, SessionRecord, WindowOf};
+use wattsmith_report::{KeptSamples, ReportError, ReportOptions, SettingsFile};
 
 /// Formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Format {
     Markdown,
     /// Each chart as a picture, a file each.
     Svg,
+    /// Everything with the samples that the joules come of, and a program that works them out again.
+    Bundle,
     /// No report: the settings that were found, in a form that another program reads.
     Settings(SettingsFile),
 }
@@ -39,6 +41,7 @@ impl Format {
             Self::Json => "json",
             Self::Markdown => "md",
             Self::Svg => "svg",
+            Self::Bundle => "tar",
             Self::Settings(form) => form.suffix(),
         }
     }
@@ -54,14 +57,15 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "md" | "markdown" => Ok(Self::Markdown),
             "svg" => Ok(Self::Svg),
+            "bundle" | "tar" => Ok(Self::Bundle),
             other => {
                 let forms = SettingsFile::ALL;
                 let settings = forms.iter().copied().find(|one| one.word() == other);
                 settings.map(Self::Settings).ok_or_else(|| {
                     let [forms @ .., last] = forms.map(SettingsFile::word);
                     format!(
-                        "there is no report format {other}; choose html, pdf, csv, json, md or svg, or for the \
-                         settings alone {} or {last}",
+                        "there is no report format {other}; choose html, pdf, csv, json, md, svg or bundle, or for \
+                         the settings alone {} or {last}",
                         forms.join(", ")
                     )
                 })
@@ -137,11 +141,16 @@ fn files(
     format: Format,
     path: &Path,
     options: &ReportOptions,
+    kept: &[(WindowOf, KeptSamples)],
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, ReportError> {
     let text = match format {
         Format::Html => wattsmith_report::html_with(record, options)?,
         Format::Pdf => {
             let content = wattsmith_report::pdf_with(record, options)?;
+            return Ok(vec![(path.to_path_buf(), content)]);
+        }
+        Format::Bundle => {
+            let content = wattsmith_report::bundle_with(record, kept, options)?;
             return Ok(vec![(path.to_path_buf(), content)]);
         }
         Format::Csv => wattsmith_report::csv_with(record, options),
@@ -202,11 +211,15 @@ impl Tuner {
         let (format, replace) = (wish.format, wish.replace);
         let named = wish.out.is_some();
         let pictures = self.paths.pictures();
+        let kept = match format {
+            Format::Bundle => self.kept(&record).await?,
+            _ => Vec::new(),
+        };
         blocking(move || {
             if format == Format::Html {
                 options.pictures = picture_files(&pictures, &record);
             }
-            let files = files(&record, format, &path, &options).map_err(not_made)?;
+            let files = files(&record, format, &path, &options, &kept).map_err(not_made)?;
             if files.is_empty() {
                 return Err(TunerError::NotFound(
                     "This session has no chart yet: they begin with the second trial.".to_owned(),

@@ -8,8 +8,10 @@ use crate::tuner::{Tuner, now};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use wattsmith_domain::{
-    ConfirmationId, Ending, PowerSample, SessionId, SessionRecord, TrialId, TrialState,
+    ConfirmationId, Ending, EnergyReading, PowerSample, SessionId, SessionRecord, TrialId,
+    TrialState, WindowOf,
 };
+use wattsmith_report::KeptSamples;
 use wattsmith_store::{Owner, Side, StoreError};
 
 /// Version of the format.
@@ -31,19 +33,11 @@ pub(super) struct File {
 /// Power of one window by device, as it was sampled.
 #[derive(Debug, Serialize, Deserialize)]
 struct Power {
-    of: Place,
+    of: WindowOf,
     devices: Vec<(String, Vec<PowerSample>)>,
-}
-
-/// Which window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Place {
-    Trial(TrialId, u32),
-    Best(ConfirmationId, u32),
-    Default(ConfirmationId, u32),
-    DiscardedOfTrial(TrialId, u32),
-    DiscardedOfConfirmation(ConfirmationId, u32),
+    /// What energy counters told around it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    readings: Vec<(String, Vec<EnergyReading>)>,
 }
 
 impl Tuner {
@@ -67,25 +61,15 @@ impl Tuner {
     /// There is no such session, or the file cannot be written.
     pub async fn export_session(&self, id: &SessionId, to: &Path) -> Result<(), TunerError> {
         let record = self.record(id).await?;
-        let mut power = Vec::new();
-        for of in places(&record) {
-            let devices = match &of {
-                Place::Trial(id, index) => self.store.samples(id, *index, usize::MAX).await,
-                Place::Best(id, index) => self.power_of(id, Side::Best, *index).await,
-                Place::Default(id, index) => self.power_of(id, Side::Default, *index).await,
-                Place::DiscardedOfTrial(id, nth) => {
-                    let owner = Owner::Trial(id.clone());
-                    self.store.discarded_samples(&owner, *nth, usize::MAX).await
-                }
-                Place::DiscardedOfConfirmation(id, nth) => {
-                    let owner = Owner::Confirmation(id.clone());
-                    self.store.discarded_samples(&owner, *nth, usize::MAX).await
-                }
-            }?;
-            if !devices.is_empty() {
-                power.push(Power { of, devices });
-            }
-        }
+        let kept = self.kept(&record).await?;
+        let power = kept
+            .into_iter()
+            .map(|(of, KeptSamples { power, readings })| Power {
+                of,
+                devices: power,
+                readings,
+            })
+            .collect();
         let file = File {
             wattsmith_session: FORMAT,
             written_by: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,6 +87,34 @@ impl Tuner {
                 .map_err(|source| TunerError::io(format!("cannot write {}", to.display()), source))
         })
         .await?
+    }
+
+    /// What was kept of each window of a record, as it was sampled; of the others nothing was.
+    pub(super) async fn kept(
+        &self,
+        record: &SessionRecord,
+    ) -> Result<Vec<(WindowOf, KeptSamples)>, TunerError> {
+        let mut all = Vec::new();
+        for of in WindowOf::all(record) {
+            let power = match &of {
+                WindowOf::Trial(id, index) => self.store.samples(id, *index, usize::MAX).await,
+                WindowOf::Best(id, index) => self.power_of(id, Side::Best, *index).await,
+                WindowOf::Default(id, index) => self.power_of(id, Side::Default, *index).await,
+                WindowOf::DiscardedOfTrial(id, nth) => {
+                    let owner = Owner::Trial(id.clone());
+                    self.store.discarded_samples(&owner, *nth, usize::MAX).await
+                }
+                WindowOf::DiscardedOfConfirmation(id, nth) => {
+                    let owner = Owner::Confirmation(id.clone());
+                    self.store.discarded_samples(&owner, *nth, usize::MAX).await
+                }
+            }?;
+            let readings = self.store.readings(&record.session.id, &of).await?;
+            if !power.is_empty() || !readings.is_empty() {
+                all.push((of, KeptSamples { power, readings }));
+            }
+        }
+        Ok(all)
     }
 
     async fn power_of(
@@ -175,7 +187,7 @@ impl Tuner {
     }
 
     async fn store_all(&self, record: &SessionRecord, power: &[Power]) -> Result<(), TunerError> {
-        let devices = |of: &Place| -> Vec<(String, Vec<PowerSample>)> {
+        let devices = |of: &WindowOf| -> Vec<(String, Vec<PowerSample>)> {
             let own = power.iter().find(|one| one.of == *of);
             own.map(|one| one.devices.clone()).unwrap_or_default()
         };
@@ -204,11 +216,11 @@ impl Tuner {
             );
             store.put_trial(&bare).await?;
             for repeat in &repeats {
-                let of = Place::Trial(trial.id.clone(), repeat.index);
+                let of = WindowOf::Trial(trial.id.clone(), repeat.index);
                 store.add_repeat(&trial.id, repeat, &devices(&of)).await?;
             }
             for (nth, one) in (0..).zip(&discarded) {
-                let of = Place::DiscardedOfTrial(trial.id.clone(), nth);
+                let of = WindowOf::DiscardedOfTrial(trial.id.clone(), nth);
                 let owner = Owner::Trial(trial.id.clone());
                 store.add_discarded(&owner, one, &devices(&of)).await?;
             }
@@ -226,19 +238,19 @@ impl Tuner {
             );
             store.put_confirmation(&bare).await?;
             for repeat in &best {
-                let power = devices(&Place::Best(id.clone(), repeat.index));
+                let power = devices(&WindowOf::Best(id.clone(), repeat.index));
                 store
                     .add_confirmation_repeat(id, Side::Best, repeat, &power)
                     .await?;
             }
             for repeat in &default {
-                let power = devices(&Place::Default(id.clone(), repeat.index));
+                let power = devices(&WindowOf::Default(id.clone(), repeat.index));
                 store
                     .add_confirmation_repeat(id, Side::Default, repeat, &power)
                     .await?;
             }
             for (nth, one) in (0..).zip(&discarded) {
-                let power = devices(&Place::DiscardedOfConfirmation(id.clone(), nth));
+                let power = devices(&WindowOf::DiscardedOfConfirmation(id.clone(), nth));
                 let owner = Owner::Confirmation(id.clone());
                 store.add_discarded(&owner, one, &power).await?;
             }
@@ -246,29 +258,13 @@ impl Tuner {
         if let Some(undoing) = &record.undoing {
             store.put_undoing(undoing).await?;
         }
+        for one in power.iter().filter(|one| !one.readings.is_empty()) {
+            store
+                .put_readings(&session.id, &one.of, &one.readings)
+                .await?;
+        }
         Ok(())
     }
-}
-
-/// Every window of a record.
-fn places(record: &SessionRecord) -> Vec<Place> {
-    let mut places = Vec::new();
-    let nth = |count: usize| 0..u32::try_from(count).unwrap_or(u32::MAX);
-    for trial in &record.trials {
-        let repeats = trial.repeats.iter();
-        places.extend(repeats.map(|one| Place::Trial(trial.id.clone(), one.index)));
-        let discarded = nth(trial.discarded.len());
-        places.extend(discarded.map(|nth| Place::DiscardedOfTrial(trial.id.clone(), nth)));
-    }
-    for one in &record.confirmations {
-        let best = one.best.iter();
-        places.extend(best.map(|repeat| Place::Best(one.id.clone(), repeat.index)));
-        let default = one.default.iter();
-        places.extend(default.map(|repeat| Place::Default(one.id.clone(), repeat.index)));
-        let discarded = nth(one.discarded.len());
-        places.extend(discarded.map(|nth| Place::DiscardedOfConfirmation(one.id.clone(), nth)));
-    }
-    places
 }
 
 fn read(path: &Path) -> Result<File, TunerError> {
@@ -300,6 +296,17 @@ pub(super) fn parse(bytes: &[u8], name: &str) -> Result<File, TunerError> {
         None => return Err(none_of_ours(name, "it does not say that it is one")),
     }
     serde_json::from_value(head).map_err(|error| damaged(name, &error))
+}
+
+/// The record that a file's bytes hold, where it could be taken in: for tests that offer anything.
+///
+/// # Errors
+/// As [`Tuner::import_session`], but for what is here already.
+#[doc(hidden)]
+pub fn session_of_file(bytes: &[u8]) -> Result<SessionRecord, TunerError> {
+    let file = parse(bytes, "the file")?;
+    fits_together(&file.record, "the file")?;
+    Ok(file.record)
 }
 
 /// Whether the first bytes are those of a session's file, however it goes on.

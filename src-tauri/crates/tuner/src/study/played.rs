@@ -159,6 +159,7 @@ impl Played {
             index,
             started_at: window.started_at.clone(),
             window: Seconds(units as f64 / window.tokens_per_second),
+            marks: None,
             units: Tokens(units),
             energy: Energy {
                 gross,
@@ -220,6 +221,7 @@ impl Played {
             joules: share,
             integral: None,
             counted: None,
+            reckoning: None,
             window_error: 0.0,
         };
         sources.into_iter().map(device).collect()

@@ -6,12 +6,13 @@ use wattsmith_domain::{SessionId, SettingKey};
 use wattsmith_testkit::fixtures::Shown;
 use wattsmith_tuner::{Format, ReportWish, Tuner};
 
-const FORMATS: [Format; 5] = [
+const FORMATS: [Format; 6] = [
     Format::Html,
     Format::Csv,
     Format::Json,
     Format::Markdown,
     Format::Svg,
+    Format::Bundle,
 ];
 
 /// A session of two trials whose model is said to lie in the home of whoever runs this.

@@ -1,0 +1,38 @@
+//! What a plug answers: a Shelly of either generation, or one with Tasmota.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+use wattsmith_domain::{MeterRole, MeterUnit, OutsideKind, OutsideMeter, Part, Scope};
+use wattsmith_fuzz::chosen;
+use wattsmith_meter::read_once;
+use wattsmith_testkit::anything::Anything;
+
+static SERVER: LazyLock<Anything> = LazyLock::new(|| Anything::new().unwrap());
+
+fuzz_target!(|data: &[u8]| {
+    let Some((which, answer)) = chosen(data, 3) else {
+        return;
+    };
+    SERVER.says(answer);
+    let (url, part) = (SERVER.url.clone(), Part::Only);
+    let meter = OutsideMeter {
+        name: "plug".to_owned(),
+        kind: match which {
+            0 => OutsideKind::Shelly1 { url, part },
+            1 => OutsideKind::Shelly2 { url, part },
+            _ => OutsideKind::Tasmota { url, part },
+        },
+        unit: MeterUnit::Watts,
+        scope: Scope::Wall,
+        error: 0.05,
+        role: MeterRole::Beside,
+        period_s: None,
+        averaging_s: None,
+        flip: false,
+        machine: None,
+    };
+    if let Ok(number) = read_once(&meter) {
+        assert!(number.is_finite());
+    }
+});
