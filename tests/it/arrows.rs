@@ -4,17 +4,18 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
-    ("files", &[]),
+    ("fail-points", &[]),
+    ("files", &["fail-points"]),
     ("download", &["domain", "files"]),
     ("stats", &["domain"]),
-    ("meter", &["domain", "files", "stats"]),
-    ("engine", &["domain", "files"]),
+    ("meter", &["domain", "fail-points", "files", "stats"]),
+    ("engine", &["domain", "fail-points", "files"]),
     ("gpu-control", &["domain"]),
     ("search", &["domain", "stats"]),
-    ("chat", &["domain", "files"]),
-    ("store", &["domain"]),
+    ("chat", &["domain", "fail-points", "files"]),
+    ("store", &["domain", "fail-points"]),
     ("report", &["domain", "stats"]),
     (
         "tuner",
@@ -23,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "domain",
             "download",
             "engine",
+            "fail-points",
             "files",
             "gpu-control",
             "meter",

@@ -228,6 +228,13 @@ impl ChatClient {
         on_delta: &mut (dyn for<'t> FnMut(Delta<'t>) + Send),
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ChatError> {
+        wattsmith_fail_points::fail_point!(
+            "chat::request::written",
+            ChatError::Unreachable {
+                server: self.base_url.clone(),
+                message: "fail point".to_owned()
+            }
+        );
         let target = Target {
             model: &self.model,
             here: self.here,

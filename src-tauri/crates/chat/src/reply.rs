@@ -129,6 +129,7 @@ pub fn parse_reply(
     base: &Configuration,
     shortlist: Option<&[Configuration]>,
 ) -> Result<ParsedReply, ReplyError> {
+    wattsmith_fail_points::fail_point!("chat::reply::parsed", no_proposal("fail point"));
     let terms = Terms {
         space,
         base,

@@ -31,6 +31,11 @@ impl EngineError {
         }
     }
 
+    /// What a fail point lets happen.
+    pub(crate) fn at_fail_point(cause: FailureCause) -> Self {
+        Self::failed(cause, "A fail point let this fail.")
+    }
+
     /// The kind of fault; `None` when the caller cancelled.
     #[must_use]
     pub fn cause(&self) -> Option<FailureCause> {

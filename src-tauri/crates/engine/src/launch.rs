@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{
     Configuration, FailureCause, Launch, Machine, ParameterSpace, Seconds, Tell, Value,
 };
+use wattsmith_fail_points::fail_point;
 
 /// Ports tried when others keep taking them.
 const PORTS: u32 = 4;
@@ -130,6 +131,10 @@ pub async fn launch(
         return attach(&options, endpoint, cancel).await;
     }
     check_files(&options).await?;
+    fail_point!(
+        "engine::launch::files_checked",
+        EngineError::at_fail_point(FailureCause::EngineNotFound)
+    );
     let configuration = options
         .space
         .check(&options.configuration)
@@ -275,11 +280,19 @@ async fn start(
         Some(port) => port,
         None => free_port().map_err(start_failed)?,
     };
+    fail_point!(
+        "engine::launch::port_found",
+        EngineError::at_fail_point(FailureCause::PortTaken)
+    );
     let api_key = random_key().map_err(start_failed)?;
     let server = &options.server;
     let files = put_files(server.as_ref(), &options.state_dir)
         .await
         .map_err(start_failed)?;
+    fail_point!(
+        "engine::launch::files_put",
+        start_failed(std::io::Error::other("fail point"))
+    );
     let flags = match &options.flags {
         Some(flags) => Some(flags.clone()),
         None => server.flags(&options.binary).await,
@@ -305,6 +318,10 @@ async fn start(
     // Not by the key, of which nothing is to be seen anywhere.
     let name = format!("{port}-{}", &mark[..8]);
     let (log, output) = EngineLog::create(&options.state_dir, &name).map_err(start_failed)?;
+    fail_point!(
+        "engine::launch::log_made",
+        start_failed(std::io::Error::other("fail point"))
+    );
     let mut shell = quiet_command(Path::new("/bin/sh"), &server.settings());
     shell.envs(variables);
     shell.envs(settings.iter().cloned());
@@ -348,6 +365,10 @@ async fn start(
     };
     let error = match ready {
         Ok(Ok(told)) => {
+            fail_point!(
+                "engine::launch::read_back",
+                EngineError::at_fail_point(FailureCause::OutOfMemory)
+            );
             let log = process.log().head().await;
             let used = server.used(&options.space, &told, &log);
             let launch = Launch {

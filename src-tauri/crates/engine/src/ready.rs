@@ -6,6 +6,8 @@ use crate::server::{Door, Server, ToLoad, Told};
 use crate::supervise::process::Process;
 use std::path::Path;
 use std::time::Duration;
+use wattsmith_domain::FailureCause;
+use wattsmith_fail_points::fail_point;
 
 /// Between two questions whether the engine is ready.
 const POLL: Duration = Duration::from_millis(25);
@@ -154,6 +156,10 @@ pub(crate) async fn until_ready(
     door: &Door<'_>,
     asked: &ToLoad<'_>,
 ) -> Result<Told, NotReady> {
+    fail_point!(
+        "engine::ready::asked",
+        NotReady::NotLoaded(EngineError::at_fail_point(FailureCause::LoadTimeout))
+    );
     let healthy = async {
         loop {
             let answer = door
@@ -173,6 +179,10 @@ pub(crate) async fn until_ready(
         _ = process.wait() => return Err(NotReady::Ended),
         () = healthy => {}
     }
+    fail_point!(
+        "engine::ready::answered",
+        NotReady::NotOurs("fail point".to_owned())
+    );
     let told = match server.prove(door).await {
         // An engine that cannot have its port ends by itself: that tells more than the stranger.
         Err(what) => match tokio::time::timeout(Duration::from_secs(1), process.wait()).await {
@@ -182,6 +192,10 @@ pub(crate) async fn until_ready(
         Ok(_) if process.exited().is_some() => return Err(NotReady::Ended),
         Ok(told) => told,
     };
+    fail_point!(
+        "engine::ready::proved",
+        NotReady::NotLoaded(EngineError::at_fail_point(FailureCause::Crash))
+    );
     tokio::select! {
         biased;
         _ = process.wait() => Err(NotReady::Ended),

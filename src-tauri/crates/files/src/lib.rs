@@ -16,6 +16,7 @@ use std::io::{self, Error, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use wattsmith_fail_points::fail_point;
 
 /// Rights of a file that is made here.
 const OWN_FILE: u32 = 0o600;
@@ -170,11 +171,14 @@ impl Part {
     }
 
     fn fill(&self, content: &[u8]) -> io::Result<()> {
+        fail_point!("files::part::made", Error::other("fail point"));
         (&self.file).write_all(content)?;
+        fail_point!("files::part::filled", Error::other("fail point"));
         self.file.sync_all()
     }
 
     fn take_place_of(mut self, path: &Path) -> io::Result<()> {
+        fail_point!("files::part::synced", Error::other("fail point"));
         std::fs::rename(&self.path, path)?;
         self.placed = true;
         sync_folder_of(path);

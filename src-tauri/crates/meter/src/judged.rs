@@ -44,6 +44,12 @@ impl Recorded {
     /// # Errors
     /// As [`Recorded::energy`]; and a sensor of the figure that is frozen.
     pub fn judged(&self, window: Span, rests: &[Span], rest: &Rest) -> Result<Judged, MeterError> {
+        wattsmith_fail_points::fail_point!(
+            "meter::window::joules",
+            MeterError::NotCovered {
+                device: "fail point".to_owned()
+            }
+        );
         let mut energy = self.energy(window.0, window.1)?;
         let mut warnings = self.own_warnings(window.0, window.1);
         let work = Work::of(self, window, rests, rest);

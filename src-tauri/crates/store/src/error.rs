@@ -114,6 +114,12 @@ impl From<rusqlite::Error> for Fault {
 }
 
 impl Fault {
+    /// What a fail point lets happen: no room is left.
+    pub(crate) fn full() -> Self {
+        let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+        Self::Sqlite(rusqlite::Error::SqliteFailure(full, None))
+    }
+
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code(),

@@ -6,6 +6,7 @@ use crate::samples;
 use crate::store::{Owner, Side};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ToSql, params};
 use wattsmith_domain::{ConfirmationId, DiscardedRepeat, PowerSample, Repeat, TrialId};
+use wattsmith_fail_points::fail_point;
 
 type Outcome<T> = Result<T, Fault>;
 type Devices = [(String, Vec<PowerSample>)];
@@ -24,6 +25,7 @@ pub(crate) fn add_repeat(
         db.prepare_cached("INSERT INTO repeats (trial, number, body) VALUES (?1, ?2, ?3)")?
             .execute(params![trial.0, repeat.index, body]),
     )?;
+    fail_point!("store::repeat::before_samples", Fault::full());
     let mut insert = db.prepare_cached(
         "INSERT INTO samples (trial, number, position, device, data) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
@@ -31,6 +33,7 @@ pub(crate) fn add_repeat(
         let data = samples::encode(list);
         insert.execute(params![trial.0, repeat.index, position, device, data])?;
     }
+    fail_point!("store::repeat::before_commit", Fault::full());
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use wattsmith_domain::{
     Confirmation, ConfirmationId, DiscardedRepeat, EnergyReading, Exchange, Feedback, PowerSample,
     Proposal, Repeat, Session, SessionId, SessionRecord, Trial, TrialId, Undoing, WindowOf,
 };
+use wattsmith_fail_points::fail_point;
 
 /// Which side of a confirmation a repeat belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,8 +160,11 @@ impl Store {
     /// `Refused` when a figure is no finite number.
     pub async fn put_session(&self, session: &Session) -> Result<(), StoreError> {
         let session = session.clone();
-        self.write(move |db| records::put_session(db, &session))
-            .await
+        self.write(move |db| {
+            fail_point!("store::session::before_commit", Fault::full());
+            records::put_session(db, &session)
+        })
+        .await
     }
 
     /// Stores a trial without its repeats, or replaces what is stored of it. Repeats already stored
@@ -182,6 +186,7 @@ impl Store {
         let (trial, proposal) = (trial.clone(), proposal.clone());
         self.write(move |db| {
             records::put_proposal(db, &proposal)?;
+            fail_point!("store::run::before_commit", Fault::full());
             records::put_trial(db, &trial)
         })
         .await
@@ -200,6 +205,7 @@ impl Store {
         let (exchange, proposal) = (exchange.clone(), proposal.clone());
         self.write(move |db| {
             records::put_exchange(db, &exchange)?;
+            fail_point!("store::answer::before_commit", Fault::full());
             records::put_proposal(db, &proposal)
         })
         .await
@@ -298,8 +304,11 @@ impl Store {
     /// As [`Store::put_trial`].
     pub async fn put_proposal(&self, proposal: &Proposal) -> Result<(), StoreError> {
         let proposal = proposal.clone();
-        self.write(move |db| records::put_proposal(db, &proposal))
-            .await
+        self.write(move |db| {
+            fail_point!("store::proposal::before_commit", Fault::full());
+            records::put_proposal(db, &proposal)
+        })
+        .await
     }
 
     /// Stores an exchange, or replaces it.
@@ -308,8 +317,11 @@ impl Store {
     /// As [`Store::put_trial`].
     pub async fn put_exchange(&self, exchange: &Exchange) -> Result<(), StoreError> {
         let exchange = exchange.clone();
-        self.write(move |db| records::put_exchange(db, &exchange))
-            .await
+        self.write(move |db| {
+            fail_point!("store::exchange::before_commit", Fault::full());
+            records::put_exchange(db, &exchange)
+        })
+        .await
     }
 
     /// Stores the feedback on a trial, or replaces it.
@@ -322,8 +334,11 @@ impl Store {
         feedback: &Feedback,
     ) -> Result<(), StoreError> {
         let (session, feedback) = (session.clone(), feedback.clone());
-        self.write(move |db| records::put_feedback(db, &session, &feedback))
-            .await
+        self.write(move |db| {
+            fail_point!("store::feedback::before_commit", Fault::full());
+            records::put_feedback(db, &session, &feedback)
+        })
+        .await
     }
 
     /// A session with all that happened in it, as of one moment.
@@ -332,7 +347,14 @@ impl Store {
     /// `NotFound`; `Corrupt` when a stored record does not make sense.
     pub async fn record(&self, session: &SessionId) -> Result<SessionRecord, StoreError> {
         let session = session.clone();
-        self.read(move |db| records::record(db, &session)).await
+        self.read(move |db| {
+            fail_point!(
+                "store::record::read",
+                Fault::Corrupt("fail point".to_owned())
+            );
+            records::record(db, &session)
+        })
+        .await
     }
 
     /// The same, and how often it was changed, for [`Store::put_digest`].

@@ -239,6 +239,10 @@ impl Writer {
             one.job.run(&transaction)?;
         }
         transaction.commit()?;
+        wattsmith_fail_points::fail_point!(
+            "store::writer::committed",
+            Fault::Removed(self.place.path.clone())
+        );
         self.place.still_there()
     }
 

@@ -133,6 +133,11 @@ impl TunerError {
         }
     }
 
+    /// What a fail point lets happen.
+    pub(crate) fn at_fail_point() -> Self {
+        Self::io("a fail point", std::io::Error::other("let this fail"))
+    }
+
     /// The same as a fault of the surroundings, where it is one: any settings would have failed. With
     /// settings that loaded before, that they do not load in time any more says nothing about them.
     pub(crate) fn of_the_surroundings(self, loaded_before: bool) -> Self {

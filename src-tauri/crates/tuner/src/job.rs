@@ -66,6 +66,7 @@ impl Jobs {
     }
 
     pub(crate) fn emit(&self, session: &SessionId, kind: EventKind) {
+        wattsmith_fail_points::fail_point!("tuner::event::sent", return);
         // Nobody watching is no error.
         let _ = self.events.send(Event {
             session: session.clone(),

@@ -12,6 +12,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use wattsmith_fail_points::fail_point;
 
 /// Bytes of text that a reply may have; far beyond any proposal.
 const MOST_TEXT: usize = 1 << 18;
@@ -78,6 +79,7 @@ pub(super) async fn read(
     } else {
         reading.stream(pieces).await?;
     }
+    fail_point!("chat::reply::ended", chat.cut());
     reading.finish()
 }
 
@@ -130,6 +132,7 @@ impl Reading<'_, '_> {
                 return Err(Broken::Silent(patience).into_error(self.chat));
             };
             let Some(document) = next else { break };
+            fail_point!("chat::reply::piece_came", self.chat.cut());
             let document = match document {
                 Ok(document) => document,
                 // What was said before tells more than that the connection ended.

@@ -81,6 +81,18 @@ impl Home {
         command
     }
 
+    /// The record of the latest session as the JSON report has it.
+    pub fn record(&self) -> Value {
+        let path = self.path("record.json");
+        let mut command = self.command("report latest --format json --out");
+        command.arg(&path);
+        let output = run(command);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let text = std::fs::read_to_string(path).unwrap();
+        let report: Value = serde_json::from_str(&text).unwrap();
+        report["record"].clone()
+    }
+
     /// Pids of running engines of this data folder.
     pub fn engines(&self) -> Vec<u32> {
         let Ok(entries) = std::fs::read_dir(self.path("data/engines-running")) else {

@@ -1,22 +1,9 @@
 //! A trial that was broken off goes on: its finished repeats and the prompt that was paid for stay.
 
-use crate::call::{Home, code, err, lines, machine, run, start};
+use crate::call::{Home, lines, machine, run, start};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
 use wattsmith_testkit::scripted_chat::{Script, ScriptedChat};
-
-/// The record as the JSON report has it.
-fn record(home: &Home) -> Value {
-    let path = home.path("record.json");
-    let mut command = home.command("report latest --format json --out");
-    command.arg(&path);
-    let output = run(command);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    let text = std::fs::read_to_string(path).unwrap();
-    let report: Value = serde_json::from_str(&text).unwrap();
-    report["record"].clone()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_kill_and_after_an_interrupt_the_same_trial_goes_on() {
@@ -36,12 +23,12 @@ async fn after_a_kill_and_after_an_interrupt_the_same_trial_goes_on() {
             let (mut child, _stdout) = start(command, "trial 2 · repeat 3 of 3");
             kill(Pid::from_raw(child.id() as i32), signal).unwrap();
             child.wait().unwrap();
-            let before = record(&home);
+            let before = home.record();
             assert_eq!(before["trials"][1]["repeats"].as_array().unwrap().len(), 2);
 
             let all = lines(&run(home.command("tune --session latest --auto --json")));
             assert_eq!(all.last().unwrap()["ending"]["ending"], "budget-spent");
-            let after = record(&home);
+            let after = home.record();
             assert_eq!(after["trials"].as_array().unwrap().len(), 2);
             assert_eq!(after["proposals"].as_array().unwrap().len(), 1);
             let (then, now) = (&before["trials"][1], &after["trials"][1]);

@@ -7,6 +7,7 @@ mod busy;
 mod call;
 mod cores;
 mod ending;
+mod failing;
 mod fetching;
 mod going_on;
 mod interrupted;

@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use wattsmith_fail_points::fail_point;
 
 /// A process, so described that no other one is ever mistaken for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,10 @@ impl Record {
     }
 
     pub(crate) fn write(&self, directory: &Path) -> std::io::Result<PathBuf> {
+        fail_point!(
+            "engine::record::written",
+            std::io::Error::other("fail point")
+        );
         let path = directory.join(format!(
             "engine-{}-{}.json",
             self.engine.pid, self.engine.start_ticks

@@ -18,6 +18,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::watch;
+use wattsmith_fail_points::fail_point;
 
 /// How often the log's size is looked at.
 const LOG_CHECK: Duration = Duration::from_secs(2);
@@ -68,6 +69,10 @@ impl Process {
         let kills_before = kernel_kills();
         shell.env(MARK, &mark);
         let (watchdog, started) = Watchdog::start(shell, &words, output).await?;
+        fail_point!(
+            "engine::launch::spawned",
+            std::io::Error::other("fail point")
+        );
         let record = Record::of(started, &mark).and_then(|record| match record.write(state_dir) {
             Ok(path) => Some(path),
             Err(error) => {

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::Barrier;
 use wattsmith_domain::{Clock, FailureCause, MonotonicNs, Workload, one_line};
+use wattsmith_fail_points::fail_point;
 
 /// Bytes of a refusal that are read.
 const MOST_REFUSAL: usize = 64 * 1024;
@@ -175,6 +176,10 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
     if !answer.status().is_success() {
         return Err(refused(answer).await);
     }
+    fail_point!(
+        "engine::drive::sent",
+        Fault::Transport("fail point".to_owned())
+    );
     let mut events = shared.protocol.events();
     let mut first_token = None;
     let mut last_token = sent;
@@ -199,6 +204,10 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
             }
             Event::Error(what) => end = Some(Err(what)),
         });
+        fail_point!(
+            "engine::drive::piece_came",
+            Fault::OutOfMemory("fail point".to_owned())
+        );
     }
     let last = match end {
         None => {
@@ -220,6 +229,10 @@ async fn answered(shared: &Shared, index: u32, ask: &Ask) -> Result<RequestRecor
         return Err(Fault::WrongWork("an answer without a token".into()));
     };
     check_work(&last, ask.output_tokens, shared.protocol.length())?;
+    fail_point!(
+        "engine::drive::answered",
+        Fault::WrongWork("fail point".to_owned())
+    );
     Ok(RequestRecord {
         index,
         sent,

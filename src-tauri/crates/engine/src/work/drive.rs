@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use wattsmith_domain::{
     Arrivals, Clock, FailureCause, MonotonicNs, PictureTask, Seconds, Workload,
 };
+use wattsmith_fail_points::fail_point;
 
 /// Progress is told this often at most.
 const TICK: Duration = Duration::from_millis(100);
@@ -136,6 +137,10 @@ pub async fn warm_up(
     clock: Arc<dyn Clock>,
     cancel: &CancellationToken,
 ) -> Result<Seconds, EngineError> {
+    fail_point!(
+        "engine::warm_up::begun",
+        EngineError::at_fail_point(FailureCause::RequestFailed)
+    );
     let short = match &work.pictures {
         Some(task) => picture_workload(
             "warm-up",
@@ -155,6 +160,10 @@ pub async fn warm_up(
         }
     };
     let driven = drive(engine, &short, clock, |_| {}, cancel).await?;
+    fail_point!(
+        "engine::warm_up::done",
+        EngineError::at_fail_point(FailureCause::Crash)
+    );
     Ok(driven.ended.since(driven.started))
 }
 
@@ -171,6 +180,10 @@ pub async fn drive_with(
     cancel: &CancellationToken,
 ) -> Result<Driven, EngineError> {
     let requests = check(workload)?;
+    fail_point!(
+        "engine::drive::begun",
+        EngineError::at_fail_point(FailureCause::WrongWork)
+    );
     let protocol = engine.server.protocol();
     let sheets = match (&protocol, &workload.pictures) {
         (Protocol::Images(form), Some(task)) => Some(Sheets::new(*form, task, &engine.fields)),
@@ -278,6 +291,10 @@ pub async fn drive_with(
             }
         }
     }
+    fail_point!(
+        "engine::drive::all_answered",
+        EngineError::at_fail_point(FailureCause::RequestFailed)
+    );
     on_progress(shared.progress(started, clock.now(), workload));
     let driven = match &shared.sheets {
         None => Driven::of(records),

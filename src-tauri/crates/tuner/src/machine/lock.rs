@@ -25,6 +25,7 @@ impl MachineLock {
     /// [`TunerError::Busy`] with the holder's pid when another process measures; that the file cannot be
     /// opened, or is none.
     pub fn acquire(path: &Path) -> Result<Self, TunerError> {
+        wattsmith_fail_points::fail_point!("tuner::lock::asked", TunerError::Busy(busy(None)));
         let file = open(path).map_err(|source| {
             TunerError::io(
                 format!("cannot open the measuring lock {}", path.display()),

@@ -19,10 +19,11 @@ use wattsmith_domain::{
     Tell, Tokens, Warning, WarningKind, Watts, WorkUnit,
 };
 use wattsmith_engine::{
-    About, Driven, LaunchOptions, Place, RunningEngine, drive, gpu_knobs, launch, seconds_set,
-    server_of, warm_up,
+    About, Driven, EngineError, LaunchOptions, Place, RunningEngine, drive, gpu_knobs, launch,
+    seconds_set, server_of, warm_up,
 };
-use wattsmith_meter::{Judged, Meter, Recorded};
+use wattsmith_fail_points::fail_point;
+use wattsmith_meter::{Judged, Meter, MeterError, Recorded};
 
 /// Longest wait until a model is loaded.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
@@ -96,6 +97,7 @@ impl Tuner {
         let session = window.session;
         let started_at = now();
         let options = self.launch_options(window).await?;
+        fail_point!("tuner::window::begun", TunerError::at_fail_point());
         if window.index == 1 {
             self.check_start(&options).await?;
         }
@@ -119,6 +121,12 @@ impl Tuner {
         job.phase(PhaseKind::LoadingEngine, &window.label, loading);
         let engine = launch(options, &job.cancel).await?;
         let meter = self.meter_of(session).await?;
+        fail_point!(
+            "tuner::window::engine_launched",
+            TunerError::Meter(MeterError::NoSensor {
+                reason: "fail point".to_owned()
+            })
+        );
         // CPU time of this machine says nothing of work that is done on another.
         let here = session.engine.machine.is_none();
         let recording = meter.record(engine.pid().filter(|_| here), job.power_feed());
@@ -134,6 +142,7 @@ impl Tuner {
         // Joining the sensor threads waits for their last sample.
         let recorded = crate::machine::models::blocking(move || recording.finish()).await?;
         let mut work = done?;
+        fail_point!("tuner::window::engine_ended", TunerError::at_fail_point());
         let (from, to) = (work.driven.started, work.driven.ended);
         let span = to.since(from);
         let rest = recorded.rest(&work.rests, self.sensing.rest(&session.id).as_ref());
@@ -294,6 +303,10 @@ impl Tuner {
             false => None,
         };
         job.phase(PhaseKind::Measuring, &window.label, window.expected_s);
+        fail_point!(
+            "tuner::window::opened",
+            TunerError::Engine(EngineError::failed(FailureCause::Hang, "fail point"))
+        );
         // Once a second: what is shown may not disturb what is measured.
         let mut told_s = f64::NEG_INFINITY;
         let driven = drive(
@@ -309,6 +322,10 @@ impl Tuner {
             &job.cancel,
         )
         .await?;
+        fail_point!(
+            "tuner::window::closed",
+            TunerError::Engine(EngineError::failed(FailureCause::Crash, "fail point"))
+        );
         let after = match needs_idle {
             true => Some(self.rest(job, &window.label, idle_span).await?),
             false => None,

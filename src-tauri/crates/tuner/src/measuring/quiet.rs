@@ -13,6 +13,7 @@ use std::time::Duration;
 use wattsmith_domain::{
     Busy, Clock as _, CpuUse, Repeat, Seconds, SessionId, StartLoad, SystemClock, WarningKind,
 };
+use wattsmith_fail_points::fail_point;
 
 /// Share of the machine's CPU time that others may use; above it a window would be warned about.
 pub const QUIET: f64 = MOST_OTHER_LOAD / 2.0;
@@ -176,6 +177,7 @@ impl Tuner {
 
     async fn look_at_load(&self, job: &Job) -> Result<Seen, TunerError> {
         job.check()?;
+        fail_point!("tuner::quiet::looked", TunerError::at_fail_point());
         if let LoadLook::Scripted(shares) = &self.load_look {
             // A wait without a clock: the list is the time.
             tokio::task::yield_now().await;

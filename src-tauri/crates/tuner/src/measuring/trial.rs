@@ -18,6 +18,7 @@ use wattsmith_domain::{
     TrialState, WarningKind, Watts, WindowOf, Workload,
 };
 use wattsmith_engine::{ATTACHED, EngineError};
+use wattsmith_fail_points::fail_point;
 use wattsmith_stats::{Analysis, Basis, Enough, MOST_EXTRA_REPEATS, enough};
 use wattsmith_store::Owner;
 
@@ -111,6 +112,7 @@ impl Tuner {
         mut proposal: Option<Proposal>,
         _machine: &MachineLock,
     ) -> Result<(), TunerError> {
+        fail_point!("tuner::trial::begun", TunerError::at_fail_point());
         if let Some(proposal) = &mut proposal {
             proposal.status = ProposalStatus::Taken;
         }
@@ -177,6 +179,7 @@ impl Tuner {
         if taken_back && let Some(proposal) = &mut proposal {
             proposal.status = ProposalStatus::Offered;
         }
+        fail_point!("tuner::trial::ended", TunerError::at_fail_point());
         let stored = self.put_run(&trial, proposal.as_ref()).await;
         // Where nothing can be stored any more, the first word of it is what tells why.
         result?;
@@ -309,6 +312,7 @@ impl Tuner {
             self.store
                 .put_readings(&job.session, &of, &readings)
                 .await?;
+            fail_point!("tuner::trial::repeat_stored", TunerError::Cancelled);
             if trial.purpose == Purpose::Default && index == 1 {
                 self.note_load(&job.session, &repeat).await?;
             }
@@ -348,6 +352,7 @@ impl Tuner {
     }
 
     async fn draft_feedback(&self, trial: &TrialId, job: &Job) -> Result<(), TunerError> {
+        fail_point!("tuner::feedback::drafted", TunerError::at_fail_point());
         let record = self.record(&job.session).await?;
         let analysis = Analysis::of(&record);
         if let Some(trial) = record.trial(trial) {

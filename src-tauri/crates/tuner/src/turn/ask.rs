@@ -20,6 +20,7 @@ use wattsmith_domain::{
     Advisor, Connection, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeOutcome, Proposal,
     SessionId, SessionRecord, bounded,
 };
+use wattsmith_fail_points::fail_point;
 use wattsmith_search::Pool;
 use wattsmith_stats::Analysis;
 
@@ -74,6 +75,7 @@ impl Tuner {
         errand: &Errand,
         text: Option<&str>,
     ) -> Result<Prepared, TunerError> {
+        fail_point!("tuner::turn::prompt_written", TunerError::at_fail_point());
         let record = self.record(session).await?;
         let template = self
             .templates
@@ -201,6 +203,7 @@ impl Tuner {
             let came = self
                 .listen(job, chat, request, &prepared, &mut exchange)
                 .await;
+            fail_point!("tuner::turn::reply_heard", TunerError::at_fail_point());
             let settled = self.settle(&prepared, exchange, came).await;
             job.emit(EventKind::Changed);
             if settled? {
@@ -342,6 +345,7 @@ impl Tuner {
             Ok(parsed) => {
                 exchange.outcome = ExchangeOutcome::Accepted;
                 let proposal = proposal(record, parsed, &exchange.id);
+                fail_point!("tuner::turn::judged", TunerError::at_fail_point());
                 self.store.put_answer(&exchange, &proposal).await?;
                 Ok(true)
             }

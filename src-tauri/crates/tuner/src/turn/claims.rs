@@ -17,6 +17,7 @@ const OF_DIFFERENCE: f64 = 0.25;
 /// What in `reason` the record contradicts, in the text's order.
 #[must_use]
 pub(crate) fn false_claims(record: &SessionRecord, reason: &str) -> Vec<Claim> {
+    wattsmith_fail_points::fail_point!("tuner::claims::held", return Vec::new());
     let facts = Facts::of(record);
     // What stands before is the surrogate's own, with its own figures.
     let mark = crate::turn::offer::IN_ITS_WORDS;

@@ -135,6 +135,13 @@ impl Tuner {
 
     /// The client for a server, with the key that is kept for it.
     pub(crate) async fn client(&self, server: &Connection) -> Result<ChatClient, ChatError> {
+        wattsmith_fail_points::fail_point!(
+            "tuner::connect::client_made",
+            ChatError::BadAddress {
+                url: server.label(),
+                what: "fail point".to_owned()
+            }
+        );
         let Some((provider, base_url, model)) = server.as_server() else {
             return Err(ChatError::BadAddress {
                 url: server.label(),

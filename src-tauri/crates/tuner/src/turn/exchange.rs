@@ -30,6 +30,10 @@ impl Tuner {
         record: &SessionRecord,
         exchange: &ExchangeId,
     ) -> Result<(), TunerError> {
+        wattsmith_fail_points::fail_point!(
+            "tuner::turn::feedback_sent",
+            TunerError::at_fail_point()
+        );
         if let Some(last) = record.feedback.last()
             && !last.sent
         {

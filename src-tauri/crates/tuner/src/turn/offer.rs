@@ -113,6 +113,7 @@ impl Offer {
         pool: &Pool,
         mut parsed: ParsedReply,
     ) -> Result<ParsedReply, String> {
+        wattsmith_fail_points::fail_point!("tuner::offer::allowed", "fail point".to_owned());
         let Some(first) = self.expected.first() else {
             return Ok(parsed);
         };

@@ -15,6 +15,7 @@ use wattsmith_domain::{
     Advisor, Configuration, Ending, Proposal, ProposalId, ProposalStatus, SessionId, SessionRecord,
     TrialId, TrialState,
 };
+use wattsmith_fail_points::fail_point;
 use wattsmith_search::{Context, NumericAdvisor, Observation, Outcome, Pool, Sobol, advisor};
 use wattsmith_stats::{Analysis, Basis};
 
@@ -27,6 +28,7 @@ impl Tuner {
         id: &SessionId,
         because: &str,
     ) -> Result<(), TunerError> {
+        fail_point!("tuner::decide::by_numbers", TunerError::at_fail_point());
         let record = self.record(id).await?;
         let spent = spent(&record);
         let advised = record.clone();
@@ -123,6 +125,7 @@ impl Tuner {
     ) -> Result<(), TunerError> {
         let record = self.record(id).await?;
         let mut proposal = find_proposal(&record, proposal)?.clone();
+        fail_point!("tuner::decide::dismissed", TunerError::at_fail_point());
         if proposal.status == ProposalStatus::Offered {
             proposal.status = ProposalStatus::Dismissed;
             self.store.put_proposal(&proposal).await?;

@@ -60,6 +60,14 @@ pub(crate) fn allow(
     prompt: &str,
     max_tokens: u32,
 ) -> Result<(), TunerError> {
+    wattsmith_fail_points::fail_point!(
+        "tuner::spending::allowed",
+        TunerError::SpendingCap {
+            cap: 1.0,
+            spent: 1.0,
+            next: 0.1
+        }
+    );
     let session = &record.session;
     let Some(cap) = session.spending_cap.filter(|_| is_billed(session)) else {
         return Ok(());

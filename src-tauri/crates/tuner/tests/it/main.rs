@@ -16,6 +16,7 @@ mod disturbed;
 mod doubting;
 mod downloading;
 mod example;
+mod failing;
 mod guiding;
 mod handing_over;
 mod hearing;
