@@ -35,6 +35,7 @@ pub async fn export_report(
             ReportFormat::Json => Format::Json,
             ReportFormat::Markdown => Format::Markdown,
             ReportFormat::Svg => Format::Svg,
+            ReportFormat::Bundle => Format::Bundle,
             ReportFormat::Command => Format::Settings(SettingsFile::Command),
             ReportFormat::Systemd => Format::Settings(SettingsFile::Systemd),
             ReportFormat::Compose => Format::Settings(SettingsFile::Compose),

@@ -55,6 +55,8 @@ words! {
         Markdown,
         /// Each chart as a picture.
         Svg,
+        /// Everything with its samples, for whoever checks it without Wattsmith.
+        Bundle,
         /// The settings that were found, for a shell.
         Command,
         /// The same as a unit of systemd.

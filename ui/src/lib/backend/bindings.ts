@@ -1411,6 +1411,8 @@ export type ReportFormat =
 "markdown" | 
 /**  Each chart as a picture. */
 "svg" | 
+/**  Everything with its samples, for whoever checks it without Wattsmith. */
+"bundle" | 
 /**  The settings that were found, for a shell. */
 "command" | 
 /**  The same as a unit of systemd. */

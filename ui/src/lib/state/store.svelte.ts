@@ -1,6 +1,13 @@
 // What the window knows: machine, sessions, the open session, and live events for each.
 
-import type { Backend, LiveEvent, MachineView, SessionSummary, SessionView } from '$lib/backend';
+import type {
+  Backend,
+  LiveEvent,
+  MachineView,
+  PhaseView,
+  SessionSummary,
+  SessionView,
+} from '$lib/backend';
 import { backendError } from '$lib/backend/error';
 import { theme, type Choice } from '$lib/design/theme.svelte';
 import { fold, quiet, type Live } from './live';
@@ -12,6 +19,9 @@ const UNDO_MS = 10_000;
 
 /** Between two pieces of a reply, milliseconds. */
 const REPLY_EVERY_MS = 300;
+
+/** Phases in which painting costs what is measured, or what is taken off it. */
+const STILL: PhaseView['kind'][] = ['warming-up', 'measuring-idle', 'measuring'];
 
 export class Store {
   machine = $state.raw<MachineView | null>(null);
@@ -42,8 +52,8 @@ export class Store {
 
   /** How often the screen is painted. */
   pace: Pace = $derived.by(() => {
-    if (this.measuring) return 'measuring';
     const all = [...Object.values(this.#live).map((one) => one.phase), this.open?.phase ?? null];
+    if (all.some((phase) => phase && STILL.includes(phase.kind))) return 'measuring';
     return all.some((phase) => phase && phase.kind !== 'idle') ? 'working' : 'resting';
   });
 

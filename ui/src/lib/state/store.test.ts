@@ -62,6 +62,8 @@ describe('the store', () => {
     expect(store.pace).toBe('resting');
     for (const [kind, pace] of [
       ['loading-engine', 'working'],
+      ['warming-up', 'measuring'],
+      ['measuring-idle', 'measuring'],
       ['measuring', 'measuring'],
       ['stopping-engine', 'working'],
       ['idle', 'resting'],

@@ -29,6 +29,7 @@ const suffixes: Partial<Record<ReportFormat, string>> = {
   preset: 'ini',
   modelfile: 'Modelfile',
   vllm: 'vllm.yaml',
+  bundle: 'tar',
 };
 
 /** Where a report would be written. */

@@ -21,6 +21,12 @@ export const FORMATS: FormatChoice[] = [
   { format: 'csv', label: 'CSV', hint: 'one row per repeat', suffix: 'csv' },
   { format: 'json', label: 'JSON', hint: 'everything, for programs', suffix: 'json' },
   { format: 'svg', label: 'Charts', hint: 'each chart as an SVG picture', suffix: 'svg' },
+  {
+    format: 'bundle',
+    label: 'Bundle',
+    hint: 'with every sample, and a program that checks the joules',
+    suffix: 'tar',
+  },
 ];
 
 /** The settings that were found, in forms that other programs read. */
