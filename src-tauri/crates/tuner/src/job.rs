@@ -14,8 +14,6 @@ use wattsmith_domain::{PowerSample, SessionId};
 
 /// Events kept for a slow watcher; when it falls further behind it loses the oldest.
 const EVENTS: usize = 1024;
-/// Between two events of live power.
-const POWER_EVERY: Duration = Duration::from_secs(1);
 
 /// What is said while nothing can be stored.
 const HELD: &str = "Another program is writing to the database and keeps it locked. What was measured \
@@ -304,7 +302,7 @@ impl Job {
         }
     }
 
-    /// A sink for live power: an event a second, since nobody draws it more often and each wakes the window.
+    /// A sink for live power: at most 10 events a second, 1 while a window is open.
     pub(crate) fn power_feed(&self) -> impl Fn(PowerSample) + Send + Sync + 'static {
         let jobs = self.jobs.clone();
         let session = self.session.clone();
@@ -312,7 +310,9 @@ impl Job {
         move |sample| {
             let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
             pending.0.push(sample);
-            if pending.1.elapsed() >= POWER_EVERY {
+            let measuring = jobs.state(&session).phase.kind == PhaseKind::Measuring;
+            let every = Duration::from_millis(if measuring { 1000 } else { 100 });
+            if pending.1.elapsed() >= every {
                 pending.1 = Instant::now();
                 let batch = std::mem::take(&mut pending.0);
                 jobs.emit(&session, EventKind::Power(batch));
