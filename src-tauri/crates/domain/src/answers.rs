@@ -37,18 +37,24 @@ impl Answers {
         let pieces = |all: &[Given]| -> Vec<Vec<String>> {
             all.iter().map(|one| one.pieces.clone()).collect()
         };
-        let agreement = Agreement::between(&pieces(default), &pieces(&own));
-        let apart = LogApart::between(default, &own);
+        Self {
+            agreement: Agreement::between(&pieces(default), &pieces(&own)),
+            apart: LogApart::between(default, &own),
+            ..Self::default()
+        }
+        .keeping(own)
+    }
+
+    /// The same comparison, with these answers kept in place of those that were compared.
+    #[must_use]
+    pub fn keeping(self, given: Vec<Given>) -> Self {
         let (pieces, logs): (_, Vec<Vec<f64>>) =
-            own.into_iter().map(|one| (one.pieces, one.logs)).unzip();
+            given.into_iter().map(|one| (one.pieces, one.logs)).unzip();
+        let untold = logs.iter().all(Vec::is_empty);
         Self {
             pieces,
-            logs: match logs.iter().all(Vec::is_empty) {
-                true => Vec::new(),
-                false => logs,
-            },
-            agreement,
-            apart,
+            logs: if untold { Vec::new() } else { logs },
+            ..self
         }
     }
 

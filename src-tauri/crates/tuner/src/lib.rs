@@ -71,8 +71,8 @@ pub use settings::KeptSettings;
 pub use study::{
     ArmHead, ArmResult, BegunStudy, Exchanges, FRESH, KeptStudy, LivePlan, LiveRequest, Note,
     SaidWords, StudyChat, StudyComparison, StudyFiles, StudyHead, StudyPlan, StudyRequest,
-    StudyResult, StudyWait, WITH_MEMORY, WITH_NOTES, WORDS, arm_names, asks_a_chat, can_remember,
-    llm_share, read_notes, run_study, study_job, write_study,
+    StudyResult, StudyWait, WITH_MEMORY, WORDS, arm_names, asks_a_chat, can_remember, llm_share,
+    read_notes, run_study, study_job, write_study,
 };
 pub use tuner::{Access, Step, Tuner, TunerOptions};
 pub use turn::connect::ConnectionChoice;

@@ -60,13 +60,8 @@ impl Tuner {
         let mut given = self.given(job, session, configuration, true).await?;
         let together = given.pop().unwrap_or_default();
         let alone = given.pop().unwrap_or_default();
-        let beside = Answers::beside(&alone, together);
         // What is kept to hold others against are those that were given one at a time.
-        Ok(Answers {
-            agreement: beside.agreement,
-            apart: beside.apart,
-            ..Answers::beside(&alone, alone.clone())
-        })
+        Ok(Answers::beside(&alone, together).keeping(alone))
     }
 
     /// Starts an engine for it, and ends it. With the workload's clients; before that, where it is wanted,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// How the names of arms end whose feedback a person edited.
-pub const WITH_NOTES: &str = "+notes";
+pub(super) const WITH_NOTES: &str = "+notes";
 
 /// What is said after one trial, behind the drafted feedback on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
