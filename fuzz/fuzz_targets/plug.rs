@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
-use wattsmith_domain::{MeterRole, MeterUnit, OutsideKind, OutsideMeter, Part, Scope};
+use wattsmith_domain::{OutsideKind, Part};
 use wattsmith_fuzz::chosen;
 use wattsmith_meter::read_once;
 use wattsmith_testkit::anything::Anything;
@@ -16,23 +16,12 @@ fuzz_target!(|data: &[u8]| {
     };
     SERVER.says(answer);
     let (url, part) = (SERVER.url.clone(), Part::Only);
-    let meter = OutsideMeter {
-        name: "plug".to_owned(),
-        kind: match which {
-            0 => OutsideKind::Shelly1 { url, part },
-            1 => OutsideKind::Shelly2 { url, part },
-            _ => OutsideKind::Tasmota { url, part },
-        },
-        unit: MeterUnit::Watts,
-        scope: Scope::Wall,
-        error: 0.05,
-        role: MeterRole::Beside,
-        period_s: None,
-        averaging_s: None,
-        flip: false,
-        machine: None,
+    let kind = match which {
+        0 => OutsideKind::Shelly1 { url, part },
+        1 => OutsideKind::Shelly2 { url, part },
+        _ => OutsideKind::Tasmota { url, part },
     };
-    if let Ok(number) = read_once(&meter) {
+    if let Ok(number) = read_once(kind) {
         assert!(number.is_finite());
     }
 });

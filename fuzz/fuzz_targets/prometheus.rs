@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
-use wattsmith_domain::{MeterRole, MeterUnit, OutsideKind, OutsideMeter, Scope};
+use wattsmith_domain::OutsideKind;
 use wattsmith_meter::read_once;
 use wattsmith_testkit::anything::Anything;
 
@@ -11,22 +11,11 @@ static SERVER: LazyLock<Anything> = LazyLock::new(|| Anything::new().unwrap());
 
 fuzz_target!(|answer: &[u8]| {
     SERVER.says(answer);
-    let meter = OutsideMeter {
-        name: "asked".to_owned(),
-        kind: OutsideKind::Prometheus {
-            url: SERVER.url.clone(),
-            query: "sum(board_watts)".to_owned(),
-        },
-        unit: MeterUnit::Watts,
-        scope: Scope::Wall,
-        error: 0.05,
-        role: MeterRole::Beside,
-        period_s: None,
-        averaging_s: None,
-        flip: false,
-        machine: None,
+    let kind = OutsideKind::Prometheus {
+        url: SERVER.url.clone(),
+        query: "sum(board_watts)".to_owned(),
     };
-    if let Ok(number) = read_once(&meter) {
+    if let Ok(number) = read_once(kind) {
         assert!(number.is_finite());
     }
 });

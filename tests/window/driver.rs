@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use wattsmith_domain::SessionRecord;
 
 /// Longest wait for the window to show something that needs no measurement.
 pub const SOON: Duration = Duration::from_secs(60);
@@ -102,6 +103,13 @@ impl App {
         self.find(id).await.select_by_value(value).await.unwrap();
     }
 
+    /// Takes a session in from a file, by its path.
+    pub async fn import(&self, file: &Path) {
+        self.click("import-session").await;
+        self.fill("import-path", file.to_str().unwrap()).await;
+        self.click("import-now").await;
+    }
+
     /// An element's text.
     pub async fn text(&self, id: &str) -> String {
         self.find(id).await.text().await.unwrap()
@@ -161,6 +169,17 @@ impl Drop for App {
             let _ = self.driver.wait();
         }
     }
+}
+
+/// Writes this record as the file of a session.
+pub fn write_session(record: &SessionRecord, file: &Path) {
+    let text = json!({
+        "wattsmith_session": 1,
+        "written_by": "0.1.0",
+        "record": record,
+        "power": [],
+    });
+    std::fs::write(file, text.to_string()).unwrap();
 }
 
 fn binary() -> PathBuf {

@@ -1,8 +1,7 @@
 //! A session that runs by itself in the real window, and what a person does to it meanwhile: closes the window,
 //! thinks better of it, cancels, looks at the machine, takes the report along, and sets two sessions side by side.
 
-use super::driver::{App, MEASURED, SOON};
-use serde_json::json;
+use super::driver::{App, MEASURED, SOON, write_session};
 use std::path::Path;
 use std::process::Command;
 use wattsmith_testkit::fixtures;
@@ -94,17 +93,9 @@ async fn a_session_runs_by_itself_survives_a_close_that_was_not_meant_and_is_can
     app.shot("machine").await;
 
     // Another session beside it.
-    let file = json!({
-        "wattsmith_session": 1,
-        "written_by": "0.1.0",
-        "record": fixtures::confirmed(),
-        "power": [],
-    });
-    std::fs::write(path("other.wattsmith.json"), file.to_string()).unwrap();
-    app.click("import-session").await;
     let other = path("other.wattsmith.json");
-    app.fill("import-path", other.to_str().unwrap()).await;
-    app.click("import-now").await;
+    write_session(&fixtures::confirmed(), &other);
+    app.import(&other).await;
     app.find("imported").await;
     app.click("nav-overview").await;
     app.find("compare").await;

@@ -21,7 +21,9 @@ use sensors::{Counter, Gauge};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use wattsmith_domain::{OutsideKind, OutsideMeter, Reader, Scope, SensorReport, Source};
+use wattsmith_domain::{
+    MeterRole, MeterUnit, OutsideKind, OutsideMeter, Reader, Scope, SensorReport, Source,
+};
 
 /// The meters that the person brings, and what they prefer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -121,13 +123,25 @@ fn reading(meter: &OutsideMeter) -> Arc<dyn Reading> {
     }
 }
 
-/// What a meter says now, in its own unit: for tests that let it hear anything and wait for no second value.
+/// What a meter at the wall says now, in watts: for tests that let it hear anything and wait for no second value.
 ///
 /// # Errors
 /// As [`try_meter`].
 #[doc(hidden)]
-pub fn read_once(meter: &OutsideMeter) -> Result<f64, MeterRefusal> {
-    Ok(reading(meter).value()?.number)
+pub fn read_once(kind: OutsideKind) -> Result<f64, MeterRefusal> {
+    let meter = OutsideMeter {
+        name: "asked once".to_owned(),
+        kind,
+        unit: MeterUnit::Watts,
+        scope: Scope::Wall,
+        error: 0.05,
+        role: MeterRole::Beside,
+        period_s: None,
+        averaging_s: None,
+        flip: false,
+        machine: None,
+    };
+    Ok(reading(&meter).value()?.number)
 }
 
 fn stale_after(period: Duration) -> Duration {

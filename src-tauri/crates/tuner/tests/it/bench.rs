@@ -204,6 +204,15 @@ impl Bench {
         session
     }
 
+    /// A session whose default was really measured, and its record.
+    pub async fn measured(&self, plan: SessionPlan) -> (SessionId, SessionRecord) {
+        let session = self.session(plan).await;
+        let measured = self.tuner.perform(&session, Step::MeasureDefault).await;
+        measured.unwrap();
+        let record = self.record(&session).await;
+        (session, record)
+    }
+
     /// Asks the advisor and gives the proposal that came of it.
     pub async fn proposal(&self, session: &SessionId) -> ProposalId {
         self.tuner.perform(session, Step::Ask).await.unwrap();

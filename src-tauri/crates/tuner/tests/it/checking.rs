@@ -3,7 +3,7 @@
 use crate::bench::{Bench, machine, tiny};
 use wattsmith_testkit::fake_nvml::FakeNvml;
 use wattsmith_testkit::unpacked::Unpacked;
-use wattsmith_tuner::{Format, ReportWish, SessionPlan, Step, WorkSize};
+use wattsmith_tuner::{Format, ReportWish, SessionPlan, WorkSize};
 
 /// A board whose power goes up and down within the window.
 const LOAD: &str = "name 0 Scripted H100\nuuid 0 GPU-aa\npower 0 square 80 260 700\n";
@@ -21,13 +21,7 @@ async fn checked(driver: Option<&FakeNvml>) -> (String, String) {
         },
         ..tiny()
     };
-    let session = bench.session(plan).await;
-    bench
-        .tuner
-        .perform(&session, Step::MeasureDefault)
-        .await
-        .unwrap();
-    let record = bench.record(&session).await;
+    let (session, record) = bench.measured(plan).await;
     let trial = record.default_trial().unwrap();
     assert_eq!(trial.repeats.len(), 2, "{:?}", trial.state);
     let out = bench.folder().join("bundle.tar");

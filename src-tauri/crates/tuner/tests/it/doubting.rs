@@ -15,10 +15,7 @@ async fn behind(bench: &Bench, plug: &Plug) -> (SessionId, Trial) {
         repeats: 1,
         ..tiny()
     };
-    let session = bench.session(plan).await;
-    let measured = tuner.perform(&session, Step::MeasureDefault).await;
-    measured.unwrap();
-    let record = bench.record(&session).await;
+    let (session, record) = bench.measured(plan).await;
     let trial = record.default_trial().unwrap().clone();
     (session, trial)
 }

@@ -25,14 +25,7 @@ async fn a_sensor_gives_measured_joules_with_the_net_beside_the_gross() {
         },
         ..tiny()
     };
-    let session = bench.session(plan).await;
-    bench
-        .tuner
-        .perform(&session, Step::MeasureDefault)
-        .await
-        .unwrap();
-
-    let record = bench.record(&session).await;
+    let (_, record) = bench.measured(plan).await;
     let trial = record.default_trial().unwrap();
     assert_eq!(trial.repeats.len(), 2, "{:?}", trial.state);
     for repeat in &trial.repeats {
